@@ -684,320 +684,9 @@ DATA wide3fffffff<>+24(SB)/4, $0x3fffffff
 DATA wide3fffffff<>+28(SB)/4, $0x3fffffff
 GLOBL wide3fffffff<>(SB), RODATA|NOPTR, $32
 
-// func chain1rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, FMA3
-TEXT ·chain1rows(SB), $120-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), AX
-	MOVQ (CX), DX
-	XORQ AX, AX
-	MOVQ heads+16(FP), DI
-	MOVQ lanes+32(FP), CX
-	SHLQ $0x02, CX
-	MOVQ CX, (SP)
-	MOVQ $0x00000000, 8(SP)
-	LEAQ 55(SP), CX
-	ANDQ $-32, CX
-	MOVQ CX, 16(SP)
-	XORQ BX, BX
-
-row:
-	XORQ SI, SI
-	MOVQ lanes+32(FP), R8
-
-pairs:
-	CMPQ    R8, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), CX
-	MOVLQSX (CX)(BX*1), R11
-	TESTQ   R11, R11
-	JZ      pairproduct0done
-	MOVQ    8(SP), CX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(CX*4), R9
-	IMUL3Q  $0x04, CX, CX
-	MOVQ    8(DI), R10
-	ADDQ    CX, R10
-	MOVQ    (DI), R12
-	ADDQ    SI, R12
-
-pairproduct0slot:
-	MOVLQSX      (R9), CX
-	IMULQ        (SP), CX
-	VMOVUPS      (R12)(CX*1), Y2
-	VMOVUPS      32(R12)(CX*1), Y3
-	VBROADCASTSS (R10), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000004, R9
-	ADDQ         $0x00000004, R10
-	DECQ         R11
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    16(SP), CX
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, 32(CX)
-	MOVQ    $0x00000002, R9
-	JMP     chain
-
-single:
-	CMPQ    R8, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(DI), CX
-	MOVLQSX (CX)(BX*1), R11
-	TESTQ   R11, R11
-	JZ      singleproduct0done
-	MOVQ    8(SP), CX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(CX*4), R9
-	IMUL3Q  $0x04, CX, CX
-	MOVQ    8(DI), R10
-	ADDQ    CX, R10
-	MOVQ    (DI), R12
-	ADDQ    SI, R12
-
-singleproduct0slot:
-	MOVLQSX      (R9), CX
-	IMULQ        (SP), CX
-	VMOVUPS      (R12)(CX*1), Y1
-	VBROADCASTSS (R10), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x00000004, R9
-	ADDQ         $0x00000004, R10
-	DECQ         R11
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    16(SP), CX
-	VMOVUPS Y0, (CX)
-	MOVQ    $0x00000001, R9
-
-chain:
-vector:
-	VMOVUPS (CX), Y0
-	VMOVUPS Y0, (DX)(AX*1)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, SI
-	SUBQ    $0x08, R8
-	ADDQ    $0x20, CX
-	DECQ    R9
-	JNZ     vector
-	JMP     pairs
-
-rest:
-	TESTQ   R8, R8
-	JZ      end
-	NEGQ    R8
-	LEAQ    tails<>+0(SB), CX
-	VMOVDQU 32(CX)(R8*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), CX
-	MOVLQSX (CX)(BX*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    8(SP), CX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(CX*4), R9
-	IMUL3Q  $0x04, CX, CX
-	MOVQ    8(DI), R10
-	ADDQ    CX, R10
-	MOVQ    (DI), R12
-	ADDQ    SI, R12
-
-restproduct0slot:
-	MOVLQSX      (R9), CX
-	IMULQ        (SP), CX
-	VMASKMOVPS   (R12)(CX*1), Y0, Y2
-	VBROADCASTSS (R10), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x00000004, R9
-	ADDQ         $0x00000004, R10
-	DECQ         R11
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ       16(SP), CX
-	VMOVUPS    Y1, (CX)
-	VMOVUPS    (CX), Y1
-	VMASKMOVPS Y1, Y0, (DX)(AX*1)
-	SHLQ       $0x02, R8
-	SUBQ       R8, AX
-
-end:
-	MOVQ    24(DI), CX
-	MOVLQSX (CX)(BX*1), CX
-	ADDQ    CX, 8(SP)
-	ADDQ    $0x04, BX
-	MOVQ    rows+24(FP), R8
-	DECQ    R8
-	MOVQ    R8, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain1flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain1flat(SB), $112-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), AX
-	MOVQ (CX), DX
-	XORQ AX, AX
-	MOVQ heads+16(FP), BX
-	MOVQ $0x00000000, (SP)
-	LEAQ 47(SP), CX
-	ANDQ $-32, CX
-	MOVQ CX, 8(SP)
-	MOVQ n+24(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(BX), CX
-	MOVQ    AX, DI
-	SHRQ    $0x03, DI
-	MOVLQSX (CX)(DI*1), R9
-	TESTQ   R9, R9
-	JZ      wholeproduct0done
-	MOVQ    (SP), CX
-	MOVQ    16(BX), DI
-	LEAQ    (DI)(CX*4), DI
-	IMUL3Q  $0x04, CX, CX
-	MOVQ    8(BX), R8
-	ADDQ    CX, R8
-	MOVQ    (BX), R10
-	MOVQ    32(BX), R11
-	MOVQ    (SP), CX
-	SHRQ    $0x03, CX
-	LEAQ    (R11)(CX*4), R11
-	SUBQ    $0x02, R9
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R11), CX
-	VMOVUPS     (DI), Y1
-	VPERMPS     (R10)(CX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R11), CX
-	VMOVUPS     32(DI), Y1
-	VPERMPS     (R10)(CX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R8), Y2, Y0
-	VFMADD231PS 32(R8), Y3, Y0
-	ADDQ        $0x00000040, DI
-	ADDQ        $0x00000008, R11
-	ADDQ        $0x00000040, R8
-	SUBQ        $0x02, R9
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R9, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R11), CX
-	VMOVUPS     (DI), Y1
-	VPERMPS     (R10)(CX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R8), Y2, Y0
-	ADDQ        $0x00000020, DI
-	ADDQ        $0x00000004, R11
-	ADDQ        $0x00000020, R8
-
-wholeproduct0done:
-	MOVQ    8(SP), CX
-	VMOVUPS Y0, (CX)
-	VMOVUPS (CX), Y0
-	VMOVUPS Y0, (DX)(AX*1)
-	MOVQ    AX, DI
-	SHRQ    $0x03, DI
-	MOVQ    24(BX), CX
-	MOVLQSX (CX)(DI*1), CX
-	SHLQ    $0x03, CX
-	ADDQ    CX, (SP)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, SI
-	JGE     loop
-
-tail:
-	ADDQ    $0x08, SI
-	JZ      done
-	NEGQ    SI
-	LEAQ    tails<>+0(SB), CX
-	VMOVDQU 32(CX)(SI*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(BX), CX
-	MOVQ    AX, SI
-	SHRQ    $0x03, SI
-	MOVLQSX (CX)(SI*1), R8
-	TESTQ   R8, R8
-	JZ      restproduct0done
-	MOVQ    (SP), CX
-	MOVQ    16(BX), SI
-	LEAQ    (SI)(CX*4), SI
-	IMUL3Q  $0x04, CX, CX
-	MOVQ    8(BX), DI
-	ADDQ    CX, DI
-	MOVQ    (BX), R9
-	MOVQ    32(BX), BX
-	MOVQ    (SP), CX
-	SHRQ    $0x03, CX
-	LEAQ    (BX)(CX*4), BX
-	SUBQ    $0x02, R8
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (BX), CX
-	VMOVUPS     (SI), Y2
-	VPERMPS     (R9)(CX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(BX), CX
-	VMOVUPS     32(SI), Y2
-	VPERMPS     (R9)(CX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (DI), Y3, Y1
-	VFMADD231PS 32(DI), Y4, Y1
-	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000008, BX
-	ADDQ        $0x00000040, DI
-	SUBQ        $0x02, R8
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R8, $-1
-	JNE         restproduct0done
-	MOVLQSX     (BX), CX
-	VMOVUPS     (SI), Y2
-	VPERMPS     (R9)(CX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (DI), Y3, Y1
-	ADDQ        $0x00000020, SI
-	ADDQ        $0x00000004, BX
-	ADDQ        $0x00000020, DI
-
-restproduct0done:
-	MOVQ       8(SP), CX
-	VMOVUPS    Y1, (CX)
-	VMOVUPS    (CX), Y1
-	VMASKMOVPS Y1, Y0, (DX)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain2flat(out *[]float32, in *[]float32, n int)
+// func chain1flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain2flat(SB), $32-24
+TEXT ·chain1flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -1040,9 +729,9 @@ DATA wide7fffffff<>+24(SB)/4, $0x7fffffff
 DATA wide7fffffff<>+28(SB)/4, $0x7fffffff
 GLOBL wide7fffffff<>(SB), RODATA|NOPTR, $32
 
-// func chain3flat(out *[]float32, in *[]float32, n int)
+// func chain2flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain3flat(SB), $64-24
+TEXT ·chain2flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -1100,9 +789,9 @@ DATA wide80000000<>+24(SB)/4, $0x80000000
 DATA wide80000000<>+28(SB)/4, $0x80000000
 GLOBL wide80000000<>(SB), RODATA|NOPTR, $32
 
-// func chain4flat(out *[]float32, in *[]float32, n int)
+// func chain3flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain4flat(SB), $96-24
+TEXT ·chain3flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1149,9 +838,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain5flat(out *[]float32, in *[]float32, n int)
+// func chain4flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain5flat(SB), $32-24
+TEXT ·chain4flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1186,9 +875,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain6flat(out *[]float32, in *[]float32, n int)
+// func chain5flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain6flat(SB), $128-24
+TEXT ·chain5flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1241,9 +930,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain7rows(SB), $160-32
+TEXT ·chain6rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1291,9 +980,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain7flat(out *[]float32, in *[]float32, n int)
+// func chain6flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain7flat(SB), $160-24
+TEXT ·chain6flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1353,9 +1042,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain8flat(out *[]float32, in *[]float32, n int)
+// func chain7flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain8flat(SB), $128-24
+TEXT ·chain7flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1426,9 +1115,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain9rows(SB), $960-32
+TEXT ·chain8rows(SB), $960-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1563,9 +1252,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain9flat(out *[]float32, in *[]float32, n int)
+// func chain8flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain9flat(SB), $960-24
+TEXT ·chain8flat(SB), $960-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1728,9 +1417,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain10rows(SB), $1056-32
+TEXT ·chain9rows(SB), $1056-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1875,9 +1564,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain10flat(out *[]float32, in *[]float32, n int)
+// func chain9flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain10flat(SB), $1056-24
+TEXT ·chain9flat(SB), $1056-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2053,9 +1742,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain11flat(out *[]float32, in *[]float32, n int)
+// func chain10flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain11flat(SB), $736-24
+TEXT ·chain10flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2208,9 +1897,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain12rows(SB), $416-32
+TEXT ·chain11rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2274,9 +1963,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain12flat(out *[]float32, in *[]float32, n int)
+// func chain11flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain12flat(SB), $416-24
+TEXT ·chain11flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2375,9 +2064,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain13flat(out *[]float32, in *[]float32, n int)
+// func chain12flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain13flat(SB), $1056-24
+TEXT ·chain12flat(SB), $1056-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3026,9 +2715,9 @@ DATA wide3f000000<>+24(SB)/4, $0x3f000000
 DATA wide3f000000<>+28(SB)/4, $0x3f000000
 GLOBL wide3f000000<>(SB), RODATA|NOPTR, $32
 
-// func chain14rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain13rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain14rows(SB), $152-40
+TEXT ·chain13rows(SB), $152-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3186,9 +2875,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain14flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain13flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain14flat(SB), $144-32
+TEXT ·chain13flat(SB), $144-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3345,9 +3034,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain15rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain14rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain15rows(SB), $376-40
+TEXT ·chain14rows(SB), $376-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3682,9 +3371,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain15flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain14flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain15flat(SB), $368-32
+TEXT ·chain14flat(SB), $368-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4019,9 +3708,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain15rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain16rows(SB), $376-40
+TEXT ·chain15rows(SB), $376-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4349,9 +4038,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain15flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain16flat(SB), $368-32
+TEXT ·chain15flat(SB), $368-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4682,9 +4371,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain17rows(SB), $848-40
+TEXT ·chain16rows(SB), $848-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5202,9 +4891,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain17flat(SB), $840-32
+TEXT ·chain16flat(SB), $840-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5798,9 +5487,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain18flat(out *[]float32, in *[]float32, n int)
+// func chain17flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain18flat(SB), $32-24
+TEXT ·chain17flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5836,9 +5525,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain19flat(out *[]float32, in *[]float32, n int)
+// func chain18flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain19flat(SB), $64-24
+TEXT ·chain18flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5883,9 +5572,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain20flat(out *[]float32, in *[]float32, n int)
+// func chain19flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain20flat(SB), $480-24
+TEXT ·chain19flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6124,9 +5813,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain21rows(SB), $32-32
+TEXT ·chain20rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6160,9 +5849,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain21flat(out *[]float32, in *[]float32, n int)
+// func chain20flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain21flat(SB), $32-24
+TEXT ·chain20flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6198,9 +5887,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain22rows(SB), $32-32
+TEXT ·chain21rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6235,9 +5924,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain22flat(out *[]float32, in *[]float32, n int)
+// func chain21flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain22flat(SB), $32-24
+TEXT ·chain21flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6272,9 +5961,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain23rows(SB), $864-32
+TEXT ·chain22rows(SB), $864-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6547,9 +6236,9 @@ DATA wide5f800000<>+24(SB)/4, $0x5f800000
 DATA wide5f800000<>+28(SB)/4, $0x5f800000
 GLOBL wide5f800000<>(SB), RODATA|NOPTR, $32
 
-// func chain23flat(out *[]float32, in *[]float32, n int)
+// func chain22flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain23flat(SB), $864-24
+TEXT ·chain22flat(SB), $864-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6797,9 +6486,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain24rows(SB), $864-32
+TEXT ·chain23rows(SB), $864-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6980,6 +6669,441 @@ by1:
 	VBROADCASTSS (R10)(R11*1), Y1
 	VSUBPS       Y0, Y1, Y0
 	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	SUBQ         $0x01, R13
+	JGE          by1
+
+by1end:
+	ADDQ $0x01, R13
+	ADDQ $0x04, R11
+	MOVQ rows+16(FP), R13
+	DECQ R13
+	MOVQ R13, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func chain23flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain23flat(SB), $864-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x18, R11
+	JL   by3end
+
+by3:
+	VMOVUPS      (DX)(AX*1), Y0
+	VMOVUPS      32(DX)(AX*1), Y1
+	VMOVUPS      64(DX)(AX*1), Y2
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VADDPS       32(BX)(AX*1), Y1, Y1
+	VADDPS       64(BX)(AX*1), Y2, Y2
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y3
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y4
+	VANDPS       wide7fffffff<>+0(SB), Y2, Y5
+	VMOVUPS      (SI)(AX*1), Y6
+	VMOVUPS      32(SI)(AX*1), Y7
+	VMOVUPS      64(SI)(AX*1), Y8
+	VADDPS       Y3, Y6, Y3
+	VADDPS       Y4, Y7, Y4
+	VADDPS       Y5, Y8, Y5
+	VBROADCASTSS (DI), Y6
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	VBROADCASTSS (R8), Y6
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y1, 32(SP)
+	VMOVUPS      Y2, 64(SP)
+	VMOVUPS      wide42b30000<>+0(SB), Y0
+	VMINPS       Y3, Y0, Y1
+	VMINPS       Y4, Y0, Y2
+	VMINPS       Y5, Y0, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMAXPS       Y0, Y3, Y0
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y3
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y4
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y5
+	VMOVUPS      wide4b4000fe<>+0(SB), Y8
+	VFMADD213PS  Y8, Y1, Y3
+	VFMADD213PS  Y8, Y2, Y4
+	VFMADD213PS  Y8, Y0, Y5
+	VSUBPS       Y8, Y3, Y6
+	VSUBPS       Y8, Y4, Y7
+	VSUBPS       Y8, Y5, Y8
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y9
+	VFMSUB231PS  Y9, Y1, Y6
+	VFMSUB231PS  Y9, Y2, Y7
+	VFMSUB231PS  Y9, Y0, Y8
+	VMOVUPS      wide32a57060<>+0(SB), Y9
+	VFMADD231PS  Y9, Y1, Y6
+	VFMADD231PS  Y9, Y2, Y7
+	VFMADD231PS  Y9, Y0, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y9
+	VBLENDVPS    Y1, wide1f800000<>+0(SB), Y9, Y1
+	VBLENDVPS    Y2, wide1f800000<>+0(SB), Y9, Y2
+	VBLENDVPS    Y0, wide1f800000<>+0(SB), Y9, Y0
+	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSUBD       Y1, Y3, Y3
+	VPSUBD       Y2, Y4, Y4
+	VPSUBD       Y0, Y5, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y9
+	VMOVUPS      wide3920e9a1<>+0(SB), Y10
+	VMOVUPS      wide3920e9a1<>+0(SB), Y11
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMULPS       Y3, Y9, Y9
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y5, Y11, Y11
+	VMULPS       Y1, Y9, Y9
+	VMULPS       Y2, Y10, Y10
+	VMULPS       Y0, Y11, Y11
+	MOVQ         (CX), R9
+	VMOVUPS      Y9, (R9)(AX*1)
+	VMOVUPS      Y10, 32(R9)(AX*1)
+	VMOVUPS      Y11, 64(R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y0
+	VMOVUPS      32(R10)(AX*1), Y1
+	VMOVUPS      64(R10)(AX*1), Y2
+	VMULPS       Y9, Y0, Y0
+	VMULPS       Y10, Y1, Y1
+	VMULPS       Y11, Y2, Y2
+	VMULPS       (SP), Y0, Y0
+	VMULPS       32(SP), Y1, Y1
+	VMULPS       64(SP), Y2, Y2
+	VMOVUPS      (R10)(AX*1), Y3
+	VMOVUPS      32(R10)(AX*1), Y4
+	VMOVUPS      64(R10)(AX*1), Y5
+	VSUBPS       Y0, Y3, Y0
+	VSUBPS       Y1, Y4, Y1
+	VSUBPS       Y2, Y5, Y2
+	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      Y1, 32(R9)(AX*1)
+	VMOVUPS      Y2, 64(R9)(AX*1)
+	ADDQ         $0x60, AX
+	SUBQ         $0x18, R11
+	JGE          by3
+
+by3end:
+	ADDQ $0x18, R11
+	SUBQ $0x08, R11
+	JL   by1end
+
+by1:
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      (SI)(AX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b4000fe<>+0(SB), Y1, Y2
+	VSUBPS       wide4b4000fe<>+0(SB), Y2, Y3
+	VFMSUB231PS  wide3fb8aa3b<>+0(SB), Y1, Y3
+	VFMADD231PS  wide32a57060<>+0(SB), Y1, Y3
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VBLENDVPS    Y1, wide1f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPSUBD       Y1, Y2, Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y4
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	MOVQ         (CX), R9
+	VMOVUPS      Y4, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R10)(AX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R11
+	TESTQ        R11, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  wide4b4000fe<>+0(SB), Y2, Y3
+	VSUBPS       wide4b4000fe<>+0(SB), Y3, Y4
+	VFMSUB231PS  wide3fb8aa3b<>+0(SB), Y2, Y4
+	VFMADD231PS  wide32a57060<>+0(SB), Y2, Y4
+	VMOVUPS      wide5f800000<>+0(SB), Y5
+	VBLENDVPS    Y2, wide1f800000<>+0(SB), Y5, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPSUBD       Y2, Y3, Y3
+	VMOVUPS      wide3920e9a1<>+0(SB), Y5
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y5
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y5
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y5
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y5
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y5
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y5
+	VMULPS       Y3, Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y5, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain24rows(SB), $864-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+	SUBQ $0x03, R13
+	JL   by3end
+
+by3:
+	VMOVUPS      (DX)(AX*1), Y0
+	VMOVUPS      32(DX)(AX*1), Y1
+	VMOVUPS      64(DX)(AX*1), Y2
+	VBROADCASTSS (BX)(R11*1), Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y3
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y4
+	VANDPS       wide7fffffff<>+0(SB), Y2, Y5
+	VBROADCASTSS (SI)(R11*1), Y6
+	VADDPS       Y3, Y6, Y3
+	VADDPS       Y4, Y6, Y4
+	VADDPS       Y5, Y6, Y5
+	VMULPS       (DI)(R12*1), Y3, Y3
+	VMULPS       32(DI)(R12*1), Y4, Y4
+	VMULPS       64(DI)(R12*1), Y5, Y5
+	VBROADCASTSS (R8), Y6
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y1, 32(SP)
+	VMOVUPS      Y2, 64(SP)
+	VMOVUPS      wide42b30000<>+0(SB), Y0
+	VMINPS       Y3, Y0, Y1
+	VMINPS       Y4, Y0, Y2
+	VMINPS       Y5, Y0, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMAXPS       Y0, Y3, Y0
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y3
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y4
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y5
+	VMOVUPS      wide4b4000fe<>+0(SB), Y8
+	VFMADD213PS  Y8, Y1, Y3
+	VFMADD213PS  Y8, Y2, Y4
+	VFMADD213PS  Y8, Y0, Y5
+	VSUBPS       Y8, Y3, Y6
+	VSUBPS       Y8, Y4, Y7
+	VSUBPS       Y8, Y5, Y8
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y9
+	VFMSUB231PS  Y9, Y1, Y6
+	VFMSUB231PS  Y9, Y2, Y7
+	VFMSUB231PS  Y9, Y0, Y8
+	VMOVUPS      wide32a57060<>+0(SB), Y9
+	VFMADD231PS  Y9, Y1, Y6
+	VFMADD231PS  Y9, Y2, Y7
+	VFMADD231PS  Y9, Y0, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y9
+	VBLENDVPS    Y1, wide1f800000<>+0(SB), Y9, Y1
+	VBLENDVPS    Y2, wide1f800000<>+0(SB), Y9, Y2
+	VBLENDVPS    Y0, wide1f800000<>+0(SB), Y9, Y0
+	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSUBD       Y1, Y3, Y3
+	VPSUBD       Y2, Y4, Y4
+	VPSUBD       Y0, Y5, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y9
+	VMOVUPS      wide3920e9a1<>+0(SB), Y10
+	VMOVUPS      wide3920e9a1<>+0(SB), Y11
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y9
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y8, Y11
+	VMULPS       Y3, Y9, Y9
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y5, Y11, Y11
+	VMULPS       Y1, Y9, Y9
+	VMULPS       Y2, Y10, Y10
+	VMULPS       Y0, Y11, Y11
+	VBROADCASTSS (R10)(R11*1), Y0
+	VMULPS       Y9, Y0, Y1
+	VMULPS       Y10, Y0, Y2
+	VMULPS       Y11, Y0, Y0
+	VMULPS       (SP), Y1, Y1
+	VMULPS       32(SP), Y2, Y2
+	VMULPS       64(SP), Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y3
+	VSUBPS       Y1, Y3, Y1
+	VSUBPS       Y2, Y3, Y2
+	VSUBPS       Y0, Y3, Y0
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      Y2, 32(R9)(AX*1)
+	VMOVUPS      Y0, 64(R9)(AX*1)
+	ADDQ         $0x60, AX
+	ADDQ         $0x60, R12
+	SUBQ         $0x03, R13
+	JGE          by3
+
+by3end:
+	ADDQ $0x03, R13
+	SUBQ $0x01, R13
+	JL   by1end
+
+by1:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VBROADCASTSS (SI)(R11*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMULPS       (DI)(R12*1), Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      wide3fb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b4000fe<>+0(SB), Y1, Y2
+	VSUBPS       wide4b4000fe<>+0(SB), Y2, Y3
+	VFMSUB231PS  wide3fb8aa3b<>+0(SB), Y1, Y3
+	VFMADD231PS  wide32a57060<>+0(SB), Y1, Y3
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VBLENDVPS    Y1, wide1f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPSUBD       Y1, Y2, Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y4
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y4
+	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	VBROADCASTSS (R10)(R11*1), Y1
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (R10)(R11*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, R12
@@ -7108,10 +7232,6 @@ by3:
 	VMULPS       Y1, Y9, Y9
 	VMULPS       Y2, Y10, Y10
 	VMULPS       Y0, Y11, Y11
-	MOVQ         (CX), R9
-	VMOVUPS      Y9, (R9)(AX*1)
-	VMOVUPS      Y10, 32(R9)(AX*1)
-	VMOVUPS      Y11, 64(R9)(AX*1)
 	VMOVUPS      (R10)(AX*1), Y0
 	VMOVUPS      32(R10)(AX*1), Y1
 	VMOVUPS      64(R10)(AX*1), Y2
@@ -7127,7 +7247,7 @@ by3:
 	VSUBPS       Y0, Y3, Y0
 	VSUBPS       Y1, Y4, Y1
 	VSUBPS       Y2, Y5, Y2
-	MOVQ         24(CX), R9
+	MOVQ         (CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
 	VMOVUPS      Y1, 32(R9)(AX*1)
 	VMOVUPS      Y2, 64(R9)(AX*1)
@@ -7172,14 +7292,12 @@ by1:
 	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y4
 	VMULPS       Y2, Y4, Y4
 	VMULPS       Y1, Y4, Y4
-	MOVQ         (CX), R9
-	VMOVUPS      Y4, (R9)(AX*1)
 	VMOVUPS      (R10)(AX*1), Y1
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      (R10)(AX*1), Y1
 	VSUBPS       Y0, Y1, Y0
-	MOVQ         24(CX), R9
+	MOVQ         (CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
 	ADDQ         $0x20, AX
 	SUBQ         $0x08, R11
@@ -7224,14 +7342,12 @@ by1end:
 	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y5
 	VMULPS       Y3, Y5, Y5
 	VMULPS       Y2, Y5, Y5
-	MOVQ         (CX), R9
-	VMASKMOVPS   Y5, Y0, (R9)(AX*1)
 	VMASKMOVPS   (R10)(AX*1), Y0, Y2
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y1, Y2, Y1
 	VMASKMOVPS   (R10)(AX*1), Y0, Y2
 	VSUBPS       Y1, Y2, Y1
-	MOVQ         24(CX), R9
+	MOVQ         (CX), R9
 	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
 
 done:
@@ -7239,435 +7355,8 @@ done:
 	RET
 
 // func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain25rows(SB), $864-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	XORQ R11, R11
-
-row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
-	SUBQ $0x03, R13
-	JL   by3end
-
-by3:
-	VMOVUPS      (DX)(AX*1), Y0
-	VMOVUPS      32(DX)(AX*1), Y1
-	VMOVUPS      64(DX)(AX*1), Y2
-	VBROADCASTSS (BX)(R11*1), Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y3
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y4
-	VANDPS       wide7fffffff<>+0(SB), Y2, Y5
-	VBROADCASTSS (SI)(R11*1), Y6
-	VADDPS       Y3, Y6, Y3
-	VADDPS       Y4, Y6, Y4
-	VADDPS       Y5, Y6, Y5
-	VMULPS       (DI)(R12*1), Y3, Y3
-	VMULPS       32(DI)(R12*1), Y4, Y4
-	VMULPS       64(DI)(R12*1), Y5, Y5
-	VBROADCASTSS (R8), Y6
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y6, Y5, Y5
-	VMOVUPS      Y0, (SP)
-	VMOVUPS      Y1, 32(SP)
-	VMOVUPS      Y2, 64(SP)
-	VMOVUPS      wide42b30000<>+0(SB), Y0
-	VMINPS       Y3, Y0, Y1
-	VMINPS       Y4, Y0, Y2
-	VMINPS       Y5, Y0, Y0
-	VMOVUPS      widec2d10000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y3, Y2
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y3
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y4
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y5
-	VMOVUPS      wide4b4000fe<>+0(SB), Y8
-	VFMADD213PS  Y8, Y1, Y3
-	VFMADD213PS  Y8, Y2, Y4
-	VFMADD213PS  Y8, Y0, Y5
-	VSUBPS       Y8, Y3, Y6
-	VSUBPS       Y8, Y4, Y7
-	VSUBPS       Y8, Y5, Y8
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y9
-	VFMSUB231PS  Y9, Y1, Y6
-	VFMSUB231PS  Y9, Y2, Y7
-	VFMSUB231PS  Y9, Y0, Y8
-	VMOVUPS      wide32a57060<>+0(SB), Y9
-	VFMADD231PS  Y9, Y1, Y6
-	VFMADD231PS  Y9, Y2, Y7
-	VFMADD231PS  Y9, Y0, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y9
-	VBLENDVPS    Y1, wide1f800000<>+0(SB), Y9, Y1
-	VBLENDVPS    Y2, wide1f800000<>+0(SB), Y9, Y2
-	VBLENDVPS    Y0, wide1f800000<>+0(SB), Y9, Y0
-	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSUBD       Y1, Y3, Y3
-	VPSUBD       Y2, Y4, Y4
-	VPSUBD       Y0, Y5, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y9
-	VMOVUPS      wide3920e9a1<>+0(SB), Y10
-	VMOVUPS      wide3920e9a1<>+0(SB), Y11
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMULPS       Y3, Y9, Y9
-	VMULPS       Y4, Y10, Y10
-	VMULPS       Y5, Y11, Y11
-	VMULPS       Y1, Y9, Y9
-	VMULPS       Y2, Y10, Y10
-	VMULPS       Y0, Y11, Y11
-	VBROADCASTSS (R10)(R11*1), Y0
-	VMULPS       Y9, Y0, Y1
-	VMULPS       Y10, Y0, Y2
-	VMULPS       Y11, Y0, Y0
-	VMULPS       (SP), Y1, Y1
-	VMULPS       32(SP), Y2, Y2
-	VMULPS       64(SP), Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y3
-	VSUBPS       Y1, Y3, Y1
-	VSUBPS       Y2, Y3, Y2
-	VSUBPS       Y0, Y3, Y0
-	MOVQ         (CX), R9
-	VMOVUPS      Y1, (R9)(AX*1)
-	VMOVUPS      Y2, 32(R9)(AX*1)
-	VMOVUPS      Y0, 64(R9)(AX*1)
-	ADDQ         $0x60, AX
-	ADDQ         $0x60, R12
-	SUBQ         $0x03, R13
-	JGE          by3
-
-by3end:
-	ADDQ $0x03, R13
-	SUBQ $0x01, R13
-	JL   by1end
-
-by1:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VBROADCASTSS (SI)(R11*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VMULPS       (DI)(R12*1), Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b4000fe<>+0(SB), Y1, Y2
-	VSUBPS       wide4b4000fe<>+0(SB), Y2, Y3
-	VFMSUB231PS  wide3fb8aa3b<>+0(SB), Y1, Y3
-	VFMADD231PS  wide32a57060<>+0(SB), Y1, Y3
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VBLENDVPS    Y1, wide1f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VPSUBD       Y1, Y2, Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y4
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y4
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y1, Y4, Y4
-	VBROADCASTSS (R10)(R11*1), Y1
-	VMULPS       Y4, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	VBROADCASTSS (R10)(R11*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         (CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	SUBQ         $0x01, R13
-	JGE          by1
-
-by1end:
-	ADDQ $0x01, R13
-	ADDQ $0x04, R11
-	MOVQ rows+16(FP), R13
-	DECQ R13
-	MOVQ R13, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain25flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain25flat(SB), $864-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x18, R11
-	JL   by3end
-
-by3:
-	VMOVUPS      (DX)(AX*1), Y0
-	VMOVUPS      32(DX)(AX*1), Y1
-	VMOVUPS      64(DX)(AX*1), Y2
-	VADDPS       (BX)(AX*1), Y0, Y0
-	VADDPS       32(BX)(AX*1), Y1, Y1
-	VADDPS       64(BX)(AX*1), Y2, Y2
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y3
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y4
-	VANDPS       wide7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      (SI)(AX*1), Y6
-	VMOVUPS      32(SI)(AX*1), Y7
-	VMOVUPS      64(SI)(AX*1), Y8
-	VADDPS       Y3, Y6, Y3
-	VADDPS       Y4, Y7, Y4
-	VADDPS       Y5, Y8, Y5
-	VBROADCASTSS (DI), Y6
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS (R8), Y6
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y6, Y5, Y5
-	VMOVUPS      Y0, (SP)
-	VMOVUPS      Y1, 32(SP)
-	VMOVUPS      Y2, 64(SP)
-	VMOVUPS      wide42b30000<>+0(SB), Y0
-	VMINPS       Y3, Y0, Y1
-	VMINPS       Y4, Y0, Y2
-	VMINPS       Y5, Y0, Y0
-	VMOVUPS      widec2d10000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y3, Y2
-	VMAXPS       Y0, Y3, Y0
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y3
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y4
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y5
-	VMOVUPS      wide4b4000fe<>+0(SB), Y8
-	VFMADD213PS  Y8, Y1, Y3
-	VFMADD213PS  Y8, Y2, Y4
-	VFMADD213PS  Y8, Y0, Y5
-	VSUBPS       Y8, Y3, Y6
-	VSUBPS       Y8, Y4, Y7
-	VSUBPS       Y8, Y5, Y8
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y9
-	VFMSUB231PS  Y9, Y1, Y6
-	VFMSUB231PS  Y9, Y2, Y7
-	VFMSUB231PS  Y9, Y0, Y8
-	VMOVUPS      wide32a57060<>+0(SB), Y9
-	VFMADD231PS  Y9, Y1, Y6
-	VFMADD231PS  Y9, Y2, Y7
-	VFMADD231PS  Y9, Y0, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y9
-	VBLENDVPS    Y1, wide1f800000<>+0(SB), Y9, Y1
-	VBLENDVPS    Y2, wide1f800000<>+0(SB), Y9, Y2
-	VBLENDVPS    Y0, wide1f800000<>+0(SB), Y9, Y0
-	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSUBD       Y1, Y3, Y3
-	VPSUBD       Y2, Y4, Y4
-	VPSUBD       Y0, Y5, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y9
-	VMOVUPS      wide3920e9a1<>+0(SB), Y10
-	VMOVUPS      wide3920e9a1<>+0(SB), Y11
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y10
-	VFMADD213PS  Y12, Y8, Y11
-	VMULPS       Y3, Y9, Y9
-	VMULPS       Y4, Y10, Y10
-	VMULPS       Y5, Y11, Y11
-	VMULPS       Y1, Y9, Y9
-	VMULPS       Y2, Y10, Y10
-	VMULPS       Y0, Y11, Y11
-	VMOVUPS      (R10)(AX*1), Y0
-	VMOVUPS      32(R10)(AX*1), Y1
-	VMOVUPS      64(R10)(AX*1), Y2
-	VMULPS       Y9, Y0, Y0
-	VMULPS       Y10, Y1, Y1
-	VMULPS       Y11, Y2, Y2
-	VMULPS       (SP), Y0, Y0
-	VMULPS       32(SP), Y1, Y1
-	VMULPS       64(SP), Y2, Y2
-	VMOVUPS      (R10)(AX*1), Y3
-	VMOVUPS      32(R10)(AX*1), Y4
-	VMOVUPS      64(R10)(AX*1), Y5
-	VSUBPS       Y0, Y3, Y0
-	VSUBPS       Y1, Y4, Y1
-	VSUBPS       Y2, Y5, Y2
-	MOVQ         (CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	VMOVUPS      Y1, 32(R9)(AX*1)
-	VMOVUPS      Y2, 64(R9)(AX*1)
-	ADDQ         $0x60, AX
-	SUBQ         $0x18, R11
-	JGE          by3
-
-by3end:
-	ADDQ $0x18, R11
-	SUBQ $0x08, R11
-	JL   by1end
-
-by1:
-	VMOVUPS      (DX)(AX*1), Y0
-	VADDPS       (BX)(AX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      (SI)(AX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (DI), Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b4000fe<>+0(SB), Y1, Y2
-	VSUBPS       wide4b4000fe<>+0(SB), Y2, Y3
-	VFMSUB231PS  wide3fb8aa3b<>+0(SB), Y1, Y3
-	VFMADD231PS  wide32a57060<>+0(SB), Y1, Y3
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VBLENDVPS    Y1, wide1f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VPSUBD       Y1, Y2, Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y4
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y4
-	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y4
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y1, Y4, Y4
-	VMOVUPS      (R10)(AX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	VMOVUPS      (R10)(AX*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         (CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, R11
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R11
-	TESTQ        R11, R11
-	JZ           done
-	NEGQ         R11
-	LEAQ         tails<>+0(SB), R9
-	VMOVDQU      32(R9)(R11*4), Y0
-	VMASKMOVPS   (DX)(AX*1), Y0, Y1
-	VMASKMOVPS   (BX)(AX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMASKMOVPS   (SI)(AX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (DI), Y3
-	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R8), Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      wide42b30000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec2d10000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      wide3fb8aa3b<>+0(SB), Y3
-	VFMADD213PS  wide4b4000fe<>+0(SB), Y2, Y3
-	VSUBPS       wide4b4000fe<>+0(SB), Y3, Y4
-	VFMSUB231PS  wide3fb8aa3b<>+0(SB), Y2, Y4
-	VFMADD231PS  wide32a57060<>+0(SB), Y2, Y4
-	VMOVUPS      wide5f800000<>+0(SB), Y5
-	VBLENDVPS    Y2, wide1f800000<>+0(SB), Y5, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VPSUBD       Y2, Y3, Y3
-	VMOVUPS      wide3920e9a1<>+0(SB), Y5
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y5
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y5
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y5
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y5
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y5
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y5
-	VMULPS       Y3, Y5, Y5
-	VMULPS       Y2, Y5, Y5
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	VMULPS       Y1, Y2, Y1
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         (CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain26rows(SB), $64-32
+TEXT ·chain25rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7709,9 +7398,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain26flat(out *[]float32, in *[]float32, n int)
+// func chain25flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain26flat(SB), $64-24
+TEXT ·chain25flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7756,9 +7445,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27rows(SB), $2688-32
+TEXT ·chain26rows(SB), $2688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8553,9 +8242,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain26flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27flat(SB), $2688-24
+TEXT ·chain26flat(SB), $2688-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9468,9 +9157,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain28rows(SB), $2688-32
+TEXT ·chain27rows(SB), $2688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10300,9 +9989,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain28flat(out *[]float32, in *[]float32, n int)
+// func chain27flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain28flat(SB), $2688-24
+TEXT ·chain27flat(SB), $2688-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11260,9 +10949,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain29rows(SB), $1632-32
+TEXT ·chain28rows(SB), $1632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11683,9 +11372,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain29flat(out *[]float32, in *[]float32, n int)
+// func chain28flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain29flat(SB), $1632-24
+TEXT ·chain28flat(SB), $1632-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12182,9 +11871,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain30rows(SB), $1632-32
+TEXT ·chain29rows(SB), $1632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12623,9 +12312,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain30flat(out *[]float32, in *[]float32, n int)
+// func chain29flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain30flat(SB), $1632-24
+TEXT ·chain29flat(SB), $1632-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13146,9 +12835,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain30rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain31rows(SB), $216-40
+TEXT ·chain30rows(SB), $216-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13319,9 +13008,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain30flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain31flat(SB), $208-32
+TEXT ·chain30flat(SB), $208-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13488,9 +13177,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain32rows(SB), $2304-32
+TEXT ·chain31rows(SB), $2304-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14199,9 +13888,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, n int)
+// func chain31flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain32flat(SB), $2304-24
+TEXT ·chain31flat(SB), $2304-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15033,9 +14722,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain33rows(SB), $2304-32
+TEXT ·chain32rows(SB), $2304-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15779,9 +15468,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, n int)
+// func chain32flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain33flat(SB), $2304-24
+TEXT ·chain32flat(SB), $2304-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16658,9 +16347,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain34rows(SB), $184-40
+TEXT ·chain33rows(SB), $184-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16822,9 +16511,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34flat(SB), $176-32
+TEXT ·chain33flat(SB), $176-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16984,9 +16673,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain35rows(SB), $64-32
+TEXT ·chain34rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17028,9 +16717,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, n int)
+// func chain34flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain35flat(SB), $64-24
+TEXT ·chain34flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17078,9 +16767,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain36rows(SB), $368-40
+TEXT ·chain35rows(SB), $368-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17513,9 +17202,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36flat(SB), $360-32
+TEXT ·chain35flat(SB), $360-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18036,9 +17725,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain37rows(SB), $1464-40
+TEXT ·chain36rows(SB), $1464-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18420,9 +18109,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain37flat(SB), $1456-32
+TEXT ·chain36flat(SB), $1456-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18691,9 +18380,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38rows(SB), $1152-32
+TEXT ·chain37rows(SB), $1152-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18923,9 +18612,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain37flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38flat(SB), $1152-24
+TEXT ·chain37flat(SB), $1152-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19196,9 +18885,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, FMA3
-TEXT ·chain39rows(SB), $576-32
+TEXT ·chain38rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19478,9 +19167,9 @@ DATA wide3e2231f8<>+24(SB)/4, $0x3e2231f8
 DATA wide3e2231f8<>+28(SB)/4, $0x3e2231f8
 GLOBL wide3e2231f8<>(SB), RODATA|NOPTR, $32
 
-// func chain39flat(out *[]float32, in *[]float32, n int)
+// func chain38flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, FMA3
-TEXT ·chain39flat(SB), $576-24
+TEXT ·chain38flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19689,9 +19378,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, FMA3
-TEXT ·chain40rows(SB), $512-32
+TEXT ·chain39rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19872,9 +19561,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain40flat(out *[]float32, in *[]float32, n int)
+// func chain39flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, FMA3
-TEXT ·chain40flat(SB), $512-24
+TEXT ·chain39flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -20078,9 +19767,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, FMA3
-TEXT ·chain41rows(SB), $512-32
+TEXT ·chain40rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -20255,9 +19944,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain41flat(out *[]float32, in *[]float32, n int)
+// func chain40flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, FMA3
-TEXT ·chain41flat(SB), $512-24
+TEXT ·chain40flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -20454,9 +20143,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain42rows(SB), $696-40
+TEXT ·chain41rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20712,9 +20401,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42flat(SB), $688-32
+TEXT ·chain41flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20968,9 +20657,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain43rows(SB), $544-32
+TEXT ·chain42rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21047,9 +20736,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain43flat(SB), $544-24
+TEXT ·chain42flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21169,9 +20858,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain44rows(SB), $600-40
+TEXT ·chain43rows(SB), $600-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21429,9 +21118,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain44flat(SB), $592-32
+TEXT ·chain43flat(SB), $592-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21683,9 +21372,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain45rows(SB), $448-32
+TEXT ·chain44rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21755,9 +21444,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, n int)
+// func chain44flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain45flat(SB), $448-24
+TEXT ·chain44flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21860,9 +21549,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46rows(SB), $1664-32
+TEXT ·chain45rows(SB), $1664-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -22568,9 +22257,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain46flat(out *[]float32, in *[]float32, n int)
+// func chain45flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46flat(SB), $1664-24
+TEXT ·chain45flat(SB), $1664-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23396,9 +23085,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47rows(SB), $1664-32
+TEXT ·chain46rows(SB), $1664-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -24069,9 +23758,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, n int)
+// func chain46flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47flat(SB), $1664-24
+TEXT ·chain46flat(SB), $1664-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -24852,9 +24541,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48rows(SB), $288-32
+TEXT ·chain47rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25002,9 +24691,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, n int)
+// func chain47flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48flat(SB), $288-24
+TEXT ·chain47flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25172,9 +24861,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain49rows(SB), $608-32
+TEXT ·chain48rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -25256,9 +24945,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, n int)
+// func chain48flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain49flat(SB), $608-24
+TEXT ·chain48flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -25391,9 +25080,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain50rows(SB), $160-32
+TEXT ·chain49rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25437,9 +25126,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain50flat(out *[]float32, in *[]float32, n int)
+// func chain49flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain50flat(SB), $160-24
+TEXT ·chain49flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25491,9 +25180,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain51rows(SB), $272-40
+TEXT ·chain50rows(SB), $272-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -25921,9 +25610,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51flat(SB), $264-32
+TEXT ·chain50flat(SB), $264-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -26439,9 +26128,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain52rows(SB), $128-32
+TEXT ·chain51rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -26488,9 +26177,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain52flat(out *[]float32, in *[]float32, n int)
+// func chain51flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain52flat(SB), $128-24
+TEXT ·chain51flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -26547,9 +26236,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53rows(SB), $1664-32
+TEXT ·chain52rows(SB), $1664-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27231,6 +26920,1505 @@ by1:
 	VADDPS       wide3f800000<>+0(SB), Y1, Y1
 	VDIVPS       Y1, Y2, Y2
 	MOVQ         120(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	SUBQ         $0x01, R14
+	JGE          by1
+
+by1end:
+	ADDQ $0x01, R14
+	ADDQ $0x04, R12
+	MOVQ rows+16(FP), R14
+	DECQ R14
+	MOVQ R14, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func chain52flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain52flat(SB), $1664-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x20, R12
+	JL   by4end
+
+by4:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMOVUPS      32(SI)(DX*1), Y1
+	VMOVUPS      64(SI)(DX*1), Y2
+	VMOVUPS      96(SI)(DX*1), Y3
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VADDPS       32(DI)(DX*1), Y1, Y1
+	VADDPS       64(DI)(DX*1), Y2, Y2
+	VADDPS       96(DI)(DX*1), Y3, Y3
+	VMOVUPS      wide411051ec<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec11051ec<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VFMADD213PS  Y0, Y8, Y0
+	VFMADD213PS  Y1, Y9, Y1
+	VFMADD213PS  Y2, Y10, Y2
+	VFMADD213PS  Y3, Y11, Y3
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y7
+	VADDPS       Y7, Y8, Y4
+	VADDPS       Y7, Y9, Y5
+	VADDPS       Y7, Y10, Y6
+	VADDPS       Y7, Y11, Y7
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VFMADD213PS  Y0, Y0, Y8
+	VFMADD213PS  Y1, Y1, Y9
+	VFMADD213PS  Y2, Y2, Y10
+	VFMADD213PS  Y3, Y3, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VFMADD231PS  Y0, Y0, Y4
+	VFMADD231PS  Y1, Y1, Y5
+	VFMADD231PS  Y2, Y2, Y6
+	VFMADD231PS  Y3, Y3, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y4, Y8, Y8
+	VDIVPS       Y5, Y9, Y9
+	VDIVPS       Y6, Y10, Y10
+	VDIVPS       Y7, Y11, Y11
+	MOVQ         (CX), BX
+	VMOVUPS      Y8, (BX)(DX*1)
+	VMOVUPS      Y9, 32(BX)(DX*1)
+	VMOVUPS      Y10, 64(BX)(DX*1)
+	VMOVUPS      Y11, 96(BX)(DX*1)
+	VMOVUPS      Y8, 128(SP)
+	VMOVUPS      Y9, 160(SP)
+	VMOVUPS      Y10, 192(SP)
+	VMOVUPS      Y11, 224(SP)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMOVUPS      32(R8)(DX*1), Y1
+	VMOVUPS      64(R8)(DX*1), Y2
+	VMOVUPS      96(R8)(DX*1), Y3
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VADDPS       32(R9)(DX*1), Y1, Y1
+	VADDPS       64(R9)(DX*1), Y2, Y2
+	VADDPS       96(R9)(DX*1), Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	VMOVUPS      Y0, 384(SP)
+	VMOVUPS      Y1, 416(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 480(SP)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VMOVUPS      96(R10)(DX*1), Y3
+	VADDPS       (R11)(DX*1), Y0, Y0
+	VADDPS       32(R11)(DX*1), Y1, Y1
+	VADDPS       64(R11)(DX*1), Y2, Y2
+	VADDPS       96(R11)(DX*1), Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	VMOVUPS      Y0, 768(SP)
+	VMOVUPS      Y1, 800(SP)
+	VMOVUPS      Y2, 832(SP)
+	VMOVUPS      Y3, 864(SP)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMOVUPS      96(BX)(DX*1), Y3
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       32(BX)(DX*1), Y1, Y1
+	VADDPS       64(BX)(DX*1), Y2, Y2
+	VADDPS       96(BX)(DX*1), Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMOVUPS      96(BX)(DX*1), Y3
+	VMULPS       768(SP), Y0, Y0
+	VMULPS       800(SP), Y1, Y1
+	VMULPS       832(SP), Y2, Y2
+	VMULPS       864(SP), Y3, Y3
+	VMOVUPS      Y0, 1152(SP)
+	VMOVUPS      Y1, 1184(SP)
+	VMOVUPS      Y2, 1216(SP)
+	VMOVUPS      Y3, 1248(SP)
+	VMOVUPS      128(SP), Y0
+	VMOVUPS      160(SP), Y1
+	VMOVUPS      192(SP), Y2
+	VMOVUPS      224(SP), Y3
+	VMULPS       384(SP), Y0, Y0
+	VMULPS       416(SP), Y1, Y1
+	VMULPS       448(SP), Y2, Y2
+	VMULPS       480(SP), Y3, Y3
+	VMOVUPS      1152(SP), Y4
+	VMOVUPS      1184(SP), Y5
+	VMOVUPS      1216(SP), Y6
+	VMOVUPS      1248(SP), Y7
+	VADDPS       Y0, Y4, Y0
+	VADDPS       Y1, Y5, Y1
+	VADDPS       Y2, Y6, Y2
+	VADDPS       Y3, Y7, Y3
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec11051ec<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VFMADD213PS  Y0, Y8, Y0
+	VFMADD213PS  Y1, Y9, Y1
+	VFMADD213PS  Y2, Y10, Y2
+	VFMADD213PS  Y3, Y11, Y3
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y7
+	VADDPS       Y7, Y8, Y4
+	VADDPS       Y7, Y9, Y5
+	VADDPS       Y7, Y10, Y6
+	VADDPS       Y7, Y11, Y7
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VFMADD213PS  Y0, Y0, Y8
+	VFMADD213PS  Y1, Y1, Y9
+	VFMADD213PS  Y2, Y2, Y10
+	VFMADD213PS  Y3, Y3, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VFMADD231PS  Y0, Y0, Y4
+	VFMADD231PS  Y1, Y1, Y5
+	VFMADD231PS  Y2, Y2, Y6
+	VFMADD231PS  Y3, Y3, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y4, Y8, Y8
+	VDIVPS       Y5, Y9, Y9
+	VDIVPS       Y6, Y10, Y10
+	VDIVPS       Y7, Y11, Y11
+	MOVQ         120(CX), BX
+	VMOVUPS      Y8, (BX)(DX*1)
+	VMOVUPS      Y9, 32(BX)(DX*1)
+	VMOVUPS      Y10, 64(BX)(DX*1)
+	VMOVUPS      Y11, 96(BX)(DX*1)
+	ADDQ         $0x80, DX
+	SUBQ         $0x20, R12
+	JGE          by4
+
+by4end:
+	ADDQ $0x20, R12
+	SUBQ $0x08, R12
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y3
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y3
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y3
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y0
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
+	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y1
+	VDIVPS       Y1, Y4, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  wide4b400067<>+0(SB), Y3, Y4
+	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y3, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y3, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VDIVPS       Y3, Y5, Y3
+	MOVQ         72(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y0, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R12
+	TESTQ        R12, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS       wide4b400067<>+0(SB), Y2, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y1
+	VDIVPS       Y1, Y4, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VADDPS       Y4, Y2, Y2
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  wide4b400067<>+0(SB), Y2, Y4
+	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y2, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y2, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y2
+	VDIVPS       Y2, Y5, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VADDPS       Y5, Y4, Y4
+	VMOVUPS      wide42200000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VFMADD213PS  wide4b400067<>+0(SB), Y4, Y5
+	VSUBPS       wide4b400067<>+0(SB), Y5, Y6
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y4, Y6
+	VFMADD231PS  wideb2a57060<>+0(SB), Y4, Y6
+	VMOVUPS      wide3920e9a1<>+0(SB), Y4
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3d63576a<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3e75fded<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3f317218<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3f800000<>+0(SB), Y6, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      wide33800000<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VDIVPS       Y4, Y6, Y4
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y1, Y3, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain53rows(SB), $1664-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+	SUBQ $0x04, R14
+	JL   by4end
+
+by4:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMOVUPS      32(SI)(DX*1), Y1
+	VMOVUPS      64(SI)(DX*1), Y2
+	VMOVUPS      96(SI)(DX*1), Y3
+	VBROADCASTSS (DI)(R12*1), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide411051ec<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec11051ec<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VFMADD213PS  Y0, Y8, Y0
+	VFMADD213PS  Y1, Y9, Y1
+	VFMADD213PS  Y2, Y10, Y2
+	VFMADD213PS  Y3, Y11, Y3
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y7
+	VADDPS       Y7, Y8, Y4
+	VADDPS       Y7, Y9, Y5
+	VADDPS       Y7, Y10, Y6
+	VADDPS       Y7, Y11, Y7
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VFMADD213PS  Y0, Y0, Y8
+	VFMADD213PS  Y1, Y1, Y9
+	VFMADD213PS  Y2, Y2, Y10
+	VFMADD213PS  Y3, Y3, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VFMADD231PS  Y0, Y0, Y4
+	VFMADD231PS  Y1, Y1, Y5
+	VFMADD231PS  Y2, Y2, Y6
+	VFMADD231PS  Y3, Y3, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y4, Y8, Y8
+	VDIVPS       Y5, Y9, Y9
+	VDIVPS       Y6, Y10, Y10
+	VDIVPS       Y7, Y11, Y11
+	VMOVUPS      Y8, 128(SP)
+	VMOVUPS      Y9, 160(SP)
+	VMOVUPS      Y10, 192(SP)
+	VMOVUPS      Y11, 224(SP)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMOVUPS      32(R8)(DX*1), Y1
+	VMOVUPS      64(R8)(DX*1), Y2
+	VMOVUPS      96(R8)(DX*1), Y3
+	VBROADCASTSS (R9)(R12*1), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	VMOVUPS      Y0, 384(SP)
+	VMOVUPS      Y1, 416(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 480(SP)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VMOVUPS      96(R10)(DX*1), Y3
+	VBROADCASTSS (R11)(R12*1), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	VMOVUPS      Y0, 768(SP)
+	VMOVUPS      Y1, 800(SP)
+	VMOVUPS      Y2, 832(SP)
+	VMOVUPS      Y3, 864(SP)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMOVUPS      96(BX)(DX*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMOVUPS      96(BX)(DX*1), Y3
+	VMULPS       768(SP), Y0, Y0
+	VMULPS       800(SP), Y1, Y1
+	VMULPS       832(SP), Y2, Y2
+	VMULPS       864(SP), Y3, Y3
+	VMOVUPS      Y0, 1152(SP)
+	VMOVUPS      Y1, 1184(SP)
+	VMOVUPS      Y2, 1216(SP)
+	VMOVUPS      Y3, 1248(SP)
+	VMOVUPS      128(SP), Y0
+	VMOVUPS      160(SP), Y1
+	VMOVUPS      192(SP), Y2
+	VMOVUPS      224(SP), Y3
+	VMULPS       384(SP), Y0, Y0
+	VMULPS       416(SP), Y1, Y1
+	VMULPS       448(SP), Y2, Y2
+	VMULPS       480(SP), Y3, Y3
+	VMOVUPS      1152(SP), Y4
+	VMOVUPS      1184(SP), Y5
+	VMOVUPS      1216(SP), Y6
+	VMOVUPS      1248(SP), Y7
+	VADDPS       Y0, Y4, Y0
+	VADDPS       Y1, Y5, Y1
+	VADDPS       Y2, Y6, Y2
+	VADDPS       Y3, Y7, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec11051ec<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VFMADD213PS  Y0, Y8, Y0
+	VFMADD213PS  Y1, Y9, Y1
+	VFMADD213PS  Y2, Y10, Y2
+	VFMADD213PS  Y3, Y11, Y3
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y7
+	VADDPS       Y7, Y8, Y4
+	VADDPS       Y7, Y9, Y5
+	VADDPS       Y7, Y10, Y6
+	VADDPS       Y7, Y11, Y7
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VFMADD213PS  Y0, Y0, Y8
+	VFMADD213PS  Y1, Y1, Y9
+	VFMADD213PS  Y2, Y2, Y10
+	VFMADD213PS  Y3, Y3, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VFMADD231PS  Y0, Y0, Y4
+	VFMADD231PS  Y1, Y1, Y5
+	VFMADD231PS  Y2, Y2, Y6
+	VFMADD231PS  Y3, Y3, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y4, Y8, Y8
+	VDIVPS       Y5, Y9, Y9
+	VDIVPS       Y6, Y10, Y10
+	VDIVPS       Y7, Y11, Y11
+	MOVQ         48(CX), BX
+	VMOVUPS      Y8, (BX)(DX*1)
+	VMOVUPS      Y9, 32(BX)(DX*1)
+	VMOVUPS      Y10, 64(BX)(DX*1)
+	VMOVUPS      Y11, 96(BX)(DX*1)
+	ADDQ         $0x80, DX
+	ADDQ         $0x80, R13
+	SUBQ         $0x04, R14
+	JGE          by4
+
+by4end:
+	ADDQ $0x04, R14
+	SUBQ $0x01, R14
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y3
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y3
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y3
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y0
+	VDIVPS       Y0, Y3, Y0
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11)(R12*1), Y3
+	VADDPS       Y3, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
+	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y1
+	VDIVPS       Y1, Y4, Y1
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  wide4b400067<>+0(SB), Y3, Y4
+	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y3, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y3, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VDIVPS       Y3, Y5, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y0, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -27352,11 +28540,6 @@ by4:
 	VDIVPS       Y5, Y9, Y9
 	VDIVPS       Y6, Y10, Y10
 	VDIVPS       Y7, Y11, Y11
-	MOVQ         (CX), BX
-	VMOVUPS      Y8, (BX)(DX*1)
-	VMOVUPS      Y9, 32(BX)(DX*1)
-	VMOVUPS      Y10, 64(BX)(DX*1)
-	VMOVUPS      Y11, 96(BX)(DX*1)
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPS      Y9, 160(SP)
 	VMOVUPS      Y10, 192(SP)
@@ -27449,11 +28632,6 @@ by4:
 	VDIVPS       Y1, Y8, Y1
 	VDIVPS       Y2, Y8, Y2
 	VDIVPS       Y3, Y8, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
 	VMOVUPS      Y0, 384(SP)
 	VMOVUPS      Y1, 416(SP)
 	VMOVUPS      Y2, 448(SP)
@@ -27553,11 +28731,6 @@ by4:
 	VDIVPS       Y1, Y8, Y1
 	VDIVPS       Y2, Y8, Y2
 	VDIVPS       Y3, Y8, Y3
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
 	VMOVUPS      Y0, 768(SP)
 	VMOVUPS      Y1, 800(SP)
 	VMOVUPS      Y2, 832(SP)
@@ -27652,7 +28825,7 @@ by4:
 	VDIVPS       Y1, Y8, Y1
 	VDIVPS       Y2, Y8, Y2
 	VDIVPS       Y3, Y8, Y3
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      Y1, 32(BX)(DX*1)
 	VMOVUPS      Y2, 64(BX)(DX*1)
@@ -27686,7 +28859,7 @@ by4:
 	VADDPS       Y1, Y5, Y1
 	VADDPS       Y2, Y6, Y2
 	VADDPS       Y3, Y7, Y3
-	MOVQ         96(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      Y1, 32(BX)(DX*1)
 	VMOVUPS      Y2, 64(BX)(DX*1)
@@ -27771,7 +28944,7 @@ by4:
 	VDIVPS       Y5, Y9, Y9
 	VDIVPS       Y6, Y10, Y10
 	VDIVPS       Y7, Y11, Y11
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y8, (BX)(DX*1)
 	VMOVUPS      Y9, 32(BX)(DX*1)
 	VMOVUPS      Y10, 64(BX)(DX*1)
@@ -27808,8 +28981,6 @@ by1:
 	VFMADD231PS  Y0, Y0, Y1
 	VADDPS       wide3f800000<>+0(SB), Y1, Y1
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y0
 	VADDPS       (R9)(DX*1), Y0, Y0
 	VMOVUPS      wide42200000<>+0(SB), Y1
@@ -27832,8 +29003,6 @@ by1:
 	VMOVUPS      wide33800000<>+0(SB), Y3
 	VFMADD213PS  Y3, Y1, Y0
 	VDIVPS       Y0, Y3, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y1
 	VADDPS       (R11)(DX*1), Y1, Y1
 	MOVQ         144(AX), BX
@@ -27860,8 +29029,6 @@ by1:
 	VMOVUPS      wide33800000<>+0(SB), Y4
 	VFMADD213PS  Y4, Y3, Y1
 	VDIVPS       Y1, Y4, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	MOVQ         192(AX), BX
@@ -27886,14 +29053,14 @@ by1:
 	VMOVUPS      wide33800000<>+0(SB), Y5
 	VFMADD213PS  Y5, Y4, Y3
 	VDIVPS       Y3, Y5, Y3
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y3, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VMULPS       Y1, Y3, Y1
 	VMULPS       Y0, Y2, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      wide411051ec<>+0(SB), Y1
 	VMINPS       Y0, Y1, Y0
@@ -27915,7 +29082,7 @@ by1:
 	VFMADD231PS  Y0, Y0, Y1
 	VADDPS       wide3f800000<>+0(SB), Y1, Y1
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -27951,8 +29118,6 @@ by1end:
 	VFMADD231PS  Y1, Y1, Y2
 	VADDPS       wide3f800000<>+0(SB), Y2, Y2
 	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R8)(DX*1), Y0, Y1
 	VMASKMOVPS   (R9)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -27976,8 +29141,6 @@ by1end:
 	VMOVUPS      wide33800000<>+0(SB), Y4
 	VFMADD213PS  Y4, Y2, Y1
 	VDIVPS       Y1, Y4, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y2
 	VMASKMOVPS   (R11)(DX*1), Y0, Y4
 	VADDPS       Y4, Y2, Y2
@@ -28004,8 +29167,6 @@ by1end:
 	VMOVUPS      wide33800000<>+0(SB), Y5
 	VFMADD213PS  Y5, Y4, Y2
 	VDIVPS       Y2, Y5, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
 	MOVQ         192(AX), BX
@@ -28031,14 +29192,14 @@ by1end:
 	VMOVUPS      wide33800000<>+0(SB), Y6
 	VFMADD213PS  Y6, Y5, Y4
 	VDIVPS       Y4, Y6, Y4
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
 	VMULPS       Y2, Y4, Y2
 	VMULPS       Y1, Y3, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMOVUPS      wide411051ec<>+0(SB), Y2
 	VMINPS       Y1, Y2, Y1
@@ -28060,7 +29221,7 @@ by1end:
 	VFMADD231PS  Y1, Y1, Y2
 	VADDPS       wide3f800000<>+0(SB), Y2, Y2
 	VDIVPS       Y2, Y3, Y3
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 
 done:
@@ -28069,1479 +29230,7 @@ done:
 
 // func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54rows(SB), $1664-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-	SUBQ $0x04, R14
-	JL   by4end
-
-by4:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMOVUPS      32(SI)(DX*1), Y1
-	VMOVUPS      64(SI)(DX*1), Y2
-	VMOVUPS      96(SI)(DX*1), Y3
-	VBROADCASTSS (DI)(R12*1), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide411051ec<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec11051ec<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       Y0, Y0, Y4
-	VMULPS       Y1, Y1, Y5
-	VMULPS       Y2, Y2, Y6
-	VMULPS       Y3, Y3, Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VFMADD213PS  Y0, Y8, Y0
-	VFMADD213PS  Y1, Y9, Y1
-	VFMADD213PS  Y2, Y10, Y2
-	VFMADD213PS  Y3, Y11, Y3
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y7
-	VADDPS       Y7, Y8, Y4
-	VADDPS       Y7, Y9, Y5
-	VADDPS       Y7, Y10, Y6
-	VADDPS       Y7, Y11, Y7
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Y9, Y5, Y5
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Y11, Y7, Y7
-	VFMADD213PS  Y0, Y0, Y8
-	VFMADD213PS  Y1, Y1, Y9
-	VFMADD213PS  Y2, Y2, Y10
-	VFMADD213PS  Y3, Y3, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VMULPS       Y12, Y3, Y3
-	VFMADD231PS  Y0, Y0, Y4
-	VFMADD231PS  Y1, Y1, Y5
-	VFMADD231PS  Y2, Y2, Y6
-	VFMADD231PS  Y3, Y3, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VADDPS       Y0, Y6, Y6
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y4, Y8, Y8
-	VDIVPS       Y5, Y9, Y9
-	VDIVPS       Y6, Y10, Y10
-	VDIVPS       Y7, Y11, Y11
-	VMOVUPS      Y8, 128(SP)
-	VMOVUPS      Y9, 160(SP)
-	VMOVUPS      Y10, 192(SP)
-	VMOVUPS      Y11, 224(SP)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMOVUPS      32(R8)(DX*1), Y1
-	VMOVUPS      64(R8)(DX*1), Y2
-	VMOVUPS      96(R8)(DX*1), Y3
-	VBROADCASTSS (R9)(R12*1), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 384(SP)
-	VMOVUPS      Y1, 416(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 480(SP)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VMOVUPS      96(R10)(DX*1), Y3
-	VBROADCASTSS (R11)(R12*1), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 768(SP)
-	VMOVUPS      Y1, 800(SP)
-	VMOVUPS      Y2, 832(SP)
-	VMOVUPS      Y3, 864(SP)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMOVUPS      96(BX)(DX*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMOVUPS      96(BX)(DX*1), Y3
-	VMULPS       768(SP), Y0, Y0
-	VMULPS       800(SP), Y1, Y1
-	VMULPS       832(SP), Y2, Y2
-	VMULPS       864(SP), Y3, Y3
-	VMOVUPS      Y0, 1152(SP)
-	VMOVUPS      Y1, 1184(SP)
-	VMOVUPS      Y2, 1216(SP)
-	VMOVUPS      Y3, 1248(SP)
-	VMOVUPS      128(SP), Y0
-	VMOVUPS      160(SP), Y1
-	VMOVUPS      192(SP), Y2
-	VMOVUPS      224(SP), Y3
-	VMULPS       384(SP), Y0, Y0
-	VMULPS       416(SP), Y1, Y1
-	VMULPS       448(SP), Y2, Y2
-	VMULPS       480(SP), Y3, Y3
-	VMOVUPS      1152(SP), Y4
-	VMOVUPS      1184(SP), Y5
-	VMOVUPS      1216(SP), Y6
-	VMOVUPS      1248(SP), Y7
-	VADDPS       Y0, Y4, Y0
-	VADDPS       Y1, Y5, Y1
-	VADDPS       Y2, Y6, Y2
-	VADDPS       Y3, Y7, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec11051ec<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       Y0, Y0, Y4
-	VMULPS       Y1, Y1, Y5
-	VMULPS       Y2, Y2, Y6
-	VMULPS       Y3, Y3, Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VFMADD213PS  Y0, Y8, Y0
-	VFMADD213PS  Y1, Y9, Y1
-	VFMADD213PS  Y2, Y10, Y2
-	VFMADD213PS  Y3, Y11, Y3
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y7
-	VADDPS       Y7, Y8, Y4
-	VADDPS       Y7, Y9, Y5
-	VADDPS       Y7, Y10, Y6
-	VADDPS       Y7, Y11, Y7
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Y9, Y5, Y5
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Y11, Y7, Y7
-	VFMADD213PS  Y0, Y0, Y8
-	VFMADD213PS  Y1, Y1, Y9
-	VFMADD213PS  Y2, Y2, Y10
-	VFMADD213PS  Y3, Y3, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VMULPS       Y12, Y3, Y3
-	VFMADD231PS  Y0, Y0, Y4
-	VFMADD231PS  Y1, Y1, Y5
-	VFMADD231PS  Y2, Y2, Y6
-	VFMADD231PS  Y3, Y3, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VADDPS       Y0, Y6, Y6
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y4, Y8, Y8
-	VDIVPS       Y5, Y9, Y9
-	VDIVPS       Y6, Y10, Y10
-	VDIVPS       Y7, Y11, Y11
-	MOVQ         48(CX), BX
-	VMOVUPS      Y8, (BX)(DX*1)
-	VMOVUPS      Y9, 32(BX)(DX*1)
-	VMOVUPS      Y10, 64(BX)(DX*1)
-	VMOVUPS      Y11, 96(BX)(DX*1)
-	ADDQ         $0x80, DX
-	ADDQ         $0x80, R13
-	SUBQ         $0x04, R14
-	JGE          by4
-
-by4end:
-	ADDQ $0x04, R14
-	SUBQ $0x01, R14
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y3
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y3
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y3
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y1, Y0
-	VDIVPS       Y0, Y3, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11)(R12*1), Y3
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
-	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y3, Y1
-	VDIVPS       Y1, Y4, Y1
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VFMADD213PS  wide4b400067<>+0(SB), Y3, Y4
-	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y3, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y3, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y4, Y3
-	VDIVPS       Y3, Y5, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y0, Y2, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	SUBQ         $0x01, R14
-	JGE          by1
-
-by1end:
-	ADDQ $0x01, R14
-	ADDQ $0x04, R12
-	MOVQ rows+16(FP), R14
-	DECQ R14
-	MOVQ R14, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain54flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain54flat(SB), $1664-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x20, R12
-	JL   by4end
-
-by4:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMOVUPS      32(SI)(DX*1), Y1
-	VMOVUPS      64(SI)(DX*1), Y2
-	VMOVUPS      96(SI)(DX*1), Y3
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VADDPS       32(DI)(DX*1), Y1, Y1
-	VADDPS       64(DI)(DX*1), Y2, Y2
-	VADDPS       96(DI)(DX*1), Y3, Y3
-	VMOVUPS      wide411051ec<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec11051ec<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       Y0, Y0, Y4
-	VMULPS       Y1, Y1, Y5
-	VMULPS       Y2, Y2, Y6
-	VMULPS       Y3, Y3, Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VFMADD213PS  Y0, Y8, Y0
-	VFMADD213PS  Y1, Y9, Y1
-	VFMADD213PS  Y2, Y10, Y2
-	VFMADD213PS  Y3, Y11, Y3
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y7
-	VADDPS       Y7, Y8, Y4
-	VADDPS       Y7, Y9, Y5
-	VADDPS       Y7, Y10, Y6
-	VADDPS       Y7, Y11, Y7
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Y9, Y5, Y5
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Y11, Y7, Y7
-	VFMADD213PS  Y0, Y0, Y8
-	VFMADD213PS  Y1, Y1, Y9
-	VFMADD213PS  Y2, Y2, Y10
-	VFMADD213PS  Y3, Y3, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VMULPS       Y12, Y3, Y3
-	VFMADD231PS  Y0, Y0, Y4
-	VFMADD231PS  Y1, Y1, Y5
-	VFMADD231PS  Y2, Y2, Y6
-	VFMADD231PS  Y3, Y3, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VADDPS       Y0, Y6, Y6
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y4, Y8, Y8
-	VDIVPS       Y5, Y9, Y9
-	VDIVPS       Y6, Y10, Y10
-	VDIVPS       Y7, Y11, Y11
-	VMOVUPS      Y8, 128(SP)
-	VMOVUPS      Y9, 160(SP)
-	VMOVUPS      Y10, 192(SP)
-	VMOVUPS      Y11, 224(SP)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMOVUPS      32(R8)(DX*1), Y1
-	VMOVUPS      64(R8)(DX*1), Y2
-	VMOVUPS      96(R8)(DX*1), Y3
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VADDPS       32(R9)(DX*1), Y1, Y1
-	VADDPS       64(R9)(DX*1), Y2, Y2
-	VADDPS       96(R9)(DX*1), Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 384(SP)
-	VMOVUPS      Y1, 416(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 480(SP)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VMOVUPS      96(R10)(DX*1), Y3
-	VADDPS       (R11)(DX*1), Y0, Y0
-	VADDPS       32(R11)(DX*1), Y1, Y1
-	VADDPS       64(R11)(DX*1), Y2, Y2
-	VADDPS       96(R11)(DX*1), Y3, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 768(SP)
-	VMOVUPS      Y1, 800(SP)
-	VMOVUPS      Y2, 832(SP)
-	VMOVUPS      Y3, 864(SP)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMOVUPS      96(BX)(DX*1), Y3
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       32(BX)(DX*1), Y1, Y1
-	VADDPS       64(BX)(DX*1), Y2, Y2
-	VADDPS       96(BX)(DX*1), Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMOVUPS      96(BX)(DX*1), Y3
-	VMULPS       768(SP), Y0, Y0
-	VMULPS       800(SP), Y1, Y1
-	VMULPS       832(SP), Y2, Y2
-	VMULPS       864(SP), Y3, Y3
-	VMOVUPS      Y0, 1152(SP)
-	VMOVUPS      Y1, 1184(SP)
-	VMOVUPS      Y2, 1216(SP)
-	VMOVUPS      Y3, 1248(SP)
-	VMOVUPS      128(SP), Y0
-	VMOVUPS      160(SP), Y1
-	VMOVUPS      192(SP), Y2
-	VMOVUPS      224(SP), Y3
-	VMULPS       384(SP), Y0, Y0
-	VMULPS       416(SP), Y1, Y1
-	VMULPS       448(SP), Y2, Y2
-	VMULPS       480(SP), Y3, Y3
-	VMOVUPS      1152(SP), Y4
-	VMOVUPS      1184(SP), Y5
-	VMOVUPS      1216(SP), Y6
-	VMOVUPS      1248(SP), Y7
-	VADDPS       Y0, Y4, Y0
-	VADDPS       Y1, Y5, Y1
-	VADDPS       Y2, Y6, Y2
-	VADDPS       Y3, Y7, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec11051ec<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       Y0, Y0, Y4
-	VMULPS       Y1, Y1, Y5
-	VMULPS       Y2, Y2, Y6
-	VMULPS       Y3, Y3, Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VFMADD213PS  Y0, Y8, Y0
-	VFMADD213PS  Y1, Y9, Y1
-	VFMADD213PS  Y2, Y10, Y2
-	VFMADD213PS  Y3, Y11, Y3
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y7
-	VADDPS       Y7, Y8, Y4
-	VADDPS       Y7, Y9, Y5
-	VADDPS       Y7, Y10, Y6
-	VADDPS       Y7, Y11, Y7
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Y9, Y5, Y5
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Y11, Y7, Y7
-	VFMADD213PS  Y0, Y0, Y8
-	VFMADD213PS  Y1, Y1, Y9
-	VFMADD213PS  Y2, Y2, Y10
-	VFMADD213PS  Y3, Y3, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VMULPS       Y12, Y3, Y3
-	VFMADD231PS  Y0, Y0, Y4
-	VFMADD231PS  Y1, Y1, Y5
-	VFMADD231PS  Y2, Y2, Y6
-	VFMADD231PS  Y3, Y3, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VADDPS       Y0, Y6, Y6
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y4, Y8, Y8
-	VDIVPS       Y5, Y9, Y9
-	VDIVPS       Y6, Y10, Y10
-	VDIVPS       Y7, Y11, Y11
-	MOVQ         48(CX), BX
-	VMOVUPS      Y8, (BX)(DX*1)
-	VMOVUPS      Y9, 32(BX)(DX*1)
-	VMOVUPS      Y10, 64(BX)(DX*1)
-	VMOVUPS      Y11, 96(BX)(DX*1)
-	ADDQ         $0x80, DX
-	SUBQ         $0x20, R12
-	JGE          by4
-
-by4end:
-	ADDQ $0x20, R12
-	SUBQ $0x08, R12
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y3
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y3
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y3
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y1, Y0
-	VDIVPS       Y0, Y3, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VADDPS       (R11)(DX*1), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
-	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y3, Y1
-	VDIVPS       Y1, Y4, Y1
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VFMADD213PS  wide4b400067<>+0(SB), Y3, Y4
-	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y3, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y3, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y4, Y3
-	VDIVPS       Y3, Y5, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y0, Y2, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R12
-	TESTQ        R12, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
-	VSUBPS       wide4b400067<>+0(SB), Y2, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y2, Y1
-	VDIVPS       Y1, Y4, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VADDPS       Y4, Y2, Y2
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VFMADD213PS  wide4b400067<>+0(SB), Y2, Y4
-	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y2, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y2, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y4, Y2
-	VDIVPS       Y2, Y5, Y2
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y5, Y4, Y4
-	VMOVUPS      wide42200000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VFMADD213PS  wide4b400067<>+0(SB), Y4, Y5
-	VSUBPS       wide4b400067<>+0(SB), Y5, Y6
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y4, Y6
-	VFMADD231PS  wideb2a57060<>+0(SB), Y4, Y6
-	VMOVUPS      wide3920e9a1<>+0(SB), Y4
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3d63576a<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3e75fded<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3f317218<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3f800000<>+0(SB), Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      wide33800000<>+0(SB), Y6
-	VFMADD213PS  Y6, Y5, Y4
-	VDIVPS       Y4, Y6, Y4
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y1, Y3, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain55rows(SB), $1792-32
+TEXT ·chain54rows(SB), $1792-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30239,6 +29928,1526 @@ by1:
 	VMOVUPS      Y2, (BX)(DX*1)
 	VMULPS       Y3, Y2, Y0
 	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	SUBQ         $0x01, R14
+	JGE          by1
+
+by1end:
+	ADDQ $0x01, R14
+	ADDQ $0x04, R12
+	MOVQ rows+16(FP), R14
+	DECQ R14
+	MOVQ R14, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func chain54flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain54flat(SB), $1792-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x20, R12
+	JL   by4end
+
+by4:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMOVUPS      32(SI)(DX*1), Y1
+	VMOVUPS      64(SI)(DX*1), Y2
+	VMOVUPS      96(SI)(DX*1), Y3
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VADDPS       32(DI)(DX*1), Y1, Y1
+	VADDPS       64(DI)(DX*1), Y2, Y2
+	VADDPS       96(DI)(DX*1), Y3, Y3
+	VMOVUPS      wide411051ec<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec11051ec<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VFMADD213PS  Y0, Y8, Y0
+	VFMADD213PS  Y1, Y9, Y1
+	VFMADD213PS  Y2, Y10, Y2
+	VFMADD213PS  Y3, Y11, Y3
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y7
+	VADDPS       Y7, Y8, Y4
+	VADDPS       Y7, Y9, Y5
+	VADDPS       Y7, Y10, Y6
+	VADDPS       Y7, Y11, Y7
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VFMADD213PS  Y0, Y0, Y8
+	VFMADD213PS  Y1, Y1, Y9
+	VFMADD213PS  Y2, Y2, Y10
+	VFMADD213PS  Y3, Y3, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VFMADD231PS  Y0, Y0, Y4
+	VFMADD231PS  Y1, Y1, Y5
+	VFMADD231PS  Y2, Y2, Y6
+	VFMADD231PS  Y3, Y3, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y4, Y8, Y8
+	VDIVPS       Y5, Y9, Y9
+	VDIVPS       Y6, Y10, Y10
+	VDIVPS       Y7, Y11, Y11
+	MOVQ         (CX), BX
+	VMOVUPS      Y8, (BX)(DX*1)
+	VMOVUPS      Y9, 32(BX)(DX*1)
+	VMOVUPS      Y10, 64(BX)(DX*1)
+	VMOVUPS      Y11, 96(BX)(DX*1)
+	VMOVUPS      Y8, 128(SP)
+	VMOVUPS      Y9, 160(SP)
+	VMOVUPS      Y10, 192(SP)
+	VMOVUPS      Y11, 224(SP)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMOVUPS      32(R8)(DX*1), Y1
+	VMOVUPS      64(R8)(DX*1), Y2
+	VMOVUPS      96(R8)(DX*1), Y3
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VADDPS       32(R9)(DX*1), Y1, Y1
+	VADDPS       64(R9)(DX*1), Y2, Y2
+	VADDPS       96(R9)(DX*1), Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	VMOVUPS      Y0, 384(SP)
+	VMOVUPS      Y1, 416(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 480(SP)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VMOVUPS      96(R10)(DX*1), Y3
+	VADDPS       (R11)(DX*1), Y0, Y0
+	VADDPS       32(R11)(DX*1), Y1, Y1
+	VADDPS       64(R11)(DX*1), Y2, Y2
+	VADDPS       96(R11)(DX*1), Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	VMOVUPS      Y0, 768(SP)
+	VMOVUPS      Y1, 800(SP)
+	VMOVUPS      Y2, 832(SP)
+	VMOVUPS      Y3, 864(SP)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMOVUPS      96(BX)(DX*1), Y3
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       32(BX)(DX*1), Y1, Y1
+	VADDPS       64(BX)(DX*1), Y2, Y2
+	VADDPS       96(BX)(DX*1), Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	VMOVUPS      Y0, 1024(SP)
+	VMOVUPS      Y1, 1056(SP)
+	VMOVUPS      Y2, 1088(SP)
+	VMOVUPS      Y3, 1120(SP)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMOVUPS      96(BX)(DX*1), Y3
+	VMULPS       768(SP), Y0, Y0
+	VMULPS       800(SP), Y1, Y1
+	VMULPS       832(SP), Y2, Y2
+	VMULPS       864(SP), Y3, Y3
+	VMOVUPS      Y0, 1152(SP)
+	VMOVUPS      Y1, 1184(SP)
+	VMOVUPS      Y2, 1216(SP)
+	VMOVUPS      Y3, 1248(SP)
+	VMOVUPS      128(SP), Y0
+	VMOVUPS      160(SP), Y1
+	VMOVUPS      192(SP), Y2
+	VMOVUPS      224(SP), Y3
+	VMULPS       384(SP), Y0, Y0
+	VMULPS       416(SP), Y1, Y1
+	VMULPS       448(SP), Y2, Y2
+	VMULPS       480(SP), Y3, Y3
+	VMOVUPS      1152(SP), Y4
+	VMOVUPS      1184(SP), Y5
+	VMOVUPS      1216(SP), Y6
+	VMOVUPS      1248(SP), Y7
+	VADDPS       Y0, Y4, Y0
+	VADDPS       Y1, Y5, Y1
+	VADDPS       Y2, Y6, Y2
+	VADDPS       Y3, Y7, Y3
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec11051ec<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VFMADD213PS  Y0, Y8, Y0
+	VFMADD213PS  Y1, Y9, Y1
+	VFMADD213PS  Y2, Y10, Y2
+	VFMADD213PS  Y3, Y11, Y3
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y7
+	VADDPS       Y7, Y8, Y4
+	VADDPS       Y7, Y9, Y5
+	VADDPS       Y7, Y10, Y6
+	VADDPS       Y7, Y11, Y7
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VFMADD213PS  Y0, Y0, Y8
+	VFMADD213PS  Y1, Y1, Y9
+	VFMADD213PS  Y2, Y2, Y10
+	VFMADD213PS  Y3, Y3, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VFMADD231PS  Y0, Y0, Y4
+	VFMADD231PS  Y1, Y1, Y5
+	VFMADD231PS  Y2, Y2, Y6
+	VFMADD231PS  Y3, Y3, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y4, Y8, Y8
+	VDIVPS       Y5, Y9, Y9
+	VDIVPS       Y6, Y10, Y10
+	VDIVPS       Y7, Y11, Y11
+	MOVQ         120(CX), BX
+	VMOVUPS      Y8, (BX)(DX*1)
+	VMOVUPS      Y9, 32(BX)(DX*1)
+	VMOVUPS      Y10, 64(BX)(DX*1)
+	VMOVUPS      Y11, 96(BX)(DX*1)
+	VMULPS       1024(SP), Y8, Y0
+	VMULPS       1056(SP), Y9, Y1
+	VMULPS       1088(SP), Y10, Y2
+	VMULPS       1120(SP), Y11, Y3
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	ADDQ         $0x80, DX
+	SUBQ         $0x20, R12
+	JGE          by4
+
+by4end:
+	ADDQ $0x20, R12
+	SUBQ $0x08, R12
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y3
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y3
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y3
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y0
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
+	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y1
+	VDIVPS       Y1, Y4, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  wide4b400067<>+0(SB), Y3, Y4
+	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y3, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y3, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VDIVPS       Y3, Y5, Y3
+	MOVQ         72(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y0, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMULPS       Y3, Y2, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R12
+	TESTQ        R12, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS       wide4b400067<>+0(SB), Y2, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y1
+	VDIVPS       Y1, Y4, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VADDPS       Y4, Y2, Y2
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  wide4b400067<>+0(SB), Y2, Y4
+	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y2, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y2, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y2
+	VDIVPS       Y2, Y5, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VADDPS       Y5, Y4, Y4
+	VMOVUPS      wide42200000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VFMADD213PS  wide4b400067<>+0(SB), Y4, Y5
+	VSUBPS       wide4b400067<>+0(SB), Y5, Y6
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y4, Y6
+	VFMADD231PS  wideb2a57060<>+0(SB), Y4, Y6
+	VMOVUPS      wide3920e9a1<>+0(SB), Y4
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3d63576a<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3e75fded<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3f317218<>+0(SB), Y6, Y4
+	VFMADD213PS  wide3f800000<>+0(SB), Y6, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      wide33800000<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VDIVPS       Y4, Y6, Y4
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y2, Y5, Y2
+	VMULPS       Y1, Y3, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMULPS       Y4, Y3, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain55rows(SB), $1792-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+	SUBQ $0x04, R14
+	JL   by4end
+
+by4:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMOVUPS      32(SI)(DX*1), Y1
+	VMOVUPS      64(SI)(DX*1), Y2
+	VMOVUPS      96(SI)(DX*1), Y3
+	VBROADCASTSS (DI)(R12*1), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide411051ec<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec11051ec<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VFMADD213PS  Y0, Y8, Y0
+	VFMADD213PS  Y1, Y9, Y1
+	VFMADD213PS  Y2, Y10, Y2
+	VFMADD213PS  Y3, Y11, Y3
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y7
+	VADDPS       Y7, Y8, Y4
+	VADDPS       Y7, Y9, Y5
+	VADDPS       Y7, Y10, Y6
+	VADDPS       Y7, Y11, Y7
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VFMADD213PS  Y0, Y0, Y8
+	VFMADD213PS  Y1, Y1, Y9
+	VFMADD213PS  Y2, Y2, Y10
+	VFMADD213PS  Y3, Y3, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VFMADD231PS  Y0, Y0, Y4
+	VFMADD231PS  Y1, Y1, Y5
+	VFMADD231PS  Y2, Y2, Y6
+	VFMADD231PS  Y3, Y3, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y4, Y8, Y8
+	VDIVPS       Y5, Y9, Y9
+	VDIVPS       Y6, Y10, Y10
+	VDIVPS       Y7, Y11, Y11
+	VMOVUPS      Y8, 128(SP)
+	VMOVUPS      Y9, 160(SP)
+	VMOVUPS      Y10, 192(SP)
+	VMOVUPS      Y11, 224(SP)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMOVUPS      32(R8)(DX*1), Y1
+	VMOVUPS      64(R8)(DX*1), Y2
+	VMOVUPS      96(R8)(DX*1), Y3
+	VBROADCASTSS (R9)(R12*1), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	VMOVUPS      Y0, 384(SP)
+	VMOVUPS      Y1, 416(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 480(SP)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VMOVUPS      96(R10)(DX*1), Y3
+	VBROADCASTSS (R11)(R12*1), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	VMOVUPS      Y0, 768(SP)
+	VMOVUPS      Y1, 800(SP)
+	VMOVUPS      Y2, 832(SP)
+	VMOVUPS      Y3, 864(SP)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMOVUPS      96(BX)(DX*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y4
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD213PS  Y11, Y2, Y6
+	VFMADD213PS  Y11, Y3, Y7
+	VSUBPS       Y11, Y4, Y8
+	VSUBPS       Y11, Y5, Y9
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y11, Y7, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y8
+	VFMSUB231PS  Y12, Y1, Y9
+	VFMSUB231PS  Y12, Y2, Y10
+	VFMSUB231PS  Y12, Y3, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y8
+	VFMADD231PS  Y12, Y1, Y9
+	VFMADD231PS  Y12, Y2, Y10
+	VFMADD231PS  Y12, Y3, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y8, Y0
+	VFMADD213PS  Y12, Y9, Y1
+	VFMADD213PS  Y12, Y10, Y2
+	VFMADD213PS  Y12, Y11, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y4, Y0
+	VFMADD213PS  Y8, Y5, Y1
+	VFMADD213PS  Y8, Y6, Y2
+	VFMADD213PS  Y8, Y7, Y3
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	VDIVPS       Y2, Y8, Y2
+	VDIVPS       Y3, Y8, Y3
+	VMOVUPS      Y0, 1024(SP)
+	VMOVUPS      Y1, 1056(SP)
+	VMOVUPS      Y2, 1088(SP)
+	VMOVUPS      Y3, 1120(SP)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMOVUPS      96(BX)(DX*1), Y3
+	VMULPS       768(SP), Y0, Y0
+	VMULPS       800(SP), Y1, Y1
+	VMULPS       832(SP), Y2, Y2
+	VMULPS       864(SP), Y3, Y3
+	VMOVUPS      Y0, 1152(SP)
+	VMOVUPS      Y1, 1184(SP)
+	VMOVUPS      Y2, 1216(SP)
+	VMOVUPS      Y3, 1248(SP)
+	VMOVUPS      128(SP), Y0
+	VMOVUPS      160(SP), Y1
+	VMOVUPS      192(SP), Y2
+	VMOVUPS      224(SP), Y3
+	VMULPS       384(SP), Y0, Y0
+	VMULPS       416(SP), Y1, Y1
+	VMULPS       448(SP), Y2, Y2
+	VMULPS       480(SP), Y3, Y3
+	VMOVUPS      1152(SP), Y4
+	VMOVUPS      1184(SP), Y5
+	VMOVUPS      1216(SP), Y6
+	VMOVUPS      1248(SP), Y7
+	VADDPS       Y0, Y4, Y0
+	VADDPS       Y1, Y5, Y1
+	VADDPS       Y2, Y6, Y2
+	VADDPS       Y3, Y7, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec11051ec<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VFMADD213PS  Y0, Y8, Y0
+	VFMADD213PS  Y1, Y9, Y1
+	VFMADD213PS  Y2, Y10, Y2
+	VFMADD213PS  Y3, Y11, Y3
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y8
+	VFMADD213PS  Y12, Y5, Y9
+	VFMADD213PS  Y12, Y6, Y10
+	VFMADD213PS  Y12, Y7, Y11
+	VMULPS       Y4, Y8, Y8
+	VMULPS       Y5, Y9, Y9
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y7, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y7
+	VADDPS       Y7, Y8, Y4
+	VADDPS       Y7, Y9, Y5
+	VADDPS       Y7, Y10, Y6
+	VADDPS       Y7, Y11, Y7
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VFMADD213PS  Y0, Y0, Y8
+	VFMADD213PS  Y1, Y1, Y9
+	VFMADD213PS  Y2, Y2, Y10
+	VFMADD213PS  Y3, Y3, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VFMADD231PS  Y0, Y0, Y4
+	VFMADD231PS  Y1, Y1, Y5
+	VFMADD231PS  Y2, Y2, Y6
+	VFMADD231PS  Y3, Y3, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y4, Y8, Y8
+	VDIVPS       Y5, Y9, Y9
+	VDIVPS       Y6, Y10, Y10
+	VDIVPS       Y7, Y11, Y11
+	VMULPS       1024(SP), Y8, Y0
+	VMULPS       1056(SP), Y9, Y1
+	VMULPS       1088(SP), Y10, Y2
+	VMULPS       1120(SP), Y11, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      Y3, 96(BX)(DX*1)
+	ADDQ         $0x80, DX
+	ADDQ         $0x80, R13
+	SUBQ         $0x04, R14
+	JGE          by4
+
+by4end:
+	ADDQ $0x04, R14
+	SUBQ $0x01, R14
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y3
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y3
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y3
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y0
+	VDIVPS       Y0, Y3, Y0
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11)(R12*1), Y3
+	VADDPS       Y3, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
+	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y1
+	VDIVPS       Y1, Y4, Y1
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  wide4b400067<>+0(SB), Y3, Y4
+	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y3, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y3, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y3
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y3
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VDIVPS       Y3, Y5, Y3
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y0, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	VMULPS       Y3, Y2, Y0
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -30360,11 +31569,6 @@ by4:
 	VDIVPS       Y5, Y9, Y9
 	VDIVPS       Y6, Y10, Y10
 	VDIVPS       Y7, Y11, Y11
-	MOVQ         (CX), BX
-	VMOVUPS      Y8, (BX)(DX*1)
-	VMOVUPS      Y9, 32(BX)(DX*1)
-	VMOVUPS      Y10, 64(BX)(DX*1)
-	VMOVUPS      Y11, 96(BX)(DX*1)
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPS      Y9, 160(SP)
 	VMOVUPS      Y10, 192(SP)
@@ -30457,11 +31661,6 @@ by4:
 	VDIVPS       Y1, Y8, Y1
 	VDIVPS       Y2, Y8, Y2
 	VDIVPS       Y3, Y8, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
 	VMOVUPS      Y0, 384(SP)
 	VMOVUPS      Y1, 416(SP)
 	VMOVUPS      Y2, 448(SP)
@@ -30561,11 +31760,6 @@ by4:
 	VDIVPS       Y1, Y8, Y1
 	VDIVPS       Y2, Y8, Y2
 	VDIVPS       Y3, Y8, Y3
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
 	VMOVUPS      Y0, 768(SP)
 	VMOVUPS      Y1, 800(SP)
 	VMOVUPS      Y2, 832(SP)
@@ -30660,11 +31854,6 @@ by4:
 	VDIVPS       Y1, Y8, Y1
 	VDIVPS       Y2, Y8, Y2
 	VDIVPS       Y3, Y8, Y3
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
 	VMOVUPS      Y0, 1024(SP)
 	VMOVUPS      Y1, 1056(SP)
 	VMOVUPS      Y2, 1088(SP)
@@ -30698,7 +31887,7 @@ by4:
 	VADDPS       Y1, Y5, Y1
 	VADDPS       Y2, Y6, Y2
 	VADDPS       Y3, Y7, Y3
-	MOVQ         96(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      Y1, 32(BX)(DX*1)
 	VMOVUPS      Y2, 64(BX)(DX*1)
@@ -30783,16 +31972,11 @@ by4:
 	VDIVPS       Y5, Y9, Y9
 	VDIVPS       Y6, Y10, Y10
 	VDIVPS       Y7, Y11, Y11
-	MOVQ         120(CX), BX
-	VMOVUPS      Y8, (BX)(DX*1)
-	VMOVUPS      Y9, 32(BX)(DX*1)
-	VMOVUPS      Y10, 64(BX)(DX*1)
-	VMOVUPS      Y11, 96(BX)(DX*1)
 	VMULPS       1024(SP), Y8, Y0
 	VMULPS       1056(SP), Y9, Y1
 	VMULPS       1088(SP), Y10, Y2
 	VMULPS       1120(SP), Y11, Y3
-	MOVQ         144(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      Y1, 32(BX)(DX*1)
 	VMOVUPS      Y2, 64(BX)(DX*1)
@@ -30829,8 +32013,6 @@ by1:
 	VFMADD231PS  Y0, Y0, Y1
 	VADDPS       wide3f800000<>+0(SB), Y1, Y1
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y0
 	VADDPS       (R9)(DX*1), Y0, Y0
 	VMOVUPS      wide42200000<>+0(SB), Y1
@@ -30853,8 +32035,6 @@ by1:
 	VMOVUPS      wide33800000<>+0(SB), Y3
 	VFMADD213PS  Y3, Y1, Y0
 	VDIVPS       Y0, Y3, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y1
 	VADDPS       (R11)(DX*1), Y1, Y1
 	MOVQ         144(AX), BX
@@ -30881,8 +32061,6 @@ by1:
 	VMOVUPS      wide33800000<>+0(SB), Y4
 	VFMADD213PS  Y4, Y3, Y1
 	VDIVPS       Y1, Y4, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	MOVQ         192(AX), BX
@@ -30907,14 +32085,12 @@ by1:
 	VMOVUPS      wide33800000<>+0(SB), Y5
 	VFMADD213PS  Y5, Y4, Y3
 	VDIVPS       Y3, Y5, Y3
-	MOVQ         72(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	VMOVUPS      (BX)(DX*1), Y4
 	VMULPS       Y1, Y4, Y1
 	VMULPS       Y0, Y2, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      wide411051ec<>+0(SB), Y1
 	VMINPS       Y0, Y1, Y0
@@ -30936,10 +32112,8 @@ by1:
 	VFMADD231PS  Y0, Y0, Y1
 	VADDPS       wide3f800000<>+0(SB), Y1, Y1
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
 	VMULPS       Y3, Y2, Y0
-	MOVQ         144(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -30975,8 +32149,6 @@ by1end:
 	VFMADD231PS  Y1, Y1, Y2
 	VADDPS       wide3f800000<>+0(SB), Y2, Y2
 	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R8)(DX*1), Y0, Y1
 	VMASKMOVPS   (R9)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -31000,8 +32172,6 @@ by1end:
 	VMOVUPS      wide33800000<>+0(SB), Y4
 	VFMADD213PS  Y4, Y2, Y1
 	VDIVPS       Y1, Y4, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y2
 	VMASKMOVPS   (R11)(DX*1), Y0, Y4
 	VADDPS       Y4, Y2, Y2
@@ -31028,8 +32198,6 @@ by1end:
 	VMOVUPS      wide33800000<>+0(SB), Y5
 	VFMADD213PS  Y5, Y4, Y2
 	VDIVPS       Y2, Y5, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
 	MOVQ         192(AX), BX
@@ -31055,14 +32223,12 @@ by1end:
 	VMOVUPS      wide33800000<>+0(SB), Y6
 	VFMADD213PS  Y6, Y5, Y4
 	VDIVPS       Y4, Y6, Y4
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y5
 	VMULPS       Y2, Y5, Y2
 	VMULPS       Y1, Y3, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMOVUPS      wide411051ec<>+0(SB), Y2
 	VMINPS       Y1, Y2, Y1
@@ -31084,10 +32250,8 @@ by1end:
 	VFMADD231PS  Y1, Y1, Y2
 	VADDPS       wide3f800000<>+0(SB), Y2, Y2
 	VDIVPS       Y2, Y3, Y3
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	VMULPS       Y4, Y3, Y1
-	MOVQ         144(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -31096,1482 +32260,7 @@ done:
 
 // func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain56rows(SB), $1792-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-	SUBQ $0x04, R14
-	JL   by4end
-
-by4:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMOVUPS      32(SI)(DX*1), Y1
-	VMOVUPS      64(SI)(DX*1), Y2
-	VMOVUPS      96(SI)(DX*1), Y3
-	VBROADCASTSS (DI)(R12*1), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide411051ec<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec11051ec<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       Y0, Y0, Y4
-	VMULPS       Y1, Y1, Y5
-	VMULPS       Y2, Y2, Y6
-	VMULPS       Y3, Y3, Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VFMADD213PS  Y0, Y8, Y0
-	VFMADD213PS  Y1, Y9, Y1
-	VFMADD213PS  Y2, Y10, Y2
-	VFMADD213PS  Y3, Y11, Y3
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y7
-	VADDPS       Y7, Y8, Y4
-	VADDPS       Y7, Y9, Y5
-	VADDPS       Y7, Y10, Y6
-	VADDPS       Y7, Y11, Y7
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Y9, Y5, Y5
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Y11, Y7, Y7
-	VFMADD213PS  Y0, Y0, Y8
-	VFMADD213PS  Y1, Y1, Y9
-	VFMADD213PS  Y2, Y2, Y10
-	VFMADD213PS  Y3, Y3, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VMULPS       Y12, Y3, Y3
-	VFMADD231PS  Y0, Y0, Y4
-	VFMADD231PS  Y1, Y1, Y5
-	VFMADD231PS  Y2, Y2, Y6
-	VFMADD231PS  Y3, Y3, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VADDPS       Y0, Y6, Y6
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y4, Y8, Y8
-	VDIVPS       Y5, Y9, Y9
-	VDIVPS       Y6, Y10, Y10
-	VDIVPS       Y7, Y11, Y11
-	VMOVUPS      Y8, 128(SP)
-	VMOVUPS      Y9, 160(SP)
-	VMOVUPS      Y10, 192(SP)
-	VMOVUPS      Y11, 224(SP)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMOVUPS      32(R8)(DX*1), Y1
-	VMOVUPS      64(R8)(DX*1), Y2
-	VMOVUPS      96(R8)(DX*1), Y3
-	VBROADCASTSS (R9)(R12*1), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 384(SP)
-	VMOVUPS      Y1, 416(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 480(SP)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VMOVUPS      96(R10)(DX*1), Y3
-	VBROADCASTSS (R11)(R12*1), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 768(SP)
-	VMOVUPS      Y1, 800(SP)
-	VMOVUPS      Y2, 832(SP)
-	VMOVUPS      Y3, 864(SP)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMOVUPS      96(BX)(DX*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 1024(SP)
-	VMOVUPS      Y1, 1056(SP)
-	VMOVUPS      Y2, 1088(SP)
-	VMOVUPS      Y3, 1120(SP)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMOVUPS      96(BX)(DX*1), Y3
-	VMULPS       768(SP), Y0, Y0
-	VMULPS       800(SP), Y1, Y1
-	VMULPS       832(SP), Y2, Y2
-	VMULPS       864(SP), Y3, Y3
-	VMOVUPS      Y0, 1152(SP)
-	VMOVUPS      Y1, 1184(SP)
-	VMOVUPS      Y2, 1216(SP)
-	VMOVUPS      Y3, 1248(SP)
-	VMOVUPS      128(SP), Y0
-	VMOVUPS      160(SP), Y1
-	VMOVUPS      192(SP), Y2
-	VMOVUPS      224(SP), Y3
-	VMULPS       384(SP), Y0, Y0
-	VMULPS       416(SP), Y1, Y1
-	VMULPS       448(SP), Y2, Y2
-	VMULPS       480(SP), Y3, Y3
-	VMOVUPS      1152(SP), Y4
-	VMOVUPS      1184(SP), Y5
-	VMOVUPS      1216(SP), Y6
-	VMOVUPS      1248(SP), Y7
-	VADDPS       Y0, Y4, Y0
-	VADDPS       Y1, Y5, Y1
-	VADDPS       Y2, Y6, Y2
-	VADDPS       Y3, Y7, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec11051ec<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       Y0, Y0, Y4
-	VMULPS       Y1, Y1, Y5
-	VMULPS       Y2, Y2, Y6
-	VMULPS       Y3, Y3, Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VFMADD213PS  Y0, Y8, Y0
-	VFMADD213PS  Y1, Y9, Y1
-	VFMADD213PS  Y2, Y10, Y2
-	VFMADD213PS  Y3, Y11, Y3
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y7
-	VADDPS       Y7, Y8, Y4
-	VADDPS       Y7, Y9, Y5
-	VADDPS       Y7, Y10, Y6
-	VADDPS       Y7, Y11, Y7
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Y9, Y5, Y5
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Y11, Y7, Y7
-	VFMADD213PS  Y0, Y0, Y8
-	VFMADD213PS  Y1, Y1, Y9
-	VFMADD213PS  Y2, Y2, Y10
-	VFMADD213PS  Y3, Y3, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VMULPS       Y12, Y3, Y3
-	VFMADD231PS  Y0, Y0, Y4
-	VFMADD231PS  Y1, Y1, Y5
-	VFMADD231PS  Y2, Y2, Y6
-	VFMADD231PS  Y3, Y3, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VADDPS       Y0, Y6, Y6
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y4, Y8, Y8
-	VDIVPS       Y5, Y9, Y9
-	VDIVPS       Y6, Y10, Y10
-	VDIVPS       Y7, Y11, Y11
-	VMULPS       1024(SP), Y8, Y0
-	VMULPS       1056(SP), Y9, Y1
-	VMULPS       1088(SP), Y10, Y2
-	VMULPS       1120(SP), Y11, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
-	ADDQ         $0x80, DX
-	ADDQ         $0x80, R13
-	SUBQ         $0x04, R14
-	JGE          by4
-
-by4end:
-	ADDQ $0x04, R14
-	SUBQ $0x01, R14
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y3
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y3
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y3
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y1, Y0
-	VDIVPS       Y0, Y3, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11)(R12*1), Y3
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
-	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y3, Y1
-	VDIVPS       Y1, Y4, Y1
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VFMADD213PS  wide4b400067<>+0(SB), Y3, Y4
-	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y3, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y3, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y4, Y3
-	VDIVPS       Y3, Y5, Y3
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y0, Y2, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	VMULPS       Y3, Y2, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	SUBQ         $0x01, R14
-	JGE          by1
-
-by1end:
-	ADDQ $0x01, R14
-	ADDQ $0x04, R12
-	MOVQ rows+16(FP), R14
-	DECQ R14
-	MOVQ R14, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain56flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain56flat(SB), $1792-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x20, R12
-	JL   by4end
-
-by4:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMOVUPS      32(SI)(DX*1), Y1
-	VMOVUPS      64(SI)(DX*1), Y2
-	VMOVUPS      96(SI)(DX*1), Y3
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VADDPS       32(DI)(DX*1), Y1, Y1
-	VADDPS       64(DI)(DX*1), Y2, Y2
-	VADDPS       96(DI)(DX*1), Y3, Y3
-	VMOVUPS      wide411051ec<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec11051ec<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       Y0, Y0, Y4
-	VMULPS       Y1, Y1, Y5
-	VMULPS       Y2, Y2, Y6
-	VMULPS       Y3, Y3, Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VFMADD213PS  Y0, Y8, Y0
-	VFMADD213PS  Y1, Y9, Y1
-	VFMADD213PS  Y2, Y10, Y2
-	VFMADD213PS  Y3, Y11, Y3
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y7
-	VADDPS       Y7, Y8, Y4
-	VADDPS       Y7, Y9, Y5
-	VADDPS       Y7, Y10, Y6
-	VADDPS       Y7, Y11, Y7
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Y9, Y5, Y5
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Y11, Y7, Y7
-	VFMADD213PS  Y0, Y0, Y8
-	VFMADD213PS  Y1, Y1, Y9
-	VFMADD213PS  Y2, Y2, Y10
-	VFMADD213PS  Y3, Y3, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VMULPS       Y12, Y3, Y3
-	VFMADD231PS  Y0, Y0, Y4
-	VFMADD231PS  Y1, Y1, Y5
-	VFMADD231PS  Y2, Y2, Y6
-	VFMADD231PS  Y3, Y3, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VADDPS       Y0, Y6, Y6
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y4, Y8, Y8
-	VDIVPS       Y5, Y9, Y9
-	VDIVPS       Y6, Y10, Y10
-	VDIVPS       Y7, Y11, Y11
-	VMOVUPS      Y8, 128(SP)
-	VMOVUPS      Y9, 160(SP)
-	VMOVUPS      Y10, 192(SP)
-	VMOVUPS      Y11, 224(SP)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMOVUPS      32(R8)(DX*1), Y1
-	VMOVUPS      64(R8)(DX*1), Y2
-	VMOVUPS      96(R8)(DX*1), Y3
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VADDPS       32(R9)(DX*1), Y1, Y1
-	VADDPS       64(R9)(DX*1), Y2, Y2
-	VADDPS       96(R9)(DX*1), Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 384(SP)
-	VMOVUPS      Y1, 416(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 480(SP)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VMOVUPS      96(R10)(DX*1), Y3
-	VADDPS       (R11)(DX*1), Y0, Y0
-	VADDPS       32(R11)(DX*1), Y1, Y1
-	VADDPS       64(R11)(DX*1), Y2, Y2
-	VADDPS       96(R11)(DX*1), Y3, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 768(SP)
-	VMOVUPS      Y1, 800(SP)
-	VMOVUPS      Y2, 832(SP)
-	VMOVUPS      Y3, 864(SP)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMOVUPS      96(BX)(DX*1), Y3
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       32(BX)(DX*1), Y1, Y1
-	VADDPS       64(BX)(DX*1), Y2, Y2
-	VADDPS       96(BX)(DX*1), Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y4
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y2, Y6
-	VFMADD213PS  Y11, Y3, Y7
-	VSUBPS       Y11, Y4, Y8
-	VSUBPS       Y11, Y5, Y9
-	VSUBPS       Y11, Y6, Y10
-	VSUBPS       Y11, Y7, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y8
-	VFMSUB231PS  Y12, Y1, Y9
-	VFMSUB231PS  Y12, Y2, Y10
-	VFMSUB231PS  Y12, Y3, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y8
-	VFMADD231PS  Y12, Y1, Y9
-	VFMADD231PS  Y12, Y2, Y10
-	VFMADD231PS  Y12, Y3, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y8, Y0
-	VFMADD213PS  Y12, Y9, Y1
-	VFMADD213PS  Y12, Y10, Y2
-	VFMADD213PS  Y12, Y11, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y4, Y0
-	VFMADD213PS  Y8, Y5, Y1
-	VFMADD213PS  Y8, Y6, Y2
-	VFMADD213PS  Y8, Y7, Y3
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	VDIVPS       Y2, Y8, Y2
-	VDIVPS       Y3, Y8, Y3
-	VMOVUPS      Y0, 1024(SP)
-	VMOVUPS      Y1, 1056(SP)
-	VMOVUPS      Y2, 1088(SP)
-	VMOVUPS      Y3, 1120(SP)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMOVUPS      96(BX)(DX*1), Y3
-	VMULPS       768(SP), Y0, Y0
-	VMULPS       800(SP), Y1, Y1
-	VMULPS       832(SP), Y2, Y2
-	VMULPS       864(SP), Y3, Y3
-	VMOVUPS      Y0, 1152(SP)
-	VMOVUPS      Y1, 1184(SP)
-	VMOVUPS      Y2, 1216(SP)
-	VMOVUPS      Y3, 1248(SP)
-	VMOVUPS      128(SP), Y0
-	VMOVUPS      160(SP), Y1
-	VMOVUPS      192(SP), Y2
-	VMOVUPS      224(SP), Y3
-	VMULPS       384(SP), Y0, Y0
-	VMULPS       416(SP), Y1, Y1
-	VMULPS       448(SP), Y2, Y2
-	VMULPS       480(SP), Y3, Y3
-	VMOVUPS      1152(SP), Y4
-	VMOVUPS      1184(SP), Y5
-	VMOVUPS      1216(SP), Y6
-	VMOVUPS      1248(SP), Y7
-	VADDPS       Y0, Y4, Y0
-	VADDPS       Y1, Y5, Y1
-	VADDPS       Y2, Y6, Y2
-	VADDPS       Y3, Y7, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y4
-	VMINPS       Y0, Y4, Y0
-	VMINPS       Y1, Y4, Y1
-	VMINPS       Y2, Y4, Y2
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec11051ec<>+0(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMAXPS       Y1, Y4, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       Y0, Y0, Y4
-	VMULPS       Y1, Y1, Y5
-	VMULPS       Y2, Y2, Y6
-	VMULPS       Y3, Y3, Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VFMADD213PS  Y0, Y8, Y0
-	VFMADD213PS  Y1, Y9, Y1
-	VFMADD213PS  Y2, Y10, Y2
-	VFMADD213PS  Y3, Y11, Y3
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y8
-	VFMADD213PS  Y12, Y5, Y9
-	VFMADD213PS  Y12, Y6, Y10
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y4, Y8, Y8
-	VMULPS       Y5, Y9, Y9
-	VMULPS       Y6, Y10, Y10
-	VMULPS       Y7, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y7
-	VADDPS       Y7, Y8, Y4
-	VADDPS       Y7, Y9, Y5
-	VADDPS       Y7, Y10, Y6
-	VADDPS       Y7, Y11, Y7
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Y9, Y5, Y5
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Y11, Y7, Y7
-	VFMADD213PS  Y0, Y0, Y8
-	VFMADD213PS  Y1, Y1, Y9
-	VFMADD213PS  Y2, Y2, Y10
-	VFMADD213PS  Y3, Y3, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VMULPS       Y12, Y3, Y3
-	VFMADD231PS  Y0, Y0, Y4
-	VFMADD231PS  Y1, Y1, Y5
-	VFMADD231PS  Y2, Y2, Y6
-	VFMADD231PS  Y3, Y3, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VADDPS       Y0, Y6, Y6
-	VADDPS       Y0, Y7, Y7
-	VDIVPS       Y4, Y8, Y8
-	VDIVPS       Y5, Y9, Y9
-	VDIVPS       Y6, Y10, Y10
-	VDIVPS       Y7, Y11, Y11
-	VMULPS       1024(SP), Y8, Y0
-	VMULPS       1056(SP), Y9, Y1
-	VMULPS       1088(SP), Y10, Y2
-	VMULPS       1120(SP), Y11, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      Y3, 96(BX)(DX*1)
-	ADDQ         $0x80, DX
-	SUBQ         $0x20, R12
-	JGE          by4
-
-by4end:
-	ADDQ $0x20, R12
-	SUBQ $0x08, R12
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y3
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y3
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y3
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y3, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y1, Y0
-	VDIVPS       Y0, Y3, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VADDPS       (R11)(DX*1), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
-	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y3, Y1
-	VDIVPS       Y1, Y4, Y1
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y3, Y3
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VFMADD213PS  wide4b400067<>+0(SB), Y3, Y4
-	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y3, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y3, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y3
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y3
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y4, Y3
-	VDIVPS       Y3, Y5, Y3
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y0, Y2, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	VMULPS       Y3, Y2, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R12
-	TESTQ        R12, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
-	VSUBPS       wide4b400067<>+0(SB), Y2, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y2, Y1
-	VDIVPS       Y1, Y4, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VADDPS       Y4, Y2, Y2
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VFMADD213PS  wide4b400067<>+0(SB), Y2, Y4
-	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y2, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y2, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y4, Y2
-	VDIVPS       Y2, Y5, Y2
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y5, Y4, Y4
-	VMOVUPS      wide42200000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VFMADD213PS  wide4b400067<>+0(SB), Y4, Y5
-	VSUBPS       wide4b400067<>+0(SB), Y5, Y6
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y4, Y6
-	VFMADD231PS  wideb2a57060<>+0(SB), Y4, Y6
-	VMOVUPS      wide3920e9a1<>+0(SB), Y4
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3d63576a<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3e75fded<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3f317218<>+0(SB), Y6, Y4
-	VFMADD213PS  wide3f800000<>+0(SB), Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      wide33800000<>+0(SB), Y6
-	VFMADD213PS  Y6, Y5, Y4
-	VDIVPS       Y4, Y6, Y4
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y2, Y5, Y2
-	VMULPS       Y1, Y3, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	VMULPS       Y4, Y3, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain57rows(SB), $1248-32
+TEXT ·chain56rows(SB), $1248-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32953,6 +32642,870 @@ by1:
 	VMULPS       Y0, Y3, Y0
 	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	SUBQ         $0x01, R14
+	JGE          by1
+
+by1end:
+	ADDQ $0x01, R14
+	ADDQ $0x04, R12
+	MOVQ rows+16(FP), R14
+	DECQ R14
+	MOVQ R14, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func chain56flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain56flat(SB), $1248-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x18, R12
+	JL   by3end
+
+by3:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMOVUPS      32(SI)(DX*1), Y1
+	VMOVUPS      64(SI)(DX*1), Y2
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VADDPS       32(DI)(DX*1), Y1, Y1
+	VADDPS       64(DI)(DX*1), Y2, Y2
+	VMOVUPS      wide411051ec<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMINPS       Y1, Y3, Y1
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec11051ec<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       Y0, Y0, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      wide38ef6869<>+0(SB), Y6
+	VMOVUPS      wide38ef6869<>+0(SB), Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y9
+	VFMADD213PS  Y9, Y3, Y6
+	VFMADD213PS  Y9, Y4, Y7
+	VFMADD213PS  Y9, Y5, Y8
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y4, Y7, Y7
+	VMULPS       Y5, Y8, Y8
+	VFMADD213PS  Y0, Y6, Y0
+	VFMADD213PS  Y1, Y7, Y1
+	VFMADD213PS  Y2, Y8, Y2
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide3a9e1492<>+0(SB), Y9
+	VFMADD213PS  Y9, Y3, Y6
+	VFMADD213PS  Y9, Y4, Y7
+	VFMADD213PS  Y9, Y5, Y8
+	VMOVUPS      wide3de7a22b<>+0(SB), Y9
+	VFMADD213PS  Y9, Y3, Y6
+	VFMADD213PS  Y9, Y4, Y7
+	VFMADD213PS  Y9, Y5, Y8
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y4, Y7, Y7
+	VMULPS       Y5, Y8, Y8
+	VMOVUPS      wide40000000<>+0(SB), Y5
+	VADDPS       Y5, Y6, Y3
+	VADDPS       Y5, Y7, Y4
+	VADDPS       Y5, Y8, Y5
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y7, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VFMADD213PS  Y0, Y0, Y6
+	VFMADD213PS  Y1, Y1, Y7
+	VFMADD213PS  Y2, Y2, Y8
+	VMOVUPS      wide3f000000<>+0(SB), Y9
+	VMULPS       Y9, Y0, Y0
+	VMULPS       Y9, Y1, Y1
+	VMULPS       Y9, Y2, Y2
+	VFMADD231PS  Y0, Y0, Y3
+	VFMADD231PS  Y1, Y1, Y4
+	VFMADD231PS  Y2, Y2, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y3, Y6, Y6
+	VDIVPS       Y4, Y7, Y7
+	VDIVPS       Y5, Y8, Y8
+	MOVQ         (CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      Y7, 32(BX)(DX*1)
+	VMOVUPS      Y8, 64(BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMOVUPS      32(R8)(DX*1), Y1
+	VMOVUPS      64(R8)(DX*1), Y2
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VADDPS       32(R9)(DX*1), Y1, Y1
+	VADDPS       64(R9)(DX*1), Y2, Y2
+	VMOVUPS      wide411051ec<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMINPS       Y1, Y3, Y1
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec11051ec<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       Y0, Y0, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y3, Y9
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMULPS       Y3, Y9, Y9
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y5, Y11, Y11
+	VFMADD213PS  Y0, Y9, Y0
+	VFMADD213PS  Y1, Y10, Y1
+	VFMADD213PS  Y2, Y11, Y2
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y3, Y9
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y3, Y9
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMULPS       Y3, Y9, Y9
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y5, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y5
+	VADDPS       Y5, Y9, Y3
+	VADDPS       Y5, Y10, Y4
+	VADDPS       Y5, Y11, Y5
+	VMULPS       Y9, Y3, Y3
+	VMULPS       Y10, Y4, Y4
+	VMULPS       Y11, Y5, Y5
+	VFMADD213PS  Y0, Y0, Y9
+	VFMADD213PS  Y1, Y1, Y10
+	VFMADD213PS  Y2, Y2, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VFMADD231PS  Y0, Y0, Y3
+	VFMADD231PS  Y1, Y1, Y4
+	VFMADD231PS  Y2, Y2, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y3, Y9, Y9
+	VDIVPS       Y4, Y10, Y10
+	VDIVPS       Y5, Y11, Y11
+	MOVQ         24(CX), BX
+	VMOVUPS      Y9, (BX)(DX*1)
+	VMOVUPS      Y10, 32(BX)(DX*1)
+	VMOVUPS      Y11, 64(BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VADDPS       (R11)(DX*1), Y0, Y0
+	VADDPS       32(R11)(DX*1), Y1, Y1
+	VADDPS       64(R11)(DX*1), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y0, Y0
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y9, 288(SP)
+	VMOVUPS      Y10, 320(SP)
+	VMOVUPS      Y11, 352(SP)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y3, Y3
+	VADDPS       32(BX)(DX*1), Y4, Y4
+	VADDPS       64(BX)(DX*1), Y5, Y5
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VMOVUPS      wide42200000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMINPS       Y1, Y3, Y1
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y3
+	VFMADD213PS  Y11, Y1, Y4
+	VFMADD213PS  Y11, Y2, Y5
+	VSUBPS       Y11, Y3, Y9
+	VSUBPS       Y11, Y4, Y10
+	VSUBPS       Y11, Y5, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y9
+	VFMSUB231PS  Y12, Y1, Y10
+	VFMSUB231PS  Y12, Y2, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VFMADD231PS  Y12, Y1, Y10
+	VFMADD231PS  Y12, Y2, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      wide33800000<>+0(SB), Y9
+	VFMADD213PS  Y9, Y3, Y0
+	VFMADD213PS  Y9, Y4, Y1
+	VFMADD213PS  Y9, Y5, Y2
+	VDIVPS       Y0, Y9, Y0
+	VDIVPS       Y1, Y9, Y1
+	VDIVPS       Y2, Y9, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y0, Y3, Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y3
+	VMULPS       Y4, Y6, Y4
+	VMULPS       Y5, Y7, Y5
+	VMULPS       Y3, Y8, Y3
+	VMOVUPS      288(SP), Y6
+	VMOVUPS      320(SP), Y7
+	VMOVUPS      352(SP), Y8
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y1
+	VMULPS       Y2, Y8, Y2
+	VADDPS       Y0, Y4, Y0
+	VADDPS       Y1, Y5, Y1
+	VADDPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	SUBQ         $0x18, R12
+	JGE          by3
+
+by3end:
+	ADDQ $0x18, R12
+	SUBQ $0x08, R12
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y0, Y3, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y1
+	VMULPS       Y3, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y3
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y0
+	VDIVPS       Y0, Y4, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y0, Y3, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R12
+	TESTQ        R12, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y1, Y4, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       wide40000000<>+0(SB), Y4, Y2
+	VMULPS       Y4, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y4
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y1
+	VDIVPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y1, Y4, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain57rows(SB), $1248-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+	SUBQ $0x03, R14
+	JL   by3end
+
+by3:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMOVUPS      32(SI)(DX*1), Y1
+	VMOVUPS      64(SI)(DX*1), Y2
+	VBROADCASTSS (DI)(R12*1), Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      wide411051ec<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMINPS       Y1, Y3, Y1
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec11051ec<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       Y0, Y0, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      wide38ef6869<>+0(SB), Y6
+	VMOVUPS      wide38ef6869<>+0(SB), Y7
+	VMOVUPS      wide38ef6869<>+0(SB), Y8
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y9
+	VFMADD213PS  Y9, Y3, Y6
+	VFMADD213PS  Y9, Y4, Y7
+	VFMADD213PS  Y9, Y5, Y8
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y4, Y7, Y7
+	VMULPS       Y5, Y8, Y8
+	VFMADD213PS  Y0, Y6, Y0
+	VFMADD213PS  Y1, Y7, Y1
+	VFMADD213PS  Y2, Y8, Y2
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
+	VMOVUPS      wide3a9e1492<>+0(SB), Y9
+	VFMADD213PS  Y9, Y3, Y6
+	VFMADD213PS  Y9, Y4, Y7
+	VFMADD213PS  Y9, Y5, Y8
+	VMOVUPS      wide3de7a22b<>+0(SB), Y9
+	VFMADD213PS  Y9, Y3, Y6
+	VFMADD213PS  Y9, Y4, Y7
+	VFMADD213PS  Y9, Y5, Y8
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y4, Y7, Y7
+	VMULPS       Y5, Y8, Y8
+	VMOVUPS      wide40000000<>+0(SB), Y5
+	VADDPS       Y5, Y6, Y3
+	VADDPS       Y5, Y7, Y4
+	VADDPS       Y5, Y8, Y5
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y7, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VFMADD213PS  Y0, Y0, Y6
+	VFMADD213PS  Y1, Y1, Y7
+	VFMADD213PS  Y2, Y2, Y8
+	VMOVUPS      wide3f000000<>+0(SB), Y9
+	VMULPS       Y9, Y0, Y0
+	VMULPS       Y9, Y1, Y1
+	VMULPS       Y9, Y2, Y2
+	VFMADD231PS  Y0, Y0, Y3
+	VFMADD231PS  Y1, Y1, Y4
+	VFMADD231PS  Y2, Y2, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y3, Y6, Y6
+	VDIVPS       Y4, Y7, Y7
+	VDIVPS       Y5, Y8, Y8
+	VMOVUPS      (R8)(DX*1), Y0
+	VMOVUPS      32(R8)(DX*1), Y1
+	VMOVUPS      64(R8)(DX*1), Y2
+	VBROADCASTSS (R9)(R12*1), Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      wide411051ec<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMINPS       Y1, Y3, Y1
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec11051ec<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       Y0, Y0, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      wide38ef6869<>+0(SB), Y9
+	VMOVUPS      wide38ef6869<>+0(SB), Y10
+	VMOVUPS      wide38ef6869<>+0(SB), Y11
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y3, Y9
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMULPS       Y3, Y9, Y9
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y5, Y11, Y11
+	VFMADD213PS  Y0, Y9, Y0
+	VFMADD213PS  Y1, Y10, Y1
+	VFMADD213PS  Y2, Y11, Y2
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
+	VMOVUPS      wide3a9e1492<>+0(SB), Y12
+	VFMADD213PS  Y12, Y3, Y9
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMOVUPS      wide3de7a22b<>+0(SB), Y12
+	VFMADD213PS  Y12, Y3, Y9
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMULPS       Y3, Y9, Y9
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y5, Y11, Y11
+	VMOVUPS      wide40000000<>+0(SB), Y5
+	VADDPS       Y5, Y9, Y3
+	VADDPS       Y5, Y10, Y4
+	VADDPS       Y5, Y11, Y5
+	VMULPS       Y9, Y3, Y3
+	VMULPS       Y10, Y4, Y4
+	VMULPS       Y11, Y5, Y5
+	VFMADD213PS  Y0, Y0, Y9
+	VFMADD213PS  Y1, Y1, Y10
+	VFMADD213PS  Y2, Y2, Y11
+	VMOVUPS      wide3f000000<>+0(SB), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VFMADD231PS  Y0, Y0, Y3
+	VFMADD231PS  Y1, Y1, Y4
+	VFMADD231PS  Y2, Y2, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VDIVPS       Y3, Y9, Y9
+	VDIVPS       Y4, Y10, Y10
+	VDIVPS       Y5, Y11, Y11
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VBROADCASTSS (R11)(R12*1), Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	VMULPS       32(BX)(R13*1), Y1, Y1
+	VMULPS       64(BX)(R13*1), Y2, Y2
+	VMOVUPS      Y9, 288(SP)
+	VMOVUPS      Y10, 320(SP)
+	VMOVUPS      Y11, 352(SP)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y9
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y9, Y5, Y5
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VMOVUPS      wide42200000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMINPS       Y1, Y3, Y1
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y3
+	VFMADD213PS  Y11, Y1, Y4
+	VFMADD213PS  Y11, Y2, Y5
+	VSUBPS       Y11, Y3, Y9
+	VSUBPS       Y11, Y4, Y10
+	VSUBPS       Y11, Y5, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y9
+	VFMSUB231PS  Y12, Y1, Y10
+	VFMSUB231PS  Y12, Y2, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VFMADD231PS  Y12, Y1, Y10
+	VFMADD231PS  Y12, Y2, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      wide33800000<>+0(SB), Y9
+	VFMADD213PS  Y9, Y3, Y0
+	VFMADD213PS  Y9, Y4, Y1
+	VFMADD213PS  Y9, Y5, Y2
+	VDIVPS       Y0, Y9, Y0
+	VDIVPS       Y1, Y9, Y1
+	VDIVPS       Y2, Y9, Y2
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y0, Y3, Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y3
+	VMULPS       Y4, Y6, Y4
+	VMULPS       Y5, Y7, Y5
+	VMULPS       Y3, Y8, Y3
+	VMOVUPS      288(SP), Y6
+	VMOVUPS      320(SP), Y7
+	VMOVUPS      352(SP), Y8
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y1
+	VMULPS       Y2, Y8, Y2
+	VADDPS       Y0, Y4, Y0
+	VADDPS       Y1, Y5, Y1
+	VADDPS       Y2, Y3, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	ADDQ         $0x60, R13
+	SUBQ         $0x03, R14
+	JGE          by3
+
+by3end:
+	ADDQ $0x03, R14
+	SUBQ $0x01, R14
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y0, Y3, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y1
+	VMULPS       Y3, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y3
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y3, Y3
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y0
+	VDIVPS       Y0, Y4, Y0
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y0, Y3, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -33054,870 +33607,6 @@ by3:
 	VDIVPS       Y3, Y6, Y6
 	VDIVPS       Y4, Y7, Y7
 	VDIVPS       Y5, Y8, Y8
-	MOVQ         (CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      Y7, 32(BX)(DX*1)
-	VMOVUPS      Y8, 64(BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMOVUPS      32(R8)(DX*1), Y1
-	VMOVUPS      64(R8)(DX*1), Y2
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VADDPS       32(R9)(DX*1), Y1, Y1
-	VADDPS       64(R9)(DX*1), Y2, Y2
-	VMOVUPS      wide411051ec<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMINPS       Y1, Y3, Y1
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec11051ec<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       Y0, Y0, Y3
-	VMULPS       Y1, Y1, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y3, Y9
-	VFMADD213PS  Y12, Y4, Y10
-	VFMADD213PS  Y12, Y5, Y11
-	VMULPS       Y3, Y9, Y9
-	VMULPS       Y4, Y10, Y10
-	VMULPS       Y5, Y11, Y11
-	VFMADD213PS  Y0, Y9, Y0
-	VFMADD213PS  Y1, Y10, Y1
-	VFMADD213PS  Y2, Y11, Y2
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y3, Y9
-	VFMADD213PS  Y12, Y4, Y10
-	VFMADD213PS  Y12, Y5, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y3, Y9
-	VFMADD213PS  Y12, Y4, Y10
-	VFMADD213PS  Y12, Y5, Y11
-	VMULPS       Y3, Y9, Y9
-	VMULPS       Y4, Y10, Y10
-	VMULPS       Y5, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y5
-	VADDPS       Y5, Y9, Y3
-	VADDPS       Y5, Y10, Y4
-	VADDPS       Y5, Y11, Y5
-	VMULPS       Y9, Y3, Y3
-	VMULPS       Y10, Y4, Y4
-	VMULPS       Y11, Y5, Y5
-	VFMADD213PS  Y0, Y0, Y9
-	VFMADD213PS  Y1, Y1, Y10
-	VFMADD213PS  Y2, Y2, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VFMADD231PS  Y0, Y0, Y3
-	VFMADD231PS  Y1, Y1, Y4
-	VFMADD231PS  Y2, Y2, Y5
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y3, Y3
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VDIVPS       Y3, Y9, Y9
-	VDIVPS       Y4, Y10, Y10
-	VDIVPS       Y5, Y11, Y11
-	MOVQ         24(CX), BX
-	VMOVUPS      Y9, (BX)(DX*1)
-	VMOVUPS      Y10, 32(BX)(DX*1)
-	VMOVUPS      Y11, 64(BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VADDPS       (R11)(DX*1), Y0, Y0
-	VADDPS       32(R11)(DX*1), Y1, Y1
-	VADDPS       64(R11)(DX*1), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y0, Y0
-	VMULPS       Y3, Y1, Y1
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y9, 288(SP)
-	VMOVUPS      Y10, 320(SP)
-	VMOVUPS      Y11, 352(SP)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y3, Y3
-	VADDPS       32(BX)(DX*1), Y4, Y4
-	VADDPS       64(BX)(DX*1), Y5, Y5
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-	VMOVUPS      wide42200000<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMINPS       Y1, Y3, Y1
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y3
-	VFMADD213PS  Y11, Y1, Y4
-	VFMADD213PS  Y11, Y2, Y5
-	VSUBPS       Y11, Y3, Y9
-	VSUBPS       Y11, Y4, Y10
-	VSUBPS       Y11, Y5, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y9
-	VFMSUB231PS  Y12, Y1, Y10
-	VFMSUB231PS  Y12, Y2, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y9
-	VFMADD231PS  Y12, Y1, Y10
-	VFMADD231PS  Y12, Y2, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      wide33800000<>+0(SB), Y9
-	VFMADD213PS  Y9, Y3, Y0
-	VFMADD213PS  Y9, Y4, Y1
-	VFMADD213PS  Y9, Y5, Y2
-	VDIVPS       Y0, Y9, Y0
-	VDIVPS       Y1, Y9, Y1
-	VDIVPS       Y2, Y9, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y3
-	VSUBPS       Y0, Y3, Y4
-	VSUBPS       Y1, Y3, Y5
-	VSUBPS       Y2, Y3, Y3
-	VMULPS       Y4, Y6, Y4
-	VMULPS       Y5, Y7, Y5
-	VMULPS       Y3, Y8, Y3
-	VMOVUPS      288(SP), Y6
-	VMOVUPS      320(SP), Y7
-	VMOVUPS      352(SP), Y8
-	VMULPS       Y0, Y6, Y0
-	VMULPS       Y1, Y7, Y1
-	VMULPS       Y2, Y8, Y2
-	VADDPS       Y0, Y4, Y0
-	VADDPS       Y1, Y5, Y1
-	VADDPS       Y2, Y3, Y2
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	SUBQ         $0x18, R12
-	JGE          by3
-
-by3end:
-	ADDQ $0x18, R12
-	SUBQ $0x08, R12
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VFMADD213PS  Y0, Y3, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y1
-	VMULPS       Y3, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y3
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y1, Y0
-	VDIVPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y0, Y3, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R12
-	TESTQ        R12, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y1, Y4, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       wide40000000<>+0(SB), Y4, Y2
-	VMULPS       Y4, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y4
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
-	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y2, Y1
-	VDIVPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y3, Y2
-	VMULPS       Y1, Y4, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain58rows(SB), $1248-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-	SUBQ $0x03, R14
-	JL   by3end
-
-by3:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMOVUPS      32(SI)(DX*1), Y1
-	VMOVUPS      64(SI)(DX*1), Y2
-	VBROADCASTSS (DI)(R12*1), Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
-	VMOVUPS      wide411051ec<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMINPS       Y1, Y3, Y1
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec11051ec<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       Y0, Y0, Y3
-	VMULPS       Y1, Y1, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVUPS      wide38ef6869<>+0(SB), Y6
-	VMOVUPS      wide38ef6869<>+0(SB), Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y9
-	VFMADD213PS  Y9, Y3, Y6
-	VFMADD213PS  Y9, Y4, Y7
-	VFMADD213PS  Y9, Y5, Y8
-	VMULPS       Y3, Y6, Y6
-	VMULPS       Y4, Y7, Y7
-	VMULPS       Y5, Y8, Y8
-	VFMADD213PS  Y0, Y6, Y0
-	VFMADD213PS  Y1, Y7, Y1
-	VFMADD213PS  Y2, Y8, Y2
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide3a9e1492<>+0(SB), Y9
-	VFMADD213PS  Y9, Y3, Y6
-	VFMADD213PS  Y9, Y4, Y7
-	VFMADD213PS  Y9, Y5, Y8
-	VMOVUPS      wide3de7a22b<>+0(SB), Y9
-	VFMADD213PS  Y9, Y3, Y6
-	VFMADD213PS  Y9, Y4, Y7
-	VFMADD213PS  Y9, Y5, Y8
-	VMULPS       Y3, Y6, Y6
-	VMULPS       Y4, Y7, Y7
-	VMULPS       Y5, Y8, Y8
-	VMOVUPS      wide40000000<>+0(SB), Y5
-	VADDPS       Y5, Y6, Y3
-	VADDPS       Y5, Y7, Y4
-	VADDPS       Y5, Y8, Y5
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y7, Y4, Y4
-	VMULPS       Y8, Y5, Y5
-	VFMADD213PS  Y0, Y0, Y6
-	VFMADD213PS  Y1, Y1, Y7
-	VFMADD213PS  Y2, Y2, Y8
-	VMOVUPS      wide3f000000<>+0(SB), Y9
-	VMULPS       Y9, Y0, Y0
-	VMULPS       Y9, Y1, Y1
-	VMULPS       Y9, Y2, Y2
-	VFMADD231PS  Y0, Y0, Y3
-	VFMADD231PS  Y1, Y1, Y4
-	VFMADD231PS  Y2, Y2, Y5
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y3, Y3
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VDIVPS       Y3, Y6, Y6
-	VDIVPS       Y4, Y7, Y7
-	VDIVPS       Y5, Y8, Y8
-	VMOVUPS      (R8)(DX*1), Y0
-	VMOVUPS      32(R8)(DX*1), Y1
-	VMOVUPS      64(R8)(DX*1), Y2
-	VBROADCASTSS (R9)(R12*1), Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
-	VMOVUPS      wide411051ec<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMINPS       Y1, Y3, Y1
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec11051ec<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       Y0, Y0, Y3
-	VMULPS       Y1, Y1, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVUPS      wide38ef6869<>+0(SB), Y9
-	VMOVUPS      wide38ef6869<>+0(SB), Y10
-	VMOVUPS      wide38ef6869<>+0(SB), Y11
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y3, Y9
-	VFMADD213PS  Y12, Y4, Y10
-	VFMADD213PS  Y12, Y5, Y11
-	VMULPS       Y3, Y9, Y9
-	VMULPS       Y4, Y10, Y10
-	VMULPS       Y5, Y11, Y11
-	VFMADD213PS  Y0, Y9, Y0
-	VFMADD213PS  Y1, Y10, Y1
-	VFMADD213PS  Y2, Y11, Y2
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y9
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y10
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y11
-	VMOVUPS      wide3a9e1492<>+0(SB), Y12
-	VFMADD213PS  Y12, Y3, Y9
-	VFMADD213PS  Y12, Y4, Y10
-	VFMADD213PS  Y12, Y5, Y11
-	VMOVUPS      wide3de7a22b<>+0(SB), Y12
-	VFMADD213PS  Y12, Y3, Y9
-	VFMADD213PS  Y12, Y4, Y10
-	VFMADD213PS  Y12, Y5, Y11
-	VMULPS       Y3, Y9, Y9
-	VMULPS       Y4, Y10, Y10
-	VMULPS       Y5, Y11, Y11
-	VMOVUPS      wide40000000<>+0(SB), Y5
-	VADDPS       Y5, Y9, Y3
-	VADDPS       Y5, Y10, Y4
-	VADDPS       Y5, Y11, Y5
-	VMULPS       Y9, Y3, Y3
-	VMULPS       Y10, Y4, Y4
-	VMULPS       Y11, Y5, Y5
-	VFMADD213PS  Y0, Y0, Y9
-	VFMADD213PS  Y1, Y1, Y10
-	VFMADD213PS  Y2, Y2, Y11
-	VMOVUPS      wide3f000000<>+0(SB), Y12
-	VMULPS       Y12, Y0, Y0
-	VMULPS       Y12, Y1, Y1
-	VMULPS       Y12, Y2, Y2
-	VFMADD231PS  Y0, Y0, Y3
-	VFMADD231PS  Y1, Y1, Y4
-	VFMADD231PS  Y2, Y2, Y5
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y3, Y3
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VDIVPS       Y3, Y9, Y9
-	VDIVPS       Y4, Y10, Y10
-	VDIVPS       Y5, Y11, Y11
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	VMULPS       32(BX)(R13*1), Y1, Y1
-	VMULPS       64(BX)(R13*1), Y2, Y2
-	VMOVUPS      Y9, 288(SP)
-	VMOVUPS      Y10, 320(SP)
-	VMOVUPS      Y11, 352(SP)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y9
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y9, Y4, Y4
-	VADDPS       Y9, Y5, Y5
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-	VMOVUPS      wide42200000<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMINPS       Y1, Y3, Y1
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y3
-	VFMADD213PS  Y11, Y1, Y4
-	VFMADD213PS  Y11, Y2, Y5
-	VSUBPS       Y11, Y3, Y9
-	VSUBPS       Y11, Y4, Y10
-	VSUBPS       Y11, Y5, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y9
-	VFMSUB231PS  Y12, Y1, Y10
-	VFMSUB231PS  Y12, Y2, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y9
-	VFMADD231PS  Y12, Y1, Y10
-	VFMADD231PS  Y12, Y2, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      wide33800000<>+0(SB), Y9
-	VFMADD213PS  Y9, Y3, Y0
-	VFMADD213PS  Y9, Y4, Y1
-	VFMADD213PS  Y9, Y5, Y2
-	VDIVPS       Y0, Y9, Y0
-	VDIVPS       Y1, Y9, Y1
-	VDIVPS       Y2, Y9, Y2
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y3
-	VSUBPS       Y0, Y3, Y4
-	VSUBPS       Y1, Y3, Y5
-	VSUBPS       Y2, Y3, Y3
-	VMULPS       Y4, Y6, Y4
-	VMULPS       Y5, Y7, Y5
-	VMULPS       Y3, Y8, Y3
-	VMOVUPS      288(SP), Y6
-	VMOVUPS      320(SP), Y7
-	VMOVUPS      352(SP), Y8
-	VMULPS       Y0, Y6, Y0
-	VMULPS       Y1, Y7, Y1
-	VMULPS       Y2, Y8, Y2
-	VADDPS       Y0, Y4, Y0
-	VADDPS       Y1, Y5, Y1
-	VADDPS       Y2, Y3, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	ADDQ         $0x60, R13
-	SUBQ         $0x03, R14
-	JGE          by3
-
-by3end:
-	ADDQ $0x03, R14
-	SUBQ $0x01, R14
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VFMADD213PS  Y0, Y3, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y1
-	VMULPS       Y3, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y3
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y3, Y3
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y1, Y0
-	VDIVPS       Y0, Y4, Y0
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y0, Y3, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	SUBQ         $0x01, R14
-	JGE          by1
-
-by1end:
-	ADDQ $0x01, R14
-	ADDQ $0x04, R12
-	MOVQ rows+16(FP), R14
-	DECQ R14
-	MOVQ R14, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain58flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain58flat(SB), $1248-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x18, R12
-	JL   by3end
-
-by3:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMOVUPS      32(SI)(DX*1), Y1
-	VMOVUPS      64(SI)(DX*1), Y2
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VADDPS       32(DI)(DX*1), Y1, Y1
-	VADDPS       64(DI)(DX*1), Y2, Y2
-	VMOVUPS      wide411051ec<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMINPS       Y1, Y3, Y1
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec11051ec<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       Y0, Y0, Y3
-	VMULPS       Y1, Y1, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVUPS      wide38ef6869<>+0(SB), Y6
-	VMOVUPS      wide38ef6869<>+0(SB), Y7
-	VMOVUPS      wide38ef6869<>+0(SB), Y8
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y9
-	VFMADD213PS  Y9, Y3, Y6
-	VFMADD213PS  Y9, Y4, Y7
-	VFMADD213PS  Y9, Y5, Y8
-	VMULPS       Y3, Y6, Y6
-	VMULPS       Y4, Y7, Y7
-	VMULPS       Y5, Y8, Y8
-	VFMADD213PS  Y0, Y6, Y0
-	VFMADD213PS  Y1, Y7, Y1
-	VFMADD213PS  Y2, Y8, Y2
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y8
-	VMOVUPS      wide3a9e1492<>+0(SB), Y9
-	VFMADD213PS  Y9, Y3, Y6
-	VFMADD213PS  Y9, Y4, Y7
-	VFMADD213PS  Y9, Y5, Y8
-	VMOVUPS      wide3de7a22b<>+0(SB), Y9
-	VFMADD213PS  Y9, Y3, Y6
-	VFMADD213PS  Y9, Y4, Y7
-	VFMADD213PS  Y9, Y5, Y8
-	VMULPS       Y3, Y6, Y6
-	VMULPS       Y4, Y7, Y7
-	VMULPS       Y5, Y8, Y8
-	VMOVUPS      wide40000000<>+0(SB), Y5
-	VADDPS       Y5, Y6, Y3
-	VADDPS       Y5, Y7, Y4
-	VADDPS       Y5, Y8, Y5
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y7, Y4, Y4
-	VMULPS       Y8, Y5, Y5
-	VFMADD213PS  Y0, Y0, Y6
-	VFMADD213PS  Y1, Y1, Y7
-	VFMADD213PS  Y2, Y2, Y8
-	VMOVUPS      wide3f000000<>+0(SB), Y9
-	VMULPS       Y9, Y0, Y0
-	VMULPS       Y9, Y1, Y1
-	VMULPS       Y9, Y2, Y2
-	VFMADD231PS  Y0, Y0, Y3
-	VFMADD231PS  Y1, Y1, Y4
-	VFMADD231PS  Y2, Y2, Y5
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y3, Y3
-	VADDPS       Y0, Y4, Y4
-	VADDPS       Y0, Y5, Y5
-	VDIVPS       Y3, Y6, Y6
-	VDIVPS       Y4, Y7, Y7
-	VDIVPS       Y5, Y8, Y8
 	VMOVUPS      (R8)(DX*1), Y0
 	VMOVUPS      32(R8)(DX*1), Y1
 	VMOVUPS      64(R8)(DX*1), Y2
@@ -34291,9 +33980,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain59rows(SB), $152-40
+TEXT ·chain58rows(SB), $152-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34453,9 +34142,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain59flat(SB), $144-32
+TEXT ·chain58flat(SB), $144-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34613,9 +34302,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60rows(SB), $984-40
+TEXT ·chain59rows(SB), $984-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34936,9 +34625,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60flat(SB), $976-32
+TEXT ·chain59flat(SB), $976-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35176,9 +34865,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61rows(SB), $992-40
+TEXT ·chain60rows(SB), $992-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35580,9 +35269,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61flat(SB), $984-32
+TEXT ·chain60flat(SB), $984-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35931,9 +35620,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain62rows(SB), $192-40
+TEXT ·chain61rows(SB), $192-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36188,9 +35877,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $184-32
+TEXT ·chain61flat(SB), $184-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36473,9 +36162,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain63rows(SB), $696-40
+TEXT ·chain62rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36779,9 +36468,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63flat(SB), $688-32
+TEXT ·chain62flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37006,9 +36695,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain64rows(SB), $704-40
+TEXT ·chain63rows(SB), $704-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37393,9 +37082,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64flat(SB), $696-32
+TEXT ·chain63flat(SB), $696-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37731,9 +37420,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain65rows(SB), $640-40
+TEXT ·chain64rows(SB), $640-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38098,9 +37787,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65flat(SB), $632-32
+TEXT ·chain64flat(SB), $632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38427,9 +38116,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain66rows(SB), $640-40
+TEXT ·chain65rows(SB), $640-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38787,9 +38476,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66flat(SB), $632-32
+TEXT ·chain65flat(SB), $632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39112,9 +38801,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67rows(SB), $416-40
+TEXT ·chain66rows(SB), $416-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39454,9 +39143,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67flat(SB), $408-32
+TEXT ·chain66flat(SB), $408-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39767,9 +39456,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain68rows(SB), $440-40
+TEXT ·chain67rows(SB), $440-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40007,9 +39696,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $432-32
+TEXT ·chain67flat(SB), $432-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40247,9 +39936,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69rows(SB), $1568-40
+TEXT ·chain68rows(SB), $1568-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40922,9 +40611,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69flat(SB), $1560-32
+TEXT ·chain68flat(SB), $1560-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41311,6 +41000,1351 @@ restproduct1odd:
 
 restproduct1done:
 	MOVQ         1264(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y1, Y4, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       wide40000000<>+0(SB), Y4, Y2
+	VMULPS       Y4, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y4
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y1
+	VDIVPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y1, Y4, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain69rows(SB), $1576-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 1248(SP)
+	MOVQ $0x00000000, 1256(SP)
+	MOVQ $0x00000000, 1264(SP)
+	MOVQ $0x00000000, 1272(SP)
+	LEAQ 1319(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1280(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    1256(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    1264(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    1272(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
+	VMOVUPS      (R10), Y0
+	VMOVUPS      32(R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VMOVUPS      wide38ef6869<>+0(SB), Y5
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VFMADD213PS  Y6, Y3, Y5
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y0, Y4, Y0
+	VFMADD213PS  Y1, Y5, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y5
+	VMOVUPS      wide3a9e1492<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VFMADD213PS  Y6, Y3, Y5
+	VMOVUPS      wide3de7a22b<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VFMADD213PS  Y6, Y3, Y5
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y3, Y5, Y5
+	VMOVUPS      wide40000000<>+0(SB), Y3
+	VADDPS       Y3, Y4, Y2
+	VADDPS       Y3, Y5, Y3
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD213PS  Y1, Y1, Y5
+	VMOVUPS      wide3f000000<>+0(SB), Y6
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y0, Y0, Y2
+	VFMADD231PS  Y1, Y1, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y2
+	VADDPS       Y0, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y3, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	VMOVUPS      96(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      wide38ef6869<>+0(SB), Y6
+	VMOVUPS      wide38ef6869<>+0(SB), Y7
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y6
+	VFMADD213PS  Y8, Y3, Y7
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y7, Y7
+	VFMADD213PS  Y0, Y6, Y0
+	VFMADD213PS  Y1, Y7, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
+	VMOVUPS      wide3a9e1492<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y6
+	VFMADD213PS  Y8, Y3, Y7
+	VMOVUPS      wide3de7a22b<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y6
+	VFMADD213PS  Y8, Y3, Y7
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y7, Y7
+	VMOVUPS      wide40000000<>+0(SB), Y3
+	VADDPS       Y3, Y6, Y2
+	VADDPS       Y3, Y7, Y3
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VFMADD213PS  Y0, Y0, Y6
+	VFMADD213PS  Y1, Y1, Y7
+	VMOVUPS      wide3f000000<>+0(SB), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VFMADD231PS  Y0, Y0, Y2
+	VFMADD231PS  Y1, Y1, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y2
+	VADDPS       Y0, Y3, Y3
+	VDIVPS       Y2, Y6, Y6
+	VDIVPS       Y3, Y7, Y7
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      Y7, 32(BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	VMOVUPS      160(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMOVUPS      192(R10), Y2
+	VMOVUPS      224(R10), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y8
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VMOVUPS      wide4b400067<>+0(SB), Y9
+	VFMADD213PS  Y9, Y0, Y2
+	VFMADD213PS  Y9, Y1, Y3
+	VSUBPS       Y9, Y2, Y8
+	VSUBPS       Y9, Y3, Y9
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y10
+	VFMSUB231PS  Y10, Y0, Y8
+	VFMSUB231PS  Y10, Y1, Y9
+	VMOVUPS      wideb2a57060<>+0(SB), Y10
+	VFMADD231PS  Y10, Y0, Y8
+	VFMADD231PS  Y10, Y1, Y9
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3c1d96de<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3d63576a<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3e75fded<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3f317218<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3f800000<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y0
+	VFMADD213PS  Y8, Y3, Y1
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y0, Y2, Y3
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y2, Y5, Y2
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    1256(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    1264(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    1272(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	MOVQ    1280(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
+	MOVQ    $0x00000001, R12
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y0, Y3, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y1
+	VMULPS       Y3, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y3
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y0
+	VDIVPS       Y0, Y4, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y0, Y3, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R11
+	ADDQ         $0x20, R10
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    1256(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    1264(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    1272(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y1, Y4, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       wide40000000<>+0(SB), Y4, Y2
+	VMULPS       Y4, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y4
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y1
+	VDIVPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y1, Y4, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 1256(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 1264(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 1272(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain69flat(SB), $1568-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 1248(SP)
+	MOVQ $0x00000000, 1256(SP)
+	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1272(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    1248(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    1248(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 64(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 96(R10), Y6, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    1256(SP), BX
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    1256(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    1264(SP), BX
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
+	MOVQ    1264(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 64(R10), Y6, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	VFMADD231PS 96(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+wholeproduct2done:
+	MOVQ         1272(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y0, Y3, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y1
+	VMULPS       Y3, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y3
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y0
+	VDIVPS       Y0, Y4, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y0, Y3, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R8*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 1248(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R8*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 1256(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R8*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 1264(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    1248(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
+	MOVQ    1248(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 64(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 96(R9), Y7, Y2
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R10, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000040, R9
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    1256(SP), BX
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
+	MOVQ    1256(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R10, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    1264(SP), BX
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
+	MOVQ    176(DI), DI
+	MOVQ    1264(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R10
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 64(R9), Y7, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	VFMADD231PS 96(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R10, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R9
+
+restproduct2done:
+	MOVQ         1272(SP), R8
 	VMOVUPS      Y1, (R8)
 	VMOVUPS      Y2, 64(R8)
 	VMOVUPS      Y3, 128(R8)
@@ -41415,1352 +42449,7 @@ done:
 
 // func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain70rows(SB), $1576-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 1248(SP)
-	MOVQ $0x00000000, 1256(SP)
-	MOVQ $0x00000000, 1264(SP)
-	MOVQ $0x00000000, 1272(SP)
-	LEAQ 1319(SP), R10
-	ANDQ $-32, R10
-	MOVQ R10, 1280(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    1256(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    1264(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    1272(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	MOVQ         1280(SP), R10
-	VMOVUPS      Y0, (R10)
-	VMOVUPS      Y1, 32(R10)
-	VMOVUPS      Y2, 64(R10)
-	VMOVUPS      Y3, 96(R10)
-	VMOVUPS      Y4, 128(R10)
-	VMOVUPS      Y5, 160(R10)
-	VMOVUPS      Y6, 192(R10)
-	VMOVUPS      Y7, 224(R10)
-	VMOVUPS      (R10), Y0
-	VMOVUPS      32(R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y0, Y0, Y2
-	VMULPS       Y1, Y1, Y3
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VMOVUPS      wide38ef6869<>+0(SB), Y5
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y6
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y6, Y3, Y5
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y3, Y5, Y5
-	VFMADD213PS  Y0, Y4, Y0
-	VFMADD213PS  Y1, Y5, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y5
-	VMOVUPS      wide3a9e1492<>+0(SB), Y6
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y6, Y3, Y5
-	VMOVUPS      wide3de7a22b<>+0(SB), Y6
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y6, Y3, Y5
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y3, Y5, Y5
-	VMOVUPS      wide40000000<>+0(SB), Y3
-	VADDPS       Y3, Y4, Y2
-	VADDPS       Y3, Y5, Y3
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Y5, Y3, Y3
-	VFMADD213PS  Y0, Y0, Y4
-	VFMADD213PS  Y1, Y1, Y5
-	VMOVUPS      wide3f000000<>+0(SB), Y6
-	VMULPS       Y6, Y0, Y0
-	VMULPS       Y6, Y1, Y1
-	VFMADD231PS  Y0, Y0, Y2
-	VFMADD231PS  Y1, Y1, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y2
-	VADDPS       Y0, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y3, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	VMOVUPS      96(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y0, Y0, Y2
-	VMULPS       Y1, Y1, Y3
-	VMOVUPS      wide38ef6869<>+0(SB), Y6
-	VMOVUPS      wide38ef6869<>+0(SB), Y7
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y6
-	VFMADD213PS  Y8, Y3, Y7
-	VMULPS       Y2, Y6, Y6
-	VMULPS       Y3, Y7, Y7
-	VFMADD213PS  Y0, Y6, Y0
-	VFMADD213PS  Y1, Y7, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
-	VMOVUPS      wide3a9e1492<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y6
-	VFMADD213PS  Y8, Y3, Y7
-	VMOVUPS      wide3de7a22b<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y6
-	VFMADD213PS  Y8, Y3, Y7
-	VMULPS       Y2, Y6, Y6
-	VMULPS       Y3, Y7, Y7
-	VMOVUPS      wide40000000<>+0(SB), Y3
-	VADDPS       Y3, Y6, Y2
-	VADDPS       Y3, Y7, Y3
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y7, Y3, Y3
-	VFMADD213PS  Y0, Y0, Y6
-	VFMADD213PS  Y1, Y1, Y7
-	VMOVUPS      wide3f000000<>+0(SB), Y8
-	VMULPS       Y8, Y0, Y0
-	VMULPS       Y8, Y1, Y1
-	VFMADD231PS  Y0, Y0, Y2
-	VFMADD231PS  Y1, Y1, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y2
-	VADDPS       Y0, Y3, Y3
-	VDIVPS       Y2, Y6, Y6
-	VDIVPS       Y3, Y7, Y7
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      Y7, 32(BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	VMOVUPS      160(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMOVUPS      192(R10), Y2
-	VMOVUPS      224(R10), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y8
-	VADDPS       Y8, Y2, Y2
-	VADDPS       Y8, Y3, Y3
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VMOVUPS      wide4b400067<>+0(SB), Y9
-	VFMADD213PS  Y9, Y0, Y2
-	VFMADD213PS  Y9, Y1, Y3
-	VSUBPS       Y9, Y2, Y8
-	VSUBPS       Y9, Y3, Y9
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y10
-	VFMSUB231PS  Y10, Y0, Y8
-	VFMSUB231PS  Y10, Y1, Y9
-	VMOVUPS      wideb2a57060<>+0(SB), Y10
-	VFMADD231PS  Y10, Y0, Y8
-	VFMADD231PS  Y10, Y1, Y9
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3c1d96de<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3d63576a<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3e75fded<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3f317218<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3f800000<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y0
-	VFMADD213PS  Y8, Y3, Y1
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y0, Y2, Y3
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y3, Y4, Y3
-	VMULPS       Y2, Y5, Y2
-	VMULPS       Y0, Y6, Y0
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	ADDQ         $0x40, DX
-	ADDQ         $0x40, R8
-	SUBQ         $0x10, R11
-	JMP          pairs
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    1256(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    1264(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    1272(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	MOVQ    1280(SP), R10
-	VMOVUPS Y0, (R10)
-	VMOVUPS Y1, 64(R10)
-	VMOVUPS Y2, 128(R10)
-	VMOVUPS Y3, 192(R10)
-	MOVQ    $0x00000001, R12
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VFMADD213PS  Y0, Y3, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y1
-	VMULPS       Y3, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y3
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y1, Y0
-	VDIVPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y0, Y3, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, R11
-	ADDQ         $0x20, R10
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    1256(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    1264(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    1272(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	MOVQ         1280(SP), R10
-	VMOVUPS      Y1, (R10)
-	VMOVUPS      Y2, 64(R10)
-	VMOVUPS      Y3, 128(R10)
-	VMOVUPS      Y4, 192(R10)
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y1, Y4, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       wide40000000<>+0(SB), Y4, Y2
-	VMULPS       Y4, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y4
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
-	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y2, Y1
-	VDIVPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y3, Y2
-	VMULPS       Y1, Y4, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 1256(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 1264(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 1272(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain70flat(SB), $1568-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 1248(SP)
-	MOVQ $0x00000000, 1256(SP)
-	MOVQ $0x00000000, 1264(SP)
-	LEAQ 1311(SP), R8
-	ANDQ $-32, R8
-	MOVQ R8, 1272(SP)
-	MOVQ n+24(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct0done
-	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    1248(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 64(R10), Y6, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 96(R10), Y6, Y1
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct1done
-	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    1256(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 128(R10), Y6, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 160(R10), Y6, Y1
-	VFMADD231PS 64(R10), Y5, Y2
-	VFMADD231PS 192(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y5, Y3
-	VFMADD231PS 224(R10), Y6, Y3
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 64(R10), Y5, Y2
-	VFMADD231PS 96(R10), Y5, Y3
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct2done
-	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), R13
-	MOVQ    1264(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R10), Y5, Y2
-	VFMADD231PS 64(R10), Y6, Y2
-	VFMADD231PS 32(R10), Y5, Y3
-	VFMADD231PS 96(R10), Y6, Y3
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R10), Y5, Y2
-	VFMADD231PS 32(R10), Y5, Y3
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-wholeproduct2done:
-	MOVQ         1272(SP), R8
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 128(R8)
-	VMOVUPS      Y3, 192(R8)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VFMADD213PS  Y0, Y3, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y1
-	VMULPS       Y3, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y3
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y1, Y0
-	VDIVPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y0, Y3, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R8
-	SHRQ         $0x03, R8
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R8*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 1248(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R8*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 1256(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R8*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 1264(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R10
-	TESTQ   R10, R10
-	JZ      restproduct0done
-	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R9
-	ADDQ    BX, R9
-	MOVQ    (DI), R11
-	MOVQ    32(DI), R12
-	MOVQ    1248(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R12)(BX*4), R12
-	SUBQ    $0x02, R10
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R12), BX
-	VMOVUPS     32(R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 64(R9), Y7, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 96(R9), Y7, Y2
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R12
-	ADDQ        $0x00000080, R9
-	SUBQ        $0x02, R10
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R10, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R12
-	ADDQ        $0x00000040, R9
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R10
-	TESTQ   R10, R10
-	JZ      restproduct1done
-	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R9
-	ADDQ    BX, R9
-	MOVQ    72(DI), R11
-	MOVQ    104(DI), R12
-	MOVQ    1256(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R12)(BX*4), R12
-	SUBQ    $0x02, R10
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R12), BX
-	VMOVUPS     32(R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 128(R9), Y7, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 160(R9), Y7, Y2
-	VFMADD231PS 64(R9), Y6, Y3
-	VFMADD231PS 192(R9), Y7, Y3
-	VFMADD231PS 96(R9), Y6, Y4
-	VFMADD231PS 224(R9), Y7, Y4
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R12
-	ADDQ        $0x00000100, R9
-	SUBQ        $0x02, R10
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R10, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 64(R9), Y6, Y3
-	VFMADD231PS 96(R9), Y6, Y4
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R12
-	ADDQ        $0x00000080, R9
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R10
-	TESTQ   R10, R10
-	JZ      restproduct2done
-	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R9
-	ADDQ    BX, R9
-	MOVQ    144(DI), R11
-	MOVQ    176(DI), DI
-	MOVQ    1264(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R10
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R9), Y6, Y3
-	VFMADD231PS 64(R9), Y7, Y3
-	VFMADD231PS 32(R9), Y6, Y4
-	VFMADD231PS 96(R9), Y7, Y4
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R9
-	SUBQ        $0x02, R10
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R10, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R9), Y6, Y3
-	VFMADD231PS 32(R9), Y6, Y4
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R9
-
-restproduct2done:
-	MOVQ         1272(SP), R8
-	VMOVUPS      Y1, (R8)
-	VMOVUPS      Y2, 64(R8)
-	VMOVUPS      Y3, 128(R8)
-	VMOVUPS      Y4, 192(R8)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y1, Y4, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       wide40000000<>+0(SB), Y4, Y2
-	VMULPS       Y4, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y4
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
-	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y2, Y1
-	VDIVPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y3, Y2
-	VMULPS       Y1, Y4, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain71rows(SB), $1568-40
+TEXT ·chain70rows(SB), $1568-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43412,9 +43101,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain71flat(SB), $1560-32
+TEXT ·chain70flat(SB), $1560-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43891,9 +43580,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain72rows(SB), $1576-40
+TEXT ·chain71rows(SB), $1576-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -44619,9 +44308,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain72flat(SB), $1568-32
+TEXT ·chain71flat(SB), $1568-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45203,9 +44892,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73rows(SB), $1728-40
+TEXT ·chain72rows(SB), $1728-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45864,9 +45553,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73flat(SB), $1720-32
+TEXT ·chain72flat(SB), $1720-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46251,6 +45940,1331 @@ restproduct1odd:
 
 restproduct1done:
 	MOVQ         1424(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y1, Y4, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       wide40000000<>+0(SB), Y4, Y2
+	VMULPS       Y4, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y4
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y1
+	VDIVPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y4, Y1
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain73rows(SB), $1736-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 1408(SP)
+	MOVQ $0x00000000, 1416(SP)
+	MOVQ $0x00000000, 1424(SP)
+	MOVQ $0x00000000, 1432(SP)
+	LEAQ 1479(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    1416(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1408(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    1424(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1408(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    1432(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1408(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	MOVQ         1440(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
+	VMOVUPS      (R10), Y0
+	VMOVUPS      32(R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VMOVUPS      wide38ef6869<>+0(SB), Y5
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VFMADD213PS  Y6, Y3, Y5
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y0, Y4, Y0
+	VFMADD213PS  Y1, Y5, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y5
+	VMOVUPS      wide3a9e1492<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VFMADD213PS  Y6, Y3, Y5
+	VMOVUPS      wide3de7a22b<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VFMADD213PS  Y6, Y3, Y5
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y3, Y5, Y5
+	VMOVUPS      wide40000000<>+0(SB), Y3
+	VADDPS       Y3, Y4, Y2
+	VADDPS       Y3, Y5, Y3
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD213PS  Y1, Y1, Y5
+	VMOVUPS      wide3f000000<>+0(SB), Y6
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y0, Y0, Y2
+	VFMADD231PS  Y1, Y1, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y2
+	VADDPS       Y0, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y3, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	VMOVUPS      96(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      wide38ef6869<>+0(SB), Y6
+	VMOVUPS      wide38ef6869<>+0(SB), Y7
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y6
+	VFMADD213PS  Y8, Y3, Y7
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y7, Y7
+	VFMADD213PS  Y0, Y6, Y0
+	VFMADD213PS  Y1, Y7, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
+	VMOVUPS      wide3a9e1492<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y6
+	VFMADD213PS  Y8, Y3, Y7
+	VMOVUPS      wide3de7a22b<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y6
+	VFMADD213PS  Y8, Y3, Y7
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y7, Y7
+	VMOVUPS      wide40000000<>+0(SB), Y3
+	VADDPS       Y3, Y6, Y2
+	VADDPS       Y3, Y7, Y3
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VFMADD213PS  Y0, Y0, Y6
+	VFMADD213PS  Y1, Y1, Y7
+	VMOVUPS      wide3f000000<>+0(SB), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VFMADD231PS  Y0, Y0, Y2
+	VFMADD231PS  Y1, Y1, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y2
+	VADDPS       Y0, Y3, Y3
+	VDIVPS       Y2, Y6, Y6
+	VDIVPS       Y3, Y7, Y7
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      Y7, 32(BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	VMOVUPS      160(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMULPS       32(BX)(R8*1), Y1, Y1
+	VMOVUPS      192(R10), Y2
+	VMOVUPS      224(R10), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y8
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VMOVUPS      wide4b400067<>+0(SB), Y9
+	VFMADD213PS  Y9, Y0, Y2
+	VFMADD213PS  Y9, Y1, Y3
+	VSUBPS       Y9, Y2, Y8
+	VSUBPS       Y9, Y3, Y9
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y10
+	VFMSUB231PS  Y10, Y0, Y8
+	VFMSUB231PS  Y10, Y1, Y9
+	VMOVUPS      wideb2a57060<>+0(SB), Y10
+	VFMADD231PS  Y10, Y0, Y8
+	VFMADD231PS  Y10, Y1, Y9
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3c1d96de<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3d63576a<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3e75fded<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3f317218<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3f800000<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y0
+	VFMADD213PS  Y8, Y3, Y1
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y0, Y4, Y0
+	VADDPS       Y1, Y5, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    1416(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1408(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    1424(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1408(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    1432(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1408(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	MOVQ    1440(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
+	MOVQ    $0x00000001, R12
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y0, Y3, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y1
+	VMULPS       Y3, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y3
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y0
+	VDIVPS       Y0, Y4, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VADDPS       Y0, Y2, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R11
+	ADDQ         $0x20, R10
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    1416(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1408(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    1424(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1408(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    1432(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1408(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	MOVQ         1440(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y1, Y4, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       wide40000000<>+0(SB), Y4, Y2
+	VMULPS       Y4, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y4
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y1
+	VDIVPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y4, Y1
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 1416(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 1424(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 1432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain73flat(SB), $1728-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 1408(SP)
+	MOVQ $0x00000000, 1416(SP)
+	MOVQ $0x00000000, 1424(SP)
+	LEAQ 1471(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1432(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    1408(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    1408(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 64(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 96(R10), Y6, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    1416(SP), BX
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    1416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    1424(SP), BX
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
+	MOVQ    1424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 64(R10), Y6, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	VFMADD231PS 96(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+wholeproduct2done:
+	MOVQ         1432(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y0, Y3, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y1
+	VMULPS       Y3, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y3
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y0
+	VDIVPS       Y0, Y4, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VADDPS       Y0, Y2, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R8*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 1408(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R8*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 1416(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R8*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 1424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    1408(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
+	MOVQ    1408(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 64(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 96(R9), Y7, Y2
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R10, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000040, R9
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    1416(SP), BX
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
+	MOVQ    1416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R10, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    1424(SP), BX
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
+	MOVQ    176(DI), DI
+	MOVQ    1424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R10
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 64(R9), Y7, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	VFMADD231PS 96(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R10, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R9
+
+restproduct2done:
+	MOVQ         1432(SP), R8
 	VMOVUPS      Y1, (R8)
 	VMOVUPS      Y2, 64(R8)
 	VMOVUPS      Y3, 128(R8)
@@ -46351,1332 +47365,7 @@ done:
 
 // func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain74rows(SB), $1736-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 1408(SP)
-	MOVQ $0x00000000, 1416(SP)
-	MOVQ $0x00000000, 1424(SP)
-	MOVQ $0x00000000, 1432(SP)
-	LEAQ 1479(SP), R10
-	ANDQ $-32, R10
-	MOVQ R10, 1440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    1416(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1408(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    1424(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1408(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    1432(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1408(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	MOVQ         1440(SP), R10
-	VMOVUPS      Y0, (R10)
-	VMOVUPS      Y1, 32(R10)
-	VMOVUPS      Y2, 64(R10)
-	VMOVUPS      Y3, 96(R10)
-	VMOVUPS      Y4, 128(R10)
-	VMOVUPS      Y5, 160(R10)
-	VMOVUPS      Y6, 192(R10)
-	VMOVUPS      Y7, 224(R10)
-	VMOVUPS      (R10), Y0
-	VMOVUPS      32(R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y0, Y0, Y2
-	VMULPS       Y1, Y1, Y3
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VMOVUPS      wide38ef6869<>+0(SB), Y5
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y6
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y6, Y3, Y5
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y3, Y5, Y5
-	VFMADD213PS  Y0, Y4, Y0
-	VFMADD213PS  Y1, Y5, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y5
-	VMOVUPS      wide3a9e1492<>+0(SB), Y6
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y6, Y3, Y5
-	VMOVUPS      wide3de7a22b<>+0(SB), Y6
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y6, Y3, Y5
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y3, Y5, Y5
-	VMOVUPS      wide40000000<>+0(SB), Y3
-	VADDPS       Y3, Y4, Y2
-	VADDPS       Y3, Y5, Y3
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Y5, Y3, Y3
-	VFMADD213PS  Y0, Y0, Y4
-	VFMADD213PS  Y1, Y1, Y5
-	VMOVUPS      wide3f000000<>+0(SB), Y6
-	VMULPS       Y6, Y0, Y0
-	VMULPS       Y6, Y1, Y1
-	VFMADD231PS  Y0, Y0, Y2
-	VFMADD231PS  Y1, Y1, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y2
-	VADDPS       Y0, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y3, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	VMOVUPS      96(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y0, Y0, Y2
-	VMULPS       Y1, Y1, Y3
-	VMOVUPS      wide38ef6869<>+0(SB), Y6
-	VMOVUPS      wide38ef6869<>+0(SB), Y7
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y6
-	VFMADD213PS  Y8, Y3, Y7
-	VMULPS       Y2, Y6, Y6
-	VMULPS       Y3, Y7, Y7
-	VFMADD213PS  Y0, Y6, Y0
-	VFMADD213PS  Y1, Y7, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
-	VMOVUPS      wide3a9e1492<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y6
-	VFMADD213PS  Y8, Y3, Y7
-	VMOVUPS      wide3de7a22b<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y6
-	VFMADD213PS  Y8, Y3, Y7
-	VMULPS       Y2, Y6, Y6
-	VMULPS       Y3, Y7, Y7
-	VMOVUPS      wide40000000<>+0(SB), Y3
-	VADDPS       Y3, Y6, Y2
-	VADDPS       Y3, Y7, Y3
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y7, Y3, Y3
-	VFMADD213PS  Y0, Y0, Y6
-	VFMADD213PS  Y1, Y1, Y7
-	VMOVUPS      wide3f000000<>+0(SB), Y8
-	VMULPS       Y8, Y0, Y0
-	VMULPS       Y8, Y1, Y1
-	VFMADD231PS  Y0, Y0, Y2
-	VFMADD231PS  Y1, Y1, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y2
-	VADDPS       Y0, Y3, Y3
-	VDIVPS       Y2, Y6, Y6
-	VDIVPS       Y3, Y7, Y7
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      Y7, 32(BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	VMOVUPS      160(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMULPS       32(BX)(R8*1), Y1, Y1
-	VMOVUPS      192(R10), Y2
-	VMOVUPS      224(R10), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y8
-	VADDPS       Y8, Y2, Y2
-	VADDPS       Y8, Y3, Y3
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VMOVUPS      wide4b400067<>+0(SB), Y9
-	VFMADD213PS  Y9, Y0, Y2
-	VFMADD213PS  Y9, Y1, Y3
-	VSUBPS       Y9, Y2, Y8
-	VSUBPS       Y9, Y3, Y9
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y10
-	VFMSUB231PS  Y10, Y0, Y8
-	VFMSUB231PS  Y10, Y1, Y9
-	VMOVUPS      wideb2a57060<>+0(SB), Y10
-	VFMADD231PS  Y10, Y0, Y8
-	VFMADD231PS  Y10, Y1, Y9
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3c1d96de<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3d63576a<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3e75fded<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3f317218<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3f800000<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y0
-	VFMADD213PS  Y8, Y3, Y1
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMULPS       Y0, Y6, Y0
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y0, Y4, Y0
-	VADDPS       Y1, Y5, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	ADDQ         $0x40, DX
-	ADDQ         $0x40, R8
-	SUBQ         $0x10, R11
-	JMP          pairs
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    1416(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1408(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    1424(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1408(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    1432(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1408(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	MOVQ    1440(SP), R10
-	VMOVUPS Y0, (R10)
-	VMOVUPS Y1, 64(R10)
-	VMOVUPS Y2, 128(R10)
-	VMOVUPS Y3, 192(R10)
-	MOVQ    $0x00000001, R12
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VFMADD213PS  Y0, Y3, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y1
-	VMULPS       Y3, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y3
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y1, Y0
-	VDIVPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y3, Y0
-	VADDPS       Y0, Y2, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, R11
-	ADDQ         $0x20, R10
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    1416(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1408(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    1424(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1408(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    1432(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1408(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	MOVQ         1440(SP), R10
-	VMOVUPS      Y1, (R10)
-	VMOVUPS      Y2, 64(R10)
-	VMOVUPS      Y3, 128(R10)
-	VMOVUPS      Y4, 192(R10)
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y1, Y4, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       wide40000000<>+0(SB), Y4, Y2
-	VMULPS       Y4, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y4
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
-	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y2, Y1
-	VDIVPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y4, Y1
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 1416(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 1424(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 1432(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain74flat(SB), $1728-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 1408(SP)
-	MOVQ $0x00000000, 1416(SP)
-	MOVQ $0x00000000, 1424(SP)
-	LEAQ 1471(SP), R8
-	ANDQ $-32, R8
-	MOVQ R8, 1432(SP)
-	MOVQ n+24(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct0done
-	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    1408(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 64(R10), Y6, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 96(R10), Y6, Y1
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct1done
-	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    1416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 128(R10), Y6, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 160(R10), Y6, Y1
-	VFMADD231PS 64(R10), Y5, Y2
-	VFMADD231PS 192(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y5, Y3
-	VFMADD231PS 224(R10), Y6, Y3
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 64(R10), Y5, Y2
-	VFMADD231PS 96(R10), Y5, Y3
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct2done
-	MOVQ    1424(SP), BX
-	MOVQ    160(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), R13
-	MOVQ    1424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R10), Y5, Y2
-	VFMADD231PS 64(R10), Y6, Y2
-	VFMADD231PS 32(R10), Y5, Y3
-	VFMADD231PS 96(R10), Y6, Y3
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R10), Y5, Y2
-	VFMADD231PS 32(R10), Y5, Y3
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-wholeproduct2done:
-	MOVQ         1432(SP), R8
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 128(R8)
-	VMOVUPS      Y3, 192(R8)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VFMADD213PS  Y0, Y3, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y1
-	VMULPS       Y3, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y3
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y1, Y0
-	VDIVPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y3, Y0
-	VADDPS       Y0, Y2, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R8
-	SHRQ         $0x03, R8
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R8*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 1408(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R8*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 1416(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R8*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 1424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R10
-	TESTQ   R10, R10
-	JZ      restproduct0done
-	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R9
-	ADDQ    BX, R9
-	MOVQ    (DI), R11
-	MOVQ    32(DI), R12
-	MOVQ    1408(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R12)(BX*4), R12
-	SUBQ    $0x02, R10
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R12), BX
-	VMOVUPS     32(R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 64(R9), Y7, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 96(R9), Y7, Y2
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R12
-	ADDQ        $0x00000080, R9
-	SUBQ        $0x02, R10
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R10, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R12
-	ADDQ        $0x00000040, R9
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R10
-	TESTQ   R10, R10
-	JZ      restproduct1done
-	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R9
-	ADDQ    BX, R9
-	MOVQ    72(DI), R11
-	MOVQ    104(DI), R12
-	MOVQ    1416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R12)(BX*4), R12
-	SUBQ    $0x02, R10
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R12), BX
-	VMOVUPS     32(R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 128(R9), Y7, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 160(R9), Y7, Y2
-	VFMADD231PS 64(R9), Y6, Y3
-	VFMADD231PS 192(R9), Y7, Y3
-	VFMADD231PS 96(R9), Y6, Y4
-	VFMADD231PS 224(R9), Y7, Y4
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R12
-	ADDQ        $0x00000100, R9
-	SUBQ        $0x02, R10
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R10, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 64(R9), Y6, Y3
-	VFMADD231PS 96(R9), Y6, Y4
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R12
-	ADDQ        $0x00000080, R9
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R10
-	TESTQ   R10, R10
-	JZ      restproduct2done
-	MOVQ    1424(SP), BX
-	MOVQ    160(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R9
-	ADDQ    BX, R9
-	MOVQ    144(DI), R11
-	MOVQ    176(DI), DI
-	MOVQ    1424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R10
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R9), Y6, Y3
-	VFMADD231PS 64(R9), Y7, Y3
-	VFMADD231PS 32(R9), Y6, Y4
-	VFMADD231PS 96(R9), Y7, Y4
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R9
-	SUBQ        $0x02, R10
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R10, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R9), Y6, Y3
-	VFMADD231PS 32(R9), Y6, Y4
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R9
-
-restproduct2done:
-	MOVQ         1432(SP), R8
-	VMOVUPS      Y1, (R8)
-	VMOVUPS      Y2, 64(R8)
-	VMOVUPS      Y3, 128(R8)
-	VMOVUPS      Y4, 192(R8)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y1, Y4, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       wide40000000<>+0(SB), Y4, Y2
-	VMULPS       Y4, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y4
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
-	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y2, Y1
-	VDIVPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y4, Y1
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain75rows(SB), $1728-40
+TEXT ·chain74rows(SB), $1728-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48314,9 +48003,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain75flat(SB), $1720-32
+TEXT ·chain74flat(SB), $1720-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48787,9 +48476,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain76rows(SB), $1736-40
+TEXT ·chain75rows(SB), $1736-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49501,9 +49190,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain76flat(SB), $1728-32
+TEXT ·chain75flat(SB), $1728-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50079,9 +49768,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77rows(SB), $1560-40
+TEXT ·chain76rows(SB), $1560-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50652,9 +50341,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77flat(SB), $1552-32
+TEXT ·chain76flat(SB), $1552-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50914,6 +50603,1174 @@ restproduct0odd:
 
 restproduct0done:
 	MOVQ         1256(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y1, Y4, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       wide40000000<>+0(SB), Y4, Y2
+	VMULPS       Y4, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y4
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y1
+	VDIVPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y1, Y4, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain77rows(SB), $1568-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 1248(SP)
+	MOVQ $0x00000000, 1256(SP)
+	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1272(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    1256(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    1264(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
+	VMOVUPS      (R10), Y0
+	VMOVUPS      32(R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VMOVUPS      wide38ef6869<>+0(SB), Y5
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VFMADD213PS  Y6, Y3, Y5
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y0, Y4, Y0
+	VFMADD213PS  Y1, Y5, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y5
+	VMOVUPS      wide3a9e1492<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VFMADD213PS  Y6, Y3, Y5
+	VMOVUPS      wide3de7a22b<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VFMADD213PS  Y6, Y3, Y5
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y3, Y5, Y5
+	VMOVUPS      wide40000000<>+0(SB), Y3
+	VADDPS       Y3, Y4, Y2
+	VADDPS       Y3, Y5, Y3
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VFMADD213PS  Y0, Y0, Y4
+	VFMADD213PS  Y1, Y1, Y5
+	VMOVUPS      wide3f000000<>+0(SB), Y6
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y0, Y0, Y2
+	VFMADD231PS  Y1, Y1, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y2
+	VADDPS       Y0, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y3, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	VMOVUPS      96(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      wide38ef6869<>+0(SB), Y6
+	VMOVUPS      wide38ef6869<>+0(SB), Y7
+	VMOVUPS      wide3cf3de1a<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y6
+	VFMADD213PS  Y8, Y3, Y7
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y7, Y7
+	VFMADD213PS  Y0, Y6, Y0
+	VFMADD213PS  Y1, Y7, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
+	VMOVUPS      wide3a9e1492<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y6
+	VFMADD213PS  Y8, Y3, Y7
+	VMOVUPS      wide3de7a22b<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y6
+	VFMADD213PS  Y8, Y3, Y7
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y7, Y7
+	VMOVUPS      wide40000000<>+0(SB), Y3
+	VADDPS       Y3, Y6, Y2
+	VADDPS       Y3, Y7, Y3
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VFMADD213PS  Y0, Y0, Y6
+	VFMADD213PS  Y1, Y1, Y7
+	VMOVUPS      wide3f000000<>+0(SB), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VFMADD231PS  Y0, Y0, Y2
+	VFMADD231PS  Y1, Y1, Y3
+	VMOVUPS      wide3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y2
+	VADDPS       Y0, Y3, Y3
+	VDIVPS       Y2, Y6, Y6
+	VDIVPS       Y3, Y7, Y7
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      Y7, 32(BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	VMOVUPS      160(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMULPS       32(BX)(R8*1), Y1, Y1
+	VMOVUPS      192(R10), Y2
+	VMOVUPS      224(R10), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y8
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VMOVUPS      wide4b400067<>+0(SB), Y9
+	VFMADD213PS  Y9, Y0, Y2
+	VFMADD213PS  Y9, Y1, Y3
+	VSUBPS       Y9, Y2, Y8
+	VSUBPS       Y9, Y3, Y9
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y10
+	VFMSUB231PS  Y10, Y0, Y8
+	VFMSUB231PS  Y10, Y1, Y9
+	VMOVUPS      wideb2a57060<>+0(SB), Y10
+	VFMADD231PS  Y10, Y0, Y8
+	VFMADD231PS  Y10, Y1, Y9
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3c1d96de<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3d63576a<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3e75fded<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3f317218<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VMOVUPS      wide3f800000<>+0(SB), Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VFMADD213PS  Y10, Y9, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      wide33800000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y2, Y0
+	VFMADD213PS  Y8, Y3, Y1
+	VDIVPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y8, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y0, Y2, Y3
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y2, Y5, Y2
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    1256(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    1264(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    1272(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
+	MOVQ    $0x00000001, R12
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y0, Y3, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y1
+	VMULPS       Y3, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y3
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y0
+	VDIVPS       Y0, Y4, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y0, Y3, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R11
+	ADDQ         $0x20, R10
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    1256(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    1264(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        1248(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y1, Y3, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y3
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec11051ec<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wide38ef6869<>+0(SB), Y4
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y1, Y4, Y1
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       wide40000000<>+0(SB), Y4, Y2
+	VMULPS       Y4, Y2, Y2
+	VFMADD213PS  Y1, Y1, Y4
+	VMULPS       wide3f000000<>+0(SB), Y1, Y1
+	VFMADD231PS  Y1, Y1, Y2
+	VADDPS       wide3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      wide42200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y1
+	VDIVPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y1, Y4, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 1256(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 1264(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain77flat(SB), $1560-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 1248(SP)
+	MOVQ $0x00000000, 1256(SP)
+	LEAQ 1303(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1264(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    1248(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    1248(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    1256(SP), BX
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    1256(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+wholeproduct1done:
+	MOVQ         1264(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y2
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y2, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       wide40000000<>+0(SB), Y2, Y1
+	VMULPS       Y2, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y2
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      wide411051ec<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec11051ec<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      wide38ef6869<>+0(SB), Y3
+	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y0, Y3, Y0
+	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
+	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VADDPS       wide40000000<>+0(SB), Y3, Y1
+	VMULPS       Y3, Y1, Y1
+	VFMADD213PS  Y0, Y0, Y3
+	VMULPS       wide3f000000<>+0(SB), Y0, Y0
+	VFMADD231PS  Y0, Y0, Y1
+	VADDPS       wide3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y0
+	VDIVPS       Y0, Y4, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y0, Y3, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R8*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 1248(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R8*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 1256(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    1248(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
+	MOVQ    1248(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R10, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    1256(SP), BX
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), DI
+	MOVQ    1256(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R10
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R10, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R9
+
+restproduct1done:
+	MOVQ         1264(SP), R8
 	VMOVUPS      Y1, (R8)
 	VMOVUPS      Y2, 64(R8)
 	VMOVUPS      Y3, 128(R8)
@@ -51018,1175 +51875,7 @@ done:
 
 // func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain78rows(SB), $1568-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 1248(SP)
-	MOVQ $0x00000000, 1256(SP)
-	MOVQ $0x00000000, 1264(SP)
-	LEAQ 1311(SP), R10
-	ANDQ $-32, R10
-	MOVQ R10, 1272(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    1256(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    1264(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ         1272(SP), R10
-	VMOVUPS      Y0, (R10)
-	VMOVUPS      Y1, 32(R10)
-	VMOVUPS      Y2, 64(R10)
-	VMOVUPS      Y3, 96(R10)
-	VMOVUPS      Y4, 128(R10)
-	VMOVUPS      Y5, 160(R10)
-	VMOVUPS      Y6, 192(R10)
-	VMOVUPS      Y7, 224(R10)
-	VMOVUPS      (R10), Y0
-	VMOVUPS      32(R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y0, Y0, Y2
-	VMULPS       Y1, Y1, Y3
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VMOVUPS      wide38ef6869<>+0(SB), Y5
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y6
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y6, Y3, Y5
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y3, Y5, Y5
-	VFMADD213PS  Y0, Y4, Y0
-	VFMADD213PS  Y1, Y5, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y5
-	VMOVUPS      wide3a9e1492<>+0(SB), Y6
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y6, Y3, Y5
-	VMOVUPS      wide3de7a22b<>+0(SB), Y6
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y6, Y3, Y5
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y3, Y5, Y5
-	VMOVUPS      wide40000000<>+0(SB), Y3
-	VADDPS       Y3, Y4, Y2
-	VADDPS       Y3, Y5, Y3
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Y5, Y3, Y3
-	VFMADD213PS  Y0, Y0, Y4
-	VFMADD213PS  Y1, Y1, Y5
-	VMOVUPS      wide3f000000<>+0(SB), Y6
-	VMULPS       Y6, Y0, Y0
-	VMULPS       Y6, Y1, Y1
-	VFMADD231PS  Y0, Y0, Y2
-	VFMADD231PS  Y1, Y1, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y2
-	VADDPS       Y0, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y3, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	VMOVUPS      96(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y0, Y0, Y2
-	VMULPS       Y1, Y1, Y3
-	VMOVUPS      wide38ef6869<>+0(SB), Y6
-	VMOVUPS      wide38ef6869<>+0(SB), Y7
-	VMOVUPS      wide3cf3de1a<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y6
-	VFMADD213PS  Y8, Y3, Y7
-	VMULPS       Y2, Y6, Y6
-	VMULPS       Y3, Y7, Y7
-	VFMADD213PS  Y0, Y6, Y0
-	VFMADD213PS  Y1, Y7, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y6
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y7
-	VMOVUPS      wide3a9e1492<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y6
-	VFMADD213PS  Y8, Y3, Y7
-	VMOVUPS      wide3de7a22b<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y6
-	VFMADD213PS  Y8, Y3, Y7
-	VMULPS       Y2, Y6, Y6
-	VMULPS       Y3, Y7, Y7
-	VMOVUPS      wide40000000<>+0(SB), Y3
-	VADDPS       Y3, Y6, Y2
-	VADDPS       Y3, Y7, Y3
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y7, Y3, Y3
-	VFMADD213PS  Y0, Y0, Y6
-	VFMADD213PS  Y1, Y1, Y7
-	VMOVUPS      wide3f000000<>+0(SB), Y8
-	VMULPS       Y8, Y0, Y0
-	VMULPS       Y8, Y1, Y1
-	VFMADD231PS  Y0, Y0, Y2
-	VFMADD231PS  Y1, Y1, Y3
-	VMOVUPS      wide3f800000<>+0(SB), Y0
-	VADDPS       Y0, Y2, Y2
-	VADDPS       Y0, Y3, Y3
-	VDIVPS       Y2, Y6, Y6
-	VDIVPS       Y3, Y7, Y7
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      Y7, 32(BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	VMOVUPS      160(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMULPS       32(BX)(R8*1), Y1, Y1
-	VMOVUPS      192(R10), Y2
-	VMOVUPS      224(R10), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y8
-	VADDPS       Y8, Y2, Y2
-	VADDPS       Y8, Y3, Y3
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VMOVUPS      wide4b400067<>+0(SB), Y9
-	VFMADD213PS  Y9, Y0, Y2
-	VFMADD213PS  Y9, Y1, Y3
-	VSUBPS       Y9, Y2, Y8
-	VSUBPS       Y9, Y3, Y9
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y10
-	VFMSUB231PS  Y10, Y0, Y8
-	VFMSUB231PS  Y10, Y1, Y9
-	VMOVUPS      wideb2a57060<>+0(SB), Y10
-	VFMADD231PS  Y10, Y0, Y8
-	VFMADD231PS  Y10, Y1, Y9
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3c1d96de<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3d63576a<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3e75fded<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3f317218<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VMOVUPS      wide3f800000<>+0(SB), Y10
-	VFMADD213PS  Y10, Y8, Y0
-	VFMADD213PS  Y10, Y9, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      wide33800000<>+0(SB), Y8
-	VFMADD213PS  Y8, Y2, Y0
-	VFMADD213PS  Y8, Y3, Y1
-	VDIVPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y8, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y0, Y2, Y3
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y3, Y4, Y3
-	VMULPS       Y2, Y5, Y2
-	VMULPS       Y0, Y6, Y0
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	ADDQ         $0x40, DX
-	ADDQ         $0x40, R8
-	SUBQ         $0x10, R11
-	JMP          pairs
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    1256(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    1264(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    1272(SP), R10
-	VMOVUPS Y0, (R10)
-	VMOVUPS Y1, 64(R10)
-	VMOVUPS Y2, 128(R10)
-	VMOVUPS Y3, 192(R10)
-	MOVQ    $0x00000001, R12
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VFMADD213PS  Y0, Y3, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y1
-	VMULPS       Y3, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y3
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y1, Y0
-	VDIVPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y0, Y3, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, R11
-	ADDQ         $0x20, R10
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    1256(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    1264(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        1248(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ         1272(SP), R10
-	VMOVUPS      Y1, (R10)
-	VMOVUPS      Y2, 64(R10)
-	VMOVUPS      Y3, 128(R10)
-	VMOVUPS      Y4, 192(R10)
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y1, Y4, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       wide40000000<>+0(SB), Y4, Y2
-	VMULPS       Y4, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y4
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
-	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y2, Y1
-	VDIVPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y3, Y2
-	VMULPS       Y1, Y4, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 1256(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 1264(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain78flat(SB), $1560-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 1248(SP)
-	MOVQ $0x00000000, 1256(SP)
-	LEAQ 1303(SP), R8
-	ANDQ $-32, R8
-	MOVQ R8, 1264(SP)
-	MOVQ n+24(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct0done
-	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    1248(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 128(R10), Y6, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 160(R10), Y6, Y1
-	VFMADD231PS 64(R10), Y5, Y2
-	VFMADD231PS 192(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y5, Y3
-	VFMADD231PS 224(R10), Y6, Y3
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 64(R10), Y5, Y2
-	VFMADD231PS 96(R10), Y5, Y3
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct1done
-	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    1256(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 128(R10), Y6, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 160(R10), Y6, Y1
-	VFMADD231PS 64(R10), Y5, Y2
-	VFMADD231PS 192(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y5, Y3
-	VFMADD231PS 224(R10), Y6, Y3
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R8), Y4
-	VPERMPS     (R12)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R10), Y5, Y0
-	VFMADD231PS 32(R10), Y5, Y1
-	VFMADD231PS 64(R10), Y5, Y2
-	VFMADD231PS 96(R10), Y5, Y3
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-wholeproduct1done:
-	MOVQ         1264(SP), R8
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 128(R8)
-	VMOVUPS      Y3, 192(R8)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y2
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VFMADD213PS  Y0, Y2, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y2
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y2
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y2
-	VMULPS       Y1, Y2, Y2
-	VADDPS       wide40000000<>+0(SB), Y2, Y1
-	VMULPS       Y2, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y2
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      wide411051ec<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec11051ec<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       Y0, Y0, Y1
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VFMADD213PS  Y0, Y3, Y0
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y1, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y1
-	VMULPS       Y3, Y1, Y1
-	VFMADD213PS  Y0, Y0, Y3
-	VMULPS       wide3f000000<>+0(SB), Y0, Y0
-	VFMADD231PS  Y0, Y0, Y1
-	VADDPS       wide3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      wide42200000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d00000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
-	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
-	VSUBPS       wide4b400067<>+0(SB), Y1, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y0
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y1, Y0
-	VDIVPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y0, Y3, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R8
-	SHRQ         $0x03, R8
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R8*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 1248(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R8*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 1256(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R10
-	TESTQ   R10, R10
-	JZ      restproduct0done
-	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R9
-	ADDQ    BX, R9
-	MOVQ    (DI), R11
-	MOVQ    32(DI), R12
-	MOVQ    1248(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R12)(BX*4), R12
-	SUBQ    $0x02, R10
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R12), BX
-	VMOVUPS     32(R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 128(R9), Y7, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 160(R9), Y7, Y2
-	VFMADD231PS 64(R9), Y6, Y3
-	VFMADD231PS 192(R9), Y7, Y3
-	VFMADD231PS 96(R9), Y6, Y4
-	VFMADD231PS 224(R9), Y7, Y4
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R12
-	ADDQ        $0x00000100, R9
-	SUBQ        $0x02, R10
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R10, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R12), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 64(R9), Y6, Y3
-	VFMADD231PS 96(R9), Y6, Y4
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R12
-	ADDQ        $0x00000080, R9
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (BX)(R8*1), R10
-	TESTQ   R10, R10
-	JZ      restproduct1done
-	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R8
-	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R9
-	ADDQ    BX, R9
-	MOVQ    72(DI), R11
-	MOVQ    104(DI), DI
-	MOVQ    1256(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R10
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 128(R9), Y7, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 160(R9), Y7, Y2
-	VFMADD231PS 64(R9), Y6, Y3
-	VFMADD231PS 192(R9), Y7, Y3
-	VFMADD231PS 96(R9), Y6, Y4
-	VFMADD231PS 224(R9), Y7, Y4
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R9
-	SUBQ        $0x02, R10
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R10, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R8), Y5
-	VPERMPS     (R11)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R9), Y6, Y1
-	VFMADD231PS 32(R9), Y6, Y2
-	VFMADD231PS 64(R9), Y6, Y3
-	VFMADD231PS 96(R9), Y6, Y4
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R9
-
-restproduct1done:
-	MOVQ         1264(SP), R8
-	VMOVUPS      Y1, (R8)
-	VMOVUPS      Y2, 64(R8)
-	VMOVUPS      Y3, 128(R8)
-	VMOVUPS      Y4, 192(R8)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y3
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y3, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y3
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y3
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VADDPS       wide40000000<>+0(SB), Y3, Y2
-	VMULPS       Y3, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y3
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide411051ec<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec11051ec<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      wide38ef6869<>+0(SB), Y4
-	VFMADD213PS  wide3cf3de1a<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VFMADD213PS  Y1, Y4, Y1
-	VMOVUPS      wide35a4b6b7<>+0(SB), Y4
-	VFMADD213PS  wide3a9e1492<>+0(SB), Y2, Y4
-	VFMADD213PS  wide3de7a22b<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y4, Y4
-	VADDPS       wide40000000<>+0(SB), Y4, Y2
-	VMULPS       Y4, Y2, Y2
-	VFMADD213PS  Y1, Y1, Y4
-	VMULPS       wide3f000000<>+0(SB), Y1, Y1
-	VFMADD231PS  Y1, Y1, Y2
-	VADDPS       wide3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      wide42200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y2
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y2
-	VSUBPS       wide4b400067<>+0(SB), Y2, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y2, Y1
-	VDIVPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y3, Y2
-	VMULPS       Y1, Y4, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain79rows(SB), $1576-40
+TEXT ·chain78rows(SB), $1576-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -52933,9 +52622,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain79flat(SB), $1568-32
+TEXT ·chain78flat(SB), $1568-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -53531,9 +53220,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain80rows(SB), $1560-40
+TEXT ·chain79rows(SB), $1560-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54083,9 +53772,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain80flat(SB), $1552-32
+TEXT ·chain79flat(SB), $1552-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54435,9 +54124,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain81rows(SB), $1568-40
+TEXT ·chain80rows(SB), $1568-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55089,9 +54778,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain81flat(SB), $1560-32
+TEXT ·chain80flat(SB), $1560-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55570,9 +55259,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain82rows(SB), $1576-40
+TEXT ·chain81rows(SB), $1576-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56298,9 +55987,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain82flat(SB), $1568-32
+TEXT ·chain81flat(SB), $1568-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56884,6 +56573,79 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain82flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain82flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   by1end
+
+by1:
+	VBROADCASTSS (DX), Y0
+	VADDPS       (AX)(CX*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, SI
+	TESTQ        SI, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain83rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+	SUBQ $0x01, R8
+	JL   by1end
+
+by1:
+	VMOVUPS (DX)(DI*1), Y0
+	VADDPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	SUBQ    $0x01, R8
+	JGE     by1
+
+by1end:
+	ADDQ $0x01, R8
+	ADDQ $0x04, SI
+	MOVQ rows+16(FP), R8
+	DECQ R8
+	MOVQ R8, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func chain83flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
 TEXT ·chain83flat(SB), $32-24
@@ -56939,79 +56701,6 @@ row:
 	JL   by1end
 
 by1:
-	VMOVUPS (DX)(DI*1), Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	SUBQ    $0x01, R8
-	JGE     by1
-
-by1end:
-	ADDQ $0x01, R8
-	ADDQ $0x04, SI
-	MOVQ rows+16(FP), R8
-	DECQ R8
-	MOVQ R8, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain84flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain84flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   by1end
-
-by1:
-	VBROADCASTSS (DX), Y0
-	VADDPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, SI
-	TESTQ        SI, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VBROADCASTSS (DX), Y1
-	VMASKMOVPS   (AX)(CX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain85rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-	SUBQ $0x01, R8
-	JL   by1end
-
-by1:
 	VBROADCASTSS (DX)(SI*1), Y0
 	VADDPS       (AX)(CX*1), Y0, Y0
 	VMOVUPS      Y0, (BX)(CX*1)
@@ -57030,9 +56719,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain84flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain85flat(SB), $32-24
+TEXT ·chain84flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -57067,9 +56756,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain86rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain86rows(SB), $504-40
+TEXT ·chain85rows(SB), $504-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -57413,6 +57102,714 @@ restsynapses0done:
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 328(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain85flat(SB), $496-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 320(SP)
+	LEAQ 367(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 328(SP)
+	MOVQ n+24(FP), R10
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
+	JZ      wholesynapses0done
+	MOVQ    320(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
+	MOVQ    320(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R12
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y10
+	VPERMPS     32(R13)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R11), Y8
+	VMOVUPS     128(R11), Y11
+	VFMADD213PS 32(R11), Y8, Y9
+	VFMADD213PS 160(R11), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R11), Y8
+	VMOVUPS     192(R11), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R11), Y12, Y1
+	VFMADD231PS 224(R11), Y13, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R12, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R11), Y8
+	VFMADD213PS 32(R11), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R11), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R11), Y7, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholesynapses0done:
+	MOVQ         328(SP), R9
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 64(R9)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y1, Y1
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 320(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restsynapses0done
+	MOVQ    320(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
+	MOVQ    32(R8), R8
+	MOVQ    320(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R11
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y11
+	VPERMPS     32(R12)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R10), Y9
+	VMOVUPS     128(R10), Y12
+	VFMADD213PS 32(R10), Y9, Y10
+	VFMADD213PS 160(R10), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R10), Y13, Y2
+	VFMADD231PS 224(R10), Y14, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R11, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R10), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R10), Y8, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, R10
+
+restsynapses0done:
+	MOVQ         328(SP), R9
+	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y2, 64(R9)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R9), Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y2, Y2
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain86rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain86rows(SB), $504-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 320(SP)
+	MOVQ $0x00000000, 328(SP)
+	LEAQ 375(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 336(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    328(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        320(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	MOVQ         336(SP), R11
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      Y1, 32(R11)
+	VMOVUPS      Y2, 64(R11)
+	VMOVUPS      Y3, 96(R11)
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y1
+	VADDPS       32(DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y0, 32(BX)(DX*1)
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y2, Y3
+	VADDPS       32(BX)(DX*1), Y2, Y2
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VADDPS       (R11), Y1, Y1
+	VADDPS       32(R11), Y0, Y0
+	VADDPS       64(R11), Y3, Y3
+	VADDPS       96(R11), Y2, Y2
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMOVUPS      32(BX)(DX*1), Y5
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y6
+	VMOVUPS      32(BX)(R9*1), Y7
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y8
+	VMULPS       Y4, Y1, Y9
+	VMULPS       Y5, Y0, Y10
+	VSUBPS       Y9, Y3, Y9
+	VSUBPS       Y10, Y2, Y10
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y7, Y0, Y0
+	VADDPS       Y1, Y8, Y1
+	VADDPS       Y0, Y8, Y0
+	VDIVPS       Y1, Y9, Y9
+	VDIVPS       Y0, Y10, Y10
+	VMULPS       Y6, Y9, Y9
+	VMULPS       Y7, Y10, Y10
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y5, Y10, Y10
+	MOVQ         48(CX), BX
+	VMOVUPS      Y9, (BX)(DX*1)
+	VMOVUPS      Y10, 32(BX)(DX*1)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R12
+	JMP          pairs
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    328(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        320(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	MOVQ    336(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 64(R11)
+	MOVQ    $0x00000001, R13
+
+vector:
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R11), Y0, Y0
+	VADDPS       64(R11), Y1, Y1
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R12
+	ADDQ         $0x20, R11
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    328(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        320(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	MOVQ         336(SP), R11
+	VMOVUPS      Y1, (R11)
+	VMOVUPS      Y2, 64(R11)
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R11), Y1, Y1
+	VADDPS       64(R11), Y2, Y2
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
@@ -57585,8 +57982,6 @@ wholesynapses0done:
 	MOVQ         24(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	VADDPS       (R9), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VADDPS       64(R9), Y1, Y1
 	MOVQ         144(AX), BX
 	VMOVUPS      (BX)(DX*1), Y2
@@ -57601,7 +57996,7 @@ wholesynapses0done:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	MOVQ         DX, R9
 	SHRQ         $0x03, R9
@@ -57759,8 +58154,6 @@ restsynapses0done:
 	MOVQ         24(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VADDPS       (R9), Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VADDPS       64(R9), Y2, Y2
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
@@ -57775,7 +58168,7 @@ restsynapses0done:
 	VDIVPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 
 done:
@@ -57889,19 +58282,16 @@ pairsynapses0done:
 	VBROADCASTSS (SI)(R8*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y1
 	VADDPS       32(DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y0, 32(BX)(DX*1)
 	MOVQ         48(AX), BX
 	VBROADCASTSS (BX)(R8*1), Y2
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y2, Y3
 	VADDPS       32(BX)(DX*1), Y2, Y2
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
 	VADDPS       (R11), Y1, Y1
 	VADDPS       32(R11), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y0, 32(BX)(DX*1)
 	VADDPS       64(R11), Y3, Y3
 	VADDPS       96(R11), Y2, Y2
 	MOVQ         144(AX), BX
@@ -57926,7 +58316,7 @@ pairsynapses0done:
 	VMULPS       Y7, Y10, Y10
 	VADDPS       Y4, Y9, Y9
 	VADDPS       Y5, Y10, Y10
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y9, (BX)(DX*1)
 	VMOVUPS      Y10, 32(BX)(DX*1)
 	ADDQ         $0x40, DX
@@ -57998,15 +58388,13 @@ singlesynapses0done:
 vector:
 	VBROADCASTSS (SI)(R8*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	VBROADCASTSS (BX)(R8*1), Y1
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VADDPS       (R11), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	VADDPS       64(R11), Y1, Y1
 	MOVQ         144(AX), BX
 	VMOVUPS      (BX)(DX*1), Y2
@@ -58021,7 +58409,7 @@ vector:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
@@ -58096,16 +58484,14 @@ restsynapses0done:
 	VBROADCASTSS (SI)(R8*1), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	VBROADCASTSS (BX)(R8*1), Y2
 	MOVQ         72(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VADDPS       (R11), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VADDPS       64(R11), Y2, Y2
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
@@ -58120,7 +58506,7 @@ restsynapses0done:
 	VDIVPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
@@ -58284,15 +58670,13 @@ wholesynapses0done:
 	VMOVUPS      Y1, 64(R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VADDPS       (R9), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	VADDPS       64(R9), Y1, Y1
 	MOVQ         144(AX), BX
 	VMOVUPS      (BX)(DX*1), Y2
@@ -58307,7 +58691,7 @@ wholesynapses0done:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	MOVQ         DX, R9
 	SHRQ         $0x03, R9
@@ -58455,16 +58839,14 @@ restsynapses0done:
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	MOVQ         72(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VADDPS       (R9), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VADDPS       64(R9), Y2, Y2
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
@@ -58479,7 +58861,7 @@ restsynapses0done:
 	VDIVPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 
 done:
@@ -58600,9 +58982,6 @@ pairsynapses0done:
 	VADDPS       32(BX)(DX*1), Y2, Y2
 	VADDPS       (R11), Y1, Y1
 	VADDPS       32(R11), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y0, 32(BX)(DX*1)
 	VADDPS       64(R11), Y3, Y3
 	VADDPS       96(R11), Y2, Y2
 	MOVQ         144(AX), BX
@@ -58627,7 +59006,7 @@ pairsynapses0done:
 	VMULPS       Y7, Y10, Y10
 	VADDPS       Y4, Y9, Y9
 	VADDPS       Y5, Y10, Y10
-	MOVQ         24(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y9, (BX)(DX*1)
 	VMOVUPS      Y10, 32(BX)(DX*1)
 	ADDQ         $0x40, DX
@@ -58704,8 +59083,6 @@ vector:
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
 	VADDPS       (R11), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VADDPS       64(R11), Y1, Y1
 	MOVQ         144(AX), BX
 	VMOVUPS      (BX)(DX*1), Y2
@@ -58720,7 +59097,7 @@ vector:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
@@ -58801,8 +59178,6 @@ restsynapses0done:
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
 	VADDPS       (R11), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VADDPS       64(R11), Y2, Y2
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
@@ -58817,7 +59192,7 @@ restsynapses0done:
 	VDIVPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
@@ -58986,692 +59361,6 @@ wholesynapses0done:
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
 	VADDPS       (R9), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VADDPS       64(R9), Y1, Y1
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R9
-	SHRQ         $0x03, R9
-	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R9*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 320(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R10
-	JZ      done
-	NEGQ    R10
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R8), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restsynapses0done
-	MOVQ    320(SP), BX
-	MOVQ    16(R8), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R10
-	ADDQ    BX, R10
-	MOVQ    (R8), R12
-	MOVQ    32(R8), R8
-	MOVQ    320(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R8)(BX*4), R8
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R11
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y11
-	VPERMPS     32(R12)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R10), Y9
-	VMOVUPS     128(R10), Y12
-	VFMADD213PS 32(R10), Y9, Y10
-	VFMADD213PS 160(R10), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R10), Y13, Y2
-	VFMADD231PS 224(R10), Y14, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R11, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R10), Y9
-	VFMADD213PS 32(R10), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R10), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R10), Y8, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R10
-
-restsynapses0done:
-	MOVQ         328(SP), R9
-	VMOVUPS      Y1, (R9)
-	VMOVUPS      Y2, 64(R9)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R9), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VADDPS       64(R9), Y2, Y2
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain89rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain89rows(SB), $504-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R10
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 320(SP)
-	MOVQ $0x00000000, 328(SP)
-	LEAQ 375(SP), R11
-	ANDQ $-32, R11
-	MOVQ R11, 336(SP)
-	XORQ R8, R8
-
-row:
-	XORQ R9, R9
-	MOVQ lanes+32(FP), R12
-
-pairs:
-	CMPQ    R12, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      pairsynapses0done
-	MOVQ    328(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        320(SP), BX
-	VMOVUPS      (R15)(BX*1), Y10
-	VMOVUPS      32(R15)(BX*1), Y11
-	VBROADCASTSS (R13), Y12
-	VBROADCASTSS 4(R13), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R13), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R13), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	MOVQ         336(SP), R11
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      Y1, 32(R11)
-	VMOVUPS      Y2, 64(R11)
-	VMOVUPS      Y3, 96(R11)
-	VBROADCASTSS (SI)(R8*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y1
-	VADDPS       32(DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y2
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y3
-	VADDPS       32(BX)(DX*1), Y2, Y2
-	VADDPS       (R11), Y1, Y1
-	VADDPS       32(R11), Y0, Y0
-	VADDPS       64(R11), Y3, Y3
-	VADDPS       96(R11), Y2, Y2
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMOVUPS      32(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R9*1), Y6
-	VMOVUPS      32(BX)(R9*1), Y7
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y8
-	VMULPS       Y4, Y1, Y9
-	VMULPS       Y5, Y0, Y10
-	VSUBPS       Y9, Y3, Y9
-	VSUBPS       Y10, Y2, Y10
-	VMULPS       Y6, Y1, Y1
-	VMULPS       Y7, Y0, Y0
-	VADDPS       Y1, Y8, Y1
-	VADDPS       Y0, Y8, Y0
-	VDIVPS       Y1, Y9, Y9
-	VDIVPS       Y0, Y10, Y10
-	VMULPS       Y6, Y9, Y9
-	VMULPS       Y7, Y10, Y10
-	VADDPS       Y4, Y9, Y9
-	VADDPS       Y5, Y10, Y10
-	MOVQ         (CX), BX
-	VMOVUPS      Y9, (BX)(DX*1)
-	VMOVUPS      Y10, 32(BX)(DX*1)
-	ADDQ         $0x40, DX
-	ADDQ         $0x40, R9
-	SUBQ         $0x10, R12
-	JMP          pairs
-
-single:
-	CMPQ    R12, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      singlesynapses0done
-	MOVQ    328(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        320(SP), BX
-	VMOVUPS      (R15)(BX*1), Y8
-	VBROADCASTSS (R13), Y9
-	VBROADCASTSS 4(R13), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R13), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R13), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	MOVQ    336(SP), R11
-	VMOVUPS Y0, (R11)
-	VMOVUPS Y1, 64(R11)
-	MOVQ    $0x00000001, R13
-
-vector:
-	VBROADCASTSS (SI)(R8*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R11), Y0, Y0
-	VADDPS       64(R11), Y1, Y1
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R9*1), Y3
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R9
-	SUBQ         $0x08, R12
-	ADDQ         $0x20, R11
-	DECQ         R13
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R12, R12
-	JZ      end
-	NEGQ    R12
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R12*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      restsynapses0done
-	MOVQ    328(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        320(SP), BX
-	VMASKMOVPS   (R15)(BX*1), Y0, Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS 4(R13), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R13), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R13), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	MOVQ         336(SP), R11
-	VMOVUPS      Y1, (R11)
-	VMOVUPS      Y2, 64(R11)
-	VBROADCASTSS (SI)(R8*1), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y2
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R11), Y1, Y1
-	VADDPS       64(R11), Y2, Y2
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(R9*1), Y0, Y4
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R12
-	SUBQ         R12, DX
-
-end:
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 328(SP)
-	ADDQ    $0x04, R8
-	MOVQ    rows+24(FP), R12
-	DECQ    R12
-	MOVQ    R12, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain89flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain89flat(SB), $496-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 320(SP)
-	LEAQ 367(SP), R9
-	ANDQ $-32, R9
-	MOVQ R9, 328(SP)
-	MOVQ n+24(FP), R10
-	SUBQ $0x08, R10
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R8), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R12
-	TESTQ   R12, R12
-	JZ      wholesynapses0done
-	MOVQ    320(SP), BX
-	MOVQ    16(R8), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R14
-	MOVQ    320(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R12
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R9), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R9), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y10
-	VPERMPS     32(R13)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R11), Y8
-	VMOVUPS     128(R11), Y11
-	VFMADD213PS 32(R11), Y8, Y9
-	VFMADD213PS 160(R11), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R11), Y8
-	VMOVUPS     192(R11), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R11), Y12, Y1
-	VFMADD231PS 224(R11), Y13, Y1
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R12, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R9), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R11), Y8
-	VFMADD213PS 32(R11), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R11), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R11), Y7, Y1
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholesynapses0done:
-	MOVQ         328(SP), R9
-	VMOVUPS      Y0, (R9)
-	VMOVUPS      Y1, 64(R9)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R9), Y0, Y0
 	VADDPS       64(R9), Y1, Y1
 	MOVQ         144(AX), BX
 	VMOVUPS      (BX)(DX*1), Y2
@@ -59861,9 +59550,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain90flat(SB), $576-24
+TEXT ·chain89flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -60717,9 +60406,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $128-24
+TEXT ·chain90flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -60773,6 +60462,126 @@ by1end:
 	VMASKMOVPS Y1, Y0, (BX)(CX*1)
 
 done:
+	VZEROUPPER
+	RET
+
+// func chain91flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain91flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x20, SI
+	JL   by4end
+
+by4:
+	VMOVUPS      (DX)(CX*1), Y0
+	VMOVUPS      32(DX)(CX*1), Y1
+	VMOVUPS      64(DX)(CX*1), Y2
+	VMOVUPS      96(DX)(CX*1), Y3
+	VBROADCASTSS (AX), Y4
+	VDIVPS       Y4, Y0, Y0
+	VDIVPS       Y4, Y1, Y1
+	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y4, Y3, Y3
+	VMOVUPS      Y0, (BX)(CX*1)
+	VMOVUPS      Y1, 32(BX)(CX*1)
+	VMOVUPS      Y2, 64(BX)(CX*1)
+	VMOVUPS      Y3, 96(BX)(CX*1)
+	ADDQ         $0x80, CX
+	SUBQ         $0x20, SI
+	JGE          by4
+
+by4end:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   by1end
+
+by1:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX), Y1
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, SI
+	TESTQ        SI, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VBROADCASTSS (AX), Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain92rows(SB), $128-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+	SUBQ $0x04, R8
+	JL   by4end
+
+by4:
+	VMOVUPS (DX)(CX*1), Y0
+	VMOVUPS 32(DX)(CX*1), Y1
+	VMOVUPS 64(DX)(CX*1), Y2
+	VMOVUPS 96(DX)(CX*1), Y3
+	VDIVPS  (AX)(DI*1), Y0, Y0
+	VDIVPS  32(AX)(DI*1), Y1, Y1
+	VDIVPS  64(AX)(DI*1), Y2, Y2
+	VDIVPS  96(AX)(DI*1), Y3, Y3
+	VMOVUPS Y0, (BX)(CX*1)
+	VMOVUPS Y1, 32(BX)(CX*1)
+	VMOVUPS Y2, 64(BX)(CX*1)
+	VMOVUPS Y3, 96(BX)(CX*1)
+	ADDQ    $0x80, CX
+	ADDQ    $0x80, DI
+	SUBQ    $0x04, R8
+	JGE     by4
+
+by4end:
+	ADDQ $0x04, R8
+	SUBQ $0x01, R8
+	JL   by1end
+
+by1:
+	VMOVUPS (DX)(CX*1), Y0
+	VDIVPS  (AX)(DI*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	SUBQ    $0x01, R8
+	JGE     by1
+
+by1end:
+	ADDQ $0x01, R8
+	ADDQ $0x04, SI
+	MOVQ rows+16(FP), R8
+	DECQ R8
+	MOVQ R8, rows+16(FP)
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -60855,126 +60664,6 @@ row:
 	JL   by4end
 
 by4:
-	VMOVUPS (DX)(CX*1), Y0
-	VMOVUPS 32(DX)(CX*1), Y1
-	VMOVUPS 64(DX)(CX*1), Y2
-	VMOVUPS 96(DX)(CX*1), Y3
-	VDIVPS  (AX)(DI*1), Y0, Y0
-	VDIVPS  32(AX)(DI*1), Y1, Y1
-	VDIVPS  64(AX)(DI*1), Y2, Y2
-	VDIVPS  96(AX)(DI*1), Y3, Y3
-	VMOVUPS Y0, (BX)(CX*1)
-	VMOVUPS Y1, 32(BX)(CX*1)
-	VMOVUPS Y2, 64(BX)(CX*1)
-	VMOVUPS Y3, 96(BX)(CX*1)
-	ADDQ    $0x80, CX
-	ADDQ    $0x80, DI
-	SUBQ    $0x04, R8
-	JGE     by4
-
-by4end:
-	ADDQ $0x04, R8
-	SUBQ $0x01, R8
-	JL   by1end
-
-by1:
-	VMOVUPS (DX)(CX*1), Y0
-	VDIVPS  (AX)(DI*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	SUBQ    $0x01, R8
-	JGE     by1
-
-by1end:
-	ADDQ $0x01, R8
-	ADDQ $0x04, SI
-	MOVQ rows+16(FP), R8
-	DECQ R8
-	MOVQ R8, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain93flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain93flat(SB), $128-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x20, SI
-	JL   by4end
-
-by4:
-	VMOVUPS      (DX)(CX*1), Y0
-	VMOVUPS      32(DX)(CX*1), Y1
-	VMOVUPS      64(DX)(CX*1), Y2
-	VMOVUPS      96(DX)(CX*1), Y3
-	VBROADCASTSS (AX), Y4
-	VDIVPS       Y4, Y0, Y0
-	VDIVPS       Y4, Y1, Y1
-	VDIVPS       Y4, Y2, Y2
-	VDIVPS       Y4, Y3, Y3
-	VMOVUPS      Y0, (BX)(CX*1)
-	VMOVUPS      Y1, 32(BX)(CX*1)
-	VMOVUPS      Y2, 64(BX)(CX*1)
-	VMOVUPS      Y3, 96(BX)(CX*1)
-	ADDQ         $0x80, CX
-	SUBQ         $0x20, SI
-	JGE          by4
-
-by4end:
-	ADDQ $0x20, SI
-	SUBQ $0x08, SI
-	JL   by1end
-
-by1:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, SI
-	TESTQ        SI, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain94rows(SB), $128-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-	SUBQ $0x04, R8
-	JL   by4end
-
-by4:
 	VMOVUPS      (DX)(CX*1), Y0
 	VMOVUPS      32(DX)(CX*1), Y1
 	VMOVUPS      64(DX)(CX*1), Y2
@@ -61018,9 +60707,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain93flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $128-24
+TEXT ·chain93flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -61074,6 +60763,121 @@ by1end:
 	VMASKMOVPS Y1, Y0, (BX)(CX*1)
 
 done:
+	VZEROUPPER
+	RET
+
+// func chain94flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain94flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x20, SI
+	JL   by4end
+
+by4:
+	VBROADCASTSS (DX), Y0
+	VDIVPS       (AX)(CX*1), Y0, Y1
+	VDIVPS       32(AX)(CX*1), Y0, Y2
+	VDIVPS       64(AX)(CX*1), Y0, Y3
+	VDIVPS       96(AX)(CX*1), Y0, Y0
+	VMOVUPS      Y1, (BX)(CX*1)
+	VMOVUPS      Y2, 32(BX)(CX*1)
+	VMOVUPS      Y3, 64(BX)(CX*1)
+	VMOVUPS      Y0, 96(BX)(CX*1)
+	ADDQ         $0x80, CX
+	SUBQ         $0x20, SI
+	JGE          by4
+
+by4end:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   by1end
+
+by1:
+	VBROADCASTSS (DX), Y0
+	VDIVPS       (AX)(CX*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, SI
+	TESTQ        SI, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain95rows(SB), $128-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+	SUBQ $0x04, R8
+	JL   by4end
+
+by4:
+	VMOVUPS (DX)(DI*1), Y0
+	VMOVUPS 32(DX)(DI*1), Y1
+	VMOVUPS 64(DX)(DI*1), Y2
+	VMOVUPS 96(DX)(DI*1), Y3
+	VDIVPS  (AX)(CX*1), Y0, Y0
+	VDIVPS  32(AX)(CX*1), Y1, Y1
+	VDIVPS  64(AX)(CX*1), Y2, Y2
+	VDIVPS  96(AX)(CX*1), Y3, Y3
+	VMOVUPS Y0, (BX)(CX*1)
+	VMOVUPS Y1, 32(BX)(CX*1)
+	VMOVUPS Y2, 64(BX)(CX*1)
+	VMOVUPS Y3, 96(BX)(CX*1)
+	ADDQ    $0x80, CX
+	ADDQ    $0x80, DI
+	SUBQ    $0x04, R8
+	JGE     by4
+
+by4end:
+	ADDQ $0x04, R8
+	SUBQ $0x01, R8
+	JL   by1end
+
+by1:
+	VMOVUPS (DX)(DI*1), Y0
+	VDIVPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	SUBQ    $0x01, R8
+	JGE     by1
+
+by1end:
+	ADDQ $0x01, R8
+	ADDQ $0x04, SI
+	MOVQ rows+16(FP), R8
+	DECQ R8
+	MOVQ R8, rows+16(FP)
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -61151,121 +60955,6 @@ row:
 	JL   by4end
 
 by4:
-	VMOVUPS (DX)(DI*1), Y0
-	VMOVUPS 32(DX)(DI*1), Y1
-	VMOVUPS 64(DX)(DI*1), Y2
-	VMOVUPS 96(DX)(DI*1), Y3
-	VDIVPS  (AX)(CX*1), Y0, Y0
-	VDIVPS  32(AX)(CX*1), Y1, Y1
-	VDIVPS  64(AX)(CX*1), Y2, Y2
-	VDIVPS  96(AX)(CX*1), Y3, Y3
-	VMOVUPS Y0, (BX)(CX*1)
-	VMOVUPS Y1, 32(BX)(CX*1)
-	VMOVUPS Y2, 64(BX)(CX*1)
-	VMOVUPS Y3, 96(BX)(CX*1)
-	ADDQ    $0x80, CX
-	ADDQ    $0x80, DI
-	SUBQ    $0x04, R8
-	JGE     by4
-
-by4end:
-	ADDQ $0x04, R8
-	SUBQ $0x01, R8
-	JL   by1end
-
-by1:
-	VMOVUPS (DX)(DI*1), Y0
-	VDIVPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	SUBQ    $0x01, R8
-	JGE     by1
-
-by1end:
-	ADDQ $0x01, R8
-	ADDQ $0x04, SI
-	MOVQ rows+16(FP), R8
-	DECQ R8
-	MOVQ R8, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain96flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain96flat(SB), $128-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x20, SI
-	JL   by4end
-
-by4:
-	VBROADCASTSS (DX), Y0
-	VDIVPS       (AX)(CX*1), Y0, Y1
-	VDIVPS       32(AX)(CX*1), Y0, Y2
-	VDIVPS       64(AX)(CX*1), Y0, Y3
-	VDIVPS       96(AX)(CX*1), Y0, Y0
-	VMOVUPS      Y1, (BX)(CX*1)
-	VMOVUPS      Y2, 32(BX)(CX*1)
-	VMOVUPS      Y3, 64(BX)(CX*1)
-	VMOVUPS      Y0, 96(BX)(CX*1)
-	ADDQ         $0x80, CX
-	SUBQ         $0x20, SI
-	JGE          by4
-
-by4end:
-	ADDQ $0x20, SI
-	SUBQ $0x08, SI
-	JL   by1end
-
-by1:
-	VBROADCASTSS (DX), Y0
-	VDIVPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, SI
-	TESTQ        SI, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VBROADCASTSS (DX), Y1
-	VMASKMOVPS   (AX)(CX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain97rows(SB), $128-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-	SUBQ $0x04, R8
-	JL   by4end
-
-by4:
 	VBROADCASTSS (DX)(SI*1), Y0
 	VDIVPS       (AX)(CX*1), Y0, Y1
 	VDIVPS       32(AX)(CX*1), Y0, Y2
@@ -61304,9 +60993,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97flat(SB), $128-24
+TEXT ·chain96flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -61363,9 +61052,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain98rows(SB), $1344-32
+TEXT ·chain97rows(SB), $1344-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -61612,9 +61301,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $1344-24
+TEXT ·chain97flat(SB), $1344-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -61906,9 +61595,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, FMA3
-TEXT ·chain99flat(SB), $128-24
+TEXT ·chain98flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -62092,9 +61781,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain100flat(SB), $96-24
+TEXT ·chain99flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -62254,9 +61943,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain101flat(SB), $96-24
+TEXT ·chain100flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -62498,9 +62187,9 @@ DATA wide3e75fdef<>+24(SB)/4, $0x3e75fdef
 DATA wide3e75fdef<>+28(SB)/4, $0x3e75fdef
 GLOBL wide3e75fdef<>(SB), RODATA|NOPTR, $32
 
-// func chain102flat(out *[]float32, in *[]float32, n int)
+// func chain101flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain102flat(SB), $32-24
+TEXT ·chain101flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -62533,9 +62222,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain103flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain103flat(SB), $64-24
+TEXT ·chain102flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -62893,9 +62582,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $32-24
+TEXT ·chain103flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -62939,9 +62628,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain105flat(SB), $32-24
+TEXT ·chain104flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -62981,9 +62670,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain106flat(SB), $96-24
+TEXT ·chain105flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -63027,9 +62716,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain107flat(SB), $480-24
+TEXT ·chain106flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -63147,9 +62836,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain108flat(SB), $480-24
+TEXT ·chain107flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -63271,9 +62960,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain109flat(SB), $128-24
+TEXT ·chain108flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -63322,9 +63011,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, n int)
+// func chain109flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain110flat(SB), $32-24
+TEXT ·chain109flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -63359,9 +63048,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain111flat(SB), $96-24
+TEXT ·chain110flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -63413,9 +63102,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain112flat(SB), $1728-24
+TEXT ·chain111flat(SB), $1728-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -64142,6 +63831,525 @@ by1end:
 	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
 	VMULPS       Y5, Y1, Y1
 	MOVQ         408(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain112flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain112flat(SB), $1248-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x18, R12
+	JL   by3end
+
+by3:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMOVUPS      32(SI)(DX*1), Y1
+	VMOVUPS      64(SI)(DX*1), Y2
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMULPS       32(DI)(DX*1), Y1, Y1
+	VMULPS       64(DI)(DX*1), Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y3
+	VMOVUPS      32(SI)(DX*1), Y4
+	VMOVUPS      64(SI)(DX*1), Y5
+	VMULPS       (R8)(DX*1), Y3, Y3
+	VMULPS       32(R8)(DX*1), Y4, Y4
+	VMULPS       64(R8)(DX*1), Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VADDPS       32(R9)(DX*1), Y1, Y1
+	VADDPS       64(R9)(DX*1), Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y3
+	VMOVUPS      32(R10)(DX*1), Y4
+	VMOVUPS      64(R10)(DX*1), Y5
+	VBROADCASTSS (R11), Y6
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x1e, Y6, Y3, Y6
+	VCMPPS       $0x1e, Y7, Y4, Y7
+	VCMPPS       $0x1e, Y8, Y5, Y8
+	VANDPS       wide3f800000<>+0(SB), Y6, Y6
+	VANDPS       wide3f800000<>+0(SB), Y7, Y7
+	VANDPS       wide3f800000<>+0(SB), Y8, Y8
+	MOVQ         96(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      Y7, 32(BX)(DX*1)
+	VMOVUPS      Y8, 64(BX)(DX*1)
+	VMOVUPS      Y0, 192(SP)
+	VMOVUPS      Y1, 224(SP)
+	VMOVUPS      Y2, 256(SP)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VMOVUPS      wide42200000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMINPS       Y1, Y3, Y1
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y3
+	VFMADD213PS  Y11, Y1, Y4
+	VFMADD213PS  Y11, Y2, Y5
+	VSUBPS       Y11, Y3, Y9
+	VSUBPS       Y11, Y4, Y10
+	VSUBPS       Y11, Y5, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y9
+	VFMSUB231PS  Y12, Y1, Y10
+	VFMSUB231PS  Y12, Y2, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VFMADD231PS  Y12, Y1, Y10
+	VFMADD231PS  Y12, Y2, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      wide33800000<>+0(SB), Y9
+	VFMADD213PS  Y9, Y3, Y0
+	VFMADD213PS  Y9, Y4, Y1
+	VFMADD213PS  Y9, Y5, Y2
+	VDIVPS       Y0, Y9, Y0
+	VDIVPS       Y1, Y9, Y1
+	VDIVPS       Y2, Y9, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y4, Y6, Y4
+	VCMPPS       $0x04, Y5, Y7, Y5
+	VCMPPS       $0x04, Y9, Y8, Y9
+	VBLENDVPS    Y4, Y3, Y0, Y4
+	VBLENDVPS    Y5, Y3, Y1, Y5
+	VBLENDVPS    Y9, Y3, Y2, Y9
+	MOVQ         144(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y9, 64(BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y9, Y2, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x1e, Y3, Y0, Y3
+	VCMPPS       $0x1e, Y4, Y1, Y4
+	VCMPPS       $0x1e, Y5, Y2, Y5
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	VANDPS       wide3f800000<>+0(SB), Y4, Y4
+	VANDPS       wide3f800000<>+0(SB), Y5, Y5
+	MOVQ         216(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VMOVUPS      wide42200000<>+0(SB), Y6
+	VMINPS       Y0, Y6, Y0
+	VMINPS       Y1, Y6, Y1
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y8
+	VMOVUPS      wide4b400067<>+0(SB), Y11
+	VFMADD213PS  Y11, Y0, Y6
+	VFMADD213PS  Y11, Y1, Y7
+	VFMADD213PS  Y11, Y2, Y8
+	VSUBPS       Y11, Y6, Y9
+	VSUBPS       Y11, Y7, Y10
+	VSUBPS       Y11, Y8, Y11
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
+	VFMSUB231PS  Y12, Y0, Y9
+	VFMSUB231PS  Y12, Y1, Y10
+	VFMSUB231PS  Y12, Y2, Y11
+	VMOVUPS      wideb2a57060<>+0(SB), Y12
+	VFMADD231PS  Y12, Y0, Y9
+	VFMADD231PS  Y12, Y1, Y10
+	VFMADD231PS  Y12, Y2, Y11
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3c1d96de<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3d63576a<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3e75fded<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3f317218<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VMOVUPS      wide3f800000<>+0(SB), Y12
+	VFMADD213PS  Y12, Y9, Y0
+	VFMADD213PS  Y12, Y10, Y1
+	VFMADD213PS  Y12, Y11, Y2
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VPSLLD       $0x17, Y8, Y8
+	VMOVUPS      wide33800000<>+0(SB), Y9
+	VFMADD213PS  Y9, Y6, Y0
+	VFMADD213PS  Y9, Y7, Y1
+	VFMADD213PS  Y9, Y8, Y2
+	VDIVPS       Y0, Y9, Y0
+	VDIVPS       Y1, Y9, Y1
+	VDIVPS       Y2, Y9, Y2
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y7, Y3, Y7
+	VCMPPS       $0x04, Y8, Y4, Y8
+	VCMPPS       $0x04, Y9, Y5, Y9
+	VBLENDVPS    Y7, Y6, Y0, Y7
+	VBLENDVPS    Y8, Y6, Y1, Y8
+	VBLENDVPS    Y9, Y6, Y2, Y9
+	MOVQ         264(CX), BX
+	VMOVUPS      Y7, (BX)(DX*1)
+	VMOVUPS      Y8, 32(BX)(DX*1)
+	VMOVUPS      Y9, 64(BX)(DX*1)
+	VMOVUPS      192(SP), Y0
+	VMOVUPS      224(SP), Y1
+	VMOVUPS      256(SP), Y2
+	VMULPS       Y7, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Y9, Y2, Y2
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	SUBQ         $0x18, R12
+	JGE          by3
+
+by3end:
+	ADDQ $0x18, R12
+	SUBQ $0x08, R12
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VMOVUPS      wide42200000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
+	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y1
+	VDIVPS       Y1, Y4, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         144(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMOVUPS      wide42200000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
+	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
+	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
+	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
+	VMOVUPS      wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
+	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      wide33800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y1
+	VDIVPS       Y1, Y4, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y4, Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R12
+	TESTQ        R12, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  wide4b400067<>+0(SB), Y2, Y4
+	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y2, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y2, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y2
+	VDIVPS       Y2, Y5, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMOVUPS      wide42200000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  wide4b400067<>+0(SB), Y2, Y4
+	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y2, Y5
+	VFMADD231PS  wideb2a57060<>+0(SB), Y2, Y5
+	VMOVUPS      wide3920e9a1<>+0(SB), Y2
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y2
+	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      wide33800000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y2
+	VDIVPS       Y2, Y5, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y5, Y1, Y1
+	MOVQ         288(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -64149,527 +64357,8 @@ done:
 	RET
 
 // func chain113flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain113flat(SB), $1248-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x18, R12
-	JL   by3end
-
-by3:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMOVUPS      32(SI)(DX*1), Y1
-	VMOVUPS      64(SI)(DX*1), Y2
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMULPS       32(DI)(DX*1), Y1, Y1
-	VMULPS       64(DI)(DX*1), Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y3
-	VMOVUPS      32(SI)(DX*1), Y4
-	VMOVUPS      64(SI)(DX*1), Y5
-	VMULPS       (R8)(DX*1), Y3, Y3
-	VMULPS       32(R8)(DX*1), Y4, Y4
-	VMULPS       64(R8)(DX*1), Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VADDPS       32(R9)(DX*1), Y1, Y1
-	VADDPS       64(R9)(DX*1), Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y3
-	VMOVUPS      32(R10)(DX*1), Y4
-	VMOVUPS      64(R10)(DX*1), Y5
-	VBROADCASTSS (R11), Y6
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y5, Y5
-	MOVQ         72(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x1e, Y6, Y3, Y6
-	VCMPPS       $0x1e, Y7, Y4, Y7
-	VCMPPS       $0x1e, Y8, Y5, Y8
-	VANDPS       wide3f800000<>+0(SB), Y6, Y6
-	VANDPS       wide3f800000<>+0(SB), Y7, Y7
-	VANDPS       wide3f800000<>+0(SB), Y8, Y8
-	MOVQ         96(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      Y7, 32(BX)(DX*1)
-	VMOVUPS      Y8, 64(BX)(DX*1)
-	VMOVUPS      Y0, 192(SP)
-	VMOVUPS      Y1, 224(SP)
-	VMOVUPS      Y2, 256(SP)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VMOVUPS      wide42200000<>+0(SB), Y3
-	VMINPS       Y0, Y3, Y0
-	VMINPS       Y1, Y3, Y1
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y5
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y3
-	VFMADD213PS  Y11, Y1, Y4
-	VFMADD213PS  Y11, Y2, Y5
-	VSUBPS       Y11, Y3, Y9
-	VSUBPS       Y11, Y4, Y10
-	VSUBPS       Y11, Y5, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y9
-	VFMSUB231PS  Y12, Y1, Y10
-	VFMSUB231PS  Y12, Y2, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y9
-	VFMADD231PS  Y12, Y1, Y10
-	VFMADD231PS  Y12, Y2, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      wide33800000<>+0(SB), Y9
-	VFMADD213PS  Y9, Y3, Y0
-	VFMADD213PS  Y9, Y4, Y1
-	VFMADD213PS  Y9, Y5, Y2
-	VDIVPS       Y0, Y9, Y0
-	VDIVPS       Y1, Y9, Y1
-	VDIVPS       Y2, Y9, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x04, Y4, Y6, Y4
-	VCMPPS       $0x04, Y5, Y7, Y5
-	VCMPPS       $0x04, Y9, Y8, Y9
-	VBLENDVPS    Y4, Y3, Y0, Y4
-	VBLENDVPS    Y5, Y3, Y1, Y5
-	VBLENDVPS    Y9, Y3, Y2, Y9
-	MOVQ         144(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y9, 64(BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMULPS       Y4, Y0, Y0
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y9, Y2, Y2
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x1e, Y3, Y0, Y3
-	VCMPPS       $0x1e, Y4, Y1, Y4
-	VCMPPS       $0x1e, Y5, Y2, Y5
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	VANDPS       wide3f800000<>+0(SB), Y4, Y4
-	VANDPS       wide3f800000<>+0(SB), Y5, Y5
-	MOVQ         216(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VMOVUPS      wide42200000<>+0(SB), Y6
-	VMINPS       Y0, Y6, Y0
-	VMINPS       Y1, Y6, Y1
-	VMINPS       Y2, Y6, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y6
-	VMAXPS       Y0, Y6, Y0
-	VMAXPS       Y1, Y6, Y1
-	VMAXPS       Y2, Y6, Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y6
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y7
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y8
-	VMOVUPS      wide4b400067<>+0(SB), Y11
-	VFMADD213PS  Y11, Y0, Y6
-	VFMADD213PS  Y11, Y1, Y7
-	VFMADD213PS  Y11, Y2, Y8
-	VSUBPS       Y11, Y6, Y9
-	VSUBPS       Y11, Y7, Y10
-	VSUBPS       Y11, Y8, Y11
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y12
-	VFMSUB231PS  Y12, Y0, Y9
-	VFMSUB231PS  Y12, Y1, Y10
-	VFMSUB231PS  Y12, Y2, Y11
-	VMOVUPS      wideb2a57060<>+0(SB), Y12
-	VFMADD231PS  Y12, Y0, Y9
-	VFMADD231PS  Y12, Y1, Y10
-	VFMADD231PS  Y12, Y2, Y11
-	VMOVUPS      wide3920e9a1<>+0(SB), Y0
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VMOVUPS      wide3aafa2b6<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3c1d96de<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3d63576a<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3e75fded<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3f317218<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VMOVUPS      wide3f800000<>+0(SB), Y12
-	VFMADD213PS  Y12, Y9, Y0
-	VFMADD213PS  Y12, Y10, Y1
-	VFMADD213PS  Y12, Y11, Y2
-	VPSLLD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VPSLLD       $0x17, Y8, Y8
-	VMOVUPS      wide33800000<>+0(SB), Y9
-	VFMADD213PS  Y9, Y6, Y0
-	VFMADD213PS  Y9, Y7, Y1
-	VFMADD213PS  Y9, Y8, Y2
-	VDIVPS       Y0, Y9, Y0
-	VDIVPS       Y1, Y9, Y1
-	VDIVPS       Y2, Y9, Y2
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y6
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x04, Y7, Y3, Y7
-	VCMPPS       $0x04, Y8, Y4, Y8
-	VCMPPS       $0x04, Y9, Y5, Y9
-	VBLENDVPS    Y7, Y6, Y0, Y7
-	VBLENDVPS    Y8, Y6, Y1, Y8
-	VBLENDVPS    Y9, Y6, Y2, Y9
-	MOVQ         264(CX), BX
-	VMOVUPS      Y7, (BX)(DX*1)
-	VMOVUPS      Y8, 32(BX)(DX*1)
-	VMOVUPS      Y9, 64(BX)(DX*1)
-	VMOVUPS      192(SP), Y0
-	VMOVUPS      224(SP), Y1
-	VMOVUPS      256(SP), Y2
-	VMULPS       Y7, Y0, Y0
-	VMULPS       Y8, Y1, Y1
-	VMULPS       Y9, Y2, Y2
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	SUBQ         $0x18, R12
-	JGE          by3
-
-by3end:
-	ADDQ $0x18, R12
-	SUBQ $0x08, R12
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VMOVUPS      wide42200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
-	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y3, Y1
-	VDIVPS       Y1, Y4, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         144(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMOVUPS      wide42200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y3
-	VFMADD213PS  wide4b400067<>+0(SB), Y1, Y3
-	VSUBPS       wide4b400067<>+0(SB), Y3, Y4
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y1, Y4
-	VFMADD231PS  wideb2a57060<>+0(SB), Y1, Y4
-	VMOVUPS      wide3920e9a1<>+0(SB), Y1
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3d63576a<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3e75fded<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f317218<>+0(SB), Y4, Y1
-	VFMADD213PS  wide3f800000<>+0(SB), Y4, Y1
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      wide33800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y3, Y1
-	VDIVPS       Y1, Y4, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         264(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y4, Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R12
-	TESTQ        R12, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VFMADD213PS  wide4b400067<>+0(SB), Y2, Y4
-	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y2, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y2, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y4, Y2
-	VDIVPS       Y2, Y5, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMOVUPS      wide42200000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      widebfb8aa3b<>+0(SB), Y4
-	VFMADD213PS  wide4b400067<>+0(SB), Y2, Y4
-	VSUBPS       wide4b400067<>+0(SB), Y4, Y5
-	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y2, Y5
-	VFMADD231PS  wideb2a57060<>+0(SB), Y2, Y5
-	VMOVUPS      wide3920e9a1<>+0(SB), Y2
-	VFMADD213PS  wide3aafa2b6<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3c1d96de<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3d63576a<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3e75fded<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3f317218<>+0(SB), Y5, Y2
-	VFMADD213PS  wide3f800000<>+0(SB), Y5, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      wide33800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y4, Y2
-	VDIVPS       Y2, Y5, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y5, Y1, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain114flat(SB), $704-24
+TEXT ·chain113flat(SB), $704-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -64815,9 +64504,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain115rows(SB), $224-32
+TEXT ·chain114rows(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -64884,9 +64573,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain115flat(SB), $224-24
+TEXT ·chain114flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -64980,9 +64669,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain116rows(SB), $1824-32
+TEXT ·chain115rows(SB), $1824-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -65320,9 +65009,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain116flat(SB), $1824-24
+TEXT ·chain115flat(SB), $1824-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -65738,9 +65427,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain117rows(SB), $2304-32
+TEXT ·chain116rows(SB), $2304-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -66225,9 +65914,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain117flat(SB), $2304-24
+TEXT ·chain116flat(SB), $2304-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -66832,9 +66521,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain118rows(SB), $2304-32
+TEXT ·chain117rows(SB), $2304-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -67216,9 +66905,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain118flat(SB), $2304-24
+TEXT ·chain117flat(SB), $2304-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -67687,9 +67376,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain119flat(SB), $32-24
+TEXT ·chain118flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -67725,9 +67414,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain120flat(SB), $160-24
+TEXT ·chain119flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -67781,9 +67470,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain121rows(SB), $32-32
+TEXT ·chain120rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -67817,9 +67506,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121flat(SB), $32-24
+TEXT ·chain120flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -67855,9 +67544,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain122rows(SB), $32-32
+TEXT ·chain121rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -67892,9 +67581,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain121flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain122flat(SB), $32-24
+TEXT ·chain121flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -67929,9 +67618,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain123rows(SB), $1056-32
+TEXT ·chain122rows(SB), $1056-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -68078,9 +67767,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, n int)
+// func chain122flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain123flat(SB), $1056-24
+TEXT ·chain122flat(SB), $1056-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -68256,9 +67945,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain124rows(SB), $64-32
+TEXT ·chain123rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -68296,9 +67985,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain123flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain124flat(SB), $64-24
+TEXT ·chain123flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -68337,9 +68026,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain125rows(SB), $1632-32
+TEXT ·chain124rows(SB), $1632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -68566,6 +68255,647 @@ by1:
 	MOVQ         216(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	SUBQ         $0x01, R14
+	JGE          by1
+
+by1end:
+	ADDQ $0x01, R14
+	ADDQ $0x04, R12
+	MOVQ rows+16(FP), R14
+	DECQ R14
+	MOVQ R14, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func chain124flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain124flat(SB), $1632-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x18, R12
+	JL   by3end
+
+by3:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMOVUPS      32(SI)(DX*1), Y1
+	VMOVUPS      64(SI)(DX*1), Y2
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMULPS       32(DI)(DX*1), Y1, Y1
+	VMULPS       64(DI)(DX*1), Y2, Y2
+	VADDPS       (R8)(DX*1), Y0, Y0
+	VADDPS       32(R8)(DX*1), Y1, Y1
+	VADDPS       64(R8)(DX*1), Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VMULPS       (R10)(DX*1), Y0, Y1
+	VMULPS       32(R10)(DX*1), Y0, Y2
+	VMULPS       64(R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y3
+	VMOVUPS      32(R11)(DX*1), Y4
+	VMOVUPS      64(R11)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VDIVPS       Y1, Y3, Y4
+	VDIVPS       Y2, Y3, Y5
+	VDIVPS       Y0, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y3
+	VMOVUPS      32(DI)(DX*1), Y4
+	VMOVUPS      64(DI)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y4, Y2
+	VDIVPS       Y0, Y5, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	VSUBPS       32(SI)(DX*1), Y1, Y1
+	VSUBPS       64(SI)(DX*1), Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y3
+	VMOVUPS      32(R11)(DX*1), Y4
+	VMOVUPS      64(R11)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R11)(DX*1), Y3
+	VMOVUPS      32(R11)(DX*1), Y4
+	VMOVUPS      64(R11)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         96(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y3
+	VMOVUPS      32(R11)(DX*1), Y4
+	VMOVUPS      64(R11)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R11)(DX*1), Y3
+	VMOVUPS      32(R11)(DX*1), Y4
+	VMOVUPS      64(R11)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         168(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	SUBQ         $0x18, R12
+	JGE          by3
+
+by3end:
+	ADDQ $0x18, R12
+	SUBQ $0x08, R12
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VADDPS       (R8)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R12
+	TESTQ        R12, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain125rows(SB), $2304-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+	SUBQ $0x03, R14
+	JL   by3end
+
+by3:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMOVUPS      32(SI)(DX*1), Y1
+	VMOVUPS      64(SI)(DX*1), Y2
+	VBROADCASTSS (DI)(R12*1), Y3
+	VMULPS       Y3, Y0, Y0
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMOVUPS      32(R9)(R13*1), Y1
+	VMOVUPS      64(R9)(R13*1), Y2
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMULPS       32(R10)(DX*1), Y1, Y1
+	VMULPS       64(R10)(DX*1), Y2, Y2
+	VBROADCASTSS (R11)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (DI)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	VSUBPS       32(SI)(DX*1), Y1, Y1
+	VSUBPS       64(SI)(DX*1), Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMOVUPS      32(R9)(R13*1), Y1
+	VMOVUPS      64(R9)(R13*1), Y2
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R11)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R11)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         96(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMOVUPS      32(R9)(R13*1), Y1
+	VMOVUPS      64(R9)(R13*1), Y2
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R11)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R11)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         168(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMOVUPS      32(R9)(R13*1), Y1
+	VMOVUPS      64(R9)(R13*1), Y2
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R11)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R11)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         240(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMOVUPS      32(R9)(R13*1), Y1
+	VMOVUPS      64(R9)(R13*1), Y2
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R11)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	ADDQ         $0x60, R13
+	SUBQ         $0x03, R14
+	JGE          by3
+
+by3end:
+	ADDQ $0x03, R14
+	SUBQ $0x01, R14
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (DI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -68584,7 +68914,7 @@ by1end:
 
 // func chain125flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain125flat(SB), $1632-24
+TEXT ·chain125flat(SB), $2304-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -68736,6 +69066,63 @@ by3:
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      Y1, 32(BX)(DX*1)
 	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y3
+	VMOVUPS      32(R11)(DX*1), Y4
+	VMOVUPS      64(R11)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R11)(DX*1), Y3
+	VMOVUPS      32(R11)(DX*1), Y4
+	VMOVUPS      64(R11)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         240(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y3
+	VMOVUPS      32(R11)(DX*1), Y4
+	VMOVUPS      64(R11)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
 	ADDQ         $0x60, DX
 	SUBQ         $0x18, R12
 	JGE          by3
@@ -68808,6 +69195,33 @@ by1:
 	MOVQ         216(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -68890,6 +69304,36 @@ by1end:
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
 	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -68898,762 +69342,7 @@ done:
 
 // func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain126rows(SB), $2304-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-	SUBQ $0x03, R14
-	JL   by3end
-
-by3:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMOVUPS      32(SI)(DX*1), Y1
-	VMOVUPS      64(SI)(DX*1), Y2
-	VBROADCASTSS (DI)(R12*1), Y3
-	VMULPS       Y3, Y0, Y0
-	VMULPS       Y3, Y1, Y1
-	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMOVUPS      32(R9)(R13*1), Y1
-	VMOVUPS      64(R9)(R13*1), Y2
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VMULPS       32(R10)(DX*1), Y1, Y1
-	VMULPS       64(R10)(DX*1), Y2, Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (DI)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	VSUBPS       32(SI)(DX*1), Y1, Y1
-	VSUBPS       64(SI)(DX*1), Y2, Y2
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMOVUPS      32(R9)(R13*1), Y1
-	VMOVUPS      64(R9)(R13*1), Y2
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         96(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMOVUPS      32(R9)(R13*1), Y1
-	VMOVUPS      64(R9)(R13*1), Y2
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         168(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMOVUPS      32(R9)(R13*1), Y1
-	VMOVUPS      64(R9)(R13*1), Y2
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         240(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMOVUPS      32(R9)(R13*1), Y1
-	VMOVUPS      64(R9)(R13*1), Y2
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	ADDQ         $0x60, R13
-	SUBQ         $0x03, R14
-	JGE          by3
-
-by3end:
-	ADDQ $0x03, R14
-	SUBQ $0x01, R14
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (DI)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	SUBQ         $0x01, R14
-	JGE          by1
-
-by1end:
-	ADDQ $0x01, R14
-	ADDQ $0x04, R12
-	MOVQ rows+16(FP), R14
-	DECQ R14
-	MOVQ R14, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain126flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain126flat(SB), $2304-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x18, R12
-	JL   by3end
-
-by3:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMOVUPS      32(SI)(DX*1), Y1
-	VMOVUPS      64(SI)(DX*1), Y2
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMULPS       32(DI)(DX*1), Y1, Y1
-	VMULPS       64(DI)(DX*1), Y2, Y2
-	VADDPS       (R8)(DX*1), Y0, Y0
-	VADDPS       32(R8)(DX*1), Y1, Y1
-	VADDPS       64(R8)(DX*1), Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VMULPS       (R10)(DX*1), Y0, Y1
-	VMULPS       32(R10)(DX*1), Y0, Y2
-	VMULPS       64(R10)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y3
-	VMOVUPS      32(R11)(DX*1), Y4
-	VMOVUPS      64(R11)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VDIVPS       Y1, Y3, Y4
-	VDIVPS       Y2, Y3, Y5
-	VDIVPS       Y0, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y3
-	VMOVUPS      32(DI)(DX*1), Y4
-	VMOVUPS      64(DI)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y4, Y2
-	VDIVPS       Y0, Y5, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	VSUBPS       32(SI)(DX*1), Y1, Y1
-	VSUBPS       64(SI)(DX*1), Y2, Y2
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y3
-	VMOVUPS      32(R11)(DX*1), Y4
-	VMOVUPS      64(R11)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R11)(DX*1), Y3
-	VMOVUPS      32(R11)(DX*1), Y4
-	VMOVUPS      64(R11)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         96(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y3
-	VMOVUPS      32(R11)(DX*1), Y4
-	VMOVUPS      64(R11)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R11)(DX*1), Y3
-	VMOVUPS      32(R11)(DX*1), Y4
-	VMOVUPS      64(R11)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         168(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y3
-	VMOVUPS      32(R11)(DX*1), Y4
-	VMOVUPS      64(R11)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R11)(DX*1), Y3
-	VMOVUPS      32(R11)(DX*1), Y4
-	VMOVUPS      64(R11)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         240(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y3
-	VMOVUPS      32(R11)(DX*1), Y4
-	VMOVUPS      64(R11)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	SUBQ         $0x18, R12
-	JGE          by3
-
-by3end:
-	ADDQ $0x18, R12
-	SUBQ $0x08, R12
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VADDPS       (R8)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R12
-	TESTQ        R12, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain127rows(SB), $64-32
+TEXT ·chain126rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -69694,9 +69383,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain127flat(out *[]float32, in *[]float32, n int)
+// func chain126flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain127flat(SB), $64-24
+TEXT ·chain126flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -69740,9 +69429,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain128rows(SB), $256-32
+TEXT ·chain127rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -69802,9 +69491,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain128flat(out *[]float32, in *[]float32, n int)
+// func chain127flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain128flat(SB), $256-24
+TEXT ·chain127flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -69883,9 +69572,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain129rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain129rows(SB), $824-40
+TEXT ·chain128rows(SB), $824-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -70174,9 +69863,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain129flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain129flat(SB), $816-32
+TEXT ·chain128flat(SB), $816-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -70464,9 +70153,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain130rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain129rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain130rows(SB), $304-40
+TEXT ·chain129rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -70893,9 +70582,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain130flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain129flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain130flat(SB), $296-32
+TEXT ·chain129flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -71411,6 +71100,79 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain130flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain130flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   by1end
+
+by1:
+	VBROADCASTSS (DX), Y0
+	VMULPS       (AX)(CX*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, SI
+	TESTQ        SI, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain131rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+	SUBQ $0x01, R8
+	JL   by1end
+
+by1:
+	VMOVUPS (DX)(DI*1), Y0
+	VMULPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	SUBQ    $0x01, R8
+	JGE     by1
+
+by1end:
+	ADDQ $0x01, R8
+	ADDQ $0x04, SI
+	MOVQ rows+16(FP), R8
+	DECQ R8
+	MOVQ R8, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func chain131flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
 TEXT ·chain131flat(SB), $32-24
@@ -71450,80 +71212,7 @@ done:
 
 // func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain132rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-	SUBQ $0x01, R8
-	JL   by1end
-
-by1:
-	VMOVUPS (DX)(DI*1), Y0
-	VMULPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	SUBQ    $0x01, R8
-	JGE     by1
-
-by1end:
-	ADDQ $0x01, R8
-	ADDQ $0x04, SI
-	MOVQ rows+16(FP), R8
-	DECQ R8
-	MOVQ R8, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain132flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain132flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   by1end
-
-by1:
-	VBROADCASTSS (DX), Y0
-	VMULPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, SI
-	TESTQ        SI, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VBROADCASTSS (DX), Y1
-	VMASKMOVPS   (AX)(CX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain133rows(SB), $1152-32
+TEXT ·chain132rows(SB), $1152-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -71673,6 +71362,395 @@ by1:
 	MOVQ         96(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	SUBQ         $0x01, R14
+	JGE          by1
+
+by1end:
+	ADDQ $0x01, R14
+	ADDQ $0x04, R12
+	MOVQ rows+16(FP), R14
+	DECQ R14
+	MOVQ R14, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func chain132flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain132flat(SB), $1152-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x18, R12
+	JL   by3end
+
+by3:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y1
+	VMULPS       32(DI)(DX*1), Y0, Y2
+	VMULPS       64(DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R9)(DX*1), Y3
+	VMOVUPS      32(R9)(DX*1), Y4
+	VMOVUPS      64(R9)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y4, Y2
+	VDIVPS       Y0, Y5, Y0
+	VMULPS       (R8)(DX*1), Y1, Y3
+	VMULPS       32(R8)(DX*1), Y2, Y4
+	VMULPS       64(R8)(DX*1), Y0, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (SI), Y3
+	VMULPS       Y3, Y1, Y4
+	VMULPS       Y3, Y2, Y5
+	VMULPS       Y3, Y0, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y6
+	VMOVUPS      32(R10)(DX*1), Y7
+	VMOVUPS      64(R10)(DX*1), Y8
+	VSUBPS       (R11)(DX*1), Y6, Y6
+	VSUBPS       32(R11)(DX*1), Y7, Y7
+	VSUBPS       64(R11)(DX*1), Y8, Y8
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y7, Y2, Y2
+	VMULPS       Y8, Y0, Y0
+	VMULPS       (R11)(DX*1), Y4, Y6
+	VMULPS       32(R11)(DX*1), Y5, Y7
+	VMULPS       64(R11)(DX*1), Y3, Y8
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y9
+	VMULPS       Y9, Y6, Y6
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y9, Y8, Y8
+	MOVQ         48(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      Y7, 32(BX)(DX*1)
+	VMOVUPS      Y8, 64(BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y9
+	VMOVUPS      32(BX)(DX*1), Y10
+	VMOVUPS      64(BX)(DX*1), Y11
+	VADDPS       Y4, Y9, Y4
+	VADDPS       Y5, Y10, Y5
+	VADDPS       Y3, Y11, Y3
+	MOVQ         72(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y8, Y5, Y5
+	MOVQ         96(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	SUBQ         $0x18, R12
+	JGE          by3
+
+by3end:
+	ADDQ $0x18, R12
+	SUBQ $0x08, R12
+	JL   by1end
+
+by1:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       (R8)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R12
+	TESTQ        R12, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y2, Y4, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain133rows(SB), $1248-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+	SUBQ $0x03, R14
+	JL   by3end
+
+by3:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMULPS       32(DI)(DX*1), Y1, Y1
+	VMULPS       64(DI)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VMOVUPS      (R9)(DX*1), Y3
+	VMOVUPS      32(R9)(DX*1), Y4
+	VMOVUPS      64(R9)(DX*1), Y5
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y4, Y1
+	VDIVPS       Y2, Y5, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VMULPS       Y3, Y0, Y4
+	VMULPS       Y3, Y1, Y5
+	VMULPS       Y3, Y2, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VMULPS       (SI)(R13*1), Y0, Y3
+	VMULPS       32(SI)(R13*1), Y1, Y4
+	VMULPS       64(SI)(R13*1), Y2, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y6
+	VMOVUPS      32(R10)(DX*1), Y7
+	VMOVUPS      64(R10)(DX*1), Y8
+	VSUBPS       (R11)(DX*1), Y6, Y6
+	VSUBPS       32(R11)(DX*1), Y7, Y7
+	VSUBPS       64(R11)(DX*1), Y8, Y8
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y7, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       (R11)(DX*1), Y3, Y6
+	VMULPS       32(R11)(DX*1), Y4, Y7
+	VMULPS       64(R11)(DX*1), Y5, Y8
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y9
+	VMULPS       Y9, Y6, Y6
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y9, Y8, Y8
+	MOVQ         48(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      Y7, 32(BX)(DX*1)
+	VMOVUPS      Y8, 64(BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y9
+	VMOVUPS      32(BX)(DX*1), Y10
+	VMOVUPS      64(BX)(DX*1), Y11
+	VADDPS       Y3, Y9, Y3
+	VADDPS       Y4, Y10, Y4
+	VADDPS       Y5, Y11, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y8, Y5, Y5
+	MOVQ         96(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y4, Y1
+	VADDPS       Y2, Y5, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y4, Y1
+	VADDPS       Y2, Y5, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	ADDQ         $0x60, R13
+	SUBQ         $0x03, R14
+	JGE          by3
+
+by3end:
+	ADDQ $0x03, R14
+	SUBQ $0x01, R14
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (SI)(R13*1), Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
 	MOVQ         120(CX), BX
@@ -71694,7 +71772,7 @@ by1end:
 
 // func chain133flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain133flat(SB), $1152-24
+TEXT ·chain133flat(SB), $1248-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -71792,6 +71870,13 @@ by3:
 	VADDPS       Y2, Y4, Y2
 	VADDPS       Y0, Y5, Y0
 	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	MOVQ         120(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	VMOVUPS      Y2, 32(BX)(DX*1)
 	VMOVUPS      Y0, 64(BX)(DX*1)
@@ -71839,6 +71924,9 @@ by1:
 	MOVQ         96(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
 	MOVQ         120(CX), BX
@@ -71891,6 +71979,9 @@ by1end:
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
 	MOVQ         120(CX), BX
@@ -71902,409 +71993,7 @@ done:
 
 // func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain134rows(SB), $1248-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-	SUBQ $0x03, R14
-	JL   by3end
-
-by3:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMULPS       32(DI)(DX*1), Y1, Y1
-	VMULPS       64(DI)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VMOVUPS      (R9)(DX*1), Y3
-	VMOVUPS      32(R9)(DX*1), Y4
-	VMOVUPS      64(R9)(DX*1), Y5
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y4, Y1
-	VDIVPS       Y2, Y5, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VMULPS       Y3, Y0, Y4
-	VMULPS       Y3, Y1, Y5
-	VMULPS       Y3, Y2, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VMULPS       (SI)(R13*1), Y0, Y3
-	VMULPS       32(SI)(R13*1), Y1, Y4
-	VMULPS       64(SI)(R13*1), Y2, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y6
-	VMOVUPS      32(R10)(DX*1), Y7
-	VMOVUPS      64(R10)(DX*1), Y8
-	VSUBPS       (R11)(DX*1), Y6, Y6
-	VSUBPS       32(R11)(DX*1), Y7, Y7
-	VSUBPS       64(R11)(DX*1), Y8, Y8
-	VMULPS       Y6, Y0, Y0
-	VMULPS       Y7, Y1, Y1
-	VMULPS       Y8, Y2, Y2
-	VMULPS       (R11)(DX*1), Y3, Y6
-	VMULPS       32(R11)(DX*1), Y4, Y7
-	VMULPS       64(R11)(DX*1), Y5, Y8
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y9
-	VMULPS       Y9, Y6, Y6
-	VMULPS       Y9, Y7, Y7
-	VMULPS       Y9, Y8, Y8
-	MOVQ         48(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      Y7, 32(BX)(DX*1)
-	VMOVUPS      Y8, 64(BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y9
-	VMOVUPS      32(BX)(DX*1), Y10
-	VMOVUPS      64(BX)(DX*1), Y11
-	VADDPS       Y3, Y9, Y3
-	VADDPS       Y4, Y10, Y4
-	VADDPS       Y5, Y11, Y5
-	MOVQ         72(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y7, Y4, Y4
-	VADDPS       Y8, Y5, Y5
-	MOVQ         96(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y4, Y1
-	VADDPS       Y2, Y5, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y4, Y1
-	VADDPS       Y2, Y5, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	ADDQ         $0x60, R13
-	SUBQ         $0x03, R14
-	JGE          by3
-
-by3end:
-	ADDQ $0x03, R14
-	SUBQ $0x01, R14
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R9)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (SI)(R13*1), Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VMULPS       (R11)(DX*1), Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	SUBQ         $0x01, R14
-	JGE          by1
-
-by1end:
-	ADDQ $0x01, R14
-	ADDQ $0x04, R12
-	MOVQ rows+16(FP), R14
-	DECQ R14
-	MOVQ R14, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain134flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain134flat(SB), $1248-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x18, R12
-	JL   by3end
-
-by3:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y1
-	VMULPS       32(DI)(DX*1), Y0, Y2
-	VMULPS       64(DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R9)(DX*1), Y3
-	VMOVUPS      32(R9)(DX*1), Y4
-	VMOVUPS      64(R9)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y4, Y2
-	VDIVPS       Y0, Y5, Y0
-	VMULPS       (R8)(DX*1), Y1, Y3
-	VMULPS       32(R8)(DX*1), Y2, Y4
-	VMULPS       64(R8)(DX*1), Y0, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (SI), Y3
-	VMULPS       Y3, Y1, Y4
-	VMULPS       Y3, Y2, Y5
-	VMULPS       Y3, Y0, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y6
-	VMOVUPS      32(R10)(DX*1), Y7
-	VMOVUPS      64(R10)(DX*1), Y8
-	VSUBPS       (R11)(DX*1), Y6, Y6
-	VSUBPS       32(R11)(DX*1), Y7, Y7
-	VSUBPS       64(R11)(DX*1), Y8, Y8
-	VMULPS       Y6, Y1, Y1
-	VMULPS       Y7, Y2, Y2
-	VMULPS       Y8, Y0, Y0
-	VMULPS       (R11)(DX*1), Y4, Y6
-	VMULPS       32(R11)(DX*1), Y5, Y7
-	VMULPS       64(R11)(DX*1), Y3, Y8
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y9
-	VMULPS       Y9, Y6, Y6
-	VMULPS       Y9, Y7, Y7
-	VMULPS       Y9, Y8, Y8
-	MOVQ         48(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      Y7, 32(BX)(DX*1)
-	VMOVUPS      Y8, 64(BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y9
-	VMOVUPS      32(BX)(DX*1), Y10
-	VMOVUPS      64(BX)(DX*1), Y11
-	VADDPS       Y4, Y9, Y4
-	VADDPS       Y5, Y10, Y5
-	VADDPS       Y3, Y11, Y3
-	MOVQ         72(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y7, Y4, Y4
-	VADDPS       Y8, Y5, Y5
-	MOVQ         96(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	SUBQ         $0x18, R12
-	JGE          by3
-
-by3end:
-	ADDQ $0x18, R12
-	SUBQ $0x08, R12
-	JL   by1end
-
-by1:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R9)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	VMULPS       (R8)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VMULPS       (R11)(DX*1), Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R12
-	TESTQ        R12, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain135rows(SB), $2304-32
+TEXT ·chain134rows(SB), $2304-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -72615,9 +72304,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain135flat(out *[]float32, in *[]float32, n int)
+// func chain134flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain135flat(SB), $2304-24
+TEXT ·chain134flat(SB), $2304-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -73027,9 +72716,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain136rows(SB), $1440-32
+TEXT ·chain135rows(SB), $1440-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -73226,6 +72915,596 @@ by1:
 	MOVQ         192(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	SUBQ         $0x01, R14
+	JGE          by1
+
+by1end:
+	ADDQ $0x01, R14
+	ADDQ $0x04, R12
+	MOVQ rows+16(FP), R14
+	DECQ R14
+	MOVQ R14, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func chain135flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain135flat(SB), $1440-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x18, R12
+	JL   by3end
+
+by3:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y1
+	VMULPS       32(DI)(DX*1), Y0, Y2
+	VMULPS       64(DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y4
+	VDIVPS       Y2, Y3, Y5
+	VDIVPS       Y0, Y3, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y3
+	VMOVUPS      32(R10)(DX*1), Y4
+	VMOVUPS      64(R10)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y4, Y2
+	VDIVPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMOVUPS      32(R11)(DX*1), Y1
+	VMOVUPS      64(R11)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	VSUBPS       32(R11)(DX*1), Y1, Y1
+	VSUBPS       64(R11)(DX*1), Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         144(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	SUBQ         $0x18, R12
+	JGE          by3
+
+by3end:
+	ADDQ $0x18, R12
+	SUBQ $0x08, R12
+	JL   by1end
+
+by1:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R12
+	TESTQ        R12, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain136rows(SB), $2304-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+	SUBQ $0x03, R14
+	JL   by3end
+
+by3:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMULPS       32(DI)(DX*1), Y1, Y1
+	VMULPS       64(DI)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R10)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMOVUPS      32(R11)(DX*1), Y1
+	VMOVUPS      64(R11)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         72(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	VSUBPS       32(R11)(DX*1), Y1, Y1
+	VSUBPS       64(R11)(DX*1), Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         144(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         216(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         288(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	ADDQ         $0x60, R13
+	SUBQ         $0x03, R14
+	JGE          by3
+
+by3end:
+	ADDQ $0x03, R14
+	SUBQ $0x01, R14
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -73244,7 +73523,7 @@ by1end:
 
 // func chain136flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain136flat(SB), $1440-24
+TEXT ·chain136flat(SB), $2304-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -73379,6 +73658,76 @@ by3:
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      Y1, 32(BX)(DX*1)
 	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         216(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         288(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
 	ADDQ         $0x60, DX
 	SUBQ         $0x18, R12
 	JGE          by3
@@ -73442,6 +73791,38 @@ by1:
 	MOVQ         192(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -73513,6 +73894,41 @@ by1end:
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
 	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -73522,733 +73938,6 @@ done:
 // func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
 TEXT ·chain137rows(SB), $2304-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-	SUBQ $0x03, R14
-	JL   by3end
-
-by3:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMULPS       32(DI)(DX*1), Y1, Y1
-	VMULPS       64(DI)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R10)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	VMOVUPS      32(R11)(DX*1), Y1
-	VMOVUPS      64(R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         72(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	VSUBPS       32(R11)(DX*1), Y1, Y1
-	VSUBPS       64(R11)(DX*1), Y2, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         144(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         216(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         288(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	ADDQ         $0x60, R13
-	SUBQ         $0x03, R14
-	JGE          by3
-
-by3end:
-	ADDQ $0x03, R14
-	SUBQ $0x01, R14
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	SUBQ         $0x01, R14
-	JGE          by1
-
-by1end:
-	ADDQ $0x01, R14
-	ADDQ $0x04, R12
-	MOVQ rows+16(FP), R14
-	DECQ R14
-	MOVQ R14, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain137flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain137flat(SB), $2304-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x18, R12
-	JL   by3end
-
-by3:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y1
-	VMULPS       32(DI)(DX*1), Y0, Y2
-	VMULPS       64(DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y4
-	VDIVPS       Y2, Y3, Y5
-	VDIVPS       Y0, Y3, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y3
-	VMOVUPS      32(R10)(DX*1), Y4
-	VMOVUPS      64(R10)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y4, Y2
-	VDIVPS       Y0, Y5, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	VMOVUPS      32(R11)(DX*1), Y1
-	VMOVUPS      64(R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         72(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	VSUBPS       32(R11)(DX*1), Y1, Y1
-	VSUBPS       64(R11)(DX*1), Y2, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         144(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         216(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         288(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	SUBQ         $0x18, R12
-	JGE          by3
-
-by3end:
-	ADDQ $0x18, R12
-	SUBQ $0x08, R12
-	JL   by1end
-
-by1:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R12
-	TESTQ        R12, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain138rows(SB), $2304-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -74543,6 +74232,728 @@ by1:
 	VMOVUPS      (BX)(DX*1), Y1
 	VMULPS       Y0, Y1, Y0
 	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	SUBQ         $0x01, R14
+	JGE          by1
+
+by1end:
+	ADDQ $0x01, R14
+	ADDQ $0x04, R12
+	MOVQ rows+16(FP), R14
+	DECQ R14
+	MOVQ R14, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func chain137flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain137flat(SB), $2304-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x18, R12
+	JL   by3end
+
+by3:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y1
+	VMULPS       32(DI)(DX*1), Y0, Y2
+	VMULPS       64(DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	VSUBPS       32(R11)(DX*1), Y1, Y1
+	VSUBPS       64(R11)(DX*1), Y2, Y2
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	VSUBPS       32(R10)(DX*1), Y1, Y1
+	VSUBPS       64(R10)(DX*1), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VSUBPS       Y0, Y3, Y0
+	VSUBPS       Y1, Y3, Y1
+	VSUBPS       Y2, Y3, Y2
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y2, Y5, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y1
+	VSUBPS       32(BX)(DX*1), Y0, Y2
+	VSUBPS       64(BX)(DX*1), Y0, Y0
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y1
+	VSUBPS       32(BX)(DX*1), Y0, Y2
+	VSUBPS       64(BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y1
+	VSUBPS       32(BX)(DX*1), Y0, Y2
+	VSUBPS       64(BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VSUBPS       Y0, Y3, Y0
+	VSUBPS       Y1, Y3, Y1
+	VSUBPS       Y2, Y3, Y2
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y2, Y5, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	SUBQ         $0x18, R12
+	JGE          by3
+
+by3end:
+	ADDQ $0x18, R12
+	SUBQ $0x08, R12
+	JL   by1end
+
+by1:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R12
+	TESTQ        R12, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain138rows(SB), $2304-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+	SUBQ $0x03, R14
+	JL   by3end
+
+by3:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMULPS       32(DI)(DX*1), Y1, Y1
+	VMULPS       64(DI)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	VSUBPS       32(R11)(DX*1), Y1, Y1
+	VSUBPS       64(R11)(DX*1), Y2, Y2
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         48(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	VSUBPS       32(R10)(DX*1), Y1, Y1
+	VSUBPS       64(R10)(DX*1), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         120(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         192(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         264(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	ADDQ         $0x60, R13
+	SUBQ         $0x03, R14
+	JGE          by3
+
+by3end:
+	ADDQ $0x03, R14
+	SUBQ $0x01, R14
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -74644,95 +75055,114 @@ by3:
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      Y1, 32(BX)(DX*1)
 	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (SI), Y0
 	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R9), Y3
-	VSUBPS       Y0, Y3, Y0
-	VSUBPS       Y1, Y3, Y1
-	VSUBPS       Y2, Y3, Y2
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y2
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
 	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y1
-	VSUBPS       32(BX)(DX*1), Y0, Y2
-	VSUBPS       64(BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	VMOVUPS      Y2, 32(BX)(DX*1)
 	VMOVUPS      Y0, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y1
-	VSUBPS       32(BX)(DX*1), Y0, Y2
-	VSUBPS       64(BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
 	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         192(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         216(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	VMOVUPS      Y2, 32(BX)(DX*1)
 	VMOVUPS      Y0, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (SI), Y0
 	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y1
-	VSUBPS       32(BX)(DX*1), Y0, Y2
-	VSUBPS       64(BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
-	MOVQ         192(CX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	VMULPS       32(BX)(DX*1), Y0, Y2
+	VMULPS       64(BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         264(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         288(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	VMOVUPS      Y2, 32(BX)(DX*1)
 	VMOVUPS      Y0, 64(BX)(DX*1)
@@ -74740,22 +75170,11 @@ by3:
 	VMOVUPS      (BX)(DX*1), Y0
 	VMOVUPS      32(BX)(DX*1), Y1
 	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R9), Y3
-	VSUBPS       Y0, Y3, Y0
-	VSUBPS       Y1, Y3, Y1
-	VSUBPS       Y2, Y3, Y2
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y2
-	MOVQ         216(CX), BX
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VSUBPS       32(BX)(DX*1), Y1, Y1
+	VSUBPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      Y1, 32(BX)(DX*1)
 	VMOVUPS      Y2, 64(BX)(DX*1)
@@ -74799,60 +75218,62 @@ by1:
 	VSUBPS       (R10)(DX*1), Y0, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
+	VBROADCASTSS (SI), Y0
 	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         312(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -74899,65 +75320,68 @@ by1end:
 	VSUBPS       Y2, Y1, Y1
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VBROADCASTSS (SI), Y1
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
 	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
 	MOVQ         144(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
 	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         288(AX), BX
+	VBROADCASTSS (SI), Y1
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
 	MOVQ         288(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         288(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
+	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         312(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -74966,742 +75390,7 @@ done:
 
 // func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain139rows(SB), $2304-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-	SUBQ $0x03, R14
-	JL   by3end
-
-by3:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMULPS       32(DI)(DX*1), Y1, Y1
-	VMULPS       64(DI)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	VSUBPS       32(R11)(DX*1), Y1, Y1
-	VSUBPS       64(R11)(DX*1), Y2, Y2
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         48(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	VSUBPS       32(R10)(DX*1), Y1, Y1
-	VSUBPS       64(R10)(DX*1), Y2, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         120(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         192(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         264(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	ADDQ         $0x60, R13
-	SUBQ         $0x03, R14
-	JGE          by3
-
-by3end:
-	ADDQ $0x03, R14
-	SUBQ $0x01, R14
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         264(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	SUBQ         $0x01, R14
-	JGE          by1
-
-by1end:
-	ADDQ $0x01, R14
-	ADDQ $0x04, R12
-	MOVQ rows+16(FP), R14
-	DECQ R14
-	MOVQ R14, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain139flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain139flat(SB), $2304-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x18, R12
-	JL   by3end
-
-by3:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y1
-	VMULPS       32(DI)(DX*1), Y0, Y2
-	VMULPS       64(DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	VSUBPS       32(R11)(DX*1), Y1, Y1
-	VSUBPS       64(R11)(DX*1), Y2, Y2
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         48(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	VSUBPS       32(R10)(DX*1), Y1, Y1
-	VSUBPS       64(R10)(DX*1), Y2, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         120(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         192(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	VMULPS       32(BX)(DX*1), Y0, Y2
-	VMULPS       64(BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         264(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	VSUBPS       32(BX)(DX*1), Y1, Y1
-	VSUBPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	SUBQ         $0x18, R12
-	JGE          by3
-
-by3end:
-	ADDQ $0x18, R12
-	SUBQ $0x08, R12
-	JL   by1end
-
-by1:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         264(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R12
-	TESTQ        R12, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain140rows(SB), $640-32
+TEXT ·chain139rows(SB), $640-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -75805,9 +75494,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain140flat(out *[]float32, in *[]float32, n int)
+// func chain139flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain140flat(SB), $640-24
+TEXT ·chain139flat(SB), $640-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -75920,9 +75609,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain141rows(SB), $2304-32
+TEXT ·chain140rows(SB), $2304-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -76261,6 +75950,670 @@ by1:
 	VBROADCASTSS (BX)(R12*1), Y1
 	VMULPS       Y1, Y0, Y0
 	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	SUBQ         $0x01, R14
+	JGE          by1
+
+by1end:
+	ADDQ $0x01, R14
+	ADDQ $0x04, R12
+	MOVQ rows+16(FP), R14
+	DECQ R14
+	MOVQ R14, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func chain140flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain140flat(SB), $2304-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x18, R12
+	JL   by3end
+
+by3:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y1
+	VMULPS       32(DI)(DX*1), Y0, Y2
+	VMULPS       64(DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y4, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      (R8)(DX*1), Y3
+	VMOVUPS      32(R8)(DX*1), Y4
+	VMOVUPS      64(R8)(DX*1), Y5
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VDIVPS       Y0, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	VDIVPS       Y0, Y3, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	VSUBPS       32(R11)(DX*1), Y1, Y1
+	VSUBPS       64(R11)(DX*1), Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VSUBPS       Y0, Y3, Y0
+	VSUBPS       Y1, Y3, Y1
+	VSUBPS       Y2, Y3, Y2
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y2, Y5, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y1
+	VSUBPS       32(BX)(DX*1), Y0, Y2
+	VSUBPS       64(BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y1
+	VSUBPS       32(BX)(DX*1), Y0, Y2
+	VSUBPS       64(BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y1
+	VSUBPS       32(BX)(DX*1), Y0, Y2
+	VSUBPS       64(BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y0, Y5, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      Y2, 32(BX)(DX*1)
+	VMOVUPS      Y0, 64(BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VSUBPS       Y0, Y3, Y0
+	VSUBPS       Y1, Y3, Y1
+	VSUBPS       Y2, Y3, Y2
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y2, Y5, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMOVUPS      32(BX)(DX*1), Y1
+	VMOVUPS      64(BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       32(BX)(DX*1), Y1, Y1
+	VMULPS       64(BX)(DX*1), Y2, Y2
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	SUBQ         $0x18, R12
+	JGE          by3
+
+by3end:
+	ADDQ $0x18, R12
+	SUBQ $0x08, R12
+	JL   by1end
+
+by1:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, R12
+	TESTQ        R12, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain141rows(SB), $1056-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+	SUBQ $0x03, R14
+	JL   by3end
+
+by3:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMOVUPS      32(SI)(R13*1), Y1
+	VMOVUPS      64(SI)(R13*1), Y2
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMULPS       32(DI)(DX*1), Y1, Y1
+	VMULPS       64(DI)(DX*1), Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VADDPS       Y0, Y3, Y0
+	VADDPS       Y1, Y3, Y1
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VDIVPS       Y0, Y3, Y4
+	VDIVPS       Y1, Y3, Y5
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMOVUPS      Y5, 32(BX)(DX*1)
+	VMOVUPS      Y3, 64(BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y1, Y3, Y1
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMOVUPS      32(R10)(DX*1), Y1
+	VMOVUPS      64(R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	VSUBPS       32(R11)(DX*1), Y1, Y1
+	VSUBPS       64(R11)(DX*1), Y2, Y2
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y6
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y6
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y6
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	MOVQ         96(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y6
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	MOVQ         120(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y6
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	MOVQ         144(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y0, Y0
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, 32(BX)(DX*1)
+	VMOVUPS      Y2, 64(BX)(DX*1)
+	ADDQ         $0x60, DX
+	ADDQ         $0x60, R13
+	SUBQ         $0x03, R14
+	JGE          by3
+
+by3end:
+	ADDQ $0x03, R14
+	SUBQ $0x01, R14
+	JL   by1end
+
+by1:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -76279,7 +76632,7 @@ by1end:
 
 // func chain141flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain141flat(SB), $2304-24
+TEXT ·chain141flat(SB), $1056-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -76328,170 +76681,71 @@ by3:
 	VSUBPS       (R11)(DX*1), Y0, Y0
 	VSUBPS       32(R11)(DX*1), Y1, Y1
 	VSUBPS       64(R11)(DX*1), Y2, Y2
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y3, Y3
+	VMULPS       32(BX)(DX*1), Y4, Y4
+	VMULPS       64(BX)(DX*1), Y5, Y5
 	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R9), Y3
-	VSUBPS       Y0, Y3, Y0
-	VSUBPS       Y1, Y3, Y1
-	VSUBPS       Y2, Y3, Y2
-	MOVQ         168(AX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         192(AX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VMOVUPS      32(BX)(DX*1), Y4
 	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y2
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y3, Y3
+	VMULPS       32(BX)(DX*1), Y4, Y4
+	VMULPS       64(BX)(DX*1), Y5, Y5
 	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y1
-	VSUBPS       32(BX)(DX*1), Y0, Y2
-	VSUBPS       64(BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y1
-	VSUBPS       32(BX)(DX*1), Y0, Y2
-	VSUBPS       64(BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
 	MOVQ         216(AX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VMOVUPS      32(BX)(DX*1), Y4
 	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y3, Y3
+	VMULPS       32(BX)(DX*1), Y4, Y4
+	VMULPS       64(BX)(DX*1), Y5, Y5
+	MOVQ         96(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      32(BX)(DX*1), Y4
+	VMOVUPS      64(BX)(DX*1), Y5
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y3, Y3
+	VMULPS       32(BX)(DX*1), Y4, Y4
+	VMULPS       64(BX)(DX*1), Y5, Y5
 	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y1
-	VSUBPS       32(BX)(DX*1), Y0, Y2
-	VSUBPS       64(BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
 	MOVQ         264(AX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VMOVUPS      32(BX)(DX*1), Y4
 	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y0, Y5, Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y3, Y3
+	VMULPS       32(BX)(DX*1), Y4, Y4
+	VMULPS       64(BX)(DX*1), Y5, Y5
 	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         264(AX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      Y4, 32(BX)(DX*1)
+	VMOVUPS      Y5, 64(BX)(DX*1)
+	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
 	VMULPS       32(BX)(DX*1), Y1, Y1
 	VMULPS       64(BX)(DX*1), Y2, Y2
-	VBROADCASTSS (R9), Y3
-	VSUBPS       Y0, Y3, Y0
-	VSUBPS       Y1, Y3, Y1
-	VSUBPS       Y2, Y3, Y2
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y2
 	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMOVUPS      32(BX)(DX*1), Y1
-	VMOVUPS      64(BX)(DX*1), Y2
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      Y1, 32(BX)(DX*1)
 	VMOVUPS      Y2, 64(BX)(DX*1)
@@ -76519,86 +76773,39 @@ by1:
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         264(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -76627,95 +76834,45 @@ by1end:
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
 	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
 	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -76724,475 +76881,7 @@ done:
 
 // func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain142rows(SB), $1056-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-	SUBQ $0x03, R14
-	JL   by3end
-
-by3:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMOVUPS      32(SI)(R13*1), Y1
-	VMOVUPS      64(SI)(R13*1), Y2
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMULPS       32(DI)(DX*1), Y1, Y1
-	VMULPS       64(DI)(DX*1), Y2, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VADDPS       Y0, Y3, Y0
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (R8)(R12*1), Y3
-	VDIVPS       Y0, Y3, Y4
-	VDIVPS       Y1, Y3, Y5
-	VDIVPS       Y2, Y3, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMOVUPS      Y5, 32(BX)(DX*1)
-	VMOVUPS      Y3, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y0, Y3, Y0
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	VSUBPS       32(R11)(DX*1), Y1, Y1
-	VSUBPS       64(R11)(DX*1), Y2, Y2
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y6, Y5, Y5
-	MOVQ         48(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y6, Y5, Y5
-	MOVQ         72(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y6, Y5, Y5
-	MOVQ         96(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y6, Y5, Y5
-	MOVQ         120(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y6, Y5, Y5
-	MOVQ         144(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y3
-	VMULPS       Y3, Y0, Y0
-	VMULPS       Y3, Y1, Y1
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	ADDQ         $0x60, R13
-	SUBQ         $0x03, R14
-	JGE          by3
-
-by3end:
-	ADDQ $0x03, R14
-	SUBQ $0x01, R14
-	JL   by1end
-
-by1:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	SUBQ         $0x01, R14
-	JGE          by1
-
-by1end:
-	ADDQ $0x01, R14
-	ADDQ $0x04, R12
-	MOVQ rows+16(FP), R14
-	DECQ R14
-	MOVQ R14, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain142flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain142flat(SB), $1056-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x18, R12
-	JL   by3end
-
-by3:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y1
-	VMULPS       32(DI)(DX*1), Y0, Y2
-	VMULPS       64(DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VADDPS       Y1, Y3, Y1
-	VADDPS       Y2, Y4, Y2
-	VADDPS       Y0, Y5, Y0
-	VMOVUPS      (R8)(DX*1), Y3
-	VMOVUPS      32(R8)(DX*1), Y4
-	VMOVUPS      64(R8)(DX*1), Y5
-	VDIVPS       Y1, Y3, Y3
-	VDIVPS       Y2, Y4, Y4
-	VDIVPS       Y0, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VDIVPS       Y1, Y3, Y1
-	VDIVPS       Y2, Y3, Y2
-	VDIVPS       Y0, Y3, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      Y2, 32(BX)(DX*1)
-	VMOVUPS      Y0, 64(BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMOVUPS      32(R10)(DX*1), Y1
-	VMOVUPS      64(R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	VSUBPS       32(R11)(DX*1), Y1, Y1
-	VSUBPS       64(R11)(DX*1), Y2, Y2
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y3, Y3
-	VMULPS       32(BX)(DX*1), Y4, Y4
-	VMULPS       64(BX)(DX*1), Y5, Y5
-	MOVQ         48(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y3, Y3
-	VMULPS       32(BX)(DX*1), Y4, Y4
-	VMULPS       64(BX)(DX*1), Y5, Y5
-	MOVQ         72(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y3, Y3
-	VMULPS       32(BX)(DX*1), Y4, Y4
-	VMULPS       64(BX)(DX*1), Y5, Y5
-	MOVQ         96(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y3, Y3
-	VMULPS       32(BX)(DX*1), Y4, Y4
-	VMULPS       64(BX)(DX*1), Y5, Y5
-	MOVQ         120(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VMOVUPS      32(BX)(DX*1), Y4
-	VMOVUPS      64(BX)(DX*1), Y5
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y3, Y3
-	VMULPS       32(BX)(DX*1), Y4, Y4
-	VMULPS       64(BX)(DX*1), Y5, Y5
-	MOVQ         144(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMOVUPS      Y4, 32(BX)(DX*1)
-	VMOVUPS      Y5, 64(BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMULPS       32(BX)(DX*1), Y1, Y1
-	VMULPS       64(BX)(DX*1), Y2, Y2
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      Y1, 32(BX)(DX*1)
-	VMOVUPS      Y2, 64(BX)(DX*1)
-	ADDQ         $0x60, DX
-	SUBQ         $0x18, R12
-	JGE          by3
-
-by3end:
-	ADDQ $0x18, R12
-	SUBQ $0x08, R12
-	JL   by1end
-
-by1:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, R12
-	TESTQ        R12, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain143rows(SB), $64-32
+TEXT ·chain142rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -77229,9 +76918,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain143flat(out *[]float32, in *[]float32, n int)
+// func chain142flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain143flat(SB), $64-24
+TEXT ·chain142flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -77271,9 +76960,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain144rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain144rows(SB), $160-32
+TEXT ·chain143rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -77320,9 +77009,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain144flat(out *[]float32, in *[]float32, n int)
+// func chain143flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain144flat(SB), $160-24
+TEXT ·chain143flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -77378,9 +77067,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain145rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain144rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain145rows(SB), $32-32
+TEXT ·chain144rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -77415,9 +77104,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain145flat(out *[]float32, in *[]float32, n int)
+// func chain144flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain145flat(SB), $32-24
+TEXT ·chain144flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -77452,9 +77141,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain145rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain146rows(SB), $32-32
+TEXT ·chain145rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -77488,9 +77177,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain146flat(out *[]float32, in *[]float32, n int)
+// func chain145flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain146flat(SB), $32-24
+TEXT ·chain145flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -77525,9 +77214,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain147rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain147rows(SB), $1824-32
+TEXT ·chain146rows(SB), $1824-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -77892,9 +77581,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain147flat(out *[]float32, in *[]float32, n int)
+// func chain146flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain147flat(SB), $1824-24
+TEXT ·chain146flat(SB), $1824-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -78325,9 +78014,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain148flat(out *[]float32, in *[]float32, n int)
+// func chain147flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain148flat(SB), $32-24
+TEXT ·chain147flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -78362,9 +78051,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain149flat(out *[]float32, in *[]float32, n int)
+// func chain148flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain149flat(SB), $64-24
+TEXT ·chain148flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -78457,9 +78146,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain150flat(out *[]float32, in *[]float32, n int)
+// func chain149flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain150flat(SB), $128-24
+TEXT ·chain149flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -78523,9 +78212,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain151flat(out *[]float32, in *[]float32, n int)
+// func chain150flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain151flat(SB), $32-24
+TEXT ·chain150flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -78568,9 +78257,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain152flat(out *[]float32, in *[]float32, n int)
+// func chain151flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain152flat(SB), $128-24
+TEXT ·chain151flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -78739,9 +78428,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain153flat(out *[]float32, in *[]float32, n int)
+// func chain152flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain153flat(SB), $1152-24
+TEXT ·chain152flat(SB), $1152-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -79527,9 +79216,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain154flat(out *[]float32, in *[]float32, n int)
+// func chain153flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain154flat(SB), $32-24
+TEXT ·chain153flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -79570,9 +79259,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain155flat(out *[]float32, in *[]float32, n int)
+// func chain154flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain155flat(SB), $64-24
+TEXT ·chain154flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -79621,9 +79310,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain156flat(out *[]float32, in *[]float32, n int)
+// func chain155flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain156flat(SB), $576-24
+TEXT ·chain155flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -80063,9 +79752,9 @@ DATA wide4b400000<>+24(SB)/4, $0x4b400000
 DATA wide4b400000<>+28(SB)/4, $0x4b400000
 GLOBL wide4b400000<>(SB), RODATA|NOPTR, $32
 
-// func chain157flat(out *[]float32, in *[]float32, n int)
+// func chain156flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain157flat(SB), $96-24
+TEXT ·chain156flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -80332,9 +80021,9 @@ DATA wide3f5e007c<>+24(SB)/4, $0x3f5e007c
 DATA wide3f5e007c<>+28(SB)/4, $0x3f5e007c
 GLOBL wide3f5e007c<>(SB), RODATA|NOPTR, $32
 
-// func chain158flat(out *[]float32, in *[]float32, n int)
+// func chain157flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain158flat(SB), $480-24
+TEXT ·chain157flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -80725,9 +80414,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain159flat(out *[]float32, in *[]float32, n int)
+// func chain158flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain159flat(SB), $384-24
+TEXT ·chain158flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -81147,9 +80836,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain160flat(out *[]float32, in *[]float32, n int)
+// func chain159flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain160flat(SB), $1152-24
+TEXT ·chain159flat(SB), $1152-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -81947,9 +81636,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain161flat(out *[]float32, in *[]float32, n int)
+// func chain160flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain161flat(SB), $1248-24
+TEXT ·chain160flat(SB), $1248-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -82765,9 +82454,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain162flat(out *[]float32, in *[]float32, n int)
+// func chain161flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain162flat(SB), $480-24
+TEXT ·chain161flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -83363,9 +83052,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain163flat(out *[]float32, in *[]float32, n int)
+// func chain162flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain163flat(SB), $1728-24
+TEXT ·chain162flat(SB), $1728-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -84549,9 +84238,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain164flat(out *[]float32, in *[]float32, n int)
+// func chain163flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain164flat(SB), $128-24
+TEXT ·chain163flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -84606,9 +84295,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain165flat(out *[]float32, in *[]float32, n int)
+// func chain164flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain165flat(SB), $32-24
+TEXT ·chain164flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -84645,9 +84334,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain166flat(out *[]float32, in *[]float32, n int)
+// func chain165flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain166flat(SB), $32-24
+TEXT ·chain165flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -84682,9 +84371,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain167rows(SB), $1152-32
+TEXT ·chain166rows(SB), $1152-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -84905,9 +84594,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain167flat(out *[]float32, in *[]float32, n int)
+// func chain166flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain167flat(SB), $1152-24
+TEXT ·chain166flat(SB), $1152-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -85160,6 +84849,80 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain167flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain167flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   by1end
+
+by1:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX), Y1
+	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          by1
+
+by1end:
+	ADDQ         $0x08, SI
+	TESTQ        SI, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VBROADCASTSS (AX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain168rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+	SUBQ $0x01, R8
+	JL   by1end
+
+by1:
+	VMOVUPS (DX)(CX*1), Y0
+	VSUBPS  (AX)(DI*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	SUBQ    $0x01, R8
+	JGE     by1
+
+by1end:
+	ADDQ $0x01, R8
+	ADDQ $0x04, SI
+	MOVQ rows+16(FP), R8
+	DECQ R8
+	MOVQ R8, rows+16(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func chain168flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
 TEXT ·chain168flat(SB), $32-24
@@ -85216,80 +84979,6 @@ row:
 	JL   by1end
 
 by1:
-	VMOVUPS (DX)(CX*1), Y0
-	VSUBPS  (AX)(DI*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	SUBQ    $0x01, R8
-	JGE     by1
-
-by1end:
-	ADDQ $0x01, R8
-	ADDQ $0x04, SI
-	MOVQ rows+16(FP), R8
-	DECQ R8
-	MOVQ R8, rows+16(FP)
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func chain169flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain169flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   by1end
-
-by1:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          by1
-
-by1end:
-	ADDQ         $0x08, SI
-	TESTQ        SI, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain170rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-	SUBQ $0x01, R8
-	JL   by1end
-
-by1:
 	VMOVUPS      (DX)(CX*1), Y0
 	VBROADCASTSS (AX)(SI*1), Y1
 	VSUBPS       Y1, Y0, Y0
@@ -85309,9 +84998,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain170flat(out *[]float32, in *[]float32, n int)
+// func chain169flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain170flat(SB), $32-24
+TEXT ·chain169flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -85346,9 +85035,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain171rows(SB), $768-32
+TEXT ·chain170rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -85544,9 +85233,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain171flat(out *[]float32, in *[]float32, n int)
+// func chain170flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain171flat(SB), $768-24
+TEXT ·chain170flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -85781,9 +85470,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain172rows(SB), $1536-32
+TEXT ·chain171rows(SB), $1536-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -86065,9 +85754,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain172flat(out *[]float32, in *[]float32, n int)
+// func chain171flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain172flat(SB), $1536-24
+TEXT ·chain171flat(SB), $1536-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -86398,9 +86087,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain173rows(SB), $2304-32
+TEXT ·chain172rows(SB), $2304-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -86851,9 +86540,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain173flat(out *[]float32, in *[]float32, n int)
+// func chain172flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain173flat(SB), $2304-24
+TEXT ·chain172flat(SB), $2304-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -87405,9 +87094,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain174rows(SB), $2304-32
+TEXT ·chain173rows(SB), $2304-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -87852,9 +87541,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain174flat(out *[]float32, in *[]float32, n int)
+// func chain173flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain174flat(SB), $2304-24
+TEXT ·chain173flat(SB), $2304-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -88398,9 +88087,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain175rows(SB), $864-32
+TEXT ·chain174rows(SB), $864-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -88606,9 +88295,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain175flat(out *[]float32, in *[]float32, n int)
+// func chain174flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain175flat(SB), $864-24
+TEXT ·chain174flat(SB), $864-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -88855,9 +88544,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain176rows(SB), $960-32
+TEXT ·chain175rows(SB), $960-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -89076,9 +88765,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain176flat(out *[]float32, in *[]float32, n int)
+// func chain175flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain176flat(SB), $960-24
+TEXT ·chain175flat(SB), $960-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -89337,9 +89026,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain177flat(out *[]float32, in *[]float32, n int)
+// func chain176flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain177flat(SB), $32-24
+TEXT ·chain176flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -89374,9 +89063,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain178rows(SB), $1008-40
+TEXT ·chain177rows(SB), $1008-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -89905,9 +89594,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain178flat(SB), $1000-32
+TEXT ·chain177flat(SB), $1000-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -90512,9 +90201,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain179flat(out *[]float32, in *[]float32, n int)
+// func chain178flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain179flat(SB), $544-24
+TEXT ·chain178flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -90624,9 +90313,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain180rows(SB), $544-32
+TEXT ·chain179rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -90696,9 +90385,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain180flat(out *[]float32, in *[]float32, n int)
+// func chain179flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain180flat(SB), $544-24
+TEXT ·chain179flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -90810,9 +90499,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain181rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain180rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain181rows(SB), $976-40
+TEXT ·chain180rows(SB), $976-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -91336,9 +91025,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain181flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain180flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain181flat(SB), $968-32
+TEXT ·chain180flat(SB), $968-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -91938,9 +91627,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain182rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain181rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain182rows(SB), $536-40
+TEXT ·chain181rows(SB), $536-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -92184,9 +91873,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain182flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain181flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain182flat(SB), $528-32
+TEXT ·chain181flat(SB), $528-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -92427,9 +92116,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain183rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain182rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain183rows(SB), $536-40
+TEXT ·chain182rows(SB), $536-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -92673,9 +92362,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain183flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain182flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain183flat(SB), $528-32
+TEXT ·chain182flat(SB), $528-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -92918,9 +92607,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain184rows(SB), $288-32
+TEXT ·chain183rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -92978,9 +92667,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain184flat(out *[]float32, in *[]float32, n int)
+// func chain183flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain184flat(SB), $288-24
+TEXT ·chain183flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -93064,9 +92753,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain185flat(out *[]float32, in *[]float32, n int)
+// func chain184flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain185flat(SB), $384-24
+TEXT ·chain184flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -93161,9 +92850,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain186rows(SB), $384-32
+TEXT ·chain185rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -93227,9 +92916,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain186flat(out *[]float32, in *[]float32, n int)
+// func chain185flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain186flat(SB), $384-24
+TEXT ·chain185flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -93325,9 +93014,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain187rows(SB), $768-32
+TEXT ·chain186rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -93435,9 +93124,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain187flat(out *[]float32, in *[]float32, n int)
+// func chain186flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain187flat(SB), $768-24
+TEXT ·chain186flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -93625,9 +93314,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain188flat(out *[]float32, in *[]float32, n int)
+// func chain187flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain188flat(SB), $416-24
+TEXT ·chain187flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -93729,9 +93418,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain189rows(SB), $32-32
+TEXT ·chain188rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -93765,9 +93454,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain189flat(out *[]float32, in *[]float32, n int)
+// func chain188flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain189flat(SB), $32-24
+TEXT ·chain188flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -93802,9 +93491,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain190rows(SB), $768-32
+TEXT ·chain189rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -94000,9 +93689,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain190flat(out *[]float32, in *[]float32, n int)
+// func chain189flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain190flat(SB), $768-24
+TEXT ·chain189flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -94235,9 +93924,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain191rows(SB), $864-32
+TEXT ·chain190rows(SB), $864-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -94443,9 +94132,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain191flat(out *[]float32, in *[]float32, n int)
+// func chain190flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain191flat(SB), $864-24
+TEXT ·chain190flat(SB), $864-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -94690,9 +94379,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain192rows(SB), $960-32
+TEXT ·chain191rows(SB), $960-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -94911,9 +94600,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain192flat(out *[]float32, in *[]float32, n int)
+// func chain191flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain192flat(SB), $960-24
+TEXT ·chain191flat(SB), $960-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -95170,9 +94859,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain193rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain193rows(SB), $32-32
+TEXT ·chain192rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -95206,9 +94895,9 @@ by1end:
 	VZEROUPPER
 	RET
 
-// func chain193flat(out *[]float32, in *[]float32, n int)
+// func chain192flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain193flat(SB), $32-24
+TEXT ·chain192flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -95243,9 +94932,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain194flat(out *[]float32, in *[]float32, n int)
+// func chain193flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, FMA3
-TEXT ·chain194flat(SB), $128-24
+TEXT ·chain193flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -95414,9 +95103,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain195flat(out *[]float32, in *[]float32, n int)
+// func chain194flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain195flat(SB), $1280-24
+TEXT ·chain194flat(SB), $1280-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX

@@ -11,10 +11,7 @@ func chain0rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 func chain0flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain1rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain1flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain1flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain2flat(out *[]float32, in *[]float32, n int)
@@ -29,13 +26,16 @@ func chain4flat(out *[]float32, in *[]float32, n int)
 func chain5flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain6flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain7flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain7flat(out *[]float32, in *[]float32, n int)
+func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
@@ -47,22 +47,22 @@ func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain9flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain10flat(out *[]float32, in *[]float32, n int)
+func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain13flat(out *[]float32, in *[]float32, n int)
+func chain13rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain13flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain14rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -83,16 +83,16 @@ func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain17flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain19flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain20flat(out *[]float32, in *[]float32, n int)
@@ -152,16 +152,16 @@ func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain30rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain30flat(out *[]float32, in *[]float32, n int)
+func chain30flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain31flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -170,22 +170,22 @@ func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain32flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain33flat(out *[]float32, in *[]float32, n int)
+func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain34flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain35flat(out *[]float32, in *[]float32, n int)
+func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -194,10 +194,10 @@ func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain37flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -218,28 +218,28 @@ func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain40flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain41flat(out *[]float32, in *[]float32, n int)
+func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain42rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain42flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain42flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain43flat(out *[]float32, in *[]float32, n int)
+func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -272,16 +272,16 @@ func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain49flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain50flat(out *[]float32, in *[]float32, n int)
+func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain51flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -320,10 +320,10 @@ func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain57flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain58flat(out *[]float32, in *[]float32, n int)
+func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -464,10 +464,10 @@ func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
@@ -479,10 +479,10 @@ func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain84flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain85flat(out *[]float32, in *[]float32, n int)
+func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain86rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -503,16 +503,16 @@ func chain88rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain88flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain89rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain89flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
@@ -524,10 +524,10 @@ func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain93flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain94flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain94flat(out *[]float32, in *[]float32, n int)
+func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
@@ -543,9 +543,6 @@ func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain98flat(out *[]float32, in *[]float32, n int)
@@ -596,6 +593,9 @@ func chain112flat(out *[]float32, in *[]float32, n int)
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -617,13 +617,13 @@ func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain117flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain120flat(out *[]float32, in *[]float32, n int)
@@ -671,10 +671,10 @@ func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain127flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain128flat(out *[]float32, in *[]float32, n int)
+func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain129rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -683,10 +683,10 @@ func chain129rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain129flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain130rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain130flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain130flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain131flat(out *[]float32, in *[]float32, n int)
@@ -782,9 +782,6 @@ func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain146flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain147rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain147flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -842,13 +839,16 @@ func chain164flat(out *[]float32, in *[]float32, n int)
 func chain165flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain166flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain167flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain167flat(out *[]float32, in *[]float32, n int)
+func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain168flat(out *[]float32, in *[]float32, n int)
@@ -896,28 +896,28 @@ func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain175flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain176flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain177flat(out *[]float32, in *[]float32, n int)
+func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain178flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain179flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain180rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain180flat(out *[]float32, in *[]float32, n int)
+func chain180flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain181rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -932,16 +932,16 @@ func chain182rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain182flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain183rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain183flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain183flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain184flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain185flat(out *[]float32, in *[]float32, n int)
@@ -953,10 +953,10 @@ func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain186flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain187flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain187flat(out *[]float32, in *[]float32, n int)
+func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain188flat(out *[]float32, in *[]float32, n int)
@@ -986,13 +986,7 @@ func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain192flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain193rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain193flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain194flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain195flat(out *[]float32, in *[]float32, n int)

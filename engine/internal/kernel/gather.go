@@ -10,6 +10,9 @@ type Head struct {
 	Slots *Slots
 }
 
+// HeadSize is the distance of heads in bytes, for the generator.
+const HeadSize = int(unsafe.Sizeof(Head{}))
+
 // rawHead is a Head as the assembly reads it.
 type rawHead struct {
 	x, params            *float32
@@ -22,8 +25,5 @@ func (h *Head) Read(x []float32) {
 	h.x, h.raw.x = x, unsafe.SliceData(x)
 }
 
-// Texts of sums without a chain behind them: conductances and currents of synapses; a masked product.
-const (
-	AloneSynapses = " > [-1 -2] < synapses 0 1"
-	AloneProduct  = " > [-1] < product 0"
-)
+// AloneSynapses is the text of synapses without a chain behind them: conductances and currents.
+const AloneSynapses = " > [-1 -2] < synapses 0 1"

@@ -26,7 +26,7 @@ const (
 	headIndex  = 16
 	headCount  = 24
 	headWindow = 32
-	headSize   = 72
+	headSize   = kernel.HeadSize
 )
 
 // gatherer emits the heads of a chain for one or two vectors at once.
@@ -289,9 +289,6 @@ func (h head) halves() int {
 	}
 	return kernel.ForProducts
 }
-
-// aloneHeads are the sums without a chain behind them.
-var aloneHeads = []string{kernel.AloneSynapses, kernel.AloneProduct}
 
 // uses is the Go text of how the heads are read.
 func (c *chain) uses() string {

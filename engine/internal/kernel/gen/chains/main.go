@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/elegans-nn/elegans/engine/internal/kernel"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 )
@@ -23,7 +24,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	texts := sorted(append(append(plans, singles()...), aloneHeads...))
+	texts := sorted(append(append(plans, singles()...), kernel.AloneSynapses))
 	ConstraintExpr("amd64,!noasm")
 	tails := GLOBL("tails", RODATA|NOPTR)
 	for i := range 16 {
