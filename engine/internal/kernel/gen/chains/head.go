@@ -334,6 +334,16 @@ var gathering = map[string]func() func(source []VecVirtual, p slotParams, acc []
 	},
 }
 
+// rest emits the heads and the chain for the n < 8 numbers that are left, under a mask; n is negative afterwards.
+func (g *gatherer) rest(n GPVirtual, tails Mem) {
+	NEGQ(n)
+	LEAQ(tails, g.tmp)
+	g.mask = YMM()
+	VMOVDQU(Mem{Base: g.tmp, Index: n, Scale: 4, Disp: 32}, g.mask)
+	g.run(1, "rest")
+	g.body(1)
+}
+
 // gatheredRows is the function for several lanes.
 func gatheredRows(name string, c *chain, tails Mem) {
 	TEXT(name, 0, "func(out, in *[]float32, heads *byte, rows, lanes int)")
@@ -349,12 +359,7 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	Label("rest")
 	TESTQ(n, n)
 	JZ(LabelRef("end"))
-	NEGQ(n)
-	LEAQ(tails, w.tmp)
-	w.mask = YMM()
-	VMOVDQU(Mem{Base: w.tmp, Index: n, Scale: 4, Disp: 32}, w.mask)
-	g.run(1, "rest")
-	w.body(1)
+	g.rest(n, tails)
 	SHLQ(Imm(2), n)
 	SUBQ(n, w.at)
 	Label("end")
@@ -422,12 +427,7 @@ func gatheredFlat(name string, c *chain, tails Mem) {
 	Label("tail")
 	ADDQ(Imm(8), n)
 	JZ(LabelRef("done"))
-	NEGQ(n)
-	LEAQ(tails, w.tmp)
-	w.mask = YMM()
-	VMOVDQU(Mem{Base: w.tmp, Index: n, Scale: 4, Disp: 32}, w.mask)
-	g.run(1, "rest")
-	w.body(1)
+	g.rest(n, tails)
 	Label("done")
 	VZEROUPPER()
 	RET()
