@@ -82,8 +82,8 @@ func FromReference(meta Meta) (Cell, error) {
 		if e.Reference == nil {
 			continue
 		}
-		names = append(names, e.Foreign)
-		if e.Foreign != meta["cell"] {
+		names = append(names, e.Foreign...)
+		if !slices.Contains(e.Foreign, meta["cell"]) {
 			continue
 		}
 		c, err := e.Reference(meta)
@@ -159,9 +159,10 @@ type Entry struct {
 	MaxStep  float64
 	Variants []Variant
 	Presets  []Preset
-	// Foreign is what key cell of the metadata of a golden vector or an imported state dict says for this cell, and
-	// Reference reads its configuration from there; both are empty where no other library has the cell.
-	Foreign   string
+	// Foreign is what key cell of the metadata of a golden vector or an imported state dict says for this cell, one name or
+	// one for each of its forms, and Reference reads its configuration from there; both are nil where no other library has
+	// the cell.
+	Foreign   []string
 	Reference func(meta Meta) (Cell, error)
 }
 

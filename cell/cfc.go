@@ -59,7 +59,7 @@ var activations = map[Activation]func(Vec) Vec{
 
 var cfc = Entry{
 	Name: "CfC", Summary: "closed-form continuous-time cell", Source: "Hasani et al., Nature Machine Intelligence 2022",
-	Cell: CfC{}, Foreign: "cfc", Reference: cfcReference,
+	Cell: CfC{}, Foreign: []string{"cfc"}, Reference: cfcReference,
 	Variants: []Variant{
 		{"backbone", CfC{Units: 5, Backbone: []int{7}}, nil},
 		{"no backbone, no gate", CfC{Units: 4, Mode: NoGate}, nil},

@@ -57,7 +57,7 @@ const minCapacitance = 1e-6
 
 var ltc = Entry{
 	Name: "LTC", Summary: "liquid time-constant neurons with conductance synapses, semi-implicit solver",
-	Source: "Hasani et al., AAAI 2021", Cell: LTC{}, Wired: true, Flow: true, Foreign: "ltc", Reference: ltcReference,
+	Source: "Hasani et al., AAAI 2021", Cell: LTC{}, Wired: true, Flow: true, Foreign: []string{"ltc"}, Reference: ltcReference,
 	Variants: []Variant{
 		{"ncp", LTC{}, wiring.NCP{Inter: 5, Command: 3, Motor: 2, SensoryFanout: 3, InterFanout: 2, Recurrent: 4, MotorFanin: 2}},
 		{"full, explicit, 3 sub-steps", LTC{Unfolds: 3, Explicit: true, OutputMap: Affine}, wiring.Full(5)},

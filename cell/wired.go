@@ -50,7 +50,7 @@ var wiredCfC = Entry{
 
 var ncpsCfC = Entry{
 	Name: "NcpsCfC", Summary: "closed-form cell on a wiring as the ncps library computes it", Wired: true, Layered: true,
-	Source: "ncps 1.0.1, WiredCfCCell", Cell: NcpsCfC{}, Foreign: "wired_cfc", Reference: wiredReference,
+	Source: "ncps 1.0.1, WiredCfCCell", Cell: NcpsCfC{}, Foreign: []string{"wired_cfc"}, Reference: wiredReference,
 	Variants: []Variant{
 		{"ncp", NcpsCfC{}, testNCP},
 		{"full, pure", NcpsCfC{Mode: Pure}, wiring.Full(4)},
