@@ -81,11 +81,14 @@ func NewBatch(p *step.Program, o BatchOptions) *Batch {
 	return &Batch{p: p, workers: o.Workers, memory: o.Memory, growth: map[int]growth{}, free: map[engineKey][]*shard{}}
 }
 
-// Gradient runs the series from their initial states and back. loss is called for every row of every lane, rows of a
-// lane in order, lanes concurrently: y is the first output, and it writes the slope dy, which is zero before. The result
-// is the sum of what loss gave and the gradient of that sum, valid until the next call. It panics where
+// Loss gives the loss of row t of a lane with output y, and writes its slope dy, which is zero before. Both are valid during
+// the call. Rows of a lane come in order, lanes concurrently.
+type Loss func(lane, t int, y, dy []float32) float64
+
+// Gradient runs the series from their initial states and back. loss is called for every row of every lane, with the first
+// output. The result is the sum of what loss gave and the gradient of that sum, valid until the next call. It panics where
 // BatchOptions.Memory is below what Need says.
-func (b *Batch) Gradient(theta []float32, lanes []Lane, loss func(lane, t int, y, dy []float32) float64) (float64, []float32) {
+func (b *Batch) Gradient(theta []float32, lanes []Lane, loss Loss) (float64, []float32) {
 	b.derive()
 	b.cut(len(lanes))
 	f := b.fit(lanes)
@@ -95,7 +98,7 @@ func (b *Batch) Gradient(theta []float32, lanes []Lane, loss func(lane, t int, y
 		s := b.borrow(engineKey{steps: b.stepsFor(f, part), lanes: padded(len(part)), train: true}, nil)
 		defer b.giveBack(s)
 		s.e.SetParams(theta)
-		rows := s.gradient(part, cuts(longest(b.p, part), s.key.steps), b.sums[j.from:j.to], func(lane, t int) float64 { return loss(j.from+lane, t, s.y, s.dy) })
+		rows := s.gradient(part, j.from, cuts(longest(b.p, part), s.key.steps), b.sums[j.from:j.to], loss)
 		j.grad = append(j.grad[:0], s.e.Grad()...)
 		if !rows {
 			clear(j.grad)

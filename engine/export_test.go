@@ -17,7 +17,7 @@ func Segmented(p *step.Program, theta []float32, lanes []Lane, at []int, loss fu
 	b.derive()
 	s := b.borrow(engineKey{steps: at[len(at)-1], lanes: padded(len(lanes)), train: true}, nil)
 	s.e.SetParams(theta)
-	s.gradient(lanes, at, make([]float64, len(lanes)), func(lane, t int) float64 { return loss(lane, t, s.y, s.dy) })
+	s.gradient(lanes, 0, at, make([]float64, len(lanes)), loss)
 	return s.e.Grad()
 }
 

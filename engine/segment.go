@@ -158,8 +158,8 @@ func cuts(rows, steps int) []int {
 }
 
 // gradient runs the series forward and back in segments that begin at some times and end at the last of them; see
-// Batch.Gradient. It reports whether there were any rows.
-func (s *shard) gradient(lanes []Lane, at []int, sums []float64, loss func(lane, t int) float64) bool {
+// Batch.Gradient. The first of them is number first of the batch. It reports whether there were any rows.
+func (s *shard) gradient(lanes []Lane, first int, at []int, sums []float64, loss Loss) bool {
 	last := len(at) - 2
 	s.reserve(last, at[last])
 	for k := range at[1:] {
@@ -171,7 +171,7 @@ func (s *shard) gradient(lanes []Lane, at []int, sums []float64, loss func(lane,
 			s.states(k, save)
 		}
 		s.e.Forward(s.times)
-		s.slopes(at[k], sums, loss)
+		s.slopes(first, at[k], sums, loss)
 		if k < last {
 			s.keptSlopes(at[k], save)
 		}

@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/elegans-nn/elegans/step"
+import (
+	"github.com/elegans-nn/elegans/engine/internal/kernel"
+	"github.com/elegans-nn/elegans/step"
+)
 
 // shard is an engine with what feeds it from series. Lanes without rows, be they padding, take the inputs of another
 // series, so that what is computed there is as finite as elsewhere, and have length 0, so that it counts for nothing.
@@ -94,29 +97,52 @@ func (s *shard) source(lane *Lane, t, n int) source {
 	return source{lane, min(t+max(n, 1), rows) - 1}
 }
 
-// fill writes the rows from time t on. Lanes are inside, so that what one time writes stays in the first-level cache.
+// fill writes the rows from time t on, a chunk of times after the other, so that what one lane after the other writes
+// meets in the first-level cache.
 func (s *shard) fill(t int) {
-	for i := range s.times {
+	for from := 0; from < s.times; from += chunk {
+		to := min(from+chunk, s.times)
 		for k, q := range s.p.Inputs {
-			width, dst := s.p.Nodes[q.Node].Shape.Len(), s.e.Input(k, i)
-			for l, f := range s.from {
-				at := l
-				for _, v := range f.lane.X[k][min(t+i, f.last)*width:][:width] {
-					dst[at] = v
-					at += len(s.from)
-				}
-			}
+			width, at := s.p.Nodes[q.Node].Shape.Len(), &s.e.inputs[k]
+			s.weave(at, t, from, to, width, func(l *Lane) []float32 { return l.X[k] })
 		}
-		if s.p.Time < 0 {
-			continue
-		}
-		dt := s.e.DT(i)
-		for l, f := range s.from {
-			dt[l] = f.lane.DT[min(t+i, f.last)]
+		if s.p.Time >= 0 {
+			s.weave(&s.e.time, t, from, to, 1, func(l *Lane) []float32 { return l.DT })
 		}
 	}
 	clear(s.from) // an engine that waits for its next use holds nobody's series
 }
+
+// weave writes the rows of one input, of the times [from, to) of the span that begins at time t.
+func (s *shard) weave(at *place, t, from, to, width int, rows func(l *Lane) []float32) {
+	for l := 0; l < len(s.from); l += lanesOfVector {
+		group := s.from[l:min(l+lanesOfVector, len(s.from))]
+		own := to // up to where all have rows of their own
+		for _, f := range group {
+			own = min(own, f.last-t+1)
+		}
+		if own > from && len(group) == lanesOfVector {
+			var src [lanesOfVector][]float32
+			for i, f := range group {
+				src[i] = rows(f.lane)[(t+from)*width:]
+			}
+			kernel.Weave(s.e.mem[at.at(from)+l:], at.stride, len(s.from), &src, width, own-from)
+		} else {
+			own = from
+		}
+		for i := own; i < to; i++ {
+			dst := s.e.get(*at, i)
+			for j, f := range group {
+				for c, v := range rows(f.lane)[min(t+i, f.last)*width:][:width] {
+					dst[c*len(s.from)+l+j] = v
+				}
+			}
+		}
+	}
+}
+
+// lanesOfVector is how many lanes are woven at once.
+const lanesOfVector = 8
 
 // setStates takes the initial states of the series; padding has the first one's.
 func (s *shard) setStates(lanes []Lane) {
@@ -167,25 +193,23 @@ func (s *shard) store(lanes []Lane) {
 	}
 }
 
-// slopes calls loss for every row of the span that begins at time from, with y and dy in the shard's buffers, and adds up
-// what it gives by lane.
-func (s *shard) slopes(from int, sums []float64, loss func(lane, t int) float64) {
+// slopes calls loss for every row of the span that begins at time from, and adds up what it gives by lane. The first lane
+// is number first of the batch.
+func (s *shard) slopes(first, from int, sums []float64, loss Loss) {
 	for t := range s.times {
 		y, d := s.e.Output(0, t), s.e.DOutput(0, t)
-		for l := range s.lanes {
-			if t >= s.length[l] {
-				continue
-			}
-			if len(s.y) == 1 { // the number itself; its slope is zero already
-				s.y, s.dy = y[l:l+1:l+1], d[l:l+1:l+1]
-				sums[l] += loss(l, from+t)
-				continue
-			}
-			s.pick(s.y, y, l)
-			clear(s.dy)
-			sums[l] += loss(l, from+t)
-			for i, v := range s.dy {
-				d[i*s.key.lanes+l] = v
+		for l, n := range s.length[:s.lanes] {
+			switch {
+			case t >= n:
+			case len(s.y) == 1: // the number itself; its slope is zero already
+				sums[l] += loss(first+l, from+t, y[l:l+1:l+1], d[l:l+1:l+1])
+			default:
+				s.pick(s.y, y, l)
+				clear(s.dy)
+				sums[l] += loss(first+l, from+t, s.y, s.dy)
+				for i, v := range s.dy {
+					d[i*s.key.lanes+l] = v
+				}
 			}
 		}
 	}

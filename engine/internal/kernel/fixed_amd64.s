@@ -2022,6 +2022,116 @@ block:
 	VZEROUPPER
 	RET
 
+// func weave(dst *float32, tstep int, cstep int, src **float32, width int, times int, masks *int32)
+// Requires: AVX, AVX2
+TEXT ·weave(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ tstep+8(FP), CX
+	MOVQ cstep+16(FP), DX
+	MOVQ src+24(FP), BX
+	MOVQ times+40(FP), SI
+	MOVQ masks+48(FP), DI
+	XORQ R9, R9
+
+time:
+	MOVQ AX, R8
+	MOVQ width+32(FP), R10
+
+block:
+	MOVQ     R10, R11
+	CMPQ     R11, $0x08
+	JLT      part
+	MOVQ     $0x00000008, R11
+	VPCMPEQD Y0, Y0, Y0
+	JMP      load
+
+part:
+	MOVQ    R11, R12
+	SHLQ    $0x05, R12
+	VMOVDQU (DI)(R12*1), Y0
+
+load:
+	MOVQ       (BX), R12
+	VMASKMOVPS (R12)(R9*1), Y0, Y1
+	MOVQ       8(BX), R12
+	VMASKMOVPS (R12)(R9*1), Y0, Y2
+	MOVQ       16(BX), R12
+	VMASKMOVPS (R12)(R9*1), Y0, Y3
+	MOVQ       24(BX), R12
+	VMASKMOVPS (R12)(R9*1), Y0, Y4
+	MOVQ       32(BX), R12
+	VMASKMOVPS (R12)(R9*1), Y0, Y5
+	MOVQ       40(BX), R12
+	VMASKMOVPS (R12)(R9*1), Y0, Y6
+	MOVQ       48(BX), R12
+	VMASKMOVPS (R12)(R9*1), Y0, Y7
+	MOVQ       56(BX), R12
+	VMASKMOVPS (R12)(R9*1), Y0, Y0
+	VUNPCKLPS  Y2, Y1, Y8
+	VUNPCKHPS  Y2, Y1, Y1
+	VUNPCKLPS  Y4, Y3, Y2
+	VUNPCKHPS  Y4, Y3, Y3
+	VUNPCKLPS  Y6, Y5, Y4
+	VUNPCKHPS  Y6, Y5, Y5
+	VUNPCKLPS  Y0, Y7, Y6
+	VUNPCKHPS  Y0, Y7, Y0
+	VUNPCKLPD  Y2, Y8, Y7
+	VUNPCKHPD  Y2, Y8, Y2
+	VUNPCKLPD  Y3, Y1, Y8
+	VUNPCKHPD  Y3, Y1, Y1
+	VUNPCKLPD  Y6, Y4, Y3
+	VUNPCKHPD  Y6, Y4, Y4
+	VUNPCKLPD  Y0, Y5, Y6
+	VUNPCKHPD  Y0, Y5, Y0
+	VPERM2F128 $0x20, Y3, Y7, Y5
+	VPERM2F128 $0x31, Y3, Y7, Y7
+	VPERM2F128 $0x20, Y4, Y2, Y3
+	VPERM2F128 $0x31, Y4, Y2, Y4
+	VPERM2F128 $0x20, Y6, Y8, Y2
+	VPERM2F128 $0x31, Y6, Y8, Y8
+	VPERM2F128 $0x20, Y0, Y1, Y6
+	VPERM2F128 $0x31, Y0, Y1, Y0
+	VMOVUPS    Y5, (R8)
+	ADDQ       DX, R8
+	CMPQ       R11, $0x01
+	JEQ        stored
+	VMOVUPS    Y3, (R8)
+	ADDQ       DX, R8
+	CMPQ       R11, $0x02
+	JEQ        stored
+	VMOVUPS    Y2, (R8)
+	ADDQ       DX, R8
+	CMPQ       R11, $0x03
+	JEQ        stored
+	VMOVUPS    Y6, (R8)
+	ADDQ       DX, R8
+	CMPQ       R11, $0x04
+	JEQ        stored
+	VMOVUPS    Y7, (R8)
+	ADDQ       DX, R8
+	CMPQ       R11, $0x05
+	JEQ        stored
+	VMOVUPS    Y4, (R8)
+	ADDQ       DX, R8
+	CMPQ       R11, $0x06
+	JEQ        stored
+	VMOVUPS    Y8, (R8)
+	ADDQ       DX, R8
+	CMPQ       R11, $0x07
+	JEQ        stored
+	VMOVUPS    Y0, (R8)
+	ADDQ       DX, R8
+
+stored:
+	LEAQ (R9)(R11*4), R9
+	SUBQ R11, R10
+	JNZ  block
+	ADDQ CX, AX
+	DECQ SI
+	JNZ  time
+	VZEROUPPER
+	RET
+
 // func sparse4(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int)
 // Requires: AVX, FMA3
 TEXT ·sparse4(SB), NOSPLIT, $0-56

@@ -68,6 +68,9 @@ func tile1x4(y *float32, terms *int, count int, ystep int, row int, off int, til
 func transpose(dst *float32, x *float32, dstep int, xstep int, blocks int)
 
 //go:noescape
+func weave(dst *float32, tstep int, cstep int, src **float32, width int, times int, masks *int32)
+
+//go:noescape
 func sparse4(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int)
 
 //go:noescape

@@ -18,6 +18,7 @@ func main() {
 	tile{rows: 1, vecs: 8}.emit()
 	tile{rows: 1, vecs: 4}.emit()
 	transpose()
+	weave()
 	sparse(4, false)
 	sparse(1, false)
 	sparse(1, true)

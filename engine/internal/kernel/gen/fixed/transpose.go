@@ -3,6 +3,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
 )
 
 // transpose is dst[l][i] = x[i][l] for 8 rows i and blocks of 8 lanes l; steps are those from one row to the next.
@@ -51,4 +52,31 @@ func transpose() {
 func offset(m Mem, n int) Mem {
 	m.Disp += n
 	return m
+}
+
+// transposed are the columns of eight rows, in order.
+func transposed(q []VecVirtual) []VecVirtual {
+	pairs := func(v []VecVirtual) (lo, hi [4]VecVirtual) { // of rows 2k and 2k+1
+		for k := range lo {
+			lo[k], hi[k] = YMM(), YMM()
+			VUNPCKLPS(v[2*k+1], v[2*k], lo[k])
+			VUNPCKHPS(v[2*k+1], v[2*k], hi[k])
+		}
+		return lo, hi
+	}
+	lo, hi := pairs(q)
+	var half [2][4]VecVirtual // column c and c+4 of rows 0 to 3, and of rows 4 to 7
+	for r := range half {
+		for k, t := range [2][4]VecVirtual{lo, hi} {
+			half[r][2*k], half[r][2*k+1] = YMM(), YMM()
+			VUNPCKLPD(t[2*r+1], t[2*r], half[r][2*k])
+			VUNPCKHPD(t[2*r+1], t[2*r], half[r][2*k+1])
+		}
+	}
+	columns := vectors(8)
+	for c := range 4 {
+		VPERM2F128(Imm(0x20), half[1][c], half[0][c], columns[c])
+		VPERM2F128(Imm(0x31), half[1][c], half[0][c], columns[c+4])
+	}
+	return columns
 }
