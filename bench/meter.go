@@ -113,9 +113,10 @@ func median(values []float64) float64 {
 
 // result is what is known after the rounds so far.
 func (m *meter) result(name string) Result {
+	single := func(q float64) float64 { return max(0, m.singles.quantile(q)-m.overhead) }
 	r := Result{
 		Name: name, NsPerOp: slices.Min(m.loops), LoopMedianNs: median(m.loops),
-		MedianNs: m.singles.quantile(0.5), P99Ns: m.singles.quantile(0.99), P999Ns: m.singles.quantile(0.999), ClockNs: m.overhead,
+		MedianNs: single(0.5), P99Ns: single(0.99), P999Ns: single(0.999), ClockNs: m.overhead,
 		BytesPerOp: m.bytes / m.ops, AllocsPerOp: m.mallocs / m.ops, Repetitions: m.ops, RoundNs: m.rounds,
 		FLOPs: m.w.flops, Items: m.w.items, Traffic: m.w.traffic(), BytesPerStream: m.w.perStream, PeakRSSMB: peakRSS(),
 	}

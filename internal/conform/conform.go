@@ -50,6 +50,25 @@ func Subjects(entries []cell.Entry) (all []Subject, err error) {
 	return all, nil
 }
 
+// Presets builds every preset of the given cells. Their chains have kernels, which the variants' need not have, so that
+// they are held against the oracle too.
+func Presets(entries []cell.Entry) (all []Subject, err error) {
+	for _, e := range entries {
+		for _, p := range e.Presets {
+			v := cell.Variant{Name: p.Name, Cell: p.Cell}
+			if p.Wiring != nil {
+				v.Wiring = p.Wiring(2)
+			}
+			s, err := NewSubject(e, v)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s, err)
+			}
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
 // NewSubject builds one variant of a cell.
 func NewSubject(e cell.Entry, v cell.Variant) (s Subject, err error) {
 	s = Subject{Entry: e, Variant: v}

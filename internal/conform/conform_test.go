@@ -18,6 +18,26 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
+// TestPresets holds the engine against the oracle, with the kernels that are generated for presets.
+func TestPresets(t *testing.T) {
+	subjects, err := Presets(cell.Registry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(subjects) != len(cell.Presets()) {
+		t.Fatalf("%d presets, want %d", len(subjects), len(cell.Presets()))
+	}
+	for _, s := range subjects {
+		t.Run(s.Variant.Name, func(t *testing.T) {
+			for _, c := range []Check{{"SinglePrecision", SinglePrecision}, {"Workers", Workers}} {
+				if err := c.Run(s); err != nil {
+					t.Errorf("%s: %v", c.Name, err)
+				}
+			}
+		})
+	}
+}
+
 // suite runs all checks on some subjects and counts them.
 func suite(t *testing.T, subjects []Subject) {
 	t.Helper()

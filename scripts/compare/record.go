@@ -17,6 +17,9 @@ type timing struct {
 	best, median, p999 float64
 	rss                float64 // MB
 	allocs             uint64
+	share              float64 // of the measured peak of multiply-adds
+	rate               float64 // rows or steps a second
+	each               float64 // bytes that one more stream costs
 }
 
 // session is what ran within some minutes, so that its ratios can be trusted.
@@ -33,7 +36,14 @@ type record struct {
 	peak     float64
 	kernel   string
 	versions map[string]string
+	trends   []trend
 	failed   []string
+}
+
+// trend is how time grows with a size.
+type trend struct {
+	Axis               string
+	From, To, Exponent float64
 }
 
 type machine struct {
@@ -104,7 +114,11 @@ func (r *record) elegans(file string) (map[string]timing, error) {
 			P999Ns   float64 `json:"p999_ns"`
 			RSS      float64 `json:"peak_rss_mb"`
 			Allocs   uint64  `json:"allocs_per_op"`
+			Share    float64 `json:"peak_share"`
+			Rate     float64 `json:"items_per_second"`
+			Each     float64 `json:"bytes_per_stream"`
 		} `json:"cases"`
+		Growth []trend                        `json:"growth"`
 		Failed []struct{ Name, Error string } `json:"failed"`
 	}
 	if err := json.Unmarshal(data, &doc); err != nil {
@@ -113,8 +127,9 @@ func (r *record) elegans(file string) (map[string]timing, error) {
 	r.machine, r.peak, r.kernel = doc.Machine, max(r.peak, doc.Roofline.PeakGFLOPS), doc.Roofline.PeakKernel
 	all := map[string]timing{}
 	for _, c := range doc.Cases {
-		all[c.Name] = timing{c.NsPerOp, c.MedianNs, c.P999Ns, c.RSS, c.Allocs}
+		all[c.Name] = timing{c.NsPerOp, c.MedianNs, c.P999Ns, c.RSS, c.Allocs, c.Share, c.Rate, c.Each}
 	}
+	r.trends = append(r.trends, doc.Growth...)
 	for _, f := range doc.Failed {
 		r.failed = append(r.failed, fmt.Sprintf("elegans %s: %s", f.Name, f.Error))
 	}
@@ -217,6 +232,15 @@ func (s *session) kernel(name, peer string, k kernel) {
 
 var jaxTrain = regexp.MustCompile(`(?m)^train (cfc-dense|ltc-ncp19) (.*?) *compile [\d.]+ s, median ([\d.]+) ms, best ([\d.]+) ms$`)
 
+// jaxUpdates are exact updates in real time, many of them within one compiled loop.
+var jaxUpdates = regexp.MustCompile(`(?m)^rtrl .* inside a scan ([\d,]+)/s \(best ([\d,]+)\)$`)
+
+// rate reads a number with commas between thousands.
+func rate(text string) float64 {
+	v, _ := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
+	return v
+}
+
 // jax reads what peer_jax.py printed; of its forms the best counts.
 func (r *record) jax(s *session, data []byte) error {
 	found := jaxTrain.FindAllStringSubmatch(string(data), -1)
@@ -231,6 +255,9 @@ func (r *record) jax(s *session, data []byte) error {
 		median, _ := strconv.ParseFloat(m[3], 64)
 		best, _ := strconv.ParseFloat(m[4], 64)
 		s.add("train/"+m[1]+"/B64T128", peer, timing{best: 1e6 * best, median: 1e6 * median})
+	}
+	for _, m := range jaxUpdates.FindAllStringSubmatch(string(data), -1) {
+		s.add("online/rtrl-ltc-ncp19", "JAX on edge lists", timing{best: 1e9 / rate(m[2]), median: 1e9 / rate(m[1])})
 	}
 	return nil
 }

@@ -76,6 +76,7 @@ func over(sessions []session, get func(*session) (timing, bool)) (sum timing, ok
 			sum.best = t.best
 		}
 		sum.rss, sum.allocs, ok = max(sum.rss, t.rss), max(sum.allocs, t.allocs), true
+		sum.share, sum.rate, sum.each = max(sum.share, t.share), max(sum.rate, t.rate), max(sum.each, t.each)
 		medians, tails = append(medians, t.median), append(tails, t.p999)
 	}
 	if ok {
@@ -163,8 +164,11 @@ func (r *record) write(w io.Writer) error {
 	r.speed(&b)
 	r.parts(&b)
 	r.cores(&b)
+	r.streams(&b)
+	r.growth(&b)
 	r.memory(&b)
 	r.open(&b)
+	b.WriteString(limits)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -201,6 +205,7 @@ func (r *record) speed(b *strings.Builder) {
 		"train":   "Training steps: batch transposition, forward, squared loss, backward, Adam",
 		"forward": "Forward passes",
 		"stream":  "One step of one stream",
+		"online":  "Exact real-time learning: step, reverse, derivatives of the state, optimiser",
 		"kernel":  "Kernels",
 	}
 	group := ""
@@ -212,10 +217,10 @@ func (r *record) speed(b *strings.Builder) {
 		kind, _, _ := strings.Cut(w.name, "/")
 		if kind != group {
 			group = kind
-			fmt.Fprintf(b, "\n## %s\n\n| case | elegans best, median | best library | ratio | fair peer | ratio | ratio to ncps |\n|---|---|---|---|---|---|---|\n", titles[kind])
+			fmt.Fprintf(b, "\n## %s\n\n| case | elegans best, median | of peak | best library | ratio | fair peer | ratio | ratio to ncps |\n|---|---|---|---|---|---|---|---|\n", titles[kind])
 		}
 		library, rival := r.fastest(w, false), r.fastest(w, true)
-		fmt.Fprintf(b, "| `%s` | %s, %s | %s | %s | %s | %s | %s |\n", w.name, duration(t.best), duration(t.median),
+		fmt.Fprintf(b, "| `%s` | %s, %s | %.0f %% | %s | %s | %s | %s | %s |\n", w.name, duration(t.best), duration(t.median), 100*t.share,
 			r.peer(w, library), r.ratio(w, library).text(), r.peer(w, rival), r.ratio(w, rival).text(), r.ratio(w, ncps(w)).text())
 	}
 }

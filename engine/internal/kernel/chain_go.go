@@ -4,6 +4,24 @@
 
 package kernel
 
+var presets = []string{
+	"ltc-ncp19",
+	"ltc-ncp32",
+	"ltc-fc32",
+	"cfc-small",
+	"cfc-dense",
+	"cfc-pure",
+	"cfc-ncp19-masked",
+	"cfc-ncp32-masked",
+	"cfc-ncp19",
+	"lstm32",
+	"lstm64",
+	"gru32",
+	"gru64",
+	"ltc-mm-ncp19",
+	"cfc-mm",
+}
+
 var plain = map[string]Fused{
 	"abs f0 > [0]":                                                  plain0,
 	"abs f0; sign f0 > [0 1]":                                       plain1,
@@ -14,131 +32,79 @@ var plain = map[string]Fused{
 	"add f0 f1; add f2 f3; add f4 f5; add f6 f7 > [0 1 2 3]":        plain6,
 	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [0 2]":            plain7,
 	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [2]":              plain8,
-	"add f0 f1; add t0 f2; add t1 f3; add t2 f4; mul t3 f5; mul t3 f6; sub k7 f5; mul f5 t6; mul t5 t7; mul t8 l8; mul f6 f6; sub k7 t10; mul t4 t11; mul f9 f9; sub k7 t13; mul t3 t14 > [8 9 12 15]":                                                                                       plain9,
-	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]":                                                                                                                                                               plain10,
-	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7; accum t7 > [4 5 9 10]":                                                                                                                                                    plain11,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]": plain12,
-	"add f0 f1; mul t0 f2; mul t0 f3; sub k4 f2; mul f2 t3; mul t2 t4; mul t5 l5; mul f3 f3; sub k4 t7; mul t1 t8; mul f6 f6; sub k4 t10; mul t0 t11 > [5 6 9 12]":                                                                                                                           plain13,
-	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                                                                                                                                                   plain14,
-	"add f0 k1; mul f0 f2 > [0 1]":                                             plain15,
-	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]": plain16,
-	"add f0 u1 > [0]": plain17,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 7 8]": plain18,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":   plain19,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":     plain20,
-	"add f0 u1; add f2 u3 > [0 1]":          plain21,
-	"add f0 u1; add f2 u3; add t0 t1 > [2]": plain22,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; add t8 t9; tanh t10; add f12 u13; add f14 u15; add t12 t13; sigmoid t14; mul t7 f16; mul t3 t11; add t16 t17; tanh t18; mul t15 t19 > [18 20]":              plain23,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; add t8 t9; tanh t10; add f12 u13; add f14 u15; add t12 t13; sigmoid t14; mul t7 f16; mul t3 t11; add t16 t17; tanh t18; mul t15 t19 > [3 7 11 15 18 19 20]": plain24,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                   plain25,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                            plain26,
-	"add f0 u1; add t0 f2 > [1]": plain27,
-	"add f0 u1; add t0 f2; tanh t1; add f3 u4; add t3 f5; sigmoid t4; add f6 u7; add t6 f8; add t7 k9; sigmoid t8; add f10 u11; add t10 f12; sigmoid t11; mul f13 t9; mul t2 t5; add t13 t14; tanh t15; mul t16 t12 > [15 17]":             plain28,
-	"add f0 u1; add t0 f2; tanh t1; add f3 u4; add t3 f5; sigmoid t4; add f6 u7; add t6 f8; add t7 k9; sigmoid t8; add f10 u11; add t10 f12; sigmoid t11; mul f13 t9; mul t2 t5; add t13 t14; tanh t15; mul t16 t12 > [2 5 9 12 15 16 17]": plain29,
-	"add f0 u1; max k2 t0 > [1]": plain30,
-	"add f0 u1; mul f2 f3; mul f2 t0; sub k4 f3; mul f3 t3; mul t2 t4; add t1 t5 > [6]":                                                                               plain31,
-	"add f0 u1; mul t0 k2; mul t0 k3; add f4 k5; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k3; mul t4 k2; add t11 t12 > [13]": plain32,
-	"add f0 u1; mul t0 k2; mul t0 k3; add f4 k5; mul t2 t2; mul t4 k6; exp t5; mul t6 k7; mul t1 t7; mul t8 k3; mul t3 k2; add t9 t10 > [11]":                         plain33,
-	"add f0 u1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4 > [3 5]":                                                                                           plain34,
-	"add f0 u1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4 > [5]":                                                                                             plain35,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]":                                                                                                                plain36,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":                                                                                                                  plain37,
-	"add f0 u1; mul u2 f3; add f4 f5; add t2 f6; mul t3 k7; mul t4 t0; mul t4 t1; mul t5 f3; mul t5 u2; mul t8 f3; mul t9 k7; mul t10 l8; sign t0; mul t11 t12; add t6 t13; accum t11; add t3 t7; accum t16 > [14 15 17]": plain38,
-	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":             plain39,
-	"add f0 u1; mul u2 f3; add f4 u5; mul k6 t0; mul k6 t1; mul t3 f3; mul t3 u2; mul t6 f3; mul t7 k6; mul t8 l7; sign t0; mul t9 t10; add t4 t11; add k8 t5; mul t9 u9 > [2 12 13 14]":                                  plain40,
-	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                plain41,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                 plain42,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                            plain43,
-	"add f0 u1; sigmoid t0; mul t0 t1 > [1 2]": plain44,
-	"add f0 u1; sigmoid t0; mul t0 t1 > [2]":   plain45,
-	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]": plain46,
-	"add f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 l5; mul f4 f4; sub k2 t5; mul f3 t6; mul f6 f6; sub k2 t8 > [0 3 4 7 9]":                                                                                                               plain47,
-	"add f0 u1; sub k2 f3; mul f3 t1; mul t0 t2; add f3 t3 > [4]": plain48,
-	"add f0 u1; sub t0 k2; step t1; select t2 f3 k2 > [3]":        plain49,
-	"add f0 u1; sub t0 k2; step t1; select t2 k3 k2 > [3]":        plain50,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11 > [1 3 6 8 11 12]":                        plain51,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11 > [8 11 12]":                              plain52,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":         plain53,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                    plain54,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                               plain55,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                     plain56,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; mul t3 t8; add t1 t9 > [1 3 8 10]":                                                       plain57,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; mul t3 t8; add t1 t9 > [10]":                                                             plain58,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                               plain59,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                     plain60,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                                                                            plain61,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                                                                              plain62,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [2 4]":                                                                                                                plain63,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [4]":                                                                                                                  plain64,
-	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain65,
-	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]": plain66,
-	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain67,
-	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; sub k1 f3; mul f3 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; mul f6 f6; sub k1 t12; mul f5 t13 > [2 5 8 11 14]": plain68,
-	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain69,
-	"mul f0 f1 > [0]": plain70,
-	"mul f0 f1; mul f0 f2; add t0 f3 > [0 1 2]": plain71,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain72,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                  plain73,
-	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":  plain74,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; mul f8 u9; mul t0 u9 > [2 3 4 5 6]": plain75,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8 > [0 2 3 4 13 14 16 17 18]":                                                                             plain76,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]": plain77,
-	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]":          plain78,
-	"mul f0 k1 > [0]": plain79,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]": plain80,
-	"mul f0 u1 > [0]": plain81,
-	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]": plain82,
-	"mul f0 u1; add t0 u2 > [1]": plain83,
-	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9 > [1 4 5 6 9 10 11 14 15 16]":                                                                                                  plain84,
-	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]": plain85,
-	"mul f0 u1; mul f2 u1 > [0 1]": plain86,
-	"mul f0 u1; mul f2 u3; add f4 t1; mul t2 t0; mul t2 f5; mul t2 f6; mul t3 k7; mul t4 u8 > [5 6 7]":                                                                                                                                                                                                                             plain87,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                         plain88,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                              plain89,
-	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]": plain90,
-	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8 > [2 3 4 7 8 9 12 13 14]":                                                                                                                             plain91,
-	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]": plain92,
-	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul f8 f8; sub k3 t9; mul f9 t10; sub k3 f9; mul f9 t12; mul f8 t13; sub k3 f10; mul f10 t15; mul f11 t16; sub k3 f12; mul f12 t18; mul f13 t19; mul f13 f13; sub k3 t21; mul f12 t22 > [2 3 6 7 8 11 14 17 20 23]":        plain93,
-	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]": plain94,
-	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul t3 u6 > [2 4]": plain95,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain96,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain97,
-	"mul l0 f1; mul t0 k2 > [1]":                                    plain98,
-	"mul l0 f1; mul t0 k2; mul l0 u3; add t2 t1; mul t3 u4 > [1 4]": plain99,
-	"mul l0 u1 > [0]":                                               plain100,
-	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]": plain101,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                    plain102,
-	"sign f0; mul f1 t0 > [0 1]": plain103,
-	"softplus f0 > [0]":          plain104,
-	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain105,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain106,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10 > [0 1 2 3 4 5 6 7 8 9 10 11]":                                                                                                                                           plain107,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                            plain108,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]":                                                                                                                                                                                                                                                 plain109,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                           plain110,
-	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                plain111,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul f5 t3 > [2 5 6 7]":                                                                                                                                                                                                                       plain112,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; mul t10 u9 > [9 12 13 14 15]":                                                                                                                       plain113,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]": plain114,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [9 10 12 13 14 15 17 18 20 22 23]":   plain115,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5 > [2 3 6 7 8]":                                                                                                                                                                                                          plain116,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                               plain117,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                           plain118,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                        plain119,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                              plain120,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                              plain121,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                            plain122,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                            plain123,
-	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 l3; mul f2 f2; sub k0 t4; mul f1 t5; mul f4 f4; sub k0 t7 > [2 3 6 8]":                                                                                                                                                                                                             plain124,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                                          plain125,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                                          plain126,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":               plain127,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                              plain128,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul f5 t3 > [2 5 6 7]":                                                                                                                                                                                                                       plain129,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5 > [2 3 6 7 8]":                                                                                                                                                                                                          plain130,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                               plain131,
-	"sub u0 f1 > [0]": plain132,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]": plain133,
+	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]":                                                                                                                                                               plain9,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]": plain10,
+	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                                                                                                                                                   plain11,
+	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]":                                                                                                                                                                                                               plain12,
+	"add f0 u1 > [0]": plain13,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]": plain14,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":   plain15,
+	"add f0 u1; add f2 u3 > [0 1]": plain16,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":        plain17,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]": plain18,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]": plain19,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":   plain20,
+	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                  plain21,
+	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                     plain22,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                      plain23,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                 plain24,
+	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]": plain25,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":                                                          plain26,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                                                                     plain27,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                plain28,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                      plain29,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                plain30,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                      plain31,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                                                                                                                             plain32,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                                                                                                                               plain33,
+	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]":                                                  plain34,
+	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]": plain35,
+	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain36,
+	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain37,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                                           plain38,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                                            plain39,
+	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                                            plain40,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]": plain41,
+	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]":          plain42,
+	"mul f0 k1 > [0]": plain43,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]": plain44,
+	"mul f0 u1 > [0]": plain45,
+	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]": plain46,
+	"mul f0 u1; add t0 u2 > [1]": plain47,
+	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]": plain48,
+	"mul f0 u1; mul f2 u1 > [0 1]": plain49,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain50,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain51,
+	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain52,
+	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain53,
+	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain54,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain55,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain56,
+	"mul l0 f1; mul t0 k2 > [1]": plain57,
+	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]": plain58,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                    plain59,
+	"sign f0; mul f1 t0 > [0 1]": plain60,
+	"softplus f0 > [0]":          plain61,
+	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain62,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain63,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain64,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain65,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                           plain66,
+	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                plain67,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]": plain68,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                               plain69,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                           plain70,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                        plain71,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                              plain72,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                              plain73,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                            plain74,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                            plain75,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                                          plain76,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                                          plain77,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":               plain78,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                              plain79,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                               plain80,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                                                                                                                                             plain81,
 }
 
 func plain0(out, in [][]float32, rows, lanes int) bool {
@@ -366,87 +332,6 @@ func plain9(out, in [][]float32, rows, lanes int) bool {
 	for r := range rows {
 		x0 := in[0][r*lanes:][:n]
 		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		x8 := in[8][:n]
-		x9 := in[9][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
-			t0 := x0[i] + x1[i]
-			t1 := t0 + x2[i]
-			t2 := t1 + x3[i]
-			t3 := t2 + x4[i]
-			t4 := float32(t3 * x5[i])
-			t5 := float32(t3 * x6[i])
-			t6 := c7 - x5[i]
-			t7 := float32(x5[i] * t6)
-			t8 := float32(t5 * t7)
-			y0[i] = t8
-			y1[i] = float32(t8 * x8[i])
-			t10 := float32(x6[i] * x6[i])
-			t11 := c7 - t10
-			y2[i] = float32(t4 * t11)
-			t13 := float32(x9[i] * x9[i])
-			t14 := c7 - t13
-			y3[i] = float32(t3 * t14)
-		}
-	}
-	return true
-}
-
-func plain9flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := x0[i] + x1[i]
-		t1 := t0 + x2[i]
-		t2 := t1 + x3[i]
-		t3 := t2 + x4[i]
-		t4 := float32(t3 * x5[i])
-		t5 := float32(t3 * x6[i])
-		t6 := c7 - x5[i]
-		t7 := float32(x5[i] * t6)
-		t8 := float32(t5 * t7)
-		y0[i] = t8
-		y1[i] = float32(t8 * c8)
-		t10 := float32(x6[i] * x6[i])
-		t11 := c7 - t10
-		y2[i] = float32(t4 * t11)
-		t13 := float32(x9[i] * x9[i])
-		t14 := c7 - t13
-		y3[i] = float32(t3 * t14)
-	}
-	return true
-}
-
-func plain10(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain10flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
 		x2 := in[2][:n]
 		x3 := in[3][r*lanes:][:n]
 		c4 := in[4][r]
@@ -474,7 +359,7 @@ func plain10(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain10flat(out, in [][]float32, rows int) bool {
+func plain9flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -504,74 +389,7 @@ func plain10flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain11(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain11flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][:n]
-		x3 := in[3][r*lanes:][:n]
-		c4 := in[4][r]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
-			t0 := x0[i] + x1[i]
-			t1 := float32(x2[i] * x3[i])
-			t2 := c4 + t1
-			t3 := t0 / t2
-			y0[i] = float32(t3 * c4)
-			t5 := float32(t3 * x2[i])
-			y1[i] = t5
-			t6 := x5[i] - x6[i]
-			t7 := float32(t3 * t6)
-			t8 := float32(t5 * x6[i])
-			y2[i] = float32(t8 * c7)
-			y3[i] = y3[i] + t7
-		}
-	}
-	return true
-}
-
-func plain11flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := x0[i] + x1[i]
-		t1 := float32(c2 * x3[i])
-		t2 := x4[i] + t1
-		t3 := t0 / t2
-		y0[i] = float32(t3 * x4[i])
-		t5 := float32(t3 * c2)
-		y1[i] = t5
-		t6 := x5[i] - x6[i]
-		t7 := float32(t3 * t6)
-		t8 := float32(t5 * x6[i])
-		y2[i] = float32(t8 * c7)
-		y3[i] = y3[i] + t7
-	}
-	return true
-}
-
-func plain12(out, in [][]float32, rows, lanes int) bool {
+func plain10(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -616,76 +434,7 @@ func plain12(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain13(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain13flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		c4 := in[4][0]
-		x5 := in[5][:n]
-		x6 := in[6][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
-			t0 := x0[i] + x1[i]
-			t1 := float32(t0 * x2[i])
-			t2 := float32(t0 * x3[i])
-			t3 := c4 - x2[i]
-			t4 := float32(x2[i] * t3)
-			t5 := float32(t2 * t4)
-			y0[i] = t5
-			y1[i] = float32(t5 * x5[i])
-			t7 := float32(x3[i] * x3[i])
-			t8 := c4 - t7
-			y2[i] = float32(t1 * t8)
-			t10 := float32(x6[i] * x6[i])
-			t11 := c4 - t10
-			y3[i] = float32(t0 * t11)
-		}
-	}
-	return true
-}
-
-func plain13flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := x0[i] + x1[i]
-		t1 := float32(t0 * x2[i])
-		t2 := float32(t0 * x3[i])
-		t3 := c4 - x2[i]
-		t4 := float32(x2[i] * t3)
-		t5 := float32(t2 * t4)
-		y0[i] = t5
-		y1[i] = float32(t5 * c5)
-		t7 := float32(x3[i] * x3[i])
-		t8 := c4 - t7
-		y2[i] = float32(t1 * t8)
-		t10 := float32(x6[i] * x6[i])
-		t11 := c4 - t10
-		y3[i] = float32(t0 * t11)
-	}
-	return true
-}
-
-func plain14(out, in [][]float32, rows, lanes int) bool {
+func plain11(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -743,21 +492,7 @@ func plain14(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain15(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for i := range y1 {
-		y0[i] = x0[i] + c1
-		y1[i] = float32(x0[i] * x2[i])
-	}
-	return true
-}
-
-func plain16(out, in [][]float32, rows, lanes int) bool {
+func plain12(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -782,9 +517,9 @@ func plain16(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain17(out, in [][]float32, rows, lanes int) bool {
+func plain13(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain17flat(out, in, rows)
+		return plain13flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -798,7 +533,7 @@ func plain17(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain17flat(out, in [][]float32, rows int) bool {
+func plain13flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -809,98 +544,9 @@ func plain17flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain18(out, in [][]float32, rows, lanes int) bool {
+func plain14(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain18flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b4 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		x3 := in[3][:n]
-		c4 := in[4][0]
-		c5 := in[5][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x3 := x3[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			b0 := b0[:m]
-			b4 := b4[:m]
-			for i := range b4 {
-				t0 := x0[i] + c1
-				b0[i] = t0
-				t1 := magnitude(t0)
-				t2 := c2 + t1
-				t3 := float32(t2 * x3[i])
-				b4[i] = float32(t3 * c4)
-			}
-			Exp(y0, b4)
-			for i := range y2 {
-				t6 := float32(c5 * y0[i])
-				t7 := float32(t6 * b0[i])
-				y1[i] = t7
-				y2[i] = c5 - t7
-			}
-		}
-	}
-	return true
-}
-
-func plain18flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b4 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	c4 := in[4][0]
-	x5 := in[5][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x5 := x5[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		b0 := b0[:m]
-		b4 := b4[:m]
-		for i := range b4 {
-			t0 := x0[i] + x1[i]
-			b0[i] = t0
-			t1 := magnitude(t0)
-			t2 := x2[i] + t1
-			t3 := float32(t2 * c3)
-			b4[i] = float32(t3 * c4)
-		}
-		Exp(y0, b4)
-		for i := range y2 {
-			t6 := float32(x5[i] * y0[i])
-			t7 := float32(t6 * b0[i])
-			y1[i] = t7
-			y2[i] = x5[i] - t7
-		}
-	}
-	return true
-}
-
-func plain19(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain19flat(out, in, rows)
+		return plain14flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -941,7 +587,7 @@ func plain19(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain19flat(out, in [][]float32, rows int) bool {
+func plain14flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -981,9 +627,9 @@ func plain19flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain20(out, in [][]float32, rows, lanes int) bool {
+func plain15(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain20flat(out, in, rows)
+		return plain15flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -1024,7 +670,7 @@ func plain20(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain20flat(out, in [][]float32, rows int) bool {
+func plain15flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -1064,9 +710,9 @@ func plain20flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain21(out, in [][]float32, rows, lanes int) bool {
+func plain16(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain21flat(out, in, rows)
+		return plain16flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1084,7 +730,7 @@ func plain21(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain21flat(out, in [][]float32, rows int) bool {
+func plain16flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1099,402 +745,9 @@ func plain21flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain22(out, in [][]float32, rows, lanes int) bool {
+func plain17(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain22flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := x0[i] + c1
-			t1 := x2[i] + c3
-			y0[i] = t0 + t1
-		}
-	}
-	return true
-}
-
-func plain22flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := x0[i] + x1[i]
-		t1 := x2[i] + x3[i]
-		y0[i] = t0 + t1
-	}
-	return true
-}
-
-func plain23(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain23flat(out, in, rows)
-	}
-	var b2 [line]float32
-	var b3 [line]float32
-	var b6 [line]float32
-	var b7 [line]float32
-	var b10 [line]float32
-	var b11 [line]float32
-	var b14 [line]float32
-	var b15 [line]float32
-	var b19 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][r]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][r]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][r]
-		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][r]
-		x12 := in[12][r*lanes:][:n]
-		c13 := in[13][r]
-		x14 := in[14][r*lanes:][:n]
-		c15 := in[15][r]
-		x16 := in[16][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x2 := x2[at:][:m]
-			x4 := x4[at:][:m]
-			x6 := x6[at:][:m]
-			x8 := x8[at:][:m]
-			x10 := x10[at:][:m]
-			x12 := x12[at:][:m]
-			x14 := x14[at:][:m]
-			x16 := x16[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			b2 := b2[:m]
-			b3 := b3[:m]
-			b6 := b6[:m]
-			b7 := b7[:m]
-			b10 := b10[:m]
-			b11 := b11[:m]
-			b14 := b14[:m]
-			b15 := b15[:m]
-			b19 := b19[:m]
-			for i := range b14 {
-				t0 := x0[i] + c1
-				t1 := x2[i] + c3
-				b2[i] = t0 + t1
-				t4 := x4[i] + c5
-				t5 := x6[i] + c7
-				b6[i] = t4 + t5
-				t8 := x8[i] + c9
-				t9 := x10[i] + c11
-				b10[i] = t8 + t9
-				t12 := x12[i] + c13
-				t13 := x14[i] + c15
-				b14[i] = t12 + t13
-			}
-			Sigmoid(b3, b2)
-			Sigmoid(b7, b6)
-			Tanh(b11, b10)
-			Sigmoid(b15, b14)
-			for i := range y0 {
-				t16 := float32(b7[i] * x16[i])
-				t17 := float32(b3[i] * b11[i])
-				y0[i] = t16 + t17
-			}
-			Tanh(b19, y0)
-			for i := range y1 {
-				y1[i] = float32(b15[i] * b19[i])
-			}
-		}
-	}
-	return true
-}
-
-func plain23flat(out, in [][]float32, rows int) bool {
-	var b2 [line]float32
-	var b3 [line]float32
-	var b6 [line]float32
-	var b7 [line]float32
-	var b10 [line]float32
-	var b11 [line]float32
-	var b14 [line]float32
-	var b15 [line]float32
-	var b19 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	x14 := in[14][:][:n]
-	x15 := in[15][:][:n]
-	x16 := in[16][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
-		x11 := x11[at:][:m]
-		x12 := x12[at:][:m]
-		x13 := x13[at:][:m]
-		x14 := x14[at:][:m]
-		x15 := x15[at:][:m]
-		x16 := x16[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		b2 := b2[:m]
-		b3 := b3[:m]
-		b6 := b6[:m]
-		b7 := b7[:m]
-		b10 := b10[:m]
-		b11 := b11[:m]
-		b14 := b14[:m]
-		b15 := b15[:m]
-		b19 := b19[:m]
-		for i := range b14 {
-			t0 := x0[i] + x1[i]
-			t1 := x2[i] + x3[i]
-			b2[i] = t0 + t1
-			t4 := x4[i] + x5[i]
-			t5 := x6[i] + x7[i]
-			b6[i] = t4 + t5
-			t8 := x8[i] + x9[i]
-			t9 := x10[i] + x11[i]
-			b10[i] = t8 + t9
-			t12 := x12[i] + x13[i]
-			t13 := x14[i] + x15[i]
-			b14[i] = t12 + t13
-		}
-		Sigmoid(b3, b2)
-		Sigmoid(b7, b6)
-		Tanh(b11, b10)
-		Sigmoid(b15, b14)
-		for i := range y0 {
-			t16 := float32(b7[i] * x16[i])
-			t17 := float32(b3[i] * b11[i])
-			y0[i] = t16 + t17
-		}
-		Tanh(b19, y0)
-		for i := range y1 {
-			y1[i] = float32(b15[i] * b19[i])
-		}
-	}
-	return true
-}
-
-func plain24(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain24flat(out, in, rows)
-	}
-	var b2 [line]float32
-	var b6 [line]float32
-	var b10 [line]float32
-	var b14 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][r]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][r]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][r]
-		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][r]
-		x12 := in[12][r*lanes:][:n]
-		c13 := in[13][r]
-		x14 := in[14][r*lanes:][:n]
-		c15 := in[15][r]
-		x16 := in[16][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x2 := x2[at:][:m]
-			x4 := x4[at:][:m]
-			x6 := x6[at:][:m]
-			x8 := x8[at:][:m]
-			x10 := x10[at:][:m]
-			x12 := x12[at:][:m]
-			x14 := x14[at:][:m]
-			x16 := x16[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			y5 := y5[at:][:m]
-			y6 := y6[at:][:m]
-			b2 := b2[:m]
-			b6 := b6[:m]
-			b10 := b10[:m]
-			b14 := b14[:m]
-			for i := range b14 {
-				t0 := x0[i] + c1
-				t1 := x2[i] + c3
-				b2[i] = t0 + t1
-				t4 := x4[i] + c5
-				t5 := x6[i] + c7
-				b6[i] = t4 + t5
-				t8 := x8[i] + c9
-				t9 := x10[i] + c11
-				b10[i] = t8 + t9
-				t12 := x12[i] + c13
-				t13 := x14[i] + c15
-				b14[i] = t12 + t13
-			}
-			Sigmoid(y0, b2)
-			Sigmoid(y1, b6)
-			Tanh(y2, b10)
-			Sigmoid(y3, b14)
-			for i := range y4 {
-				t16 := float32(y1[i] * x16[i])
-				t17 := float32(y0[i] * y2[i])
-				y4[i] = t16 + t17
-			}
-			Tanh(y5, y4)
-			for i := range y6 {
-				y6[i] = float32(y3[i] * y5[i])
-			}
-		}
-	}
-	return true
-}
-
-func plain24flat(out, in [][]float32, rows int) bool {
-	var b2 [line]float32
-	var b6 [line]float32
-	var b10 [line]float32
-	var b14 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	x14 := in[14][:][:n]
-	x15 := in[15][:][:n]
-	x16 := in[16][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
-		x11 := x11[at:][:m]
-		x12 := x12[at:][:m]
-		x13 := x13[at:][:m]
-		x14 := x14[at:][:m]
-		x15 := x15[at:][:m]
-		x16 := x16[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		y5 := y5[at:][:m]
-		y6 := y6[at:][:m]
-		b2 := b2[:m]
-		b6 := b6[:m]
-		b10 := b10[:m]
-		b14 := b14[:m]
-		for i := range b14 {
-			t0 := x0[i] + x1[i]
-			t1 := x2[i] + x3[i]
-			b2[i] = t0 + t1
-			t4 := x4[i] + x5[i]
-			t5 := x6[i] + x7[i]
-			b6[i] = t4 + t5
-			t8 := x8[i] + x9[i]
-			t9 := x10[i] + x11[i]
-			b10[i] = t8 + t9
-			t12 := x12[i] + x13[i]
-			t13 := x14[i] + x15[i]
-			b14[i] = t12 + t13
-		}
-		Sigmoid(y0, b2)
-		Sigmoid(y1, b6)
-		Tanh(y2, b10)
-		Sigmoid(y3, b14)
-		for i := range y4 {
-			t16 := float32(y1[i] * x16[i])
-			t17 := float32(y0[i] * y2[i])
-			y4[i] = t16 + t17
-		}
-		Tanh(y5, y4)
-		for i := range y6 {
-			y6[i] = float32(y3[i] * y5[i])
-		}
-	}
-	return true
-}
-
-func plain25(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain25flat(out, in, rows)
+		return plain17flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -1571,7 +824,7 @@ func plain25(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain25flat(out, in [][]float32, rows int) bool {
+func plain17flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -1651,9 +904,9 @@ func plain25flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain26(out, in [][]float32, rows, lanes int) bool {
+func plain18(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain26flat(out, in, rows)
+		return plain18flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -1730,7 +983,7 @@ func plain26(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain26flat(out, in [][]float32, rows int) bool {
+func plain18flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -1810,778 +1063,9 @@ func plain26flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain27(out, in [][]float32, rows, lanes int) bool {
+func plain19(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain27flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := x0[i] + c1
-			y0[i] = t0 + x2[i]
-		}
-	}
-	return true
-}
-
-func plain27flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := x0[i] + x1[i]
-		y0[i] = t0 + x2[i]
-	}
-	return true
-}
-
-func plain28(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain28flat(out, in, rows)
-	}
-	var b1 [line]float32
-	var b2 [line]float32
-	var b4 [line]float32
-	var b5 [line]float32
-	var b8 [line]float32
-	var b9 [line]float32
-	var b11 [line]float32
-	var b12 [line]float32
-	var b16 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		c4 := in[4][r]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][r]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][0]
-		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][r]
-		x12 := in[12][r*lanes:][:n]
-		x13 := in[13][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x2 := x2[at:][:m]
-			x3 := x3[at:][:m]
-			x5 := x5[at:][:m]
-			x6 := x6[at:][:m]
-			x8 := x8[at:][:m]
-			x10 := x10[at:][:m]
-			x12 := x12[at:][:m]
-			x13 := x13[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			b1 := b1[:m]
-			b2 := b2[:m]
-			b4 := b4[:m]
-			b5 := b5[:m]
-			b8 := b8[:m]
-			b9 := b9[:m]
-			b11 := b11[:m]
-			b12 := b12[:m]
-			b16 := b16[:m]
-			for i := range b11 {
-				t0 := x0[i] + c1
-				b1[i] = t0 + x2[i]
-				t3 := x3[i] + c4
-				b4[i] = t3 + x5[i]
-				t6 := x6[i] + c7
-				t7 := t6 + x8[i]
-				b8[i] = t7 + c9
-				t10 := x10[i] + c11
-				b11[i] = t10 + x12[i]
-			}
-			Tanh(b2, b1)
-			Sigmoid(b5, b4)
-			Sigmoid(b9, b8)
-			Sigmoid(b12, b11)
-			for i := range y0 {
-				t13 := float32(x13[i] * b9[i])
-				t14 := float32(b2[i] * b5[i])
-				y0[i] = t13 + t14
-			}
-			Tanh(b16, y0)
-			for i := range y1 {
-				y1[i] = float32(b16[i] * b12[i])
-			}
-		}
-	}
-	return true
-}
-
-func plain28flat(out, in [][]float32, rows int) bool {
-	var b1 [line]float32
-	var b2 [line]float32
-	var b4 [line]float32
-	var b5 [line]float32
-	var b8 [line]float32
-	var b9 [line]float32
-	var b11 [line]float32
-	var b12 [line]float32
-	var b16 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	c9 := in[9][0]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		x10 := x10[at:][:m]
-		x11 := x11[at:][:m]
-		x12 := x12[at:][:m]
-		x13 := x13[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		b1 := b1[:m]
-		b2 := b2[:m]
-		b4 := b4[:m]
-		b5 := b5[:m]
-		b8 := b8[:m]
-		b9 := b9[:m]
-		b11 := b11[:m]
-		b12 := b12[:m]
-		b16 := b16[:m]
-		for i := range b11 {
-			t0 := x0[i] + x1[i]
-			b1[i] = t0 + x2[i]
-			t3 := x3[i] + x4[i]
-			b4[i] = t3 + x5[i]
-			t6 := x6[i] + x7[i]
-			t7 := t6 + x8[i]
-			b8[i] = t7 + c9
-			t10 := x10[i] + x11[i]
-			b11[i] = t10 + x12[i]
-		}
-		Tanh(b2, b1)
-		Sigmoid(b5, b4)
-		Sigmoid(b9, b8)
-		Sigmoid(b12, b11)
-		for i := range y0 {
-			t13 := float32(x13[i] * b9[i])
-			t14 := float32(b2[i] * b5[i])
-			y0[i] = t13 + t14
-		}
-		Tanh(b16, y0)
-		for i := range y1 {
-			y1[i] = float32(b16[i] * b12[i])
-		}
-	}
-	return true
-}
-
-func plain29(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain29flat(out, in, rows)
-	}
-	var b1 [line]float32
-	var b4 [line]float32
-	var b8 [line]float32
-	var b11 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		c4 := in[4][r]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][r]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][0]
-		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][r]
-		x12 := in[12][r*lanes:][:n]
-		x13 := in[13][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x2 := x2[at:][:m]
-			x3 := x3[at:][:m]
-			x5 := x5[at:][:m]
-			x6 := x6[at:][:m]
-			x8 := x8[at:][:m]
-			x10 := x10[at:][:m]
-			x12 := x12[at:][:m]
-			x13 := x13[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			y5 := y5[at:][:m]
-			y6 := y6[at:][:m]
-			b1 := b1[:m]
-			b4 := b4[:m]
-			b8 := b8[:m]
-			b11 := b11[:m]
-			for i := range b11 {
-				t0 := x0[i] + c1
-				b1[i] = t0 + x2[i]
-				t3 := x3[i] + c4
-				b4[i] = t3 + x5[i]
-				t6 := x6[i] + c7
-				t7 := t6 + x8[i]
-				b8[i] = t7 + c9
-				t10 := x10[i] + c11
-				b11[i] = t10 + x12[i]
-			}
-			Tanh(y0, b1)
-			Sigmoid(y1, b4)
-			Sigmoid(y2, b8)
-			Sigmoid(y3, b11)
-			for i := range y4 {
-				t13 := float32(x13[i] * y2[i])
-				t14 := float32(y0[i] * y1[i])
-				y4[i] = t13 + t14
-			}
-			Tanh(y5, y4)
-			for i := range y6 {
-				y6[i] = float32(y5[i] * y3[i])
-			}
-		}
-	}
-	return true
-}
-
-func plain29flat(out, in [][]float32, rows int) bool {
-	var b1 [line]float32
-	var b4 [line]float32
-	var b8 [line]float32
-	var b11 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	c9 := in[9][0]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		x10 := x10[at:][:m]
-		x11 := x11[at:][:m]
-		x12 := x12[at:][:m]
-		x13 := x13[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		y5 := y5[at:][:m]
-		y6 := y6[at:][:m]
-		b1 := b1[:m]
-		b4 := b4[:m]
-		b8 := b8[:m]
-		b11 := b11[:m]
-		for i := range b11 {
-			t0 := x0[i] + x1[i]
-			b1[i] = t0 + x2[i]
-			t3 := x3[i] + x4[i]
-			b4[i] = t3 + x5[i]
-			t6 := x6[i] + x7[i]
-			t7 := t6 + x8[i]
-			b8[i] = t7 + c9
-			t10 := x10[i] + x11[i]
-			b11[i] = t10 + x12[i]
-		}
-		Tanh(y0, b1)
-		Sigmoid(y1, b4)
-		Sigmoid(y2, b8)
-		Sigmoid(y3, b11)
-		for i := range y4 {
-			t13 := float32(x13[i] * y2[i])
-			t14 := float32(y0[i] * y1[i])
-			y4[i] = t13 + t14
-		}
-		Tanh(y5, y4)
-		for i := range y6 {
-			y6[i] = float32(y5[i] * y3[i])
-		}
-	}
-	return true
-}
-
-func plain30(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain30flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := x0[i] + c1
-			y0[i] = max(c2, t0)
-		}
-	}
-	return true
-}
-
-func plain30flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := x0[i] + x1[i]
-		y0[i] = max(c2, t0)
-	}
-	return true
-}
-
-func plain31(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain31flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		c4 := in[4][0]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := x0[i] + c1
-			t1 := float32(x2[i] * x3[i])
-			t2 := float32(x2[i] * t0)
-			t3 := c4 - x3[i]
-			t4 := float32(x3[i] * t3)
-			t5 := float32(t2 * t4)
-			y0[i] = t1 + t5
-		}
-	}
-	return true
-}
-
-func plain31flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := x0[i] + x1[i]
-		t1 := float32(x2[i] * x3[i])
-		t2 := float32(x2[i] * t0)
-		t3 := c4 - x3[i]
-		t4 := float32(x3[i] * t3)
-		t5 := float32(t2 * t4)
-		y0[i] = t1 + t5
-	}
-	return true
-}
-
-func plain32(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain32flat(out, in, rows)
-	}
-	var b5 [line]float32
-	var b7 [line]float32
-	var b8 [line]float32
-	var b12 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		c3 := in[3][0]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][0]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		c8 := in[8][0]
-		y0 := out[0][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x4 := x4[at:][:m]
-			x6 := x6[at:][:m]
-			y0 := y0[at:][:m]
-			b5 := b5[:m]
-			b7 := b7[:m]
-			b8 := b8[:m]
-			b12 := b12[:m]
-			for i := range b12 {
-				t0 := x0[i] + c1
-				t1 := float32(t0 * c2)
-				t2 := float32(t0 * c3)
-				t3 := x4[i] + c5
-				t4 := float32(x6[i] * t3)
-				b5[i] = float32(x6[i] * t1)
-				t6 := float32(t2 * t2)
-				b7[i] = float32(t6 * c7)
-				b12[i] = float32(t4 * c2)
-			}
-			Exp(b8, b7)
-			for i := range y0 {
-				t9 := float32(b8[i] * c8)
-				t10 := float32(b5[i] * t9)
-				t11 := float32(t10 * c3)
-				y0[i] = t11 + b12[i]
-			}
-		}
-	}
-	return true
-}
-
-func plain32flat(out, in [][]float32, rows int) bool {
-	var b5 [line]float32
-	var b7 [line]float32
-	var b8 [line]float32
-	var b12 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	c8 := in[8][0]
-	y0 := out[0][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x4 := x4[at:][:m]
-		x6 := x6[at:][:m]
-		y0 := y0[at:][:m]
-		b5 := b5[:m]
-		b7 := b7[:m]
-		b8 := b8[:m]
-		b12 := b12[:m]
-		for i := range b12 {
-			t0 := x0[i] + x1[i]
-			t1 := float32(t0 * c2)
-			t2 := float32(t0 * c3)
-			t3 := x4[i] + c5
-			t4 := float32(x6[i] * t3)
-			b5[i] = float32(x6[i] * t1)
-			t6 := float32(t2 * t2)
-			b7[i] = float32(t6 * c7)
-			b12[i] = float32(t4 * c2)
-		}
-		Exp(b8, b7)
-		for i := range y0 {
-			t9 := float32(b8[i] * c8)
-			t10 := float32(b5[i] * t9)
-			t11 := float32(t10 * c3)
-			y0[i] = t11 + b12[i]
-		}
-	}
-	return true
-}
-
-func plain33(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain33flat(out, in, rows)
-	}
-	var b1 [line]float32
-	var b5 [line]float32
-	var b6 [line]float32
-	var b10 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		c3 := in[3][0]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][0]
-		c6 := in[6][0]
-		c7 := in[7][0]
-		y0 := out[0][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x4 := x4[at:][:m]
-			y0 := y0[at:][:m]
-			b1 := b1[:m]
-			b5 := b5[:m]
-			b6 := b6[:m]
-			b10 := b10[:m]
-			for i := range b10 {
-				t0 := x0[i] + c1
-				b1[i] = float32(t0 * c2)
-				t2 := float32(t0 * c3)
-				t3 := x4[i] + c5
-				t4 := float32(t2 * t2)
-				b5[i] = float32(t4 * c6)
-				b10[i] = float32(t3 * c2)
-			}
-			Exp(b6, b5)
-			for i := range y0 {
-				t7 := float32(b6[i] * c7)
-				t8 := float32(b1[i] * t7)
-				t9 := float32(t8 * c3)
-				y0[i] = t9 + b10[i]
-			}
-		}
-	}
-	return true
-}
-
-func plain33flat(out, in [][]float32, rows int) bool {
-	var b1 [line]float32
-	var b5 [line]float32
-	var b6 [line]float32
-	var b10 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	c5 := in[5][0]
-	c6 := in[6][0]
-	c7 := in[7][0]
-	y0 := out[0][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x4 := x4[at:][:m]
-		y0 := y0[at:][:m]
-		b1 := b1[:m]
-		b5 := b5[:m]
-		b6 := b6[:m]
-		b10 := b10[:m]
-		for i := range b10 {
-			t0 := x0[i] + x1[i]
-			b1[i] = float32(t0 * c2)
-			t2 := float32(t0 * c3)
-			t3 := x4[i] + c5
-			t4 := float32(t2 * t2)
-			b5[i] = float32(t4 * c6)
-			b10[i] = float32(t3 * c2)
-		}
-		Exp(b6, b5)
-		for i := range y0 {
-			t7 := float32(b6[i] * c7)
-			t8 := float32(b1[i] * t7)
-			t9 := float32(t8 * c3)
-			y0[i] = t9 + b10[i]
-		}
-	}
-	return true
-}
-
-func plain34(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain34flat(out, in, rows)
-	}
-	var b1 [line]float32
-	var b2 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		c3 := in[3][0]
-		c4 := in[4][0]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			b1 := b1[:m]
-			b2 := b2[:m]
-			for i := range b2 {
-				t0 := x0[i] + c1
-				b1[i] = float32(t0 * c2)
-				b2[i] = float32(t0 * c3)
-			}
-			Erf(y0, b2)
-			for i := range y1 {
-				t4 := y0[i] + c4
-				y1[i] = float32(b1[i] * t4)
-			}
-		}
-	}
-	return true
-}
-
-func plain34flat(out, in [][]float32, rows int) bool {
-	var b1 [line]float32
-	var b2 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	c3 := in[3][0]
-	c4 := in[4][0]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		b1 := b1[:m]
-		b2 := b2[:m]
-		for i := range b2 {
-			t0 := x0[i] + x1[i]
-			b1[i] = float32(t0 * c2)
-			b2[i] = float32(t0 * c3)
-		}
-		Erf(y0, b2)
-		for i := range y1 {
-			t4 := y0[i] + c4
-			y1[i] = float32(b1[i] * t4)
-		}
-	}
-	return true
-}
-
-func plain35(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain35flat(out, in, rows)
-	}
-	var b1 [line]float32
-	var b2 [line]float32
-	var b3 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		c3 := in[3][0]
-		c4 := in[4][0]
-		y0 := out[0][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			y0 := y0[at:][:m]
-			b1 := b1[:m]
-			b2 := b2[:m]
-			b3 := b3[:m]
-			for i := range b2 {
-				t0 := x0[i] + c1
-				b1[i] = float32(t0 * c2)
-				b2[i] = float32(t0 * c3)
-			}
-			Erf(b3, b2)
-			for i := range y0 {
-				t4 := b3[i] + c4
-				y0[i] = float32(b1[i] * t4)
-			}
-		}
-	}
-	return true
-}
-
-func plain35flat(out, in [][]float32, rows int) bool {
-	var b1 [line]float32
-	var b2 [line]float32
-	var b3 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	c3 := in[3][0]
-	c4 := in[4][0]
-	y0 := out[0][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		y0 := y0[at:][:m]
-		b1 := b1[:m]
-		b2 := b2[:m]
-		b3 := b3[:m]
-		for i := range b2 {
-			t0 := x0[i] + x1[i]
-			b1[i] = float32(t0 * c2)
-			b2[i] = float32(t0 * c3)
-		}
-		Erf(b3, b2)
-		for i := range y0 {
-			t4 := b3[i] + c4
-			y0[i] = float32(b1[i] * t4)
-		}
-	}
-	return true
-}
-
-func plain36(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain36flat(out, in, rows)
+		return plain19flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -2611,7 +1095,7 @@ func plain36(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain36flat(out, in [][]float32, rows int) bool {
+func plain19flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -2639,9 +1123,9 @@ func plain36flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain37(out, in [][]float32, rows, lanes int) bool {
+func plain20(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain37flat(out, in, rows)
+		return plain20flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -2671,7 +1155,7 @@ func plain37(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain37flat(out, in [][]float32, rows int) bool {
+func plain20flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -2699,88 +1183,9 @@ func plain37flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain38(out, in [][]float32, rows, lanes int) bool {
+func plain21(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain38flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		x8 := in[8][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		for i := range y2 {
-			t0 := x0[i] + c1
-			t1 := float32(c2 * x3[i])
-			t2 := x4[i] + x5[i]
-			t3 := t2 + x6[i]
-			t4 := float32(t3 * c7)
-			t5 := float32(t4 * t0)
-			t6 := float32(t4 * t1)
-			t7 := float32(t5 * x3[i])
-			t8 := float32(t5 * c2)
-			t9 := float32(t8 * x3[i])
-			t10 := float32(t9 * c7)
-			t11 := float32(t10 * x8[i])
-			t12 := signOf(t0)
-			t13 := float32(t11 * t12)
-			y0[i] = t6 + t13
-			y1[i] = y1[i] + t11
-			t16 := t3 + t7
-			y2[i] = y2[i] + t16
-		}
-	}
-	return true
-}
-
-func plain38flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	c8 := in[8][0]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for i := range y2 {
-		t0 := x0[i] + x1[i]
-		t1 := float32(x2[i] * x3[i])
-		t2 := x4[i] + x5[i]
-		t3 := t2 + x6[i]
-		t4 := float32(t3 * c7)
-		t5 := float32(t4 * t0)
-		t6 := float32(t4 * t1)
-		t7 := float32(t5 * x3[i])
-		t8 := float32(t5 * x2[i])
-		t9 := float32(t8 * x3[i])
-		t10 := float32(t9 * c7)
-		t11 := float32(t10 * c8)
-		t12 := signOf(t0)
-		t13 := float32(t11 * t12)
-		y0[i] = t6 + t13
-		y1[i] = y1[i] + t11
-		t16 := t3 + t7
-		y2[i] = y2[i] + t16
-	}
-	return true
-}
-
-func plain39(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain39flat(out, in, rows)
+		return plain21flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2818,7 +1223,7 @@ func plain39(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain39flat(out, in [][]float32, rows int) bool {
+func plain21flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2853,86 +1258,9 @@ func plain39flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain40(out, in [][]float32, rows, lanes int) bool {
+func plain22(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain40flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][r]
-		c6 := in[6][0]
-		x7 := in[7][:n]
-		c8 := in[8][0]
-		c9 := in[9][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
-			t0 := x0[i] + c1
-			t1 := float32(c2 * x3[i])
-			y0[i] = x4[i] + c5
-			t3 := float32(c6 * t0)
-			t4 := float32(c6 * t1)
-			t5 := float32(t3 * x3[i])
-			t6 := float32(t3 * c2)
-			t7 := float32(t6 * x3[i])
-			t8 := float32(t7 * c6)
-			t9 := float32(t8 * x7[i])
-			t10 := signOf(t0)
-			t11 := float32(t9 * t10)
-			y1[i] = t4 + t11
-			y2[i] = c8 + t5
-			y3[i] = float32(t9 * c9)
-		}
-	}
-	return true
-}
-
-func plain40flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	c7 := in[7][0]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := x0[i] + x1[i]
-		t1 := float32(x2[i] * x3[i])
-		y0[i] = x4[i] + x5[i]
-		t3 := float32(c6 * t0)
-		t4 := float32(c6 * t1)
-		t5 := float32(t3 * x3[i])
-		t6 := float32(t3 * x2[i])
-		t7 := float32(t6 * x3[i])
-		t8 := float32(t7 * c6)
-		t9 := float32(t8 * c7)
-		t10 := signOf(t0)
-		t11 := float32(t9 * t10)
-		y1[i] = t4 + t11
-		y2[i] = c8 + t5
-		y3[i] = float32(t9 * x9[i])
-	}
-	return true
-}
-
-func plain41(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain41flat(out, in, rows)
+		return plain22flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2967,7 +1295,7 @@ func plain41(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain41flat(out, in [][]float32, rows int) bool {
+func plain22flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2999,9 +1327,9 @@ func plain41flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain42(out, in [][]float32, rows, lanes int) bool {
+func plain23(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain42flat(out, in, rows)
+		return plain23flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -3067,7 +1395,7 @@ func plain42(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain42flat(out, in [][]float32, rows int) bool {
+func plain23flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b4 [line]float32
@@ -3134,9 +1462,9 @@ func plain42flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain43(out, in [][]float32, rows, lanes int) bool {
+func plain24(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain43flat(out, in, rows)
+		return plain24flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -3202,7 +1530,7 @@ func plain43(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain43flat(out, in [][]float32, rows int) bool {
+func plain24flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -3269,117 +1597,9 @@ func plain43flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain44(out, in [][]float32, rows, lanes int) bool {
+func plain25(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain44flat(out, in, rows)
-	}
-	var b0 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			b0 := b0[:m]
-			for i := range b0 {
-				b0[i] = x0[i] + c1
-			}
-			Sigmoid(y0, b0)
-			for i := range y1 {
-				y1[i] = float32(b0[i] * y0[i])
-			}
-		}
-	}
-	return true
-}
-
-func plain44flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		b0 := b0[:m]
-		for i := range b0 {
-			b0[i] = x0[i] + x1[i]
-		}
-		Sigmoid(y0, b0)
-		for i := range y1 {
-			y1[i] = float32(b0[i] * y0[i])
-		}
-	}
-	return true
-}
-
-func plain45(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain45flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b1 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		y0 := out[0][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			y0 := y0[at:][:m]
-			b0 := b0[:m]
-			b1 := b1[:m]
-			for i := range b0 {
-				b0[i] = x0[i] + c1
-			}
-			Sigmoid(b1, b0)
-			for i := range y0 {
-				y0[i] = float32(b0[i] * b1[i])
-			}
-		}
-	}
-	return true
-}
-
-func plain45flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b1 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	y0 := out[0][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		y0 := y0[at:][:m]
-		b0 := b0[:m]
-		b1 := b1[:m]
-		for i := range b0 {
-			b0[i] = x0[i] + x1[i]
-		}
-		Sigmoid(b1, b0)
-		for i := range y0 {
-			y0[i] = float32(b0[i] * b1[i])
-		}
-	}
-	return true
-}
-
-func plain46(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain46flat(out, in, rows)
+		return plain25flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3424,7 +1644,7 @@ func plain46(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain46flat(out, in [][]float32, rows int) bool {
+func plain25flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3466,445 +1686,9 @@ func plain46flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain47(out, in [][]float32, rows, lanes int) bool {
+func plain26(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain47flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][:n]
-		x6 := in[6][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		for i := range y4 {
-			y0[i] = x0[i] + c1
-			t1 := c2 - x3[i]
-			t2 := float32(x3[i] * t1)
-			t3 := float32(x4[i] * t2)
-			y1[i] = t3
-			y2[i] = float32(t3 * x5[i])
-			t5 := float32(x4[i] * x4[i])
-			t6 := c2 - t5
-			y3[i] = float32(x3[i] * t6)
-			t8 := float32(x6[i] * x6[i])
-			y4[i] = c2 - t8
-		}
-	}
-	return true
-}
-
-func plain47flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	for i := range y4 {
-		y0[i] = x0[i] + x1[i]
-		t1 := c2 - x3[i]
-		t2 := float32(x3[i] * t1)
-		t3 := float32(x4[i] * t2)
-		y1[i] = t3
-		y2[i] = float32(t3 * c5)
-		t5 := float32(x4[i] * x4[i])
-		t6 := c2 - t5
-		y3[i] = float32(x3[i] * t6)
-		t8 := float32(x6[i] * x6[i])
-		y4[i] = c2 - t8
-	}
-	return true
-}
-
-func plain48(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain48flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		x3 := in[3][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := x0[i] + c1
-			t1 := c2 - x3[i]
-			t2 := float32(x3[i] * t1)
-			t3 := float32(t0 * t2)
-			y0[i] = x3[i] + t3
-		}
-	}
-	return true
-}
-
-func plain48flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	x3 := in[3][:][:n]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := x0[i] + x1[i]
-		t1 := c2 - x3[i]
-		t2 := float32(x3[i] * t1)
-		t3 := float32(t0 * t2)
-		y0[i] = x3[i] + t3
-	}
-	return true
-}
-
-func plain49(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain49flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		x3 := in[3][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := x0[i] + c1
-			t1 := t0 - c2
-			t2 := stepOf(t1)
-			y0[i] = chosen(t2, x3[i], c2)
-		}
-	}
-	return true
-}
-
-func plain49flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	x3 := in[3][:][:n]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := x0[i] + x1[i]
-		t1 := t0 - c2
-		t2 := stepOf(t1)
-		y0[i] = chosen(t2, x3[i], c2)
-	}
-	return true
-}
-
-func plain50(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain50flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		c3 := in[3][0]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := x0[i] + c1
-			t1 := t0 - c2
-			t2 := stepOf(t1)
-			y0[i] = chosen(t2, c3, c2)
-		}
-	}
-	return true
-}
-
-func plain50flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	c3 := in[3][0]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := x0[i] + x1[i]
-		t1 := t0 - c2
-		t2 := stepOf(t1)
-		y0[i] = chosen(t2, c3, c2)
-	}
-	return true
-}
-
-func plain51(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain51flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b2 [line]float32
-	var b5 [line]float32
-	var b7 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][r]
-		c6 := in[6][0]
-		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][r]
-		x9 := in[9][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x2 := x2[at:][:m]
-			x4 := x4[at:][:m]
-			x7 := x7[at:][:m]
-			x9 := x9[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			y5 := y5[at:][:m]
-			b0 := b0[:m]
-			b2 := b2[:m]
-			b5 := b5[:m]
-			b7 := b7[:m]
-			for i := range b7 {
-				b0[i] = x0[i] + c1
-				b2[i] = x2[i] + c3
-				t4 := x4[i] + c5
-				b5[i] = t4 + c6
-				b7[i] = x7[i] + c8
-			}
-			Tanh(y0, b0)
-			Sigmoid(y1, b2)
-			Sigmoid(y2, b5)
-			Sigmoid(y3, b7)
-			for i := range y4 {
-				t9 := float32(x9[i] * y2[i])
-				t10 := float32(y0[i] * y1[i])
-				y4[i] = t9 + t10
-			}
-			Tanh(y5, y4)
-		}
-	}
-	return true
-}
-
-func plain51flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b2 [line]float32
-	var b5 [line]float32
-	var b7 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		y5 := y5[at:][:m]
-		b0 := b0[:m]
-		b2 := b2[:m]
-		b5 := b5[:m]
-		b7 := b7[:m]
-		for i := range b7 {
-			b0[i] = x0[i] + x1[i]
-			b2[i] = x2[i] + x3[i]
-			t4 := x4[i] + x5[i]
-			b5[i] = t4 + c6
-			b7[i] = x7[i] + x8[i]
-		}
-		Tanh(y0, b0)
-		Sigmoid(y1, b2)
-		Sigmoid(y2, b5)
-		Sigmoid(y3, b7)
-		for i := range y4 {
-			t9 := float32(x9[i] * y2[i])
-			t10 := float32(y0[i] * y1[i])
-			y4[i] = t9 + t10
-		}
-		Tanh(y5, y4)
-	}
-	return true
-}
-
-func plain52(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain52flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b1 [line]float32
-	var b2 [line]float32
-	var b3 [line]float32
-	var b5 [line]float32
-	var b6 [line]float32
-	var b7 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][r]
-		c6 := in[6][0]
-		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][r]
-		x9 := in[9][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x2 := x2[at:][:m]
-			x4 := x4[at:][:m]
-			x7 := x7[at:][:m]
-			x9 := x9[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			b0 := b0[:m]
-			b1 := b1[:m]
-			b2 := b2[:m]
-			b3 := b3[:m]
-			b5 := b5[:m]
-			b6 := b6[:m]
-			b7 := b7[:m]
-			for i := range b7 {
-				b0[i] = x0[i] + c1
-				b2[i] = x2[i] + c3
-				t4 := x4[i] + c5
-				b5[i] = t4 + c6
-				b7[i] = x7[i] + c8
-			}
-			Tanh(b1, b0)
-			Sigmoid(b3, b2)
-			Sigmoid(b6, b5)
-			Sigmoid(y0, b7)
-			for i := range y1 {
-				t9 := float32(x9[i] * b6[i])
-				t10 := float32(b1[i] * b3[i])
-				y1[i] = t9 + t10
-			}
-			Tanh(y2, y1)
-		}
-	}
-	return true
-}
-
-func plain52flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b1 [line]float32
-	var b2 [line]float32
-	var b3 [line]float32
-	var b5 [line]float32
-	var b6 [line]float32
-	var b7 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		b0 := b0[:m]
-		b1 := b1[:m]
-		b2 := b2[:m]
-		b3 := b3[:m]
-		b5 := b5[:m]
-		b6 := b6[:m]
-		b7 := b7[:m]
-		for i := range b7 {
-			b0[i] = x0[i] + x1[i]
-			b2[i] = x2[i] + x3[i]
-			t4 := x4[i] + x5[i]
-			b5[i] = t4 + c6
-			b7[i] = x7[i] + x8[i]
-		}
-		Tanh(b1, b0)
-		Sigmoid(b3, b2)
-		Sigmoid(b6, b5)
-		Sigmoid(y0, b7)
-		for i := range y1 {
-			t9 := float32(x9[i] * b6[i])
-			t10 := float32(b1[i] * b3[i])
-			y1[i] = t9 + t10
-		}
-		Tanh(y2, y1)
-	}
-	return true
-}
-
-func plain53(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain53flat(out, in, rows)
+		return plain26flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -3972,7 +1756,7 @@ func plain53(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain53flat(out, in [][]float32, rows int) bool {
+func plain26flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -4041,9 +1825,9 @@ func plain53flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain54(out, in [][]float32, rows, lanes int) bool {
+func plain27(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain54flat(out, in, rows)
+		return plain27flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -4111,7 +1895,7 @@ func plain54(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain54flat(out, in [][]float32, rows int) bool {
+func plain27flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -4180,9 +1964,9 @@ func plain54flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain55(out, in [][]float32, rows, lanes int) bool {
+func plain28(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain55flat(out, in, rows)
+		return plain28flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -4239,7 +2023,7 @@ func plain55(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain55flat(out, in [][]float32, rows int) bool {
+func plain28flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -4297,9 +2081,9 @@ func plain55flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain56(out, in [][]float32, rows, lanes int) bool {
+func plain29(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain56flat(out, in, rows)
+		return plain29flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -4356,7 +2140,7 @@ func plain56(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain56flat(out, in [][]float32, rows int) bool {
+func plain29flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -4414,229 +2198,9 @@ func plain56flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain57(out, in [][]float32, rows, lanes int) bool {
+func plain30(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain57flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b2 [line]float32
-	var b7 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][r]
-		x6 := in[6][:n]
-		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x2 := x2[at:][:m]
-			x4 := x4[at:][:m]
-			x6 := x6[at:][:m]
-			x7 := x7[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			b0 := b0[:m]
-			b2 := b2[:m]
-			b7 := b7[:m]
-			for i := range b7 {
-				b0[i] = x0[i] + c1
-				b2[i] = x2[i] + c3
-				t4 := x4[i] + c5
-				t5 := float32(t4 * x6[i])
-				t6 := x7[i] + c8
-				b7[i] = t5 + t6
-			}
-			Tanh(y0, b0)
-			Tanh(y1, b2)
-			Sigmoid(y2, b7)
-			for i := range y3 {
-				t9 := float32(y1[i] * y2[i])
-				y3[i] = y0[i] + t9
-			}
-		}
-	}
-	return true
-}
-
-func plain57flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b2 [line]float32
-	var b7 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		b0 := b0[:m]
-		b2 := b2[:m]
-		b7 := b7[:m]
-		for i := range b7 {
-			b0[i] = x0[i] + x1[i]
-			b2[i] = x2[i] + x3[i]
-			t4 := x4[i] + x5[i]
-			t5 := float32(t4 * c6)
-			t6 := x7[i] + x8[i]
-			b7[i] = t5 + t6
-		}
-		Tanh(y0, b0)
-		Tanh(y1, b2)
-		Sigmoid(y2, b7)
-		for i := range y3 {
-			t9 := float32(y1[i] * y2[i])
-			y3[i] = y0[i] + t9
-		}
-	}
-	return true
-}
-
-func plain58(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain58flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b1 [line]float32
-	var b2 [line]float32
-	var b3 [line]float32
-	var b7 [line]float32
-	var b8 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][r]
-		x6 := in[6][:n]
-		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][r]
-		y0 := out[0][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x2 := x2[at:][:m]
-			x4 := x4[at:][:m]
-			x6 := x6[at:][:m]
-			x7 := x7[at:][:m]
-			y0 := y0[at:][:m]
-			b0 := b0[:m]
-			b1 := b1[:m]
-			b2 := b2[:m]
-			b3 := b3[:m]
-			b7 := b7[:m]
-			b8 := b8[:m]
-			for i := range b7 {
-				b0[i] = x0[i] + c1
-				b2[i] = x2[i] + c3
-				t4 := x4[i] + c5
-				t5 := float32(t4 * x6[i])
-				t6 := x7[i] + c8
-				b7[i] = t5 + t6
-			}
-			Tanh(b1, b0)
-			Tanh(b3, b2)
-			Sigmoid(b8, b7)
-			for i := range y0 {
-				t9 := float32(b3[i] * b8[i])
-				y0[i] = b1[i] + t9
-			}
-		}
-	}
-	return true
-}
-
-func plain58flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b1 [line]float32
-	var b2 [line]float32
-	var b3 [line]float32
-	var b7 [line]float32
-	var b8 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	y0 := out[0][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		y0 := y0[at:][:m]
-		b0 := b0[:m]
-		b1 := b1[:m]
-		b2 := b2[:m]
-		b3 := b3[:m]
-		b7 := b7[:m]
-		b8 := b8[:m]
-		for i := range b7 {
-			b0[i] = x0[i] + x1[i]
-			b2[i] = x2[i] + x3[i]
-			t4 := x4[i] + x5[i]
-			t5 := float32(t4 * c6)
-			t6 := x7[i] + x8[i]
-			b7[i] = t5 + t6
-		}
-		Tanh(b1, b0)
-		Tanh(b3, b2)
-		Sigmoid(b8, b7)
-		for i := range y0 {
-			t9 := float32(b3[i] * b8[i])
-			y0[i] = b1[i] + t9
-		}
-	}
-	return true
-}
-
-func plain59(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain59flat(out, in, rows)
+		return plain30flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -4693,7 +2257,7 @@ func plain59(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain59flat(out, in [][]float32, rows int) bool {
+func plain30flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -4750,9 +2314,9 @@ func plain59flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain60(out, in [][]float32, rows, lanes int) bool {
+func plain31(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain60flat(out, in, rows)
+		return plain31flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -4809,7 +2373,7 @@ func plain60(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain60flat(out, in [][]float32, rows int) bool {
+func plain31flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -4866,9 +2430,9 @@ func plain60flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain61(out, in [][]float32, rows, lanes int) bool {
+func plain32(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain61flat(out, in, rows)
+		return plain32flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4899,7 +2463,7 @@ func plain61(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain61flat(out, in [][]float32, rows int) bool {
+func plain32flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4927,9 +2491,9 @@ func plain61flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain62(out, in [][]float32, rows, lanes int) bool {
+func plain33(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain62flat(out, in, rows)
+		return plain33flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4958,7 +2522,7 @@ func plain62(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain62flat(out, in [][]float32, rows int) bool {
+func plain33flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4984,111 +2548,9 @@ func plain62flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain63(out, in [][]float32, rows, lanes int) bool {
+func plain34(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain63flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][r*lanes:][:n]
-		c2 := in[2][r]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][:n]
-		c8 := in[8][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		for i := range y1 {
-			t0 := c0 + x1[i]
-			t1 := c2 + x3[i]
-			t2 := t0 + x4[i]
-			y0[i] = t2
-			t3 := t1 + x5[i]
-			y1[i] = relaxed(x6[i], x7[i], c8, t2, t3)
-		}
-	}
-	return true
-}
-
-func plain63flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for i := range y1 {
-		t0 := x0[i] + x1[i]
-		t1 := x2[i] + x3[i]
-		t2 := t0 + x4[i]
-		y0[i] = t2
-		t3 := t1 + x5[i]
-		y1[i] = relaxed(x6[i], c7, x8[i], t2, t3)
-	}
-	return true
-}
-
-func plain64(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain64flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][r*lanes:][:n]
-		c2 := in[2][r]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][:n]
-		c8 := in[8][r]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := c0 + x1[i]
-			t1 := c2 + x3[i]
-			t2 := t0 + x4[i]
-			t3 := t1 + x5[i]
-			y0[i] = relaxed(x6[i], x7[i], c8, t2, t3)
-		}
-	}
-	return true
-}
-
-func plain64flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := x0[i] + x1[i]
-		t1 := x2[i] + x3[i]
-		t2 := t0 + x4[i]
-		t3 := t1 + x5[i]
-		y0[i] = relaxed(x6[i], c7, x8[i], t2, t3)
-	}
-	return true
-}
-
-func plain65(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain65flat(out, in, rows)
+		return plain34flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5135,7 +2597,7 @@ func plain65(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain65flat(out, in [][]float32, rows int) bool {
+func plain34flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5179,7 +2641,7 @@ func plain65flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain66(out, in [][]float32, rows, lanes int) bool {
+func plain35(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -5193,7 +2655,7 @@ func plain66(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain67(out, in [][]float32, rows, lanes int) bool {
+func plain36(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -5227,41 +2689,7 @@ func plain67(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain68(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	for i := range y4 {
-		t0 := float32(x0[i] * x0[i])
-		t1 := c1 - t0
-		y0[i] = float32(x2[i] * t1)
-		t3 := c1 - x2[i]
-		t4 := float32(x2[i] * t3)
-		y1[i] = float32(x0[i] * t4)
-		t6 := c1 - x3[i]
-		t7 := float32(x3[i] * t6)
-		y2[i] = float32(x4[i] * t7)
-		t9 := c1 - x5[i]
-		t10 := float32(x5[i] * t9)
-		y3[i] = float32(x6[i] * t10)
-		t12 := float32(x6[i] * x6[i])
-		t13 := c1 - t12
-		y4[i] = float32(x5[i] * t13)
-	}
-	return true
-}
-
-func plain69(out, in [][]float32, rows, lanes int) bool {
+func plain37(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -5277,36 +2705,7 @@ func plain69(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain70(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		y0[i] = float32(x0[i] * x1[i])
-	}
-	return true
-}
-
-func plain71(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for i := range y2 {
-		t0 := float32(x0[i] * x1[i])
-		y0[i] = t0
-		y1[i] = float32(x0[i] * x2[i])
-		y2[i] = t0 + x3[i]
-	}
-	return true
-}
-
-func plain72(out, in [][]float32, rows, lanes int) bool {
+func plain38(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5369,7 +2768,7 @@ func plain72(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain73(out, in [][]float32, rows, lanes int) bool {
+func plain39(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5418,7 +2817,7 @@ func plain73(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain74(out, in [][]float32, rows, lanes int) bool {
+func plain40(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5461,248 +2860,9 @@ func plain74(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain75(out, in [][]float32, rows, lanes int) bool {
+func plain41(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain75flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][0]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		for i := range y4 {
-			t0 := float32(x0[i] * x1[i])
-			t1 := float32(x2[i] * x3[i])
-			y0[i] = float32(x0[i] * t1)
-			y1[i] = float32(x4[i] * c5)
-			y2[i] = float32(x6[i] * x7[i])
-			y3[i] = float32(x8[i] * c9)
-			y4[i] = float32(t0 * c9)
-		}
-	}
-	return true
-}
-
-func plain75flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	for i := range y4 {
-		t0 := float32(x0[i] * x1[i])
-		t1 := float32(x2[i] * x3[i])
-		y0[i] = float32(x0[i] * t1)
-		y1[i] = float32(x4[i] * c5)
-		y2[i] = float32(x6[i] * x7[i])
-		y3[i] = float32(x8[i] * x9[i])
-		y4[i] = float32(t0 * x9[i])
-	}
-	return true
-}
-
-func plain76(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain76flat(out, in, rows)
-	}
-	var b5 [line]float32
-	var b6 [line]float32
-	var b7 [line]float32
-	var b12 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][0]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][r]
-		c10 := in[10][r]
-		c11 := in[11][r]
-		c12 := in[12][0]
-		x13 := in[13][r*lanes:][:n]
-		x14 := in[14][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		y8 := out[8][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x1 := x1[at:][:m]
-			x2 := x2[at:][:m]
-			x3 := x3[at:][:m]
-			x4 := x4[at:][:m]
-			x6 := x6[at:][:m]
-			x7 := x7[at:][:m]
-			x8 := x8[at:][:m]
-			x13 := x13[at:][:m]
-			x14 := x14[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			y5 := y5[at:][:m]
-			y6 := y6[at:][:m]
-			y7 := y7[at:][:m]
-			y8 := y8[at:][:m]
-			b5 := b5[:m]
-			b6 := b6[:m]
-			b7 := b7[:m]
-			b12 := b12[:m]
-			for i := range b12 {
-				y0[i] = float32(x0[i] * x1[i])
-				t1 := float32(x2[i] * x3[i])
-				y1[i] = float32(x0[i] * t1)
-				y2[i] = float32(x4[i] * c5)
-				y3[i] = float32(x6[i] * x7[i])
-				t5 := x8[i] - c9
-				b5[i] = t5
-				b6[i] = float32(c10 * t5)
-				b12[i] = x13[i] + x14[i]
-			}
-			Sigmoid(b7, b6)
-			for i := range y8 {
-				t8 := float32(c11 * b7[i])
-				t9 := c12 - b7[i]
-				t10 := float32(t8 * t9)
-				t11 := float32(t10 * c10)
-				t13 := float32(b12[i] * t11)
-				y4[i] = t13
-				y5[i] = float32(b12[i] * b7[i])
-				t15 := float32(t10 * b5[i])
-				y6[i] = float32(b12[i] * t15)
-				y7[i] = float32(t13 * c5)
-				y8[i] = float32(x6[i] * t8)
-			}
-		}
-	}
-	return true
-}
-
-func plain76flat(out, in [][]float32, rows int) bool {
-	var b5 [line]float32
-	var b6 [line]float32
-	var b7 [line]float32
-	var b12 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	c12 := in[12][0]
-	x13 := in[13][:][:n]
-	x14 := in[14][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	y8 := out[8][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
-		x11 := x11[at:][:m]
-		x13 := x13[at:][:m]
-		x14 := x14[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		y5 := y5[at:][:m]
-		y6 := y6[at:][:m]
-		y7 := y7[at:][:m]
-		y8 := y8[at:][:m]
-		b5 := b5[:m]
-		b6 := b6[:m]
-		b7 := b7[:m]
-		b12 := b12[:m]
-		for i := range b12 {
-			y0[i] = float32(x0[i] * x1[i])
-			t1 := float32(x2[i] * x3[i])
-			y1[i] = float32(x0[i] * t1)
-			y2[i] = float32(x4[i] * c5)
-			y3[i] = float32(x6[i] * x7[i])
-			t5 := x8[i] - x9[i]
-			b5[i] = t5
-			b6[i] = float32(x10[i] * t5)
-			b12[i] = x13[i] + x14[i]
-		}
-		Sigmoid(b7, b6)
-		for i := range y8 {
-			t8 := float32(x11[i] * b7[i])
-			t9 := c12 - b7[i]
-			t10 := float32(t8 * t9)
-			t11 := float32(t10 * x10[i])
-			t13 := float32(b12[i] * t11)
-			y4[i] = t13
-			y5[i] = float32(b12[i] * b7[i])
-			t15 := float32(t10 * b5[i])
-			y6[i] = float32(b12[i] * t15)
-			y7[i] = float32(t13 * c5)
-			y8[i] = float32(x6[i] * t8)
-		}
-	}
-	return true
-}
-
-func plain77(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain77flat(out, in, rows)
+		return plain41flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -5807,7 +2967,7 @@ func plain77(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain77flat(out, in [][]float32, rows int) bool {
+func plain41flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -5912,9 +3072,9 @@ func plain77flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain78(out, in [][]float32, rows, lanes int) bool {
+func plain42(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain78flat(out, in, rows)
+		return plain42flat(out, in, rows)
 	}
 	var b9 [line]float32
 	var b10 [line]float32
@@ -6011,7 +3171,7 @@ func plain78(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain78flat(out, in [][]float32, rows int) bool {
+func plain42flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -6108,7 +3268,7 @@ func plain78flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain79(out, in [][]float32, rows, lanes int) bool {
+func plain43(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -6119,7 +3279,7 @@ func plain79(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain80(out, in [][]float32, rows, lanes int) bool {
+func plain44(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -6137,9 +3297,9 @@ func plain80(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain81(out, in [][]float32, rows, lanes int) bool {
+func plain45(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain81flat(out, in, rows)
+		return plain45flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6153,7 +3313,7 @@ func plain81(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain81flat(out, in [][]float32, rows int) bool {
+func plain45flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6164,9 +3324,9 @@ func plain81flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain82(out, in [][]float32, rows, lanes int) bool {
+func plain46(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain82flat(out, in, rows)
+		return plain46flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6201,7 +3361,7 @@ func plain82(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain82flat(out, in [][]float32, rows int) bool {
+func plain46flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6233,9 +3393,9 @@ func plain82flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain83(out, in [][]float32, rows, lanes int) bool {
+func plain47(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain83flat(out, in, rows)
+		return plain47flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6251,7 +3411,7 @@ func plain83(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain83flat(out, in [][]float32, rows int) bool {
+func plain47flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6264,106 +3424,9 @@ func plain83flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain84(out, in [][]float32, rows, lanes int) bool {
+func plain48(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain84flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		x3 := in[3][:n]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][r]
-		c6 := in[6][0]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
-		x11 := in[11][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		y8 := out[8][r*lanes:][:n]
-		y9 := out[9][r*lanes:][:n]
-		for i := range y9 {
-			t0 := float32(x0[i] * c1)
-			y0[i] = t0 + c2
-			t2 := float32(x3[i] * x4[i])
-			t3 := c5 + t2
-			y1[i] = c6 / t3
-			y2[i] = c1 / t3
-			y3[i] = x7[i] - x0[i]
-			t7 := float32(x3[i] * x8[i])
-			t8 := c5 + t7
-			y4[i] = c5 / t8
-			y5[i] = c6 / t8
-			y6[i] = x9[i] - x7[i]
-			t12 := float32(x3[i] * x10[i])
-			t13 := c5 + t12
-			y7[i] = c5 / t13
-			y8[i] = c6 / t13
-			y9[i] = x11[i] - x9[i]
-		}
-	}
-	return true
-}
-
-func plain84flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	y8 := out[8][:][:n]
-	y9 := out[9][:][:n]
-	for i := range y9 {
-		t0 := float32(x0[i] * x1[i])
-		y0[i] = t0 + x2[i]
-		t2 := float32(c3 * x4[i])
-		t3 := x5[i] + t2
-		y1[i] = c6 / t3
-		y2[i] = x1[i] / t3
-		y3[i] = x7[i] - x0[i]
-		t7 := float32(c3 * x8[i])
-		t8 := x5[i] + t7
-		y4[i] = x5[i] / t8
-		y5[i] = c6 / t8
-		y6[i] = x9[i] - x7[i]
-		t12 := float32(c3 * x10[i])
-		t13 := x5[i] + t12
-		y7[i] = x5[i] / t13
-		y8[i] = c6 / t13
-		y9[i] = x11[i] - x9[i]
-	}
-	return true
-}
-
-func plain85(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain85flat(out, in, rows)
+		return plain48flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6426,7 +3489,7 @@ func plain85(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain85flat(out, in [][]float32, rows int) bool {
+func plain48flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6486,9 +3549,9 @@ func plain85flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain86(out, in [][]float32, rows, lanes int) bool {
+func plain49(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain86flat(out, in, rows)
+		return plain49flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6505,7 +3568,7 @@ func plain86(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain86flat(out, in [][]float32, rows int) bool {
+func plain49flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6519,68 +3582,9 @@ func plain86flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain87(out, in [][]float32, rows, lanes int) bool {
+func plain50(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain87flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		c8 := in[8][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		for i := range y2 {
-			t0 := float32(x0[i] * c1)
-			t1 := float32(x2[i] * c3)
-			t2 := x4[i] + t1
-			t3 := float32(t2 * t0)
-			t4 := float32(t2 * x5[i])
-			y0[i] = float32(t2 * x6[i])
-			y1[i] = float32(t3 * c7)
-			y2[i] = float32(t4 * c8)
-		}
-	}
-	return true
-}
-
-func plain87flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for i := range y2 {
-		t0 := float32(x0[i] * x1[i])
-		t1 := float32(x2[i] * x3[i])
-		t2 := x4[i] + t1
-		t3 := float32(t2 * t0)
-		t4 := float32(t2 * x5[i])
-		y0[i] = float32(t2 * x6[i])
-		y1[i] = float32(t3 * c7)
-		y2[i] = float32(t4 * x8[i])
-	}
-	return true
-}
-
-func plain88(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain88flat(out, in, rows)
+		return plain50flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6620,7 +3624,7 @@ func plain88(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain88flat(out, in [][]float32, rows int) bool {
+func plain50flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -6657,9 +3661,9 @@ func plain88flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain89(out, in [][]float32, rows, lanes int) bool {
+func plain51(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain89flat(out, in, rows)
+		return plain51flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6700,7 +3704,7 @@ func plain89(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain89flat(out, in [][]float32, rows int) bool {
+func plain51flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -6738,9 +3742,9 @@ func plain89flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain90(out, in [][]float32, rows, lanes int) bool {
+func plain52(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain90flat(out, in, rows)
+		return plain52flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6802,7 +3806,7 @@ func plain90(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain90flat(out, in [][]float32, rows int) bool {
+func plain52flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -6861,98 +3865,9 @@ func plain90flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain91(out, in [][]float32, rows, lanes int) bool {
+func plain53(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain91flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		x1 := in[1][r*lanes:][:n]
-		c2 := in[2][r]
-		c3 := in[3][0]
-		c4 := in[4][r]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		y8 := out[8][r*lanes:][:n]
-		for i := range y8 {
-			t0 := float32(x0[i] * x1[i])
-			t1 := c2 + t0
-			y0[i] = c3 / t1
-			y1[i] = c4 / t1
-			y2[i] = x5[i] - x6[i]
-			t5 := float32(x0[i] * x7[i])
-			t6 := c2 + t5
-			y3[i] = c2 / t6
-			y4[i] = c3 / t6
-			y5[i] = x8[i] - x5[i]
-			t10 := float32(x0[i] * x9[i])
-			t11 := c2 + t10
-			y6[i] = c2 / t11
-			y7[i] = c3 / t11
-			y8[i] = x10[i] - x8[i]
-		}
-	}
-	return true
-}
-
-func plain91flat(out, in [][]float32, rows int) bool {
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	y8 := out[8][:][:n]
-	for i := range y8 {
-		t0 := float32(c0 * x1[i])
-		t1 := x2[i] + t0
-		y0[i] = c3 / t1
-		y1[i] = x4[i] / t1
-		y2[i] = x5[i] - x6[i]
-		t5 := float32(c0 * x7[i])
-		t6 := x2[i] + t5
-		y3[i] = x2[i] / t6
-		y4[i] = c3 / t6
-		y5[i] = x8[i] - x5[i]
-		t10 := float32(c0 * x9[i])
-		t11 := x2[i] + t10
-		y6[i] = x2[i] / t11
-		y7[i] = c3 / t11
-		y8[i] = x10[i] - x8[i]
-	}
-	return true
-}
-
-func plain92(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain92flat(out, in, rows)
+		return plain53flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7014,7 +3929,7 @@ func plain92(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain92flat(out, in [][]float32, rows int) bool {
+func plain53flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -7073,124 +3988,9 @@ func plain92flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain93(out, in [][]float32, rows, lanes int) bool {
+func plain54(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain93flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		x1 := in[1][r*lanes:][:n]
-		c2 := in[2][r]
-		c3 := in[3][0]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
-		x11 := in[11][r*lanes:][:n]
-		x12 := in[12][r*lanes:][:n]
-		x13 := in[13][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		y8 := out[8][r*lanes:][:n]
-		y9 := out[9][r*lanes:][:n]
-		for i := range y9 {
-			t0 := float32(x0[i] * x1[i])
-			t1 := c2 + t0
-			y0[i] = c3 / t1
-			y1[i] = x4[i] - x5[i]
-			t4 := float32(x0[i] * x6[i])
-			t5 := c2 + t4
-			y2[i] = c2 / t5
-			y3[i] = c3 / t5
-			y4[i] = x7[i] - x4[i]
-			t9 := float32(x8[i] * x8[i])
-			t10 := c3 - t9
-			y5[i] = float32(x9[i] * t10)
-			t12 := c3 - x9[i]
-			t13 := float32(x9[i] * t12)
-			y6[i] = float32(x8[i] * t13)
-			t15 := c3 - x10[i]
-			t16 := float32(x10[i] * t15)
-			y7[i] = float32(x11[i] * t16)
-			t18 := c3 - x12[i]
-			t19 := float32(x12[i] * t18)
-			y8[i] = float32(x13[i] * t19)
-			t21 := float32(x13[i] * x13[i])
-			t22 := c3 - t21
-			y9[i] = float32(x12[i] * t22)
-		}
-	}
-	return true
-}
-
-func plain93flat(out, in [][]float32, rows int) bool {
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	y8 := out[8][:][:n]
-	y9 := out[9][:][:n]
-	for i := range y9 {
-		t0 := float32(c0 * x1[i])
-		t1 := x2[i] + t0
-		y0[i] = c3 / t1
-		y1[i] = x4[i] - x5[i]
-		t4 := float32(c0 * x6[i])
-		t5 := x2[i] + t4
-		y2[i] = x2[i] / t5
-		y3[i] = c3 / t5
-		y4[i] = x7[i] - x4[i]
-		t9 := float32(x8[i] * x8[i])
-		t10 := c3 - t9
-		y5[i] = float32(x9[i] * t10)
-		t12 := c3 - x9[i]
-		t13 := float32(x9[i] * t12)
-		y6[i] = float32(x8[i] * t13)
-		t15 := c3 - x10[i]
-		t16 := float32(x10[i] * t15)
-		y7[i] = float32(x11[i] * t16)
-		t18 := c3 - x12[i]
-		t19 := float32(x12[i] * t18)
-		y8[i] = float32(x13[i] * t19)
-		t21 := float32(x13[i] * x13[i])
-		t22 := c3 - t21
-		y9[i] = float32(x12[i] * t22)
-	}
-	return true
-}
-
-func plain94(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain94flat(out, in, rows)
+		return plain54flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7252,7 +4052,7 @@ func plain94(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain94flat(out, in [][]float32, rows int) bool {
+func plain54flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -7311,56 +4111,9 @@ func plain94flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain95(out, in [][]float32, rows, lanes int) bool {
+func plain55(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain95flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		x1 := in[1][r*lanes:][:n]
-		c2 := in[2][r]
-		c3 := in[3][0]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		for i := range y1 {
-			t0 := float32(x0[i] * x1[i])
-			t1 := c2 + t0
-			y0[i] = c3 / t1
-			t3 := x4[i] - x5[i]
-			y1[i] = float32(t3 * c6)
-		}
-	}
-	return true
-}
-
-func plain95flat(out, in [][]float32, rows int) bool {
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for i := range y1 {
-		t0 := float32(c0 * x1[i])
-		t1 := x2[i] + t0
-		y0[i] = c3 / t1
-		t3 := x4[i] - x5[i]
-		y1[i] = float32(t3 * x6[i])
-	}
-	return true
-}
-
-func plain96(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain96flat(out, in, rows)
+		return plain55flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7423,7 +4176,7 @@ func plain96(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain96flat(out, in [][]float32, rows int) bool {
+func plain55flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -7483,9 +4236,9 @@ func plain96flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain97(out, in [][]float32, rows, lanes int) bool {
+func plain56(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain97flat(out, in, rows)
+		return plain56flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7526,7 +4279,7 @@ func plain97(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain97flat(out, in [][]float32, rows int) bool {
+func plain56flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -7564,9 +4317,9 @@ func plain97flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain98(out, in [][]float32, rows, lanes int) bool {
+func plain57(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain98flat(out, in, rows)
+		return plain57flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7582,7 +4335,7 @@ func plain98(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain98flat(out, in [][]float32, rows int) bool {
+func plain57flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -7595,81 +4348,9 @@ func plain98flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain99(out, in [][]float32, rows, lanes int) bool {
+func plain58(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain99flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		x1 := in[1][r*lanes:][:n]
-		c2 := in[2][0]
-		c3 := in[3][r]
-		c4 := in[4][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		for i := range y1 {
-			t0 := float32(x0[i] * x1[i])
-			t1 := float32(t0 * c2)
-			y0[i] = t1
-			t2 := float32(x0[i] * c3)
-			t3 := t2 + t1
-			y1[i] = float32(t3 * c4)
-		}
-	}
-	return true
-}
-
-func plain99flat(out, in [][]float32, rows int) bool {
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for i := range y1 {
-		t0 := float32(c0 * x1[i])
-		t1 := float32(t0 * c2)
-		y0[i] = t1
-		t2 := float32(c0 * x3[i])
-		t3 := t2 + t1
-		y1[i] = float32(t3 * x4[i])
-	}
-	return true
-}
-
-func plain100(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain100flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		c1 := in[1][r]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			y0[i] = float32(x0[i] * c1)
-		}
-	}
-	return true
-}
-
-func plain100flat(out, in [][]float32, rows int) bool {
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		y0[i] = float32(c0 * x1[i])
-	}
-	return true
-}
-
-func plain101(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain101flat(out, in, rows)
+		return plain58flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -7753,7 +4434,7 @@ func plain101(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain101flat(out, in [][]float32, rows int) bool {
+func plain58flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b6 [line]float32
@@ -7837,7 +4518,7 @@ func plain101flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain102(out, in [][]float32, rows, lanes int) bool {
+func plain59(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7867,7 +4548,7 @@ func plain102(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain103(out, in [][]float32, rows, lanes int) bool {
+func plain60(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7881,7 +4562,7 @@ func plain103(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain104(out, in [][]float32, rows, lanes int) bool {
+func plain61(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -7889,7 +4570,7 @@ func plain104(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain105(out, in [][]float32, rows, lanes int) bool {
+func plain62(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -7912,7 +4593,7 @@ func plain105(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain106(out, in [][]float32, rows, lanes int) bool {
+func plain63(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7931,48 +4612,7 @@ func plain106(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain107(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	c5 := in[5][0]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	y8 := out[8][:][:n]
-	y9 := out[9][:][:n]
-	y10 := out[10][:][:n]
-	y11 := out[11][:][:n]
-	for i := range y9 {
-		t4 := x1[i] + c4
-		y4[i] = t4
-		y5[i] = stepOf(t4)
-		t8 := x0[i] + c4
-		y8[i] = t8
-		y9[i] = stepOf(t8)
-	}
-	Softplus(y0, x0)
-	Softplus(y1, x1)
-	Sigmoid(y6, x1)
-	Sigmoid(y10, x0)
-	for i := range y11 {
-		y2[i] = y0[i] + c2
-		y3[i] = float32(y0[i] * x3[i])
-		y7[i] = chosen(y5[i], c5, y6[i])
-		y11[i] = chosen(y9[i], c5, y10[i])
-	}
-	return true
-}
-
-func plain108(out, in [][]float32, rows, lanes int) bool {
+func plain64(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8016,7 +4656,7 @@ func plain108(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain109(out, in [][]float32, rows, lanes int) bool {
+func plain65(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8038,7 +4678,7 @@ func plain109(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain110(out, in [][]float32, rows, lanes int) bool {
+func plain66(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8094,9 +4734,9 @@ func plain110(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain111(out, in [][]float32, rows, lanes int) bool {
+func plain67(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain111flat(out, in, rows)
+		return plain67flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8138,7 +4778,7 @@ func plain111(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain111flat(out, in [][]float32, rows int) bool {
+func plain67flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8177,233 +4817,9 @@ func plain111flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain112(out, in [][]float32, rows, lanes int) bool {
+func plain68(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain112flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b1 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		x5 := in[5][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x5 := x5[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			b0 := b0[:m]
-			b1 := b1[:m]
-			for i := range b1 {
-				t0 := x0[i] - c1
-				b0[i] = t0
-				b1[i] = float32(c2 * t0)
-			}
-			Sigmoid(y0, b1)
-			for i := range y3 {
-				t3 := float32(c3 * y0[i])
-				t4 := c4 - y0[i]
-				t5 := float32(t3 * t4)
-				y1[i] = t5
-				y2[i] = float32(t5 * b0[i])
-				y3[i] = float32(x5[i] * t3)
-			}
-		}
-	}
-	return true
-}
-
-func plain112flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b1 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	x5 := in[5][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x5 := x5[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		b0 := b0[:m]
-		b1 := b1[:m]
-		for i := range b1 {
-			t0 := x0[i] - x1[i]
-			b0[i] = t0
-			b1[i] = float32(x2[i] * t0)
-		}
-		Sigmoid(y0, b1)
-		for i := range y3 {
-			t3 := float32(x3[i] * y0[i])
-			t4 := c4 - y0[i]
-			t5 := float32(t3 * t4)
-			y1[i] = t5
-			y2[i] = float32(t5 * b0[i])
-			y3[i] = float32(x5[i] * t3)
-		}
-	}
-	return true
-}
-
-func plain113(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain113flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b1 [line]float32
-	var b2 [line]float32
-	var b8 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][r]
-		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][0]
-		c9 := in[9][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x5 := x5[at:][:m]
-			x7 := x7[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			b0 := b0[:m]
-			b1 := b1[:m]
-			b2 := b2[:m]
-			b8 := b8[:m]
-			for i := range b8 {
-				t0 := x0[i] - c1
-				b0[i] = t0
-				b1[i] = float32(c2 * t0)
-				t7 := float32(x5[i] * c6)
-				b8[i] = x7[i] + t7
-			}
-			Sigmoid(b2, b1)
-			for i := range y4 {
-				t3 := float32(c3 * b2[i])
-				t4 := c4 - b2[i]
-				t5 := float32(t3 * t4)
-				t6 := float32(t5 * c2)
-				t9 := float32(b8[i] * t6)
-				y0[i] = t9
-				t10 := float32(b8[i] * b2[i])
-				t11 := float32(t5 * b0[i])
-				y1[i] = float32(b8[i] * t11)
-				y2[i] = float32(t9 * c8)
-				y3[i] = float32(x5[i] * t3)
-				y4[i] = float32(t10 * c9)
-			}
-		}
-	}
-	return true
-}
-
-func plain113flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b1 [line]float32
-	var b2 [line]float32
-	var b8 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x5 := x5[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x9 := x9[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		b0 := b0[:m]
-		b1 := b1[:m]
-		b2 := b2[:m]
-		b8 := b8[:m]
-		for i := range b8 {
-			t0 := x0[i] - x1[i]
-			b0[i] = t0
-			b1[i] = float32(x2[i] * t0)
-			t7 := float32(x5[i] * x6[i])
-			b8[i] = x7[i] + t7
-		}
-		Sigmoid(b2, b1)
-		for i := range y4 {
-			t3 := float32(x3[i] * b2[i])
-			t4 := c4 - b2[i]
-			t5 := float32(t3 * t4)
-			t6 := float32(t5 * x2[i])
-			t9 := float32(b8[i] * t6)
-			y0[i] = t9
-			t10 := float32(b8[i] * b2[i])
-			t11 := float32(t5 * b0[i])
-			y1[i] = float32(b8[i] * t11)
-			y2[i] = float32(t9 * c8)
-			y3[i] = float32(x5[i] * t3)
-			y4[i] = float32(t10 * x9[i])
-		}
-	}
-	return true
-}
-
-func plain114(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain114flat(out, in, rows)
+		return plain68flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -8498,7 +4914,7 @@ func plain114(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain114flat(out, in [][]float32, rows int) bool {
+func plain68flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -8594,294 +5010,9 @@ func plain114flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain115(out, in [][]float32, rows, lanes int) bool {
+func plain69(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain115flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b1 [line]float32
-	var b2 [line]float32
-	var b8 [line]float32
-	var b16 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][r]
-		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][0]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		y8 := out[8][r*lanes:][:n]
-		y9 := out[9][r*lanes:][:n]
-		y10 := out[10][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x5 := x5[at:][:m]
-			x7 := x7[at:][:m]
-			x9 := x9[at:][:m]
-			x10 := x10[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			y5 := y5[at:][:m]
-			y6 := y6[at:][:m]
-			y7 := y7[at:][:m]
-			y8 := y8[at:][:m]
-			y9 := y9[at:][:m]
-			y10 := y10[at:][:m]
-			b0 := b0[:m]
-			b1 := b1[:m]
-			b2 := b2[:m]
-			b8 := b8[:m]
-			b16 := b16[:m]
-			for i := range y9 {
-				t0 := x0[i] - c1
-				b0[i] = t0
-				b1[i] = float32(c2 * t0)
-				t7 := float32(x5[i] * c6)
-				b8[i] = x7[i] + t7
-				t15 := x9[i] - c1
-				y5[i] = t15
-				b16[i] = float32(c2 * t15)
-				y9[i] = x10[i] + t7
-			}
-			Sigmoid(b2, b1)
-			Sigmoid(y6, b16)
-			for i := range y10 {
-				t3 := float32(c3 * b2[i])
-				t4 := c4 - b2[i]
-				t5 := float32(t3 * t4)
-				t6 := float32(t5 * c2)
-				t9 := float32(b8[i] * t6)
-				y0[i] = t9
-				y1[i] = float32(b8[i] * b2[i])
-				t11 := float32(t5 * b0[i])
-				y2[i] = float32(b8[i] * t11)
-				y3[i] = float32(t9 * c8)
-				y4[i] = float32(x5[i] * t3)
-				t18 := float32(c3 * y6[i])
-				y7[i] = t18
-				t19 := c4 - y6[i]
-				t20 := float32(t18 * t19)
-				y8[i] = t20
-				t21 := float32(t20 * c2)
-				y10[i] = float32(y9[i] * t21)
-			}
-		}
-	}
-	return true
-}
-
-func plain115flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b1 [line]float32
-	var b2 [line]float32
-	var b8 [line]float32
-	var b16 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	y8 := out[8][:][:n]
-	y9 := out[9][:][:n]
-	y10 := out[10][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x5 := x5[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		y5 := y5[at:][:m]
-		y6 := y6[at:][:m]
-		y7 := y7[at:][:m]
-		y8 := y8[at:][:m]
-		y9 := y9[at:][:m]
-		y10 := y10[at:][:m]
-		b0 := b0[:m]
-		b1 := b1[:m]
-		b2 := b2[:m]
-		b8 := b8[:m]
-		b16 := b16[:m]
-		for i := range y9 {
-			t0 := x0[i] - x1[i]
-			b0[i] = t0
-			b1[i] = float32(x2[i] * t0)
-			t7 := float32(x5[i] * x6[i])
-			b8[i] = x7[i] + t7
-			t15 := x9[i] - x1[i]
-			y5[i] = t15
-			b16[i] = float32(x2[i] * t15)
-			y9[i] = x10[i] + t7
-		}
-		Sigmoid(b2, b1)
-		Sigmoid(y6, b16)
-		for i := range y10 {
-			t3 := float32(x3[i] * b2[i])
-			t4 := c4 - b2[i]
-			t5 := float32(t3 * t4)
-			t6 := float32(t5 * x2[i])
-			t9 := float32(b8[i] * t6)
-			y0[i] = t9
-			y1[i] = float32(b8[i] * b2[i])
-			t11 := float32(t5 * b0[i])
-			y2[i] = float32(b8[i] * t11)
-			y3[i] = float32(t9 * c8)
-			y4[i] = float32(x5[i] * t3)
-			t18 := float32(x3[i] * y6[i])
-			y7[i] = t18
-			t19 := c4 - y6[i]
-			t20 := float32(t18 * t19)
-			y8[i] = t20
-			t21 := float32(t20 * x2[i])
-			y10[i] = float32(y9[i] * t21)
-		}
-	}
-	return true
-}
-
-func plain116(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain116flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b1 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		c5 := in[5][0]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			b0 := b0[:m]
-			b1 := b1[:m]
-			for i := range b1 {
-				t0 := x0[i] - c1
-				b0[i] = t0
-				b1[i] = float32(c2 * t0)
-			}
-			Sigmoid(y0, b1)
-			for i := range y4 {
-				t3 := float32(c3 * y0[i])
-				y1[i] = t3
-				t4 := c4 - y0[i]
-				t5 := float32(t3 * t4)
-				t6 := float32(t5 * c2)
-				y2[i] = t6
-				y3[i] = float32(t5 * b0[i])
-				y4[i] = float32(t6 * c5)
-			}
-		}
-	}
-	return true
-}
-
-func plain116flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b1 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	c5 := in[5][0]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		b0 := b0[:m]
-		b1 := b1[:m]
-		for i := range b1 {
-			t0 := x0[i] - x1[i]
-			b0[i] = t0
-			b1[i] = float32(x2[i] * t0)
-		}
-		Sigmoid(y0, b1)
-		for i := range y4 {
-			t3 := float32(x3[i] * y0[i])
-			y1[i] = t3
-			t4 := c4 - y0[i]
-			t5 := float32(t3 * t4)
-			t6 := float32(t5 * x2[i])
-			y2[i] = t6
-			y3[i] = float32(t5 * b0[i])
-			y4[i] = float32(t6 * c5)
-		}
-	}
-	return true
-}
-
-func plain117(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain117flat(out, in, rows)
+		return plain69flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -8933,7 +5064,7 @@ func plain117(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain117flat(out, in [][]float32, rows int) bool {
+func plain69flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -8986,9 +5117,9 @@ func plain117flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain118(out, in [][]float32, rows, lanes int) bool {
+func plain70(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain118flat(out, in, rows)
+		return plain70flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9036,7 +5167,7 @@ func plain118(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain118flat(out, in [][]float32, rows int) bool {
+func plain70flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9081,9 +5212,9 @@ func plain118flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain119(out, in [][]float32, rows, lanes int) bool {
+func plain71(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain119flat(out, in, rows)
+		return plain71flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9129,7 +5260,7 @@ func plain119(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain119flat(out, in [][]float32, rows int) bool {
+func plain71flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9172,7 +5303,7 @@ func plain119flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain120(out, in [][]float32, rows, lanes int) bool {
+func plain72(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9209,9 +5340,9 @@ func plain120(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain121(out, in [][]float32, rows, lanes int) bool {
+func plain73(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain121flat(out, in, rows)
+		return plain73flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9251,7 +5382,7 @@ func plain121(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain121flat(out, in [][]float32, rows int) bool {
+func plain73flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9288,9 +5419,9 @@ func plain121flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain122(out, in [][]float32, rows, lanes int) bool {
+func plain74(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain122flat(out, in, rows)
+		return plain74flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9327,7 +5458,7 @@ func plain122(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain122flat(out, in [][]float32, rows int) bool {
+func plain74flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9361,9 +5492,9 @@ func plain122flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain123(out, in [][]float32, rows, lanes int) bool {
+func plain75(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain123flat(out, in, rows)
+		return plain75flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9400,7 +5531,7 @@ func plain123(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain123flat(out, in [][]float32, rows int) bool {
+func plain75flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9434,64 +5565,7 @@ func plain123flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain124(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain124flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][0]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][:n]
-		x4 := in[4][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
-			t0 := c0 - x1[i]
-			t1 := float32(x1[i] * t0)
-			t2 := float32(x2[i] * t1)
-			y0[i] = t2
-			y1[i] = float32(t2 * x3[i])
-			t4 := float32(x2[i] * x2[i])
-			t5 := c0 - t4
-			y2[i] = float32(x1[i] * t5)
-			t7 := float32(x4[i] * x4[i])
-			y3[i] = c0 - t7
-		}
-	}
-	return true
-}
-
-func plain124flat(out, in [][]float32, rows int) bool {
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := c0 - x1[i]
-		t1 := float32(x1[i] * t0)
-		t2 := float32(x2[i] * t1)
-		y0[i] = t2
-		y1[i] = float32(t2 * c3)
-		t4 := float32(x2[i] * x2[i])
-		t5 := c0 - t4
-		y2[i] = float32(x1[i] * t5)
-		t7 := float32(x4[i] * x4[i])
-		y3[i] = c0 - t7
-	}
-	return true
-}
-
-func plain125(out, in [][]float32, rows, lanes int) bool {
+func plain76(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9521,9 +5595,9 @@ func plain125(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain126(out, in [][]float32, rows, lanes int) bool {
+func plain77(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain126flat(out, in, rows)
+		return plain77flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9556,7 +5630,7 @@ func plain126(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain126flat(out, in [][]float32, rows int) bool {
+func plain77flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9586,9 +5660,9 @@ func plain126flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain127(out, in [][]float32, rows, lanes int) bool {
+func plain78(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain127flat(out, in, rows)
+		return plain78flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9643,7 +5717,7 @@ func plain127(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain127flat(out, in [][]float32, rows int) bool {
+func plain78flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9695,7 +5769,7 @@ func plain127flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain128(out, in [][]float32, rows, lanes int) bool {
+func plain79(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -9727,197 +5801,9 @@ func plain128(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain129(out, in [][]float32, rows, lanes int) bool {
+func plain80(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain129flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b1 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		x5 := in[5][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x5 := x5[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			b0 := b0[:m]
-			b1 := b1[:m]
-			for i := range b1 {
-				t0 := x0[i] - c1
-				b0[i] = t0
-				b1[i] = float32(c2 * t0)
-			}
-			Sigmoid(y0, b1)
-			for i := range y3 {
-				t3 := float32(c3 * y0[i])
-				t4 := c4 - y0[i]
-				t5 := float32(t3 * t4)
-				y1[i] = t5
-				y2[i] = float32(t5 * b0[i])
-				y3[i] = float32(x5[i] * t3)
-			}
-		}
-	}
-	return true
-}
-
-func plain129flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b1 [line]float32
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	x5 := in[5][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x5 := x5[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		b0 := b0[:m]
-		b1 := b1[:m]
-		for i := range b1 {
-			t0 := c0 - x1[i]
-			b0[i] = t0
-			b1[i] = float32(x2[i] * t0)
-		}
-		Sigmoid(y0, b1)
-		for i := range y3 {
-			t3 := float32(x3[i] * y0[i])
-			t4 := c4 - y0[i]
-			t5 := float32(t3 * t4)
-			y1[i] = t5
-			y2[i] = float32(t5 * b0[i])
-			y3[i] = float32(x5[i] * t3)
-		}
-	}
-	return true
-}
-
-func plain130(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain130flat(out, in, rows)
-	}
-	var b0 [line]float32
-	var b1 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		c5 := in[5][0]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			b0 := b0[:m]
-			b1 := b1[:m]
-			for i := range b1 {
-				t0 := x0[i] - c1
-				b0[i] = t0
-				b1[i] = float32(c2 * t0)
-			}
-			Sigmoid(y0, b1)
-			for i := range y4 {
-				t3 := float32(c3 * y0[i])
-				y1[i] = t3
-				t4 := c4 - y0[i]
-				t5 := float32(t3 * t4)
-				t6 := float32(t5 * c2)
-				y2[i] = t6
-				y3[i] = float32(t5 * b0[i])
-				y4[i] = float32(t6 * c5)
-			}
-		}
-	}
-	return true
-}
-
-func plain130flat(out, in [][]float32, rows int) bool {
-	var b0 [line]float32
-	var b1 [line]float32
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	c5 := in[5][0]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		b0 := b0[:m]
-		b1 := b1[:m]
-		for i := range b1 {
-			t0 := c0 - x1[i]
-			b0[i] = t0
-			b1[i] = float32(x2[i] * t0)
-		}
-		Sigmoid(y0, b1)
-		for i := range y4 {
-			t3 := float32(x3[i] * y0[i])
-			y1[i] = t3
-			t4 := c4 - y0[i]
-			t5 := float32(t3 * t4)
-			t6 := float32(t5 * x2[i])
-			y2[i] = t6
-			y3[i] = float32(t5 * b0[i])
-			y4[i] = float32(t6 * c5)
-		}
-	}
-	return true
-}
-
-func plain131(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain131flat(out, in, rows)
+		return plain80flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9969,7 +5855,7 @@ func plain131(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain131flat(out, in [][]float32, rows int) bool {
+func plain80flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -10021,34 +5907,7 @@ func plain131flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain132(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain132flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			y0[i] = c0 - x1[i]
-		}
-	}
-	return true
-}
-
-func plain132flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		y0[i] = x0[i] - x1[i]
-	}
-	return true
-}
-
-func plain133(out, in [][]float32, rows, lanes int) bool {
+func plain81(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]

@@ -2,5 +2,8 @@
 
 package kernel
 
-// plain is empty for the generator that fills it, so that it can be built whatever it wrote before.
-var plain map[string]Fused
+// presets and plain are empty for the generator that fills them, so that it can be built whatever it wrote before.
+var (
+	presets []string
+	plain   map[string]Fused
+)

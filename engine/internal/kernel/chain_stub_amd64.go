@@ -41,52 +41,55 @@ func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain8flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain9flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain11rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain11flat(out *[]float32, in *[]float32, n int)
+func chain11flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain12flat(out *[]float32, in *[]float32, n int)
+func chain12rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain13rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain12flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain13flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain14rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain14flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain14flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain15rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain15flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain15flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain16flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain17flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain18flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain19flat(out *[]float32, in *[]float32, n int)
@@ -152,10 +155,10 @@ func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain30rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain30flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain30flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -176,10 +179,10 @@ func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain34flat(out *[]float32, in *[]float32, n int)
+func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -194,28 +197,28 @@ func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain37flat(out *[]float32, in *[]float32, n int)
+func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, n int)
+func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain39flat(out *[]float32, in *[]float32, n int)
+func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain40flat(out *[]float32, in *[]float32, n int)
+func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -224,16 +227,13 @@ func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain42flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -242,49 +242,37 @@ func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain45flat(out *[]float32, in *[]float32, n int)
+func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain48flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain49flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain50flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain51flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain52flat(out *[]float32, in *[]float32, n int)
@@ -308,160 +296,112 @@ func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain56flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain57flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain58flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain59flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain60flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain61flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain62flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain63flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain64flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain65flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain66flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain67flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain68flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain69flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain70flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain71flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain72flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain73flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain75flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain76flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain77rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain77flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain81flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain82flat(out *[]float32, in *[]float32, n int)
@@ -479,46 +419,49 @@ func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain84flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain86rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain86flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain86flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain87rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain87flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain88rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain88flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain88flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
@@ -527,19 +470,10 @@ func chain93flat(out *[]float32, in *[]float32, n int)
 func chain94flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
@@ -581,13 +515,22 @@ func chain108flat(out *[]float32, in *[]float32, n int)
 func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
@@ -605,43 +548,40 @@ func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain115flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain117rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain117flat(out *[]float32, in *[]float32, n int)
+func chain117flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain120rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain120flat(out *[]float32, in *[]float32, n int)
+func chain120flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain121rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain121flat(out *[]float32, in *[]float32, n int)
+func chain121flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain122rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain122flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain122flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
@@ -659,9 +599,6 @@ func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain125flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain126flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -671,322 +608,19 @@ func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain127flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain128flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain129rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain129flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain129flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain130flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain131flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain132flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain133flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain134flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain135flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain136flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain137flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain138flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain139flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain140flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain141flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain142flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain143flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain144rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain144flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain145rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain145flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain146flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain147flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain148flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain149flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain150flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain151flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain152flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain153flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain154flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain155flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain156flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain157flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain158flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain159flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain160flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain161flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain162flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain163flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain164flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain165flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain166flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain167flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain168flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain169flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain170flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain171flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain172flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain173flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain174flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain175flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain176flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain178flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain179flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain180rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain180flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain181rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain181flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain182rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain182flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain183flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain184flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain185flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain186flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain187flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain188flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain189flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain190flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain191flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain192flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain193flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain194flat(out *[]float32, in *[]float32, n int)

@@ -6,7 +6,11 @@
 // tested against them.
 package kernel
 
-import "github.com/elegans-nn/elegans/step"
+import (
+	"slices"
+
+	"github.com/elegans-nn/elegans/step"
+)
 
 // Accelerated says whether assembly is in use: where it was compiled in and the processor has AVX2 and FMA.
 var Accelerated = detect()
@@ -72,6 +76,9 @@ type Chain func(out, in [][]float32, heads []Head, rows, lanes int)
 
 // Chains are kernels of chains by their texts, before those in assembly.
 var Chains = map[string]Chain{}
+
+// Presets are the names of the presets whose chains all have kernels; one that came later has them after go generate.
+func Presets() []string { return slices.Clone(presets) }
 
 // Has reports whether there is a kernel for a chain that works on that number of lanes.
 func Has(text string, lanes int) bool {

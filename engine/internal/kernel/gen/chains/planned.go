@@ -3,19 +3,14 @@ package main
 import (
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/engine"
-	"github.com/elegans-nn/elegans/internal/conform"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
 )
 
-// planned lists the chains of every variant of every registered cell and of every preset, alone and as a model, run
-// forward, trained, and learned in real time.
+// planned lists the chains of every preset, as a model and with its own outputs, run forward, trained, and learned in real
+// time. Other configurations run what is generated of theirs, and the rest operation by operation.
 func planned() (texts []string) {
-	subjects, err := conform.Subjects(cell.Registry())
-	if err != nil {
-		panic(err)
-	}
 	add := func(p *step.Program) {
 		texts = append(texts, engine.Compile(p, engine.Options{}).Chains()...)
 		texts = append(texts, engine.Compile(p.Reverse(step.WRT{}), engine.Options{}).Chains()...)
@@ -26,10 +21,6 @@ func planned() (texts []string) {
 			panic(err)
 		}
 		texts = append(texts, r.Chains()...)
-	}
-	for _, s := range subjects {
-		add(s.Program)
-		realTime(s.Program, "y")
 	}
 	for _, p := range direct() {
 		add(p)
@@ -51,13 +42,8 @@ func planned() (texts []string) {
 	return texts
 }
 
-// layers are all variants and presets of the registry.
+// layers are all presets of the registry.
 func layers() (all []model.Layer) {
-	for _, e := range cell.Registry() {
-		for _, v := range e.Variants {
-			all = append(all, model.Layer{Cell: v.Cell, Wiring: v.Wiring})
-		}
-	}
 	for _, p := range cell.Presets() {
 		if p.Wiring == nil {
 			all = append(all, model.Layer{Cell: p.Cell})
