@@ -140,7 +140,7 @@ exit $EXIT
 // fakePython stands for the interpreter of the peers.
 const fakePython = `#!/usr/bin/env bash
 echo "python $*" >>"$CALLS"
-if [[ $1 == */peer_jax.py ]]; then
+if [[ $2 == */peer_jax*.py ]]; then
 	echo "train ltc-ncp19 segment  recompute True  compile 3.0 s, median 22.0 ms, best 20.0 ms"
 	exit
 fi

@@ -124,6 +124,7 @@ func (r *record) elegans(file string) (map[string]timing, error) {
 	if err := json.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
+	doc.Machine.Cores = max(doc.Machine.Cores, r.machine.Cores) // a process that is pinned to one core sees one
 	r.machine, r.peak, r.kernel = doc.Machine, max(r.peak, doc.Roofline.PeakGFLOPS), doc.Roofline.PeakKernel
 	all := map[string]timing{}
 	for _, c := range doc.Cases {
@@ -230,7 +231,7 @@ func (s *session) kernel(name, peer string, k kernel) {
 	}
 }
 
-var jaxTrain = regexp.MustCompile(`(?m)^train (cfc-dense|ltc-ncp19) (.*?) *compile [\d.]+ s, median ([\d.]+) ms, best ([\d.]+) ms$`)
+var jaxTrain = regexp.MustCompile(`(?m)^train (cfc-dense|ltc-ncp19|ltc-ncp32) (.*?) *compile [\d.]+ s, median ([\d.]+) ms, best ([\d.]+) ms$`)
 
 // jaxUpdates are exact updates in real time, many of them within one compiled loop.
 var jaxUpdates = regexp.MustCompile(`(?m)^rtrl .* inside a scan ([\d,]+)/s \(best ([\d,]+)\)$`)
@@ -249,7 +250,7 @@ func (r *record) jax(s *session, data []byte) error {
 	}
 	for _, m := range found {
 		peer := "JAX, best form"
-		if m[1] == "ltc-ncp19" {
+		if strings.HasPrefix(m[1], "ltc-") {
 			peer = "JAX on edge lists"
 		}
 		median, _ := strconv.ParseFloat(m[3], 64)
