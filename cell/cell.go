@@ -206,7 +206,8 @@ func Registry() []Entry { return slices.Clone(registry) }
 
 // registry: one line a cell.
 var registry = []Entry{ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
-	ctrnn, neuralODE}
+	ctrnn, neuralODE, ctgru, gruODE, odeLSTM, odeRNN, rnnDecay, rnnLinearDecay,
+}
 
 // Presets lists the named configurations of all cells.
 func Presets() (all []Preset) {
