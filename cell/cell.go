@@ -221,9 +221,11 @@ type Entry struct {
 func Registry() []Entry { return slices.Clone(registry) }
 
 // registry: one line a cell.
-var registry = []Entry{ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
-	ctrnn, neuralODE,
-	lrc, lrcSSM, liquidS4, riccati}
+var registry = []Entry{
+	ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
+	ctrnn, neuralODE, ctgru, gruODE, odeLSTM, odeRNN, rnnDecay, rnnLinearDecay,
+	lrc, lrcSSM, liquidS4, riccati,
+}
 
 // Presets lists the named configurations of all cells.
 func Presets() (all []Preset) {
