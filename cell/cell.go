@@ -206,7 +206,8 @@ func Registry() []Entry { return slices.Clone(registry) }
 
 // registry: one line a cell.
 var registry = []Entry{ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
-	ctrnn, neuralODE}
+	ctrnn, neuralODE,
+	linoss, dlinoss, lru, s5, s6}
 
 // Presets lists the named configurations of all cells.
 func Presets() (all []Preset) {

@@ -15,8 +15,7 @@ const papers = "testdata/cells"
 var notYet = strings.Fields(`
 	ct_gru ode_lstm ode_lstm_node gru_d gru_d_code gru_d_nomask rnn_decay rnn_linear_decay phased_lstm phased_lstm_code gru_ode
 	stc lrc_asym lrc_sym lrc_sym_hybrid lrc_tau lrc_exp lrcssm lrcssm_sym lrcssm_complex
-	linoss_im linoss_imex dlinoss_imex1 dlinoss_imex2 dlinoss_im dlinoss_ex
-	liquid_s4_rec liquid_s4_rec_diag liquid_s4_p2 liquid_s4_pb riccati_ssm lru s5_zoh s5_bilinear s6
+	liquid_s4_rec liquid_s4_rec_diag liquid_s4_p2 liquid_s4_pb riccati_ssm
 	transformer_block tcn_block`)
 
 // TestPapers runs every vector of a cell of a paper.
