@@ -225,6 +225,7 @@ var registry = []Entry{
 	ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
 	ctrnn, neuralODE, ctgru, gruODE, odeLSTM, odeRNN, rnnDecay, rnnLinearDecay,
 	lrc, lrcSSM, liquidS4, riccati,
+	linoss, dlinoss, lru, s5, s6,
 }
 
 // Presets lists the named configurations of all cells.

@@ -115,7 +115,13 @@ func (s Subject) sizes() []size {
 	return []size{{units, 3}, {1, 4}, {3, 1}, {2, 5}}
 }
 
-// trial draws numbers for the cell.
+// trial draws numbers for the cell, with no dt beyond its longest stable one, which executors never take.
 func (s Subject) trial(z size) *trial.Trial {
-	return trial.New(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
+	t := trial.New(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
+	if limit := s.maxStep(); limit > 0 && limit < trial.Longest {
+		for i := range t.DT {
+			t.DT[i] *= limit / trial.Longest
+		}
+	}
+	return t
 }

@@ -55,8 +55,8 @@ func ExtremeTimes(s Subject) error {
 				t = hold(t, maxRuns, limit)
 				dt = limit
 			}
-			for i := range t.DT {
-				t.DT[i] = dt * (0.9 + 0.1*float64(i%3)/2)
+			for i := range t.DT { // equal runs of each lane
+				t.DT[i] = dt * (0.9 + 0.1*float64(i%z.lanes%3)/2)
 			}
 			for _, r := range runners {
 				within := bounded
