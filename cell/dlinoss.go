@@ -23,9 +23,9 @@ import (
 //	imex1:  G = max(G, 0),                A clipped to (sqrt(1 + s G) -+ 1)² / p
 //	imex2:  G = min(max(G, 0), 1/s),      A clipped to (sqrt(1 - s G) -+ 1)² / p
 //	im:     G = max(G, -s A),             A = max(A, G²/4)
-//	ex:     A = min(A, 3.92/p), G = min(max(G, s A), 3.96/s), then A = max(A, G²/4)
+//	ex:     A = min(A, 3.99/p), G = min(max(G, s A), 3.995/s), then A = max(A, G²/4)
 //
-// The authors have no upper bounds 1/s, 3.92/p and 3.96/s; beyond 1/s imex2 has no real root, beyond 4/p and 4/s ex grows,
+// The authors have no upper bounds 1/s, 3.99/p and 3.995/s; beyond 1/s imex2 has no real root, beyond 4/p and 4/s ex grows,
 // and elsewhere they change nothing. The derivative of a clipped value is 0, and that of its bound flows.
 //
 // States z_re, z_im, y_re and y_im [units] are zero at first, and a flow: dt = 0 keeps them, and the output still has D x.
@@ -118,8 +118,8 @@ const (
 	minRoot   = 1e-12
 	// maxExplicitA and maxExplicitG bound s² A and s G of ex a little below 4, where both eigenvalues are -1 and a state
 	// grows with the number of steps.
-	maxExplicitA = 3.92
-	maxExplicitG = 3.96
+	maxExplicitA = 3.99
+	maxExplicitG = 3.995
 )
 
 // region moves A and G to where the scheme is stable at dt = 1; see DLinOSS.
