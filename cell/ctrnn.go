@@ -160,7 +160,7 @@ func (o leaky) flow(b *Builder, prefix string, x, h Vec) Vec {
 		if o.tau == 0 {
 			return f
 		}
-		return Sub(f, Scale(o.tau, h))
+		return Sub(f, times(o.tau, h))
 	})
 }
 

@@ -231,6 +231,17 @@ func Column(v Vec) Vec {
 	return v.b.apply(Node{Op: OpSlice, Index: []int{0}, Shape: Shape{v.Len(), 1}}, v)[0]
 }
 
+// Reshape is the same components in another shape of as many, row by row. It is a slice of the whole and costs nothing.
+func Reshape(v Vec, s Shape) Vec {
+	if v.Shape() == s {
+		return v
+	}
+	if v.Len() != s.Len() {
+		panic(fmt.Sprintf("step: %v does not reshape to %v", v.Shape(), s))
+	}
+	return v.b.apply(Node{Op: OpSlice, Index: []int{0}, Shape: s}, v)[0]
+}
+
 // Gather is the vector of the components at the given positions.
 func Gather(v Vec, index ...int) Vec {
 	return v.b.apply(Node{Op: OpGather, Index: index, Shape: Vector(len(index))}, v)[0]

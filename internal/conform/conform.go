@@ -81,6 +81,14 @@ func (s Subject) maxStep() float64 {
 	return cell.MaxStep(s.Variant.Cell)
 }
 
+// flow says whether dt = 0 must leave the state as it is.
+func (s Subject) flow() bool {
+	if s.Model == nil {
+		return s.Entry.Flow
+	}
+	return cell.Flow(s.Variant.Cell)
+}
+
 // Check is one rule that every cell keeps.
 type Check struct {
 	Name string

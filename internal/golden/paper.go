@@ -11,6 +11,7 @@ import (
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
 )
 
 // authors are the names of tensors in the vectors of a cell of a paper: one tensor for every state, by its own name.
@@ -48,6 +49,11 @@ func runPaper(f *File, w *worst) error {
 		return fmt.Errorf("tensor y has shape %v; [%d %d outputs] is needed", y, c.B, c.T)
 	}
 	layer := model.Layer{Cell: c.cell}
+	if cell.Wired(c.cell) { // these have every neuron see all inputs and all neurons
+		if layer.Wiring, err = wiring.Full(c.units).Build(c.features); err != nil {
+			return err
+		}
+	}
 	if err := f.holds(layer, c.features); err != nil {
 		return err
 	}
@@ -169,10 +175,24 @@ func (f *File) complete(c outline, m *model.Model, tensors []cell.Tensor) error 
 			return fmt.Errorf("tensor %s is no part of a vector of this cell", name)
 		}
 	}
-	if c.count != count || c.count != m.Parameters() {
-		return fmt.Errorf("metadata: parameters is %d; the tensors hold %d and the cell has %d", c.count, count, m.Parameters())
+	if used := count - idle(tensors); c.count != count || used != m.Parameters() {
+		return fmt.Errorf("metadata: parameters is %d; the tensors hold %d, of which the cell uses %d and has %d", c.count, count, used, m.Parameters())
 	}
 	return nil
+}
+
+// idle counts the values of tensors of which the cell uses nothing.
+func idle(tensors []cell.Tensor) (values int) {
+	used := map[string]bool{}
+	for _, t := range tensors {
+		used[t.Name] = used[t.Name] || t.Param != ""
+	}
+	for name, shape := range shapes(tensors) {
+		if !used[name] {
+			values += cell.Tensor{Shape: shape}.Len()
+		}
+	}
+	return values
 }
 
 // slots finds the state of every name: all of the program, with the same shapes. A vector without states is that of a map

@@ -13,10 +13,7 @@ const papers = "testdata/cells"
 
 // notYet are the cells of papers without a registered cell. It must be empty in the end.
 var notYet = strings.Fields(`
-	ct_gru ode_lstm ode_lstm_node gru_d gru_d_code gru_d_nomask rnn_decay rnn_linear_decay phased_lstm phased_lstm_code gru_ode
-	stc lrc_asym lrc_sym lrc_sym_hybrid lrc_tau lrc_exp lrcssm lrcssm_sym lrcssm_complex
-	liquid_s4_rec liquid_s4_rec_diag liquid_s4_p2 liquid_s4_pb riccati_ssm
-	transformer_block tcn_block`)
+	gru_d gru_d_code gru_d_nomask phased_lstm phased_lstm_code transformer_block tcn_block`)
 
 // TestPapers runs every vector of a cell of a paper.
 func TestPapers(t *testing.T) {
@@ -103,6 +100,9 @@ func TestPaperNeedsAll(t *testing.T) {
 	}
 }
 
+// unused are parameters that an author's code has and does not compute with. Their values are free, their gradients are 0.
+var unused = map[string]string{"lrcssm": "param.elastance_shift", "lrcssm_complex": "param.elastance_shift"}
+
 // TestPaperJudgesAll: with all values of a tensor changed, one result moved by 1e-9, or another value of a key, a vector
 // fails.
 func TestPaperJudgesAll(t *testing.T) {
@@ -110,6 +110,9 @@ func TestPaperJudgesAll(t *testing.T) {
 	for _, file := range judged(t) {
 		whole := openIn(t, papers, file)
 		for name, p := range whole.tensors {
+			if name == unused[file] {
+				continue
+			}
 			refused(t, file, "with another tensor "+name, func(d *document) {
 				for i := range len(p.data) / 8 {
 					d.at(name, i, func(v float64) float64 { return 1.1 + 3*v })
