@@ -167,3 +167,27 @@ func TestDiagonalWorkIsLinear(t *testing.T) {
 		t.Errorf("one segment takes %d bytes, and what is allowed is %d", told, o.Memory)
 	}
 }
+
+// Learning in real time carries as many columns as the parts of one unit, whatever the number of units: those of an
+// oscillator are its complex velocity and position.
+func TestDiagonalColumns(t *testing.T) {
+	for name, of := range map[string]struct {
+		cell    func(units int) cell.Cell
+		columns int
+	}{
+		"LinOSS":  {func(n int) cell.Cell { return cell.LinOSS{Units: n} }, 4},
+		"DLinOSS": {func(n int) cell.Cell { return cell.DLinOSS{Units: n} }, 4},
+		"LRU":     {func(n int) cell.Cell { return cell.LRU{Units: n} }, 2},
+		"S5":      {func(n int) cell.Cell { return cell.S5{Units: n} }, 2},
+	} {
+		for _, units := range []int{3, 17} {
+			r, err := NewRealTime(readout(of.cell(units)), RealTimeOptions{Outputs: []int{0}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Columns() != of.columns {
+				t.Errorf("%s with %d units: %d columns, want %d", name, units, r.Columns(), of.columns)
+			}
+		}
+	}
+}
