@@ -43,7 +43,7 @@ type LiquidS4 struct {
 	Form LiquidForm `json:"form" default:"pb"`
 	// Discretisation is bilinear if empty.
 	Discretisation Discretisation `json:"discretisation" default:"bilinear"`
-	// Poles are those of diag-lin, Im A = π n, if false, and if true those of diag-inv, Im A = 2N/π (2N/(2n+1) - 1).
+	// InversePoles starts Im A at 2N/π (2N/(2n+1) - 1), n from 0, the authors' diag-inv, in place of their diag-lin, π n.
 	InversePoles bool `json:"inverse_poles"`
 	// Activation f of the output, such as gelu; none if empty.
 	Activation Activation `json:"activation"`

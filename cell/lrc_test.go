@@ -2,6 +2,7 @@ package cell_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/elegans-nn/elegans/cell"
@@ -135,5 +136,25 @@ func TestLRCMaxStep(t *testing.T) {
 	}
 	if got := cell.MaxStep(cell.Mixed{Cell: cell.LRC{Unfolds: 2}}); got != 3 {
 		t.Errorf("with mixed memory MaxStep is %g, want 3", got)
+	}
+}
+
+// TestPaperReferences: what the metadata of a vector leave out or contradict is an error, never a default.
+func TestPaperReferences(t *testing.T) {
+	for _, c := range []struct{ cell, constants, says string }{
+		{"stc", `{"elastance": "constant", "forget_gate": true, "solver": "explicit", "unfolds": 0}`, "unfolds 0"},
+		{"lrc_sym", `{"elastance": "", "forget_gate": true, "solver": "explicit", "unfolds": 1}`, `elastance ""`},
+		{"lrc_sym", `{"elastance": "interp", "forget_gate": true, "solver": "explicit", "unfolds": 1}`, `elastance "interp"; allowed`},
+		{"lrc_sym", `{"elastance": "symmetric", "solver": "explicit", "unfolds": 1}`, "lack forget_gate"},
+		{"lrcssm", `{"complex": false}`, "lack symmetric"},
+		{"liquid_s4_rec", `{"disc": "bilinear", "form": "p2"}`, `form is "p2"`},
+		{"liquid_s4_pb", `{"disc": "", "form": "pb"}`, "disc is empty"},
+		{"riccati_ssm", `{"bound": 0, "s_min": 0.1}`, "bound is 0"},
+		{"riccati_ssm", `{"bound": 1e9, "s_min": 0.1}`, "bound is 1e+09; allowed"},
+	} {
+		_, err := cell.FromReference(cell.Meta{"cell": c.cell, "units": "4", "constants": c.constants})
+		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s %s: %v; it must say %q", c.cell, c.constants, err, c.says)
+		}
 	}
 }
