@@ -86,7 +86,7 @@ func (p portal) out(b *Builder, h complexVec, x Vec, re, im Init) Vec {
 	part := func(name string, init Init, h Vec) Vec {
 		return b.Linear(name, x.Len(), init, nil, Term{Name: "h", X: h})
 	}
-	y := Add(part("C_re", re, h.re), part("C_im", im, Neg(h.im)), Mul(b.Param("D", Vector(x.Len()), Normal{0, 1}), x))
+	y := Add(part("C_re", re, h.re), part("C_im", im, Neg(h.im)), Mul(b.Param("D", Vector(x.Len()), Normal{SD: 1}), x))
 	return p.f.of(y)
 }
 

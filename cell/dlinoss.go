@@ -8,7 +8,7 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// DLinOSS is LinOSS with damping, y” = -A y - G y' + B x, velocity z = y', one complex oscillator a unit:
+// DLinOSS is LinOSS with damping, d²y/dt² = B x - A y - G dy/dt with the velocity z, one complex oscillator a unit:
 //
 //	s = sigmoid(steps),   d = s dt,   F = B x - A y
 //	imex1:  z' = (z + d F) / (1 + d G),           y' = y + d z'
@@ -17,24 +17,28 @@ import (
 //	ex:     z' =  z + d (F - G z),                y' = y + d z
 //	output = f(Re(C y') + D x)
 //
-// with B, C and D as in LinOSS. A and G are the raw parameters, moved to where the scheme neither grows nor jumps at
-// dt = 1, with p = max(s², 1e-6):
+// with B, C and D as in LinOSS. A and G are the raw parameters, moved to where the scheme does not grow at dt = 1; with
+// p = max(s², 1e-6),
 //
 //	imex1:  G = max(G, 0),                A clipped to (sqrt(1 + s G) -+ 1)² / p
 //	imex2:  G = min(max(G, 0), 1/s),      A clipped to (sqrt(1 - s G) -+ 1)² / p
 //	im:     G = max(G, -s A),             A = max(A, G²/4)
-//	ex:     A = min(A, 4/p), G = min(max(G, s A), 4/s), then A = max(A, G²/4)
+//	ex:     A = min(A, 3.99/p), G = min(max(G, s A), 3.995/s), then A = max(A, G²/4)
 //
-// The authors have no upper bounds 1/s, 4/s and 4/p; beyond them imex2 has no real root and ex grows, and elsewhere they
-// change nothing. The derivative of a clipped value is 0, and that of its bound flows.
+// The authors have no upper bounds 1/s, 3.99/p and 3.995/s. Beyond 1/s the root of imex2 is not real, beyond 4/p and 4/s ex
+// grows; below them nothing changes. A clipped value has the derivative of its bound.
 //
 // States z_re, z_im, y_re and y_im [units] are zero at first, and a flow: dt = 0 keeps them, and the output still has D x.
-// Elapsed time multiplies the learned step s; dt = 1 is the authors' layer. imex1, imex2 and ex are stable for dt <= 1, and
-// longer gaps are split. The region of im holds for dt = 1 alone, as a negative G grows over shorter steps; so the
-// optimiser keeps the raw G at 0 or above there, which is stable for any dt. It keeps A at 0 or above for all.
+// Of about 8·units·inputs + 18·units FLOPs a step only the 18·units are sequential in time.
 //
-// First values, for imex1, imex2 and ex at dt = 1: eigenvalues r e^(±iθ) with r² uniform on [0.81, 1), θ uniform on [0, π),
-// steps normal with deviation 0.5; im has θ uniform on [0, arccos r) because G >= 0 asks for r <= cos θ. B, C, D as in LinOSS.
+// Elapsed time multiplies the learned step s; dt = 1 is the authors' layer. imex1, imex2 and ex are stable for equal steps
+// of dt <= 1, and longer gaps are split. The optimiser keeps the raw A and G at 0 or above: below, a clipped value would
+// never come back, and im, whose region at dt = 1 has negative G, would grow over shorter steps. With G >= 0 im is stable
+// for any dt.
+//
+// First values: eigenvalues r e^(±iθ) at dt = 1 with r² uniform on [0.81, 1) and θ uniform on [0, π), on [0, arccos r) for
+// im, because G >= 0 asks there for r <= cos θ; steps normal with deviation 0.5; B, C and D as in LinOSS. Probes A and G
+// are the values after the move.
 //
 // Source: Boyer, Rusch and Rus, Learning to dissipate energy in oscillatory state-space models, arXiv 2505.12171; the
 // authors' code for the regions, discretax for the ranges of first values.
@@ -89,11 +93,7 @@ func (c DLinOSS) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	param := func(name string, value func(damped) float64, options ...Option) Vec {
 		return b.Param(name, Vector(c.Units), b.Together("oscillators", c.Scheme.drawn(name, value)), options...)
 	}
-	var ofG []Option
-	if c.Scheme == IM {
-		ofG = append(ofG, AtLeast(0))
-	}
-	A, G := param("A", damped.stiffness, AtLeast(0)), param("G", damped.damping, ofG...)
+	A, G := param("A", damped.stiffness, AtLeast(0)), param("G", damped.damping, AtLeast(0))
 	s := Sigmoid(param("steps", func(o damped) float64 { return o.step }))
 	A, G = c.Scheme.region(b, A, G, s)
 	b.Probe("A", A)
@@ -116,10 +116,14 @@ func (c DLinOSS) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	return p.out(b, o.move(b, z, v), x, FanIn(c.Units), FanIn(c.Units))
 }
 
-// minSquare bounds s² from below in quotients, as the authors do; minRoot keeps the derivative of the root finite.
 const (
+	// minSquare bounds s² from below in quotients, as the authors do; minRoot keeps the derivative of the root finite.
 	minSquare = 1e-6
 	minRoot   = 1e-12
+	// maxExplicitA and maxExplicitG bound s² A and s G of ex a little below 4, where both eigenvalues are -1 and a state
+	// grows with the number of steps.
+	maxExplicitA = 3.99
+	maxExplicitG = 3.995
 )
 
 // region moves A and G to where the scheme is stable at dt = 1; see DLinOSS.
@@ -130,8 +134,8 @@ func (m Scheme) region(b *Builder, A, G, s Vec) (Vec, Vec) {
 		G = Max(G, Neg(Mul(s, A)))
 		return Max(A, Scale(0.25, Mul(G, G))), G
 	case EX:
-		A = Min(A, Div(b.Const(4), square))
-		G = Min(Max(G, Mul(s, A)), Div(b.Const(4), Sqrt(square)))
+		A = Min(A, Div(b.Const(maxExplicitA), square))
+		G = Min(Max(G, Mul(s, A)), Div(b.Const(maxExplicitG), Sqrt(square)))
 		return Max(A, Scale(0.25, Mul(G, G))), G
 	}
 	G = Max(G, b.Const(0))

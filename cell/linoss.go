@@ -7,7 +7,7 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// LinOSS is a layer of forced harmonic oscillators, y” = -A y + B x with the velocity z = y', one a unit and each complex:
+// LinOSS is a layer of forced harmonic oscillators, d²y/dt² = B x - A y with the velocity z, one a unit and each complex:
 //
 //	A = relu(A_raw),   d = sigmoid(steps) dt
 //	im:    z' = (z + d (B x - A y)) / (1 + d² A),   y' = y + d z'
@@ -19,8 +19,9 @@ import (
 // recurrence is element-wise: of about 8·units·inputs + 14·units FLOPs a step only the 14·units are sequential in time.
 //
 // Elapsed time multiplies the learned step of each unit, sigmoid(steps) in (0, 1); at dt = 1 that is the authors' layer. im
-// is stable for any dt and loses energy; imex keeps the volume of phase space and is stable where d² A < 4, which A <= 4
-// and dt <= 1 ensure: there the optimiser keeps A within [0, 4], and longer gaps are split. A is at least 0 with im too.
+// is stable for any dt and loses energy. imex keeps the volume of phase space and is stable for equal steps where
+// d² A < 4, which A <= 4 and dt <= 1 ensure: there the optimiser keeps A within [0, 4], and longer gaps are split. (Steps
+// that alternate near d² A = 4 can still excite an oscillator without damping.) A is at least 0 with im too.
 //
 // First values: A_raw and steps uniform on [0, 1), both parts of B within 1/sqrt(inputs), of C within 1/sqrt(units), D
 // standard normal. Source: Rusch and Rus, Oscillatory state-space models, arXiv 2410.03943, and their code.

@@ -61,7 +61,7 @@ func (c LRU) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	angle := param("theta_log", logOf("6.28 u", func(u float64) float64 { return maxPhase * u }))
 
 	pole := complexVec{Neg(decay), angle}.scaled(b.DT()).exponential()
-	in, out := Normal{0, 1 / math.Sqrt(2*float64(x.Len()))}, Normal{0, 1 / math.Sqrt(float64(c.Units))}
+	in, out := Normal{SD: 1 / math.Sqrt(2*float64(x.Len()))}, Normal{SD: 1 / math.Sqrt(float64(c.Units))}
 	h := pole.times(complexState(b, "h", c.Units)).plus(p.in(b, x, in, in).scaled(gamma))
 	complexNext(b, "h", h)
 	return p.out(b, h, x, out, out)

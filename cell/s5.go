@@ -25,8 +25,8 @@ import (
 // -1e-4 or below.
 //
 // First values: L are the eigenvalues with positive imaginary part of the normal part of HiPPO-LegS of size 2·units, whose
-// eigenvectors are V; B = V* R, C = (R' + i R”) V with R normal of deviation 1/sqrt(2·units), cut off at two deviations;
-// log_step uniform on [log 0.001, log 0.1); D standard normal. See legs.
+// eigenvectors are the columns of V; B = V* R and C = (S + i T) V with R, S and T normal of deviation 1/sqrt(2·units), cut
+// off at two deviations; log_step uniform on [log 0.001, log 0.1); D standard normal. legs.go derives L and V.
 //
 // Source: Smith, Warrington and Linderman, Simplified state space layers for sequence modeling, ICLR 2023, and their code.
 type S5 struct {

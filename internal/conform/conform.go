@@ -84,6 +84,14 @@ func (s Subject) maxStep() float64 {
 	return cell.MaxStep(s.Variant.Cell)
 }
 
+// flow says whether dt = 0 must leave the state as it is.
+func (s Subject) flow() bool {
+	if s.Model == nil {
+		return s.Entry.Flow
+	}
+	return cell.Flow(s.Variant.Cell)
+}
+
 // Check is one rule that every cell keeps.
 type Check struct {
 	Name string
@@ -110,9 +118,15 @@ func (s Subject) sizes() []size {
 	return []size{{units, 3}, {1, 4}, {3, 1}, {2, 5}}
 }
 
-// trial draws numbers for the cell.
+// trial draws numbers for the cell, with no dt beyond its longest stable one, which executors never take.
 func (s Subject) trial(z size) *trial.Trial {
-	return s.draw(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
+	t := s.draw(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
+	if limit := s.maxStep(); limit > 0 && limit < trial.Longest {
+		for i := range t.DT {
+			t.DT[i] *= limit / trial.Longest
+		}
+	}
+	return t
 }
 
 // draw is a trial of the cell in any program. A cell that takes missing values itself is given some.

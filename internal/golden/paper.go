@@ -11,6 +11,7 @@ import (
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
 )
 
 // authors are the names of tensors in the vectors of a cell of a paper: one tensor for every state, by its own name.
@@ -48,6 +49,11 @@ func runPaper(f *File, w *worst) error {
 		return fmt.Errorf("tensor y has shape %v; [%d %d outputs] is needed", y, c.B, c.T)
 	}
 	layer := model.Layer{Cell: c.cell}
+	if cell.Wired(c.cell) { // these have every neuron see all inputs and all neurons
+		if layer.Wiring, err = wiring.Full(c.units).Build(c.features); err != nil {
+			return err
+		}
+	}
 	if err := f.holds(layer, c.features); err != nil {
 		return err
 	}

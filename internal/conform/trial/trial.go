@@ -25,7 +25,10 @@ type Trial struct {
 	reverse      *step.Program
 }
 
-// New draws a trial. Parameters are the initial values moved by noise within their bounds; dt is log-uniform in 0.1..3.
+// Longest is the longest dt that New draws; the shortest is 1/30 of it.
+const Longest = 3
+
+// New draws a trial. Parameters are the initial values moved by noise within their bounds; dt is log-uniform up to Longest.
 func New(p *step.Program, steps, lanes int, seed uint64) *Trial {
 	t := &Trial{Program: p, Steps: steps, Lanes: lanes}
 	r := rand.New(rand.NewPCG(seed, 0x7269616c))
@@ -51,7 +54,7 @@ func New(p *step.Program, steps, lanes int, seed uint64) *Trial {
 		t.X = append(t.X, draw(steps*width(in.Node), 1.5))
 	}
 	for range steps * lanes {
-		t.DT = append(t.DT, 0.1*math.Exp(r.Float64()*math.Log(30)))
+		t.DT = append(t.DT, Longest/30.0*math.Exp(r.Float64()*math.Log(30)))
 	}
 	for _, s := range p.States {
 		t.H0 = append(t.H0, draw(width(s.Node), 0.8))
