@@ -24,7 +24,7 @@ func (a Architecture) build(schema series.Schema) (Architecture, *step.Program, 
 		return a, nil, fmt.Errorf("model: readout %q; allowed: %s, %s", a.Readout, Linear, Direct)
 	}
 	b := step.New()
-	x := head(b, b.Input("x", len(schema.Inputs)), schema, cell.TakesMissing(a.Layers[0].Cell))
+	x := head(b, b.Input("x", len(schema.Inputs)), schema, a.TakesMissing())
 	if a.TimeInput {
 		x = step.Concat(x, step.Log(step.Plus(b.DT(), 1)))
 	}
@@ -48,6 +48,11 @@ func (a Architecture) build(schema series.Schema) (Architecture, *step.Program, 
 	b.Output("y", y)
 	b.Output("prediction", decode(y, schema.Target))
 	return a, b.Build(), nil
+}
+
+// TakesMissing tells whether the first layer takes missing values itself, as a GRU-D does: the head imputes no numbers then.
+func (a Architecture) TakesMissing() bool {
+	return len(a.Layers) > 0 && cell.TakesMissing(a.Layers[0].Cell)
 }
 
 // draw checks a layer and draws its wiring for a number of inputs.

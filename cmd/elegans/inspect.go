@@ -90,7 +90,7 @@ func (c *console) loadModel(path string) (*model.Model, error) {
 func inspect(m *model.Model) inspected {
 	a, p := m.Architecture(), m.Program()
 	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(),
-		Readout: a.Readout, TimeInput: a.TimeInput, Schema: m.Schema(), Info: m.Info(), gaps: cell.TakesMissing(a.Layers[0].Cell)}
+		Readout: a.Readout, TimeInput: a.TimeInput, Schema: m.Schema(), Info: m.Info(), gaps: a.TakesMissing()}
 	for _, l := range a.Layers {
 		entry, _ := cell.EntryOf(l.Cell)
 		layer := inspectedLayer{Cell: cellName(l.Cell), Summary: entry.Summary}
