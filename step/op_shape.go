@@ -27,6 +27,9 @@ func init() {
 		Eval: func(n *Node, e Eval) { copy(e.Out[0], e.In[0][n.Index[0]*e.Lanes:]) },
 		Reverse: func(v Adj) []Vec {
 			n := Node{Op: OpPad, Index: v.Node.Index, Shape: v.In[0].Shape()}
+			if v.Y.Len() == n.Shape.Len() { // nothing but another shape, which costs nothing
+				n.Op = OpSlice
+			}
 			return v.Y.b.apply(n, v.DY[0])
 		}}
 	table[OpPad] = Row{Name: "pad", Arity: 1, Adjoint: true, CostOf: free,
@@ -217,6 +220,26 @@ func Slice(v Vec, from, to int) Vec {
 		return v
 	}
 	return v.b.apply(Node{Op: OpSlice, Index: []int{from}, Shape: Vector(to - from)}, v)[0]
+}
+
+// Column is the vector of v's components as a matrix of one column, [n][1], which meets a row [1][m] as their outer product
+// or sum [n][m]. Slice makes a vector of it again.
+func Column(v Vec) Vec {
+	if v.Shape().Inner == 1 {
+		return v
+	}
+	return v.b.apply(Node{Op: OpSlice, Index: []int{0}, Shape: Shape{v.Len(), 1}}, v)[0]
+}
+
+// Reshape is the same components in another shape of as many, row by row. It is a slice of the whole and costs nothing.
+func Reshape(v Vec, s Shape) Vec {
+	if v.Shape() == s {
+		return v
+	}
+	if v.Len() != s.Len() {
+		panic(fmt.Sprintf("step: %v does not reshape to %v", v.Shape(), s))
+	}
+	return v.b.apply(Node{Op: OpSlice, Index: []int{0}, Shape: s}, v)[0]
 }
 
 // Gather is the vector of the components at the given positions.
