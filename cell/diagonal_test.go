@@ -3,6 +3,7 @@ package cell_test
 import (
 	"math"
 	"math/cmplx"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -212,6 +213,90 @@ func TestRegions(t *testing.T) {
 				if m := max(cmplx.Abs(pole[0]), cmplx.Abs(pole[1])); !(m < 1+1e-6) {
 					t.Fatalf("%#v: A %v, G %v, steps %v at dt = %v has the eigenvalues %v", c, raw[u%9], raw[u/81], raw[u/9%9]-3, dt, pole)
 				}
+			}
+		}
+	}
+}
+
+// TestImplicitStepsLoseEnergy: with im |z|² + A |y|² of no oscillator grows without input, over steps of any length in any
+// order.
+func TestImplicitStepsLoseEnergy(t *testing.T) {
+	for _, c := range []cell.Cell{cell.LinOSS{Units: 200}, cell.DLinOSS{Units: 200, Scheme: cell.IM}} {
+		r := newRunner(t, c, 2, 1, 6)
+		A := r.param("A")
+		energy := func(value func(name string) []float64, i int) (sum float64) {
+			for _, part := range []string{"_re", "_im"} {
+				z, y := value("z" + part)[i], value("y" + part)[i]
+				sum += z*z + A[i]*y*y
+			}
+			return sum
+		}
+		for i := range A {
+			for k, s := range r.p.States {
+				r.o.Value(s.Node)[i] = math.Sin(float64(3*i + 5*k + 1))
+			}
+		}
+		for step := range 300 {
+			r.time([]float64{1, 0.3, 0.98, 7, 0.5, 1, 0.06}[step*step%7])
+			r.o.Step()
+			if _, moved := c.(cell.DLinOSS); moved {
+				A = r.probe("A")
+			}
+			for i := range A {
+				if old, new := energy(r.state, i), energy(r.next, i); !(new <= old*(1+1e-12)) {
+					t.Fatalf("%#v: the energy of oscillator %d grows from %v to %v in step %d", c, i, old, new, step)
+				}
+			}
+			r.carry()
+		}
+	}
+}
+
+// carry makes the next states the states.
+func (r *runner) carry() {
+	for _, s := range r.p.States {
+		copy(r.o.Value(s.Node), r.o.Value(s.Next))
+	}
+}
+
+// TestUnevenSteps: what the documentation of imex says of steps that differ. One step in four is split in halves, as a gap a
+// little beyond MaxStep is; the growth of undamped oscillators by their angle θ, with 2 cos θ = 2 - d² A, is in nature's
+// logarithms a step.
+func TestUnevenSteps(t *testing.T) {
+	angles, want := []float64{1, 1.5, 3}, []float64{0.005, 0.02, 0.2}
+	r := newRunner(t, cell.LinOSS{Units: 3, Scheme: cell.IMEX}, 1, 1, 1)
+	for u, theta := range angles {
+		r.param("steps")[u], r.param("A")[u] = 0, 4*(2-2*math.Cos(theta)) // sigmoid(0) = 1/2
+	}
+	for _, split := range []bool{false, true} {
+		growth, random := make([]float64, 3), rand.New(rand.NewPCG(8, 8))
+		for u := range angles {
+			r.state("z_re")[u], r.state("y_re")[u] = 1, 0.3
+		}
+		const steps = 20000
+		for range steps {
+			times := []float64{1}
+			if split && random.IntN(4) == 0 {
+				times = []float64{0.5, 0.5}
+			}
+			for _, dt := range times {
+				r.time(dt)
+				r.o.Step()
+				r.carry()
+			}
+			for u := range angles {
+				z, y := &r.state("z_re")[u], &r.state("y_re")[u]
+				size := math.Hypot(*z, *y)
+				growth[u] += math.Log(size) / steps
+				*z, *y = *z/size, *y/size
+			}
+		}
+		for u, g := range growth {
+			switch {
+			case !split && math.Abs(g) > 1e-3:
+				t.Errorf("with equal steps an oscillator of angle %v grows by %v a step", angles[u], g)
+			case split && math.Abs(g-want[u]) > 0.3*want[u]:
+				t.Errorf("an oscillator of angle %v grows by %v a step, not by %v", angles[u], g, want[u])
 			}
 		}
 	}

@@ -18,10 +18,11 @@ import (
 // z_re, z_im, y_re and y_im [units] are zero at first, and a flow: dt = 0 keeps them, and the output still has D x. The
 // recurrence is element-wise: of about 8·units·inputs + 14·units FLOPs a step only the 14·units are sequential in time.
 //
-// Elapsed time multiplies the learned step of each unit, sigmoid(steps) in (0, 1); at dt = 1 that is the authors' layer. im
-// is stable for any dt and loses energy. imex keeps the volume of phase space and is stable for equal steps where
-// d² A < 4, which A <= 4 and dt <= 1 ensure: there the optimiser keeps A within [0, 4], and longer gaps are split. (Steps
-// that alternate near d² A = 4 can still excite an oscillator without damping.) A is at least 0 with im too.
+// Elapsed time multiplies the learned step of each unit, sigmoid(steps) in (0, 1); at dt = 1 that is the authors' layer.
+// With im |z|² + A |y|² never grows without input, whatever the steps. imex keeps the volume of phase space and is stable
+// for equal steps where d² A < 4, which A <= 4 and dt <= 1 ensure: there the optimiser keeps A within [0, 4], and longer
+// gaps are split. Steps that differ excite imex (with one in four split in halves, by 0.5 % a step at d² A = 0.9): irregular
+// time asks for im. A is at least 0 with im too.
 //
 // First values: A_raw and steps uniform on [0, 1), both parts of B within 1/sqrt(inputs), of C within 1/sqrt(units), D
 // standard normal. Source: Rusch and Rus, Oscillatory state-space models, arXiv 2410.03943, and their code.
@@ -55,8 +56,8 @@ var linoss = Entry{
 		{"im, gelu", LinOSS{Units: 3, Activation: "gelu"}, nil},
 	},
 	Presets: []Preset{
-		{"linoss64", "implicit oscillators, 64 units, gelu", LinOSS{Units: 64, Activation: "gelu"}, nil},
-		{"linoss-imex64", "oscillators that keep their energy, 64 units, gelu", LinOSS{Units: 64, Scheme: IMEX, Activation: "gelu"}, nil},
+		{"linoss64", "LinOSS-IM, 64 oscillators, gelu", LinOSS{Units: 64, Activation: "gelu"}, nil},
+		{"linoss-imex64", "LinOSS-IMEX, for even time steps, 64 oscillators, gelu", LinOSS{Units: 64, Scheme: IMEX, Activation: "gelu"}, nil},
 	},
 }
 

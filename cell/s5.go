@@ -55,7 +55,7 @@ var s5 = Entry{
 		{"bilinear", S5{Units: 4, Discretisation: Bilinear}, nil},
 		{"zoh, gelu", S5{Units: 3, Activation: "gelu"}, nil},
 	},
-	Presets: []Preset{{"s5-64", "diagonal state space from HiPPO-LegS, 64 units, gelu", S5{Units: 64, Activation: "gelu"}, nil}},
+	Presets: []Preset{{"s5-64", "S5, 64 pairs of poles from HiPPO-LegS, gelu", S5{Units: 64, Activation: "gelu"}, nil}},
 }
 
 // maxPole bounds the real parts of the poles from above.

@@ -44,7 +44,7 @@ var s6 = Entry{
 		{"3 states a channel", S6{Units: 3}, nil},
 		{"rank 2, gelu", S6{Units: 2, Rank: 2, Activation: "gelu"}, nil},
 	},
-	Presets: []Preset{{"s6-32", "selective diagonal state space, 32 states a channel, gelu", S6{Units: 32, Activation: "gelu"}, nil}},
+	Presets: []Preset{{"s6-32", "S6, 32 states for each input, gelu", S6{Units: 32, Activation: "gelu"}, nil}},
 }
 
 // channelsPerRank is Mamba's default.
