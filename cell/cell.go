@@ -203,6 +203,8 @@ type Entry struct {
 	// Missing says that the cell takes missing values itself: a NaN among its inputs means "not observed". For a Wrapper its
 	// inner cell decides.
 	Missing bool
+	// Clocks names the states that count elapsed time, and so grow with it.
+	Clocks []string
 	// Layered says that the first state is in the order of the wiring's layers; where it is false, in that of neuron ids.
 	Layered bool
 	// MaxStep is the longest stable dt in model units; 0 means any. Longer gaps are split with the input held. A cell where it
@@ -224,6 +226,7 @@ func Registry() []Entry { return slices.Clone(registry) }
 var registry = []Entry{
 	ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
 	ctrnn, neuralODE, ctgru, gruODE, odeLSTM, odeRNN, rnnDecay, rnnLinearDecay,
+	phasedLSTM, grud, gruDecay,
 	lrc, lrcSSM, liquidS4, riccati,
 	linoss, dlinoss, lru, s5, s6,
 }

@@ -43,7 +43,7 @@ type LiquidS4 struct {
 	Form LiquidForm `json:"form" default:"pb"`
 	// Discretisation is bilinear if empty.
 	Discretisation Discretisation `json:"discretisation" default:"bilinear"`
-	// Poles are those of diag-lin, Im A = π n, if false, and if true those of diag-inv, Im A = 2N/π (2N/(2n+1) - 1).
+	// InversePoles starts Im A at 2N/π (2N/(2n+1) - 1), n from 0, the authors' diag-inv, in place of their diag-lin, π n.
 	InversePoles bool `json:"inverse_poles"`
 	// Activation f of the output, such as gelu; none if empty.
 	Activation Activation `json:"activation"`
@@ -101,17 +101,17 @@ func (c LiquidS4) Flow() bool { return Resolve(c).(LiquidS4).Form != PB }
 // Build implements Cell.
 func (c LiquidS4) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	c = Resolve(c).(LiquidS4)
-	F, s := x.Len(), Shape{x.Len(), c.Units}
+	F, s := x.Len(), Shape{Outer: x.Len(), Inner: c.Units}
 	param := func(name string, re, im Init) complexVec {
 		return complexVec{b.Param(name+"_re", s, re), b.Param(name+"_im", s, im)}
 	}
 	log, im := b.Param("A_log_re", s, Values{math.Log(0.5)}), b.Param("A_im", s, c.poles(F))
-	A, B, C := complexVec{Neg(Exp(log)), im}, param("B", Values{1}, Values{0}), param("C", Normal{0, math.Sqrt(0.5)}, Normal{0, math.Sqrt(0.5)})
+	A, B, C := complexVec{Neg(Exp(log)), im}, param("B", Values{1}, Values{0}), param("C", Normal{SD: math.Sqrt(0.5)}, Normal{SD: math.Sqrt(0.5)})
 	d := Mul(Exp(b.Param("log_dt", Vector(F), Between(math.Log(1e-3), math.Log(1e-1)))), b.DT())
 	P, Q := c.Discretisation.step(b, A, Column(d))
 	l := liquid{b: b, s: s, P: P, Q: Q.times(B), C: C, u: Column(x)}
 	y := Slice(l.forms()[c.Form](), 0, F)
-	return c.Activation.of(Add(y, Mul(b.Param("D", Vector(F), Normal{0, 1}), x)))
+	return c.Activation.of(Add(y, Mul(b.Param("D", Vector(F), Normal{SD: 1}), x)))
 }
 
 // poles are the first imaginary parts of A, the same in each channel.

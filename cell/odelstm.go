@@ -105,8 +105,8 @@ func (c ODELSTM) ofState(b *Builder, x, h, memory Vec) (Vec, Vec) {
 	return c.ode().flow(b, "ode_", Mul(o, Tanh(memory)), h), memory
 }
 
-func (c ODELSTM) ode() leaky {
-	return leaky{cell: "ODELSTM", units: c.Units, method: c.Method, unfolds: c.Unfolds, tau: 1}
+func (c ODELSTM) ode() driven {
+	return driven{cell: "ODELSTM", units: c.Units, method: c.Method, unfolds: c.Unfolds, tau: 1}
 }
 
 // perceptron declares W_2 tanh(W_1 h + b_1) + b_2 with a hidden layer and gives it as a function of h [n].

@@ -9,21 +9,34 @@ import (
 )
 
 // diagonal are the cells whose recurrence is element-wise.
-var diagonal = []string{"LinOSS", "DLinOSS", "LRU", "S5", "S6"}
+var diagonal = []string{"LinOSS", "DLinOSS", "LRU", "S5", "S6", "LrcSSM", "RiccatiSSM", "LiquidS4"}
 
-// diagonals builds all variants of the diagonal cells, each with a readout.
-func diagonals() map[string]*Program {
-	all := map[string]*Program{}
+// mixes tells the forms of LiquidS4 that add up a channel's state on its way to the next one.
+func mixes(c cell.Cell) bool {
+	l, ok := c.(cell.LiquidS4)
+	return ok && (l.Form == cell.Rec || l.Form == cell.P2)
+}
+
+// enters tells the cells that multiply their inputs by a matrix; the other ones have a state for each input.
+func enters(c cell.Cell) bool {
+	_, liquid := c.(cell.LiquidS4)
+	return !liquid
+}
+
+// diagonals are all variants of the diagonal cells.
+func diagonals() map[string]cell.Cell {
+	all := map[string]cell.Cell{}
 	for _, e := range cell.Registry() {
 		for _, v := range e.Variants {
 			if slices.Contains(diagonal, e.Name) {
-				all[e.Name+" "+v.Name] = readout(v.Cell)
+				all[e.Name+" "+v.Name] = v.Cell
 			}
 		}
 	}
 	return all
 }
 
+// readout is a cell with a readout.
 func readout(c cell.Cell) *Program {
 	b := New()
 	y := c.Build(b, b.Input("x", 7), nil)
@@ -55,11 +68,11 @@ func (pl *plan) matrixProducts(s stage) (n int) {
 // readout's take all times of a chunk together, as do those of the reverse.
 func TestDiagonalCoresHaveNoProducts(t *testing.T) {
 	all := diagonals()
-	if len(all) < 15 {
+	if len(all) < 26 {
 		t.Errorf("only %d configurations", len(all))
 	}
-	for name, p := range all {
-		pl := newPlan(p.Reverse(WRT{Inputs: true, Time: true}), nil)
+	for name, c := range all {
+		pl := newPlan(readout(c).Reverse(WRT{Inputs: true, Time: true}), nil)
 		for _, s := range []stage{core, rcore} {
 			if len(pl.items[s]) == 0 {
 				t.Errorf("%s: stage %s is empty", name, stageNames[s])
@@ -68,12 +81,19 @@ func TestDiagonalCoresHaveNoProducts(t *testing.T) {
 				t.Errorf("%s: %d matrix products in stage %s", name, n, stageNames[s])
 			}
 			for _, it := range pl.items[s] {
-				if it.port == nil && it.chain == nil && pl.p.Nodes[it.node].Op != OpBroadcast {
-					t.Errorf("%s: stage %s has an operation that is not element-wise: %v", name, stageNames[s], pl.p.Nodes[it.node].Op)
+				if it.port != nil || it.chain != nil {
+					continue
+				}
+				if op := pl.p.Nodes[it.node].Op; op != OpBroadcast && !(op == OpSum && mixes(c)) {
+					t.Errorf("%s: stage %s has an operation that is not element-wise: %v", name, stageNames[s], op)
 				}
 			}
 		}
-		for _, s := range []stage{before, after, rbefore} {
+		stages := []stage{after, rbefore}
+		if enters(c) {
+			stages = append(stages, before)
+		}
+		for _, s := range stages {
 			if pl.matrixProducts(s) == 0 {
 				t.Errorf("%s: no matrix product in stage %s, where it belongs", name, stageNames[s])
 			}

@@ -69,6 +69,9 @@ func NewSubject(e cell.Entry, v cell.Variant) (s Subject, err error) {
 	}
 	schema := series.Plain(inputs)
 	schema.Target.Outputs = 2
+	for i := range schema.Inputs {
+		schema.Inputs[i].Missing = e.Missing
+	}
 	s.Model, err = model.New(schema, model.Layer{Cell: v.Cell, Wiring: v.Wiring})
 	return s, err
 }
@@ -117,11 +120,20 @@ func (s Subject) sizes() []size {
 
 // trial draws numbers for the cell, with no dt beyond its longest stable one, which executors never take.
 func (s Subject) trial(z size) *trial.Trial {
-	t := trial.New(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
+	t := s.draw(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
 	if limit := s.maxStep(); limit > 0 && limit < trial.Longest {
 		for i := range t.DT {
 			t.DT[i] *= limit / trial.Longest
 		}
+	}
+	return t
+}
+
+// draw is a trial of the cell in any program. A cell that takes missing values itself is given some.
+func (s Subject) draw(p *step.Program, steps, lanes int, seed uint64) *trial.Trial {
+	t := trial.New(p, steps, lanes, seed)
+	if s.Entry.Missing {
+		t.Hide(0, seed)
 	}
 	return t
 }

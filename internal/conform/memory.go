@@ -5,14 +5,13 @@ import (
 	"math"
 
 	"github.com/elegans-nn/elegans/engine"
-	"github.com/elegans-nn/elegans/internal/conform/trial"
 )
 
 // Memory: a bound on memory changes no bit, holds, and lets the loss see every row once and in order: for one series and
 // for two shards of ragged ones, from the least memory that will do to more than one segment takes.
 func Memory(s Subject) error {
 	for _, z := range []size{{1, 77}, {21, 50}} {
-		t := trial.New(s.Program, z.steps, z.lanes, uint64(z.steps))
+		t := s.draw(s.Program, z.steps, z.lanes, uint64(z.steps))
 		var all []int
 		for l := range z.lanes {
 			all = append(all, l)

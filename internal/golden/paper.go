@@ -143,8 +143,8 @@ func (f *File) observe(c outline) error {
 	return nil
 }
 
-// complete checks that every tensor of the vector is there with its shape, that there are no others, and that the
-// parameters are as many as the metadata say.
+// complete checks that every tensor of the vector is there with its shape, that there are no others, that the parameters are
+// as many as the metadata say, and that all those of the cell are among them.
 func (f *File) complete(c outline, m *model.Model, tensors []cell.Tensor) error {
 	y := f.Tensor("y").Shape
 	want := map[string][]int{
@@ -160,7 +160,10 @@ func (f *File) complete(c outline, m *model.Model, tensors []cell.Tensor) error 
 			want[authors.of(pattern, state)] = shape
 		}
 	}
-	count := 0
+	count, used := 0, map[string]int{}
+	for _, t := range tensors {
+		used[t.Param] += len(t.Index)
+	}
 	for name, shape := range shapes(tensors) {
 		want[authors.parameter+name], want["grad."+authors.parameter+name] = shape, shape
 		count += cell.Tensor{Shape: shape}.Len()
@@ -175,24 +178,15 @@ func (f *File) complete(c outline, m *model.Model, tensors []cell.Tensor) error 
 			return fmt.Errorf("tensor %s is no part of a vector of this cell", name)
 		}
 	}
-	if used := count - idle(tensors); c.count != count || used != m.Parameters() {
-		return fmt.Errorf("metadata: parameters is %d; the tensors hold %d, of which the cell uses %d and has %d", c.count, count, used, m.Parameters())
+	if c.count != count {
+		return fmt.Errorf("metadata: parameters is %d; the tensors hold %d", c.count, count)
 	}
-	return nil
-}
-
-// idle counts the values of tensors of which the cell uses nothing.
-func idle(tensors []cell.Tensor) (values int) {
-	used := map[string]bool{}
-	for _, t := range tensors {
-		used[t.Name] = used[t.Name] || t.Param != ""
-	}
-	for name, shape := range shapes(tensors) {
-		if !used[name] {
-			values += cell.Tensor{Shape: shape}.Len()
+	for _, q := range m.Program().Params {
+		if used[q.Name] != q.Shape.Len() {
+			return fmt.Errorf("parameter %s of the cell has %d values; the tensors give %d", q.Name, q.Shape.Len(), used[q.Name])
 		}
 	}
-	return values
+	return nil
 }
 
 // slots finds the state of every name: all of the program, with the same shapes. A vector without states is that of a map

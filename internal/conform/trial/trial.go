@@ -66,6 +66,16 @@ func New(p *step.Program, steps, lanes int, seed uint64) *Trial {
 	return t
 }
 
+// Hide makes NaN of some values of an input, a third of them: what was not observed.
+func (t *Trial) Hide(input int, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 0x67617073))
+	for i := range t.X[input] {
+		if r.IntN(3) == 0 {
+			t.X[input][i] = math.NaN()
+		}
+	}
+}
+
 // Result is what a trial computes forward.
 type Result struct {
 	Y [][]float64 // of each output, [time][component][lane]
@@ -245,11 +255,14 @@ func (t *Trial) Differences() (worst float64, compared int, err error) {
 	return worst, compared, err
 }
 
-// central is the derivative of the loss by the five-point rule.
+// central is the derivative of the loss by the five-point rule. A missing value stays so wherever it is moved.
 func (t *Trial) central(v *float64) float64 {
 	old := *v
 	defer func() { *v = old }()
 	h := 1e-4 * (1 + math.Abs(old))
+	if math.IsNaN(h) {
+		h = 1e-4
+	}
 	f := func(k float64) float64 {
 		*v = old + k*h
 		return t.Loss()
