@@ -105,6 +105,30 @@ func TestDiagonalCoresHaveNoProducts(t *testing.T) {
 	}
 }
 
+// The sequential part costs what the documentation of the cells says, for each unit or for each channel and state.
+func TestDiagonalCoreCost(t *testing.T) {
+	const units, inputs = 5, 7
+	for _, c := range []struct {
+		cell  cell.Cell
+		count int
+		flops float64
+	}{
+		{cell.LinOSS{Units: units, Scheme: cell.IMEX}, units, 14}, {cell.LinOSS{Units: units}, units, 16},
+		{cell.DLinOSS{Units: units}, units, 16}, {cell.DLinOSS{Units: units, Scheme: cell.EX}, units, 18},
+		{cell.LRU{Units: units}, units, 10}, {cell.S5{Units: units}, units, 9}, {cell.S5{Units: units, Discretisation: cell.Bilinear}, units, 9},
+		{cell.S6{Units: units}, units * inputs, 2},
+	} {
+		l := newLayout(newPlan(readout(c.cell), nil), 1, 1)
+		flops := 0.0
+		for _, it := range l.items[core] {
+			flops += l.flops(it)
+		}
+		if per := flops / float64(c.count); per > c.flops || per < c.flops-2 {
+			t.Errorf("%#v: the core takes %v FLOPs, want at most %v", c.cell, per, c.flops)
+		}
+	}
+}
+
 // count makes an engine count the FLOPs that it does, by the stages that it runs.
 func (e *Engine) count(flops *float64) (forward, back float64) {
 	for s := range numStages {

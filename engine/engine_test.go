@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/elegans-nn/elegans/engine"
@@ -261,9 +262,29 @@ func allProbes(p *step.Program) (list []int) {
 
 // agree compares engine and oracle on one random problem.
 func agree(p *step.Program, times, lanes int, seed uint64) error {
-	f, probes := newFeed(p, times, lanes, seed), allProbes(p)
-	e := engine.Compile(p, engine.Options{Steps: times, Lanes: lanes, Probes: probes})
+	return newFeed(p, times, lanes, seed).agrees()
+}
+
+func (f *feed) agrees() error {
+	probes := allProbes(f.p)
+	e := engine.Compile(f.p, engine.Options{Steps: f.times, Lanes: f.lanes, Probes: probes})
 	return differs(f.oracle(probes), f.engine(e, probes))
+}
+
+// within shortens all times so that none is beyond the longest step that executors take; 0 means any.
+func (f *feed) within(limit float64) *feed {
+	longest := 0.0
+	for _, row := range f.dt {
+		longest = max(longest, slices.Max(row))
+	}
+	for _, row := range f.dt {
+		for l := range row {
+			if limit > 0 && longest > limit {
+				row[l] = float64(float32(row[l] * limit / longest))
+			}
+		}
+	}
+	return f
 }
 
 var everything = step.WRT{Inputs: true, Time: true}

@@ -229,7 +229,8 @@ func TestRegisteredCells(t *testing.T) {
 		for _, v := range entry.Variants {
 			p := network(t, v)
 			for i, lanes := range []int{1, 3, 16} {
-				if err := agree(p.Reverse(everything), 5+i, lanes, uint64(ran)); err != nil {
+				f := newFeed(p.Reverse(everything), 5+i, lanes, uint64(ran)).within(cell.MaxStep(v.Cell))
+				if err := f.agrees(); err != nil {
 					t.Errorf("%s, %s, %d lanes: %v", entry.Name, v.Name, lanes, err)
 				}
 			}
