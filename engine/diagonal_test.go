@@ -174,7 +174,7 @@ func TestDiagonalWorkIsLinear(t *testing.T) {
 		forward, back := s.e.count(&flops)
 		s.e.SetParams(make([]float32, p.ParamCount()))
 		at := cuts(rows, steps)
-		s.gradient(series, at, make([]float64, 1), func(int, int) float64 { seen++; return 0 })
+		s.gradient(series, 0, at, make([]float64, 1), func(int, int, []float32, []float32) float64 { seen++; return 0 })
 		again := at[len(at)-2] // rows before the last segment run forward twice
 		if want := forward*float64(rows+again) + back*float64(rows); flops != want || seen != rows {
 			t.Errorf("%d rows in segments of %d: %.0f FLOPs and %d rows of the loss, want %.0f", rows, steps, flops, seen, want)

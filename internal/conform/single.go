@@ -104,14 +104,34 @@ func lengths(lane, length int) func(*trial.Trial) trial.Result {
 
 // Bounds on |a - b| / (1 + |b|) between the float32 engine and the oracle on the same rounded numbers: 2^-24 is one
 // rounding, functions are good to some units, and a step has some ten operations in a row, sequences up to five steps.
-// Gradients add up over lanes and times on top.
+// Gradients add up over lanes and times on top. Of sums of more than 16 terms the bounds grow with the root of their number,
+// as the error of random roundings does.
 const (
 	singleForward  = 2e-6
 	singleGradient = 2e-5
 )
 
+// growth is by how much bounds are larger for the longest sum of a program, in a product or along an axis.
+func growth(p *step.Program) float64 {
+	longest := 16
+	for _, n := range p.Nodes {
+		terms := 0
+		switch n.Op {
+		case step.OpSum:
+			terms = p.Nodes[n.In[0]].Shape.Len() / n.Shape.Len()
+		case step.OpLinear:
+			for k := 1; k < len(n.In); k += 2 {
+				terms += p.Nodes[n.In[k]].Shape.Len()
+			}
+		}
+		longest = max(longest, terms)
+	}
+	return math.Sqrt(float64(longest) / 16)
+}
+
 // SinglePrecision: the float32 engine computes what the oracle computes: outputs, states, and every gradient.
 func SinglePrecision(s Subject) error {
+	bound := singleForward * growth(s.Program)
 	for _, z := range s.sizes() {
 		t := rounded(s.trial(z))
 		want := t.Gradient()
@@ -119,12 +139,12 @@ func SinglePrecision(s Subject) error {
 		e.Forward(t.Steps)
 		got := read(e, t)
 		for k := range got.Y {
-			if err := near("output", got.Y[k], want.Y[k], singleForward); err != nil {
+			if err := near("output", got.Y[k], want.Y[k], bound); err != nil {
 				return err
 			}
 		}
 		for k := range got.H {
-			if err := near("state", got.H[k], want.H[k], singleForward); err != nil {
+			if err := near("state", got.H[k], want.H[k], bound); err != nil {
 				return err
 			}
 		}
@@ -145,26 +165,27 @@ func (s Subject) backward(e *engine.Engine, t *trial.Trial, want trial.Gradient)
 		narrow(e.DStateFinal(k), t.DH[k])
 	}
 	e.Backward()
+	bound := singleGradient * growth(s.Program)
 	grad := widen(e.Grad())
 	for _, q := range s.Program.Params {
 		from, to := q.Offset, q.Offset+q.Shape.Len()
-		if err := near("gradient of "+q.Name, grad[from:to], want.Theta[from:to], singleGradient); err != nil {
+		if err := near("gradient of "+q.Name, grad[from:to], want.Theta[from:to], bound); err != nil {
 			return err
 		}
 	}
 	for k := range t.H0 {
-		if err := near("gradient of the initial state", widen(e.DState(k)), want.H0[k], singleGradient); err != nil {
+		if err := near("gradient of the initial state", widen(e.DState(k)), want.H0[k], bound); err != nil {
 			return err
 		}
 	}
 	for time := range t.Steps {
-		if err := near("gradient of the input", widen(e.DInput(0, time)), part(want.X[0], time, t.Steps), singleGradient); err != nil {
+		if err := near("gradient of the input", widen(e.DInput(0, time)), part(want.X[0], time, t.Steps), bound); err != nil {
 			return err
 		}
 		if want.DT == nil {
 			continue
 		}
-		if err := near("gradient of dt", widen(e.DTime(time)), part(want.DT, time, t.Steps), singleGradient); err != nil {
+		if err := near("gradient of dt", widen(e.DTime(time)), part(want.DT, time, t.Steps), bound); err != nil {
 			return err
 		}
 	}

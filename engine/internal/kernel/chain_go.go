@@ -20,91 +20,522 @@ var presets = []string{
 	"gru64",
 	"ltc-mm-ncp19",
 	"cfc-mm",
+	"ctrnn32",
+	"node32",
+	"ctgru32",
+	"gruode32",
+	"odelstm32",
+	"odernn32",
+	"rnndecay32",
+	"rnnlinear32",
+	"phasedlstm32",
+	"grud32",
+	"grud64",
+	"grudecay32",
+	"lrc32",
+	"lrc-ncp19",
+	"lrcu32",
+	"stc32",
+	"lrcssm64",
+	"lrcssm-complex32",
+	"liquids4-32",
+	"liquids4-p2-32",
+	"riccati64",
+	"linoss64",
+	"linoss-imex64",
+	"dlinoss64",
+	"dlinoss-imex64",
+	"lru64",
+	"s5-64",
+	"s6-32",
 }
 
 var plain = map[string]Fused{
-	"abs f0 > [0]":                                                  plain0,
-	"abs f0; sign f0 > [0 1]":                                       plain1,
-	"accum f0; mul f0 f1; accum t1 > [0 2]":                         plain2,
-	"add f0 f1 > [0]":                                               plain3,
-	"add f0 f1; accum t0; mul t0 f2; accum t2 > [0 1 3]":            plain4,
-	"add f0 f1; accum t0; mul t0 u2; mul t0 f3; accum t3 > [1 2 4]": plain5,
-	"add f0 f1; add f2 f3; add f4 f5; add f6 f7 > [0 1 2 3]":        plain6,
-	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [0 2]":            plain7,
-	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [2]":              plain8,
-	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]":                                                                                                                                                               plain9,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]": plain10,
-	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                                                                                                                                                   plain11,
-	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]":                                                                                                                                                                                                               plain12,
-	"add f0 u1 > [0]": plain13,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]": plain14,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":   plain15,
-	"add f0 u1; add f2 u3 > [0 1]": plain16,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":        plain17,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]": plain18,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]": plain19,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":   plain20,
-	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                  plain21,
-	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                     plain22,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                      plain23,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                 plain24,
-	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]": plain25,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":                                                          plain26,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                                                                     plain27,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                plain28,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                      plain29,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                plain30,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                      plain31,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                                                                                                                             plain32,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                                                                                                                               plain33,
-	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]":                                                  plain34,
-	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]": plain35,
-	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain36,
-	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain37,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                                           plain38,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                                            plain39,
-	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                                            plain40,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]": plain41,
-	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]":          plain42,
-	"mul f0 k1 > [0]": plain43,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]": plain44,
-	"mul f0 u1 > [0]": plain45,
-	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]": plain46,
-	"mul f0 u1; add t0 u2 > [1]": plain47,
-	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]": plain48,
-	"mul f0 u1; mul f2 u1 > [0 1]": plain49,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain50,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain51,
-	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain52,
-	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain53,
-	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain54,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain55,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain56,
-	"mul l0 f1; mul t0 k2 > [1]": plain57,
-	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]": plain58,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                    plain59,
-	"sign f0; mul f1 t0 > [0 1]": plain60,
-	"softplus f0 > [0]":          plain61,
-	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain62,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain63,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain64,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain65,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                           plain66,
-	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                plain67,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]": plain68,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                               plain69,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                           plain70,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                        plain71,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                              plain72,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                              plain73,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                            plain74,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                            plain75,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                                          plain76,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                                          plain77,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":               plain78,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                              plain79,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                               plain80,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                                                                                                                                             plain81,
+	"abs f0 > [0]":                          plain0,
+	"abs f0; sign f0 > [0 1]":               plain1,
+	"accum f0; mul f0 f1; accum t1 > [0 2]": plain2,
+	"add f0 f0; mul f1 f2; mul f3 f2; mul f4 k5; mul f6 t3; mul t0 t3; mul f7 f0; mul f8 f0; add t4 t6; add t5 t7; mul k9 f10; mul t8 k11; mul t9 k11; mul f10 k11; mul t10 k11; mul k5 f12 > [1 2 11 12 13 14 15]": plain3,
+	"add f0 f1 > [0]":                         plain4,
+	"add f0 f1; accum f2 > [0 1]":             plain5,
+	"add f0 f1; accum f2; accum f3 > [0 1 2]": plain6,
+	"add f0 f1; accum t0; accum f2; accum f3; accum f4; add f5 f6; accum t5; add f7 f8; accum t7; add f9 f10; accum t9 > [1 2 3 4 6 8 10]":                                                                                                                                                                        plain7,
+	"add f0 f1; accum t0; add f2 f3; mul f4 f5; mul f4 f6; mul f7 k8; mul t4 t5; mul t2 k8; mul t7 f6; mul t7 f7; add t3 t9; mul t10 f9; mul t10 f10; add t2 t12; mul t11 k11; add t8 t14; mul t15 f5; add t6 t16; mul t13 f9; mul t17 k12; mul t19 u13; mul t19 f14; mul t18 u15; mul t18 f14 > [1 20 21 22 23]": plain8,
+	"add f0 f1; accum t0; mul t0 f2; accum t2 > [0 1 3]":            plain9,
+	"add f0 f1; accum t0; mul t0 f2; accum t2 > [1 3]":              plain10,
+	"add f0 f1; accum t0; mul t0 u2; mul t0 f3; accum t3 > [1 2 4]": plain11,
+	"add f0 f1; add f2 f3; add f4 f5; add f6 f7 > [0 1 2 3]":        plain12,
+	"add f0 f1; add f2 f3; add f4 f5; mul f6 u7; mul f6 f8; mul f6 u9; mul f6 f10; mul f11 k12; mul t7 u9; mul t7 f8; add t3 t8; mul f11 u7; mul f11 f10; add t5 t11; mul t10 f13; mul t10 f14; mul t13 f15; mul t13 f14; add t14 t16; mul f16 f15; mul f16 f17; add t17 t20; mul f16 f13; mul f16 f18 > [0 1 2 4 6 9 12 15 18 19 21 22 23]": plain13,
+	"add f0 f1; add f2 f3; add f4 l5; mul f6 u7; mul f6 f8; mul f6 u9; mul f6 f10; mul f11 k12; mul t7 u9; mul t7 f8; add t3 t8; mul f11 u7; mul f11 f10; add t5 t11; mul t10 f13; mul t10 l14; mul t13 f15; mul t13 l14; add t14 t16; mul f16 f15; mul f16 f17; add t17 t20; mul f16 f13; mul f16 f18 > [0 1 2 4 6 9 12 15 18 19 21 22 23]": plain14,
+	"add f0 f1; add f2 f3; add f4 t0; mul t2 k5; add f6 t3; mul t0 k5; add f7 t5; sign f8; mul t4 t7; add f9 t8; add f10 k11; step t10; sigmoid f10; select t11 k5 t12; mul t6 t13; mul f12 f12; sub k5 t15; mul t1 t16; sub k5 f13; mul f13 t18; mul f14 t19 > [9 14 17 20]":                                                                plain15,
+	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [0 1 4]":                                            plain16,
+	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [4]":                                                plain17,
+	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [0 2]":                                                         plain18,
+	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [2]":                                                           plain19,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [2 3 8]": plain20,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [8]":     plain21,
+	"add f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k4 t1; sub k6 f7; step t5; select t6 k4 f8; mul t7 f9; add t0 t8; add t9 t8; sub k10 f9; mul f9 t11; mul t10 t12 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13]":                                                                                                                          plain22,
+	"add f0 f1; add t0 f1; mul f2 f3; mul f2 f4; add t1 t2; mul f5 f6; mul f5 f4; add t4 t5; mul t3 k7; mul t6 k7; mul t8 f8; mul t8 u9; add f10 t11; mul t9 f11; mul t9 u9; add f12 t14; mul t7 l13; accum t16; add f14 t10; add t18 t13; accum t19 > [3 6 12 15 17 20]":                                                               plain23,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [2 10 11 12]":                                                                                                                                                                   plain24,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6; accum t12 > [2 10 11 13]":                                                                                                                                                        plain25,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8 > [7 12 13 14]":                                                                                                                                          plain26,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8; accum t14 > [7 12 13 15]":                                                                                                                               plain27,
+	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5 > [2 5 6]":                                                                                                                                                                                                                                             plain28,
+	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5; accum t6 > [2 5 7]":                                                                                                                                                                                                                                   plain29,
+	"add f0 f1; mul f2 f3; add f4 t1; add t2 t1; mul f5 k6; mul t0 t4; mul f7 f8; add t5 t6; mul t3 f9; mul t7 k10; mul t8 k10; mul t9 f11; mul t9 u12; add f13 t12; mul t10 f14; mul t10 u12; add f15 t15; mul f16 f17; mul f16 u18; mul f19 f20; mul f19 u18; div t18 f21; mul t21 f17; mul t22 k6 > [10 11 13 14 16 17 19 20 21 23]": plain30,
+	"add f0 f1; mul f2 f3; mul f2 t0 > [0 1 2]": plain31,
+	"add f0 f1; mul f2 f3; mul f2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul f9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div f9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul f15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain32,
+	"add f0 f1; mul f2 f3; mul t0 f3; mul t2 f4; mul t2 f5; mul f5 f5; sub k6 t5; mul t3 t6; add t1 t7; mul t8 f7; mul t8 f8; mul t8 f9; sub k6 f4; mul f4 t12; mul t4 t13; sub k6 f10; mul f10 t15; mul t11 t16; sub k6 f7; mul f7 t18; mul t10 t19; mul f8 f8; sub k6 t21; mul t9 t22 > [0 1 2 8 14 17 20 23]":                  plain33,
+	"add f0 f1; mul f2 f3; mul t0 k4; mul t1 k4; mul t2 f5; mul t2 u6; add f7 t5; mul t2 f8; mul t2 u9; add f10 t8; mul t3 k11; mul t10 f8; mul t10 u6; add t9 t12; mul t3 f5; mul t3 u9; add t6 t15; add t4 t11; accum t17; add t7 t14; accum t19; mul t13 k4; mul t16 k4; div t21 f12 > [3 18 20 22 23]":                        plain34,
+	"add f0 f1; mul f2 k3; mul f4 k3; div t1 f5; mul t3 f6; mul t4 k7; mul t3 f8; mul t3 f9; mul t6 f10; mul t6 f11; mul t7 k7; div t2 f5; mul t11 f12; mul t12 k7; add t5 t13; mul t14 f11; mul t14 f13; add t8 t16; mul t15 f11; mul t15 f14; add t10 t18; add t17 t19; mul t14 f10; add t9 t22 > [0 11 20 21 22 23]":           plain35,
+	"add f0 f1; mul f2 k3; mul t1 f4; mul t1 f5; add f6 t2; add t0 t3; mul f2 f7; mul f2 f8; add f9 t6; add f10 t7; mul t5 k3; div t10 f11; mul t11 f12; mul t12 k3; div t9 f11; mul t14 f7; mul t15 k3; add t13 t16; mul t17 f13; add t11 t18; add t19 t18; mul t17 f14; add t14 t21; add t22 t21 > [4 8 20 23]":                 plain36,
+	"add f0 f1; mul f2 l3; accum t1; add f4 f5; accum t3 > [0 2 4]":   plain37,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]": plain38,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":   plain39,
+	"add f0 f1; mul f2 u3; mul f2 f4; add t0 t1; mul f5 f6; mul f5 f4; add t3 t4; mul f7 f8; mul f7 f4; add t6 t7; mul t5 k9; mul t8 k9; mul t10 f10; mul t10 u11; add f12 t13; mul t11 f13; mul t11 u11; add f14 t16; mul t9 l15; add f16 t12; add t19 t15; accum t20; accum t2; accum t18 > [5 8 14 17 21 22 23]": plain40,
+	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]":                                                                                                                                                                                      plain41,
+	"add f0 f1; mul l2 f3; mul l2 t0 > [0 1 2]": plain42,
+	"add f0 f1; mul l2 f3; mul l2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul l9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div l9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul l15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain43,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                                              plain44,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                                                plain45,
+	"add f0 f1; mul t0 f2; mul f3 f4; mul f5 k6; mul f7 t3; add t2 t4; mul t5 l8; mul t1 l8; accum t7; accum t6; add f9 f10; accum t10 > [8 9 11]": plain46,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]":                           plain47,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 f8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                        plain48,
+	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 l8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                        plain49,
+	"add f0 f1; mul t0 f2; mul t1 f3; mul t1 f4; mul t3 k5; add t1 t4; mul t2 f4 > [2 3 5 6]":                                                                                                                                                                                                                          plain50,
+	"add f0 f1; mul t0 k2; mul t1 f3; mul t1 f4; add f3 k5; mul t3 t4; mul t5 k2; mul t6 f6; mul t6 f7; div t2 f6; mul t9 f4; mul t10 k2; add t8 t11; mul t9 k2; mul t13 f8; mul t7 l9; mul t15 k2; sub k5 f10; mul f10 t17; mul t16 t18; sub k5 f11; mul f11 t20; mul t15 t21; add t19 t22 > [0 9 12 13 14 19 22 23]": plain51,
+	"add f0 f1; mul t0 k2; mul t1 l3; accum t2 > [0 3]":                                                                            plain52,
+	"add f0 f1; mul t0 l2; accum t1; accum f3; accum f4 > [2 3 4]":                                                                 plain53,
+	"add f0 f1; mul t0 l2; add f3 t1 > [0 1 2]":                                                                                    plain54,
+	"add f0 f1; mul t0 l2; add f3 t1; accum t2 > [0 1 3]":                                                                          plain55,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4 > [0 2 3]":                                                                         plain56,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7 > [0 2 3 4 8]":              plain57,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 k5; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8 > [0 2 3 4 5 9]": plain58,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6 > [5 10 13 14 15 16]":                                       plain59,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6; accum t16; add t14 t15; accum t18 > [5 10 13 14 15 17 19]": plain60,
+	"add f0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; sub k7 t5; mul t7 u8; add t6 t8; select f9 k4 t0; select f9 f10 t9 > [0 5 10 11]":                                                                                                 plain61,
+	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                                                                                                                       plain62,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [1 3 5 8]":                                                                                                                                               plain63,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [8]":                                                                                                                                                     plain64,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [1 2]":                                                                      plain65,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [2]":                                                                        plain66,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3; accum t4 > [3 5]":                                       plain67,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 f4; mul t3 u5; mul t5 k6; add f7 t5; add f8 f9 > [4 6 7 8]": plain68,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [1 4 6]":                           plain69,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [4 6]":                             plain70,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [1 6]":                             plain71,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [6]":                               plain72,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [1 5 6]":                           plain73,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [5 6]":                             plain74,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [1 5 7]":                plain75,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [5 7]":                  plain76,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [1 5 7]":                plain77,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [5 7]":                  plain78,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [1 7]":                  plain79,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [7]":                    plain80,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [1 6 7]":                plain81,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [6 7]":                  plain82,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [1 6 8]":     plain83,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [6 8]":       plain84,
+	"add f0 k1; div f2 t0; div f3 t0; mul t1 f4; mul t2 f4; mul t3 k5; mul t4 k5; mul f4 f6; mul f4 f7; mul f8 k5; mul t9 f9; mul t9 f10; mul f11 l12; mul f13 l12; mul t7 l12; mul t8 l12; select u14 k15 t10; select u14 k15 t11; select u14 t10 k15; select u14 t11 k15; mul t18 k16; mul t19 k16; mul t20 u17; mul t21 u17 > [5 6 12 13 14 15 16 17 22 23]": plain85,
+	"add f0 k1; mul t0 f2; mul f3 f4; sub t1 t2; mul t0 f4; mul f3 f2; add t4 t5; add t3 f5; add t6 f6 > [7 8]": plain86,
+	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]":                                  plain87,
+	"add f0 u1 > [0]": plain88,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":           plain89,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":             plain90,
+	"add f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t3 f4; mul t4 k6; sub t0 k7; step t6; select t7 t5 k7 > [2 8]": plain91,
+	"add f0 u1; add f2 k3; sub k4 f5; div k4 t2; mul f6 k7; mul t4 k7; mul t5 f8; mul t5 f9; mul t7 f10; mul t7 t0; add t9 k4; add t6 f11; mul f9 f10; add t7 t12; add t10 f12; div t11 f13; mul t15 f9; mul t16 k7; sub k4 f14; mul t15 t18; mul t19 l15; mul t20 f13; mul t20 f16; add t17 t22 > [0 1 3 8 13 14 21 23]":        plain92,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [19]":                                                                              plain93,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [4 7 10 14 16 17 19]":                                                              plain94,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 12 13 14 15 17 19 20 22 23]":     plain95,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 19 20 23]":                       plain96,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 2 3 12 13 14 15 17 19 20 22 23]": plain97,
+	"add f0 u1; add f2 u3 > [0 1]": plain98,
+	"add f0 u1; add f2 u3; add f4 k5; mul f6 k7; sub k8 f9; add f10 f11; div t5 t4; mul t6 f12; mul t7 k7; mul t8 k7; mul t9 f13; mul t9 f14; mul t11 f15; mul t11 t0; add t13 t6; mul t6 f16; mul t6 f14; add t10 t15; mul t16 f15; mul t16 t3; add t11 t18; add t14 t19; div t17 f17; mul t22 f14 > [0 1 2 12 16 20 21 22 23]": plain99,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 10]":                                                                                                                                                                                          plain100,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 3 5 7 10]":                                                                                                                                                                                    plain101,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                                                                 plain102,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                                                                          plain103,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 2 3]":                                                       plain104,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 3]":                                                         plain105,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 2 6 7]":            plain106,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 6 7]":              plain107,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 2 7 8]": plain108,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 7 8]":   plain109,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [22]":                    plain110,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [5 6 10 12 14 17 20 22]": plain111,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [18]":                                                                    plain112,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [5 6 10 12 14 16 18]":                                                    plain113,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2 > [3]":                                                                                                                                plain114,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [3 4]":                                                                                                                   plain115,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [4]":                                                                                                                     plain116,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 f5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]":                                                                 plain117,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 l5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]":                                                                 plain118,
+	"add f0 u1; mul f2 k3; add f4 t1; mul f4 f4; sub k5 t3; mul f6 t4; sub k5 f7; mul f7 t6; mul f2 t7; mul f6 f8; mul t2 t9; sub t0 k9; step t11; select t12 t1 k9 > [5 8 10 13]": plain119,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [10]":                                               plain120,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [3 7 8 10]":                                         plain121,
+	"add f0 u1; mul f2 k3; mul t1 k4 > [0 1 2]":                                                                                                                                    plain122,
+	"add f0 u1; mul l2 t0; add f3 t1 > [2]":                                                                                                                                        plain123,
+	"add f0 u1; mul l2 t0; add f3 t1; mul t0 k4; add f5 t3 > [2 4]":                                                                                                                plain124,
+	"add f0 u1; mul l2 u3; sub t0 t1 > [2]":                                                                                                                                        plain125,
+	"add f0 u1; mul t0 k2; add f3 t1; mul l4 t2; add f5 t3 > [4]":                                                                                                                  plain126,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5 > [3 4]":                                                                                                                plain127,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5; add f6 t4 > [3 5]":                                                                                                     plain128,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]":                                                                                                                             plain129,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":                                                                                                                               plain130,
+	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                                                                                             plain131,
+	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                                                                                                plain132,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t14 k11; mul t7 t7; mul t16 k12; mul t2 t4; sub t8 t18; mul t19 t11; add t17 t20; sqrt t21; mul t1 t22 > [1 4 5 6 11 12 14 15 19 22 23]": plain133,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [1 4 6 11 12 14 18 21 23]":      plain134,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [12 14 21 23]":                  plain135,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                                                                                                 plain136,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                                                                                            plain137,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 4 7]":                                                                                                                                                                                                                   plain138,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 7]":                                                                                                                                                                                                                     plain139,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [7]":                                                                                                                                                                                                                         plain140,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                    plain141,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [2]":                                                                                                      plain142,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [1 5 7]":                                             plain143,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [7]":                                                 plain144,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3 > [2 3]":                                                                                        plain145,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3; mul f3 f2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul f2 t8 > [2 3 9 10]": plain146,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3 > [2 3]":                                                                                        plain147,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3; mul f3 l2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul l2 t8 > [2 3 9 10]": plain148,
+	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]": plain149,
+	"add f0 u1; sub k2 f3; mul f4 f4; sub k2 t2; mul t1 t3; mul f4 k5; add t5 f6; mul f3 t1; mul t6 t7; sub k2 f7; mul f7 t9; mul f6 t10; mul f6 k5; sub t0 k8; step t13; select t14 t12 k8 > [4 8 11 15]":                                     plain150,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; mul f5 k6; add k7 t4; mul f8 f5; mul k6 f5; mul t6 k6; mul t7 k6; mul t8 t3; mul t9 t3; mul f9 f10; mul k6 f10; mul t12 k6; mul t13 k6; mul t14 t1; mul t15 t1 > [5 6 10 11 12 16 17]":        plain151,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; sub f5 f6; mul f7 t4; mul t5 k8; mul t6 t3; add t7 t7; sub f9 f10; mul f11 t9; mul t10 k8; mul t11 t1; add t12 t12 > [8 13]":                                                                  plain152,
+	"add f0 u1; sub t0 u2; mul t1 t1; mul t2 k3 > [3]": plain153,
+	"add f0 u1; tanh t0 > [1]":                         plain154,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]": plain155,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":            plain156,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                       plain157,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                             plain158,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                       plain159,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                             plain160,
+	"add k0 k0 > [0]": plain161,
+	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; sub k7 t5; mul t7 u8; add t6 t8; select f9 k4 t0; select f9 f10 t9 > [0 5 10 11]": plain162,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":                          plain163,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]":                      plain164,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                                               plain165,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                                                 plain166,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain167,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain168,
+	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2 > [0 1 2 3]": plain169,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain170,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain171,
+	"div k0 f1; mul f1 k2 > [0 1]": plain172,
+	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain173,
+	"exp f0 > [0]": plain174,
+	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain175,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain176,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain177,
+	"exp f0; mul t0 k1 > [0 1]":              plain178,
+	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain179,
+	"max k0 f1; sigmoid f2 > [0 1]":          plain180,
+	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain181,
+	"mul f0 f0; sub k1 t0 > [1]": plain182,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain183,
+	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain184,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain185,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain186,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain187,
+	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain188,
+	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain189,
+	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain190,
+	"mul f0 f1 > [0]": plain191,
+	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]":                                                                                                                               plain192,
+	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]": plain193,
+	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain194,
+	"mul f0 f1; add f2 t0 > [1]":            plain195,
+	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain196,
+	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain197,
+	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain198,
+	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain199,
+	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain200,
+	"mul f0 f1; add t0 f2 > [1]": plain201,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]": plain202,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                     plain203,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]": plain204,
+	"mul f0 f1; mul f0 f2; add f3 t0; mul f4 f5; mul f4 f2; add t2 t3; mul t1 k6; mul t4 k6; mul t6 f7; mul t6 u8; add f9 t9; mul t7 f10; mul t7 u8; add f11 t12; mul t5 l12; add t8 t11; accum t15; accum f13; accum t14 > [1 4 10 13 16 17 18]":                                                                              plain205,
+	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain206,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain207,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain208,
+	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f2; mul f2 t10; mul t0 t11; mul f5 f5; sub k3 t13; mul t7 t14; sub k3 f8; mul f8 t16; mul t8 t17; sub k3 f6; mul f6 t19; mul t6 t20 > [9 12 15 18 21]":                                         plain209,
+	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain210,
+	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain211,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain212,
+	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":                                                  plain213,
+	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":                                         plain214,
+	"mul f0 f1; mul f2 f3; add t0 t1; tanh t2; mul t3 f4; sub t4 f5; mul f6 t5; add f5 t6; sub t2 f0; mul f6 t8; add f0 t9 > [3 5 7 8 10]":                                                                                                                                                                                                                 plain215,
+	"mul f0 f1; mul f2 f3; add t0 t1; tanh t2; mul t3 f4; sub t4 f5; mul f6 t5; add f5 t6; sub t2 f0; mul f6 t8; add f0 t9 > [7 10]":                                                                                                                                                                                                                       plain216,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain217,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain218,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain219,
+	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain220,
+	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain221,
+	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain222,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]":                                                                                                                                                                                          plain223,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                               plain224,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                               plain225,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                    plain226,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                    plain227,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                plain228,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                               plain229,
+	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]": plain230,
+	"mul f0 f1; mul t0 f2 > [0 1]": plain231,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain232,
+	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain233,
+	"mul f0 f1; mul t0 k2 > [1]":            plain234,
+	"mul f0 f1; mul t0 k2; mul f0 f3; add t2 t2; div k4 f5; mul f6 t4; mul t3 t4; sub k7 f8; step t7; select t8 k7 f9; sub k10 f11; step t10; select t11 k7 f12; select t11 k7 t1; mul t12 f9; mul t13 f9; sub k13 f9; mul f9 t16; mul f14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                 plain235,
+	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]":                       plain236,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]":                                                                                                                                                                                 plain237,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]":                               plain238,
+	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain239,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":              plain240,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]": plain241,
+	"mul f0 k1 > [0]":            plain242,
+	"mul f0 k1; add f2 t0 > [1]": plain243,
+	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain244,
+	"mul f0 k1; add f2 t0; mul f3 f4; add t1 t2; mul f5 k1; mul f6 k1; accum f7; accum t5; accum t4 > [3 6 7 8]":                                                                           plain245,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]": plain246,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]": plain247,
+	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]": plain248,
+	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]": plain249,
+	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain250,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain251,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain252,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain253,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain254,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain255,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain256,
+	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain257,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain258,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain259,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain260,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain261,
+	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain262,
+	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain263,
+	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain264,
+	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain265,
+	"mul f0 k1; mul f2 t0 > [1]":              plain266,
+	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain267,
+	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain268,
+	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain269,
+	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain270,
+	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain271,
+	"mul f0 k1; mul t0 f2 > [0 1]":                                plain272,
+	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain273,
+	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                                                               plain274,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                               plain275,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                                             plain276,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                                             plain277,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                                 plain278,
+	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9; select u10 t1 k11; select u10 t2 k11 > [7 8 9 10 11 12]": plain279,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]":               plain280,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                                      plain281,
+	"mul f0 k1; mul t0 k2 > [0 1]": plain282,
+	"mul f0 k1; mul t0 k2 > [1]":   plain283,
+	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain284,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                    plain285,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                        plain286,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                            plain287,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]": plain288,
+	"mul f0 l1 > [0]": plain289,
+	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain290,
+	"mul f0 l1; add f2 t0 > [0 1]":            plain291,
+	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain292,
+	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain293,
+	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain294,
+	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain295,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain296,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain297,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                         plain298,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":           plain299,
+	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain300,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain301,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain302,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain303,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]": plain304,
+	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]":                                                                                                 plain305,
+	"mul f0 u1 > [0]": plain306,
+	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                                                                       plain307,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":                                             plain308,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]":                                            plain309,
+	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                                                                       plain310,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]":                                  plain311,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; select u15 k16 t11; select u15 k16 t12; select u15 t11 k16; select u15 t12 k16; div t19 u17; div t20 u17; mul t13 u18 > [6 7 14 15 16 17 18 21 22 23]": plain312,
+	"mul f0 u1; add t0 u2 > [1]": plain313,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                                                                                                               plain314,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                                                                                                            plain315,
+	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain316,
+	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain317,
+	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain318,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain319,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain320,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain321,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain322,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain323,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain324,
+	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]": plain325,
+	"mul f0 u1; mul f2 u1 > [0 1]":                           plain326,
+	"mul f0 u1; mul f2 u1; mul f3 u1 > [0 1 2]":              plain327,
+	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]": plain328,
+	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":        plain329,
+	"mul k0 f1 > [0]": plain330,
+	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain331,
+	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain332,
+	"mul k0 k0; add k1 k1 > [0 1]": plain333,
+	"mul k0 k1 > [0]":              plain334,
+	"mul k0 l1 > [0]":              plain335,
+	"mul l0 f1 > [0]":              plain336,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain337,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain338,
+	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain339,
+	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain340,
+	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain341,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain342,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain343,
+	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain344,
+	"mul l0 f1; mul l0 f2 > [0 1]": plain345,
+	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain346,
+	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain347,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain348,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain349,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain350,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain351,
+	"mul l0 f1; mul t0 k2 > [1]":                                  plain352,
+	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]":                   plain353,
+	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":      plain354,
+	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]": plain355,
+	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain356,
+	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain357,
+	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain358,
+	"mul l0 u1; exp t0 > [1]": plain359,
+	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain360,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain361,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain362,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain363,
+	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain364,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain365,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain366,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain367,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain368,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain369,
+	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]":                                               plain370,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]": plain371,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":     plain372,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]":                                                                                                                          plain373,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                                                                                                                                             plain374,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                                                                                                                                                 plain375,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":                                                                                                                                      plain376,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                                                                                                                                            plain377,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                                                                                                                                                   plain378,
+	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                                                                                                                                                    plain379,
+	"mul u0 f1; add t0 u2; sub k3 f4; add f5 u6; mul f7 u8; mul f7 t2; mul t4 k9; mul f7 f10; mul f7 f4; add t6 t7; mul t9 f4; mul t10 k9; sub t1 k11; step t12; select t13 t11 k11; mul t14 f1; mul t14 u0 > [3 5 8 14 15 16]":                                                                                                      plain380,
+	"mul u0 f1; add t0 u2; sub k3 f4; mul f5 u6; mul f5 t2; mul t3 k7; mul f5 f8; mul f5 f4; add t5 t6; mul t8 f4; mul t9 k7; sub t1 k9; step t11; select t12 t10 k9; mul t13 f1; mul t13 u0 > [4 7 13 14 15]":                                                                                                                       plain381,
+	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain382,
+	"mul u0 f1; mul t0 k2 > [0 1]": plain383,
+	"mul u0 f1; mul t0 k2 > [1]":   plain384,
+	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f5 t6; mul f5 t7; add f1 t8; add f2 t9 > [2 3 6 7 10 11]":                             plain385,
+	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain386,
+	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain387,
+	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                            plain388,
+	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t20 t0; add t10 t22 > [0 3 4 13 15 19 21 22 23]":         plain389,
+	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]": plain390,
+	"mul u0 l1; mul f2 k3; add f4 t1; add f5 f6; mul t2 f7; mul t2 t0; add f8 t5; mul t3 f9; mul t3 t0; add t4 t7; add f10 t8; mul t6 f11; mul t6 t0; add t9 t11; mul t10 f12; mul t10 t0; add t13 t14; mul t12 k3; mul t15 k3; mul t17 f13; mul t17 u14; add t2 t20; mul t18 f15; mul t18 u14 > [3 6 10 12 15 16 19 21 22 23]":        plain391,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":              plain392,
+	"mul u0 l1; mul t0 k2 > [0 1]":                                  plain393,
+	"mul u0 l1; mul t0 k2 > [1]":                                    plain394,
+	"mul u0 l1; mul t0 k2; mul t1 u3 > [0 2]":                       plain395,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain396,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain397,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]": plain398,
+	"mul u0 l1; mul t0 u2; add t1 k3; div k3 t2 > [3]": plain399,
+	"mul u0 l1; mul t0 u2; add t1 k3; div k3 t2; mul t3 t0; mul t4 k4; mul t5 u5; mul u2 l1; select u6 k7 t0; mul t7 u8 > [0 3 4 6 8 9]":                                                                                                                                                                                   plain400,
+	"mul u0 l1; mul t0 u2; add t1 k3; mul f4 k5; add f6 t3; add f7 f8; mul t4 f9; mul t4 t0; add f10 t7; mul t5 f11; mul t5 t0; add t6 t9; add f12 t10; mul t8 f13; mul t8 f14; mul t12 f15; mul t12 f14; add t13 t15; div t17 t2; mul t18 f14; mul t19 k5; mul t20 u2; mul t20 t0; add t11 t21 > [0 4 5 14 16 22 23]":     plain401,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [2 4 6]":                                                                                                                                                                                                                                plain402,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [6]":                                                                                                                                                                                                                                    plain403,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5; mul u3 t0; add t7 t7; add t8 u2; mul t6 t0; mul t10 k5; mul t11 u3; mul t9 l1; select u6 k7 t2; select u6 t2 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 10 12 14 17 18]":                                                            plain404,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain405,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain406,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain407,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain408,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain409,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul t0 t7; mul t0 t8; add f3 t9; add f4 t10 > [3 4 7 8 11 12]":                                                                                                                                                     plain410,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul t0 t7; mul t0 t8; add f3 t9; add f4 t10 > [7 8 11 12]":                                                                                                                                                         plain411,
+	"observed f0 > [0]": plain412,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 11 12]":                                                                                                                                                           plain413,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 6 11 12]":                                                                                                                                                         plain414,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 11 12]":                                                                                                                                                           plain415,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 6 11 12]":                                                                                                                                                         plain416,
+	"observed f0; mul u1 f2; add t1 u3; sub k4 f5; select t0 k6 f7; select t0 k6 f8; add f9 t5; select t0 k6 f10; mul t4 u11; mul t4 t3; accum t9; mul t8 k12; mul t4 f13; mul t4 f5; add t11 t12; add t7 t13; mul t14 f5; mul t16 k12; sub t2 k6; step t18; select t19 t17 k6; accum t20; mul t20 f2; mul t20 u1 > [6 10 15 21 22 23]": plain417,
+	"observed f0; mul u1 f2; add t1 u3; sub k4 f5; select t0 k6 f7; select t0 k6 f8; select t0 k6 f9; mul t4 u10; mul t4 t3; accum t8; mul t7 k11; mul t4 f12; mul t4 f5; add t10 t11; add t6 t12; mul t13 f5; mul t15 k11; sub t2 k6; step t17; select t18 t16 k6; accum t19; mul t19 f2; mul t19 u1; accum t21 > [5 9 14 20 22 23]":   plain418,
+	"observed f0; select t0 k1 k2 > [0 1]": plain419,
+	"select f0 f1 f2 > [0]":                plain420,
+	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; div t12 u12; mul t13 f13; mul t14 k8; mul t13 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [13 15 16 20]": plain421,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]": plain422,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                                          plain423,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                                                plain424,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; mul t13 k5; add t8 t8; sub t10 f6; step t19; select t20 k3 k4; select t20 k4 k3; div t22 t2 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain425,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                                           plain426,
+	"sign f0; mul f1 t0 > [0 1]": plain427,
+	"softplus f0 > [0]":          plain428,
+	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain429,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain430,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain431,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain432,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain433,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain434,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain435,
+	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain436,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain437,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain438,
+	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":                                                       plain439,
+	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":                                                     plain440,
+	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain441,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain442,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain443,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain444,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain445,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain446,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain447,
+	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain448,
+	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain449,
+	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain450,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                                                         plain451,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                                                      plain452,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain453,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain454,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                                              plain455,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                                              plain456,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                                                plain457,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                                              plain458,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain459,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain460,
+	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                                                                                            plain461,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                                                                     plain462,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]":                                                             plain463,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]": plain464,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]": plain465,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]": plain466,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                plain467,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11; mul f7 f7; sub k0 t13; mul f8 f8; sub k0 t15; mul f9 f9; sub k0 t17; mul f10 f10; sub k0 t19 > [5 7 9 12 14 16 18 20]":                                      plain468,
+	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain469,
+	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]":                plain470,
+	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain471,
+	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain472,
+	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10 > [1 3 7 14]":                                                                                                                                                 plain473,
+	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10; add f8 u9; tanh t15; add f10 u11; sigmoid t17; add f12 u13; add t19 k14; sigmoid t20; add f15 u16; sigmoid t22 > [1 3 7 14 16 18 21 23]":                     plain474,
+	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10; add f8 u9; tanh t15; add f10 u11; sigmoid t17; add f12 u13; add t19 k14; sigmoid t20; add f15 u16; sigmoid t22 > [14 16 18 21 23]":                           plain475,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                 plain476,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                 plain477,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                           plain478,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 f6; add t4 t5; select t3 t6 k7; select t3 k7 t6; mul t7 u8; mul t7 f1; select t1 t8 k7; select t1 k7 t8; mul t12 k9; add t9 t13; mul t11 k10; div t15 u0; mul t16 f11; mul t17 k10; mul t16 k12; add t14 t19; accum t10; div t20 u13; mul t22 f14 > [18 21 22 23]":                 plain479,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                         plain480,
+	"tanh f0; div t0 f1 > [0 1]": plain481,
+	"tanh f0; div t0 f1 > [1]":   plain482,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain483,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain484,
 }
 
 func plain0(out, in [][]float32, rows, lanes int) bool {
@@ -147,6 +578,49 @@ func plain3(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] + x0[i]
+		y0[i] = float32(x1[i] * x2[i])
+		y1[i] = float32(x3[i] * x2[i])
+		t3 := float32(x4[i] * c5)
+		t4 := float32(x6[i] * t3)
+		t5 := float32(t0 * t3)
+		t6 := float32(x7[i] * x0[i])
+		t7 := float32(x8[i] * x0[i])
+		t8 := t4 + t6
+		t9 := t5 + t7
+		t10 := float32(c9 * x10[i])
+		y2[i] = float32(t8 * c11)
+		y3[i] = float32(t9 * c11)
+		y4[i] = float32(x10[i] * c11)
+		y5[i] = float32(t10 * c11)
+		y6[i] = float32(c5 * x12[i])
+	}
+	return true
+}
+
+func plain4(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
 	y0 := out[0][:][:n]
 	for i := range y0 {
 		y0[i] = x0[i] + x1[i]
@@ -154,7 +628,183 @@ func plain3(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain4(out, in [][]float32, rows, lanes int) bool {
+func plain5(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = x0[i] + x1[i]
+		y1[i] = y1[i] + x2[i]
+	}
+	return true
+}
+
+func plain6(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = x0[i] + x1[i]
+		y1[i] = y1[i] + x2[i]
+		y2[i] = y2[i] + x3[i]
+	}
+	return true
+}
+
+func plain7(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] + x1[i]
+		y0[i] = y0[i] + t0
+		y1[i] = y1[i] + x2[i]
+		y2[i] = y2[i] + x3[i]
+		y3[i] = y3[i] + x4[i]
+		t5 := x5[i] + x6[i]
+		y4[i] = y4[i] + t5
+		t7 := x7[i] + x8[i]
+		y5[i] = y5[i] + t7
+		t9 := x9[i] + x10[i]
+		y6[i] = y6[i] + t9
+	}
+	return true
+}
+
+func plain8(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain8flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		c13 := in[13][r]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := x0[i] + x1[i]
+			y0[i] = y0[i] + t0
+			t2 := x2[i] + x3[i]
+			t3 := float32(x4[i] * x5[i])
+			t4 := float32(x4[i] * x6[i])
+			t5 := float32(x7[i] * c8)
+			t6 := float32(t4 * t5)
+			t7 := float32(t2 * c8)
+			t8 := float32(t7 * x6[i])
+			t9 := float32(t7 * x7[i])
+			t10 := t3 + t9
+			t11 := float32(t10 * x9[i])
+			t12 := float32(t10 * x10[i])
+			t13 := t2 + t12
+			t14 := float32(t11 * c11)
+			t15 := t8 + t14
+			t16 := float32(t15 * x5[i])
+			t17 := t6 + t16
+			t18 := float32(t13 * x9[i])
+			t19 := float32(t17 * c12)
+			y1[i] = float32(t19 * c13)
+			y2[i] = float32(t19 * x14[i])
+			y3[i] = float32(t18 * c15)
+			y4[i] = float32(t18 * x14[i])
+		}
+	}
+	return true
+}
+
+func plain8flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + x1[i]
+		y0[i] = y0[i] + t0
+		t2 := x2[i] + x3[i]
+		t3 := float32(x4[i] * x5[i])
+		t4 := float32(x4[i] * x6[i])
+		t5 := float32(x7[i] * c8)
+		t6 := float32(t4 * t5)
+		t7 := float32(t2 * c8)
+		t8 := float32(t7 * x6[i])
+		t9 := float32(t7 * x7[i])
+		t10 := t3 + t9
+		t11 := float32(t10 * x9[i])
+		t12 := float32(t10 * x10[i])
+		t13 := t2 + t12
+		t14 := float32(t11 * c11)
+		t15 := t8 + t14
+		t16 := float32(t15 * x5[i])
+		t17 := t6 + t16
+		t18 := float32(t13 * x9[i])
+		t19 := float32(t17 * c12)
+		y1[i] = float32(t19 * x13[i])
+		y2[i] = float32(t19 * x14[i])
+		y3[i] = float32(t18 * x15[i])
+		y4[i] = float32(t18 * x14[i])
+	}
+	return true
+}
+
+func plain9(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -172,9 +822,25 @@ func plain4(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain5(out, in [][]float32, rows, lanes int) bool {
+func plain10(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		y0[i] = y0[i] + t0
+		t2 := float32(t0 * x2[i])
+		y1[i] = y1[i] + t2
+	}
+	return true
+}
+
+func plain11(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain5flat(out, in, rows)
+		return plain11flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -196,7 +862,7 @@ func plain5(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain5flat(out, in [][]float32, rows int) bool {
+func plain11flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -215,7 +881,7 @@ func plain5flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain6(out, in [][]float32, rows, lanes int) bool {
+func plain12(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -238,9 +904,440 @@ func plain6(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain7(out, in [][]float32, rows, lanes int) bool {
+func plain13(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain7flat(out, in, rows)
+		return plain13flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		for i := range y12 {
+			y0[i] = x0[i] + x1[i]
+			y1[i] = x2[i] + x3[i]
+			y2[i] = x4[i] + x5[i]
+			t3 := float32(x6[i] * c7)
+			y3[i] = float32(x6[i] * x8[i])
+			t5 := float32(x6[i] * c9)
+			y4[i] = float32(x6[i] * x10[i])
+			t7 := float32(x11[i] * c12)
+			t8 := float32(t7 * c9)
+			y5[i] = float32(t7 * x8[i])
+			t10 := t3 + t8
+			t11 := float32(x11[i] * c7)
+			y6[i] = float32(x11[i] * x10[i])
+			t13 := t5 + t11
+			t14 := float32(t10 * x13[i])
+			y7[i] = float32(t10 * x14[i])
+			t16 := float32(t13 * x15[i])
+			t17 := float32(t13 * x14[i])
+			y8[i] = t14 + t16
+			y9[i] = float32(x16[i] * x15[i])
+			t20 := float32(x16[i] * x17[i])
+			y10[i] = t17 + t20
+			y11[i] = float32(x16[i] * x13[i])
+			y12[i] = float32(x16[i] * x18[i])
+		}
+	}
+	return true
+}
+
+func plain13flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	for i := range y12 {
+		y0[i] = x0[i] + x1[i]
+		y1[i] = x2[i] + x3[i]
+		y2[i] = x4[i] + x5[i]
+		t3 := float32(x6[i] * x7[i])
+		y3[i] = float32(x6[i] * x8[i])
+		t5 := float32(x6[i] * x9[i])
+		y4[i] = float32(x6[i] * x10[i])
+		t7 := float32(x11[i] * c12)
+		t8 := float32(t7 * x9[i])
+		y5[i] = float32(t7 * x8[i])
+		t10 := t3 + t8
+		t11 := float32(x11[i] * x7[i])
+		y6[i] = float32(x11[i] * x10[i])
+		t13 := t5 + t11
+		t14 := float32(t10 * x13[i])
+		y7[i] = float32(t10 * x14[i])
+		t16 := float32(t13 * x15[i])
+		t17 := float32(t13 * x14[i])
+		y8[i] = t14 + t16
+		y9[i] = float32(x16[i] * x15[i])
+		t20 := float32(x16[i] * x17[i])
+		y10[i] = t17 + t20
+		y11[i] = float32(x16[i] * x13[i])
+		y12[i] = float32(x16[i] * x18[i])
+	}
+	return true
+}
+
+func plain14(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain14flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		for i := range y12 {
+			y0[i] = x0[i] + x1[i]
+			y1[i] = x2[i] + x3[i]
+			y2[i] = x4[i] + x5[i]
+			t3 := float32(x6[i] * c7)
+			y3[i] = float32(x6[i] * x8[i])
+			t5 := float32(x6[i] * c9)
+			y4[i] = float32(x6[i] * x10[i])
+			t7 := float32(x11[i] * c12)
+			t8 := float32(t7 * c9)
+			y5[i] = float32(t7 * x8[i])
+			t10 := t3 + t8
+			t11 := float32(x11[i] * c7)
+			y6[i] = float32(x11[i] * x10[i])
+			t13 := t5 + t11
+			t14 := float32(t10 * x13[i])
+			y7[i] = float32(t10 * x14[i])
+			t16 := float32(t13 * x15[i])
+			t17 := float32(t13 * x14[i])
+			y8[i] = t14 + t16
+			y9[i] = float32(x16[i] * x15[i])
+			t20 := float32(x16[i] * x17[i])
+			y10[i] = t17 + t20
+			y11[i] = float32(x16[i] * x13[i])
+			y12[i] = float32(x16[i] * x18[i])
+		}
+	}
+	return true
+}
+
+func plain14flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	for i := range y12 {
+		y0[i] = x0[i] + x1[i]
+		y1[i] = x2[i] + x3[i]
+		y2[i] = x4[i] + c5
+		t3 := float32(x6[i] * x7[i])
+		y3[i] = float32(x6[i] * x8[i])
+		t5 := float32(x6[i] * x9[i])
+		y4[i] = float32(x6[i] * x10[i])
+		t7 := float32(x11[i] * c12)
+		t8 := float32(t7 * x9[i])
+		y5[i] = float32(t7 * x8[i])
+		t10 := t3 + t8
+		t11 := float32(x11[i] * x7[i])
+		y6[i] = float32(x11[i] * x10[i])
+		t13 := t5 + t11
+		t14 := float32(t10 * x13[i])
+		y7[i] = float32(t10 * c14)
+		t16 := float32(t13 * x15[i])
+		t17 := float32(t13 * c14)
+		y8[i] = t14 + t16
+		y9[i] = float32(x16[i] * x15[i])
+		t20 := float32(x16[i] * x17[i])
+		y10[i] = t17 + t20
+		y11[i] = float32(x16[i] * x13[i])
+		y12[i] = float32(x16[i] * x18[i])
+	}
+	return true
+}
+
+func plain15(out, in [][]float32, rows, lanes int) bool {
+	var b6 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		x14 := x14[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b6 := b6[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x4[i] + t0
+			t3 := float32(t2 * c5)
+			t4 := x6[i] + t3
+			t5 := float32(t0 * c5)
+			b6[i] = x7[i] + t5
+			t7 := signOf(x8[i])
+			t8 := float32(t4 * t7)
+			y0[i] = x9[i] + t8
+			t10 := x10[i] + c11
+			b11[i] = stepOf(t10)
+			t15 := float32(x12[i] * x12[i])
+			t16 := c5 - t15
+			y2[i] = float32(t1 * t16)
+			t18 := c5 - x13[i]
+			t19 := float32(x13[i] * t18)
+			y3[i] = float32(x14[i] * t19)
+		}
+		Sigmoid(b12, x10)
+		for i := range y1 {
+			t13 := chosen(b11[i], c5, b12[i])
+			y1[i] = float32(b6[i] * t13)
+		}
+	}
+	return true
+}
+
+func plain16(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain16flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			y1[i] = t1
+			t2 := float32(c4 * t0)
+			t3 := float32(c5 * t1)
+			y2[i] = t2 - t3
+		}
+	}
+	return true
+}
+
+func plain16flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := x2[i] + x3[i]
+		y1[i] = t1
+		t2 := float32(x4[i] * t0)
+		t3 := float32(x5[i] * t1)
+		y2[i] = t2 - t3
+	}
+	return true
+}
+
+func plain17(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain17flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := float32(c4 * t0)
+			t3 := float32(c5 * t1)
+			y0[i] = t2 - t3
+		}
+	}
+	return true
+}
+
+func plain17flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := float32(x4[i] * t0)
+		t3 := float32(x5[i] * t1)
+		y0[i] = t2 - t3
+	}
+	return true
+}
+
+func plain18(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain18flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -263,7 +1360,7 @@ func plain7(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain7flat(out, in [][]float32, rows int) bool {
+func plain18flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -283,9 +1380,9 @@ func plain7flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain8(out, in [][]float32, rows, lanes int) bool {
+func plain19(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain8flat(out, in, rows)
+		return plain19flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -306,7 +1403,7 @@ func plain8(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain8flat(out, in [][]float32, rows int) bool {
+func plain19flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -324,9 +1421,1554 @@ func plain8flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain9(out, in [][]float32, rows, lanes int) bool {
+func plain20(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain9flat(out, in, rows)
+		return plain20flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b1)
+			for i := range y2 {
+				t4 := float32(c4 * y1[i])
+				t5 := float32(y0[i] * x5[i])
+				t6 := t4 - t5
+				t7 := float32(x6[i] * t6)
+				y2[i] = x5[i] + t7
+			}
+		}
+	}
+	return true
+}
+
+func plain20flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b1)
+		for i := range y2 {
+			t4 := float32(x4[i] * y1[i])
+			t5 := float32(y0[i] * x5[i])
+			t6 := t4 - t5
+			t7 := float32(c6 * t6)
+			y2[i] = x5[i] + t7
+		}
+	}
+	return true
+}
+
+func plain21(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain21flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b1 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+			}
+			Sigmoid(b2, b0)
+			Tanh(b3, b1)
+			for i := range y0 {
+				t4 := float32(c4 * b3[i])
+				t5 := float32(b2[i] * x5[i])
+				t6 := t4 - t5
+				t7 := float32(x6[i] * t6)
+				y0[i] = x5[i] + t7
+			}
+		}
+	}
+	return true
+}
+
+func plain21flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b1 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+		}
+		Sigmoid(b2, b0)
+		Tanh(b3, b1)
+		for i := range y0 {
+			t4 := float32(x4[i] * b3[i])
+			t5 := float32(b2[i] * x5[i])
+			t6 := t4 - t5
+			t7 := float32(c6 * t6)
+			y0[i] = x5[i] + t7
+		}
+	}
+	return true
+}
+
+func plain22(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for i := range y13 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := x2[i] + x3[i]
+		y1[i] = t1
+		t2 := c4 - x5[i]
+		y2[i] = t2
+		t3 := stepOf(t2)
+		y3[i] = t3
+		y4[i] = chosen(t3, c4, t1)
+		t5 := c6 - x7[i]
+		y5[i] = t5
+		t6 := stepOf(t5)
+		y6[i] = t6
+		t7 := chosen(t6, c4, x8[i])
+		y7[i] = t7
+		t8 := float32(t7 * x9[i])
+		y8[i] = t8
+		t9 := t0 + t8
+		y9[i] = t9
+		t10 := t9 + t8
+		y10[i] = t10
+		t11 := c10 - x9[i]
+		y11[i] = t11
+		t12 := float32(x9[i] * t11)
+		y12[i] = t12
+		y13[i] = float32(t10 * t12)
+	}
+	return true
+}
+
+func plain23(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain23flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := x0[i] + x1[i]
+			t1 := t0 + x1[i]
+			t2 := float32(x2[i] * x3[i])
+			t3 := float32(x2[i] * x4[i])
+			y0[i] = t3
+			t4 := t1 + t2
+			t5 := float32(x5[i] * x6[i])
+			t6 := float32(x5[i] * x4[i])
+			y1[i] = t6
+			t7 := t4 + t5
+			t8 := float32(t3 * c7)
+			t9 := float32(t6 * c7)
+			t10 := float32(t8 * x8[i])
+			t11 := float32(t8 * c9)
+			y2[i] = x10[i] + t11
+			t13 := float32(t9 * x11[i])
+			t14 := float32(t9 * c9)
+			y3[i] = x12[i] + t14
+			t16 := float32(t7 * x13[i])
+			y4[i] = y4[i] + t16
+			t18 := x14[i] + t10
+			t19 := t18 + t13
+			y5[i] = y5[i] + t19
+		}
+	}
+	return true
+}
+
+func plain23flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x1[i]
+		t2 := float32(x2[i] * x3[i])
+		t3 := float32(x2[i] * x4[i])
+		y0[i] = t3
+		t4 := t1 + t2
+		t5 := float32(x5[i] * x6[i])
+		t6 := float32(x5[i] * x4[i])
+		y1[i] = t6
+		t7 := t4 + t5
+		t8 := float32(t3 * c7)
+		t9 := float32(t6 * c7)
+		t10 := float32(t8 * x8[i])
+		t11 := float32(t8 * x9[i])
+		y2[i] = x10[i] + t11
+		t13 := float32(t9 * x11[i])
+		t14 := float32(t9 * x9[i])
+		y3[i] = x12[i] + t14
+		t16 := float32(t7 * c13)
+		y4[i] = y4[i] + t16
+		t18 := x14[i] + t10
+		t19 := t18 + t13
+		y5[i] = y5[i] + t19
+	}
+	return true
+}
+
+func plain24(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain24flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := t0 + x2[i]
+			y0[i] = t1 + x3[i]
+			t3 := float32(x3[i] * x4[i])
+			t4 := float32(t3 * c5)
+			t5 := x6[i] + t4
+			t6 := float32(t5 * x7[i])
+			t7 := float32(t5 * c8)
+			t8 := float32(x7[i] * x7[i])
+			t9 := c9 - t8
+			t10 := float32(t7 * t9)
+			y1[i] = t10
+			y2[i] = x10[i] + t10
+			y3[i] = x11[i] + t6
+		}
+	}
+	return true
+}
+
+func plain24flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x2[i]
+		y0[i] = t1 + x3[i]
+		t3 := float32(x3[i] * c4)
+		t4 := float32(t3 * c5)
+		t5 := x6[i] + t4
+		t6 := float32(t5 * x7[i])
+		t7 := float32(t5 * x8[i])
+		t8 := float32(x7[i] * x7[i])
+		t9 := c9 - t8
+		t10 := float32(t7 * t9)
+		y1[i] = t10
+		y2[i] = x10[i] + t10
+		y3[i] = x11[i] + t6
+	}
+	return true
+}
+
+func plain25(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain25flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := t0 + x2[i]
+			y0[i] = t1 + x3[i]
+			t3 := float32(x3[i] * x4[i])
+			t4 := float32(t3 * c5)
+			t5 := x6[i] + t4
+			t6 := float32(t5 * x7[i])
+			t7 := float32(t5 * c8)
+			t8 := float32(x7[i] * x7[i])
+			t9 := c9 - t8
+			t10 := float32(t7 * t9)
+			y1[i] = t10
+			y2[i] = x10[i] + t10
+			t12 := x11[i] + t6
+			y3[i] = y3[i] + t12
+		}
+	}
+	return true
+}
+
+func plain25flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x2[i]
+		y0[i] = t1 + x3[i]
+		t3 := float32(x3[i] * c4)
+		t4 := float32(t3 * c5)
+		t5 := x6[i] + t4
+		t6 := float32(t5 * x7[i])
+		t7 := float32(t5 * x8[i])
+		t8 := float32(x7[i] * x7[i])
+		t9 := c9 - t8
+		t10 := float32(t7 * t9)
+		y1[i] = t10
+		y2[i] = x10[i] + t10
+		t12 := x11[i] + t6
+		y3[i] = y3[i] + t12
+	}
+	return true
+}
+
+func plain26(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain26flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := t0 + x2[i]
+			t2 := t1 + x3[i]
+			t3 := float32(x3[i] * x4[i])
+			t4 := float32(t3 * c5)
+			t5 := x6[i] + t4
+			t6 := float32(t5 * c7)
+			y0[i] = t2 + t6
+			t8 := float32(t5 * x8[i])
+			t9 := float32(t5 * c9)
+			t10 := float32(x8[i] * x8[i])
+			t11 := c10 - t10
+			t12 := float32(t9 * t11)
+			y1[i] = t12
+			y2[i] = x11[i] + t12
+			y3[i] = x12[i] + t8
+		}
+	}
+	return true
+}
+
+func plain26flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x2[i]
+		t2 := t1 + x3[i]
+		t3 := float32(x3[i] * c4)
+		t4 := float32(t3 * c5)
+		t5 := x6[i] + t4
+		t6 := float32(t5 * c7)
+		y0[i] = t2 + t6
+		t8 := float32(t5 * x8[i])
+		t9 := float32(t5 * x9[i])
+		t10 := float32(x8[i] * x8[i])
+		t11 := c10 - t10
+		t12 := float32(t9 * t11)
+		y1[i] = t12
+		y2[i] = x11[i] + t12
+		y3[i] = x12[i] + t8
+	}
+	return true
+}
+
+func plain27(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain27flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := t0 + x2[i]
+			t2 := t1 + x3[i]
+			t3 := float32(x3[i] * x4[i])
+			t4 := float32(t3 * c5)
+			t5 := x6[i] + t4
+			t6 := float32(t5 * c7)
+			y0[i] = t2 + t6
+			t8 := float32(t5 * x8[i])
+			t9 := float32(t5 * c9)
+			t10 := float32(x8[i] * x8[i])
+			t11 := c10 - t10
+			t12 := float32(t9 * t11)
+			y1[i] = t12
+			y2[i] = x11[i] + t12
+			t14 := x12[i] + t8
+			y3[i] = y3[i] + t14
+		}
+	}
+	return true
+}
+
+func plain27flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x2[i]
+		t2 := t1 + x3[i]
+		t3 := float32(x3[i] * c4)
+		t4 := float32(t3 * c5)
+		t5 := x6[i] + t4
+		t6 := float32(t5 * c7)
+		y0[i] = t2 + t6
+		t8 := float32(t5 * x8[i])
+		t9 := float32(t5 * x9[i])
+		t10 := float32(x8[i] * x8[i])
+		t11 := c10 - t10
+		t12 := float32(t9 * t11)
+		y1[i] = t12
+		y2[i] = x11[i] + t12
+		t14 := x12[i] + t8
+		y3[i] = y3[i] + t14
+	}
+	return true
+}
+
+func plain28(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x2[i]
+		y0[i] = t1 + x3[i]
+		t3 := float32(x4[i] * x4[i])
+		t4 := c5 - t3
+		t5 := float32(x6[i] * t4)
+		y1[i] = t5
+		y2[i] = x7[i] + t5
+	}
+	return true
+}
+
+func plain29(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x2[i]
+		y0[i] = t1 + x3[i]
+		t3 := float32(x4[i] * x4[i])
+		t4 := c5 - t3
+		t5 := float32(x6[i] * t4)
+		y1[i] = t5
+		t6 := x7[i] + t5
+		y2[i] = y2[i] + t6
+	}
+	return true
+}
+
+func plain30(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain30flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][r]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		c18 := in[18][r]
+		x19 := in[19][r*lanes:][:n]
+		x20 := in[20][r*lanes:][:n]
+		x21 := in[21][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(x2[i] * x3[i])
+			t2 := x4[i] + t1
+			t3 := t2 + t1
+			t4 := float32(x5[i] * c6)
+			t5 := float32(t0 * t4)
+			t6 := float32(x7[i] * x8[i])
+			t7 := t5 + t6
+			t8 := float32(t3 * x9[i])
+			t9 := float32(t7 * c10)
+			t10 := float32(t8 * c10)
+			y0[i] = t10
+			y1[i] = float32(t9 * x11[i])
+			t12 := float32(t9 * c12)
+			y2[i] = x13[i] + t12
+			y3[i] = float32(t10 * x14[i])
+			t15 := float32(t10 * c12)
+			y4[i] = x15[i] + t15
+			y5[i] = float32(x16[i] * x17[i])
+			t18 := float32(x16[i] * c18)
+			y6[i] = float32(x19[i] * x20[i])
+			y7[i] = float32(x19[i] * c18)
+			t21 := t18 / x21[i]
+			y8[i] = t21
+			t22 := float32(t21 * x17[i])
+			y9[i] = float32(t22 * c6)
+		}
+	}
+	return true
+}
+
+func plain30flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	x21 := in[21][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * x3[i])
+		t2 := x4[i] + t1
+		t3 := t2 + t1
+		t4 := float32(x5[i] * c6)
+		t5 := float32(t0 * t4)
+		t6 := float32(x7[i] * x8[i])
+		t7 := t5 + t6
+		t8 := float32(t3 * x9[i])
+		t9 := float32(t7 * c10)
+		t10 := float32(t8 * c10)
+		y0[i] = t10
+		y1[i] = float32(t9 * x11[i])
+		t12 := float32(t9 * x12[i])
+		y2[i] = x13[i] + t12
+		y3[i] = float32(t10 * x14[i])
+		t15 := float32(t10 * x12[i])
+		y4[i] = x15[i] + t15
+		y5[i] = float32(x16[i] * x17[i])
+		t18 := float32(x16[i] * x18[i])
+		y6[i] = float32(x19[i] * x20[i])
+		y7[i] = float32(x19[i] * x18[i])
+		t21 := t18 / x21[i]
+		y8[i] = t21
+		t22 := float32(t21 * x17[i])
+		y9[i] = float32(t22 * c6)
+	}
+	return true
+}
+
+func plain31(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		y1[i] = float32(x2[i] * x3[i])
+		y2[i] = float32(x2[i] * t0)
+	}
+	return true
+}
+
+func plain32(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain32flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		y14 := out[14][r*lanes:][:n]
+		y15 := out[15][r*lanes:][:n]
+		for i := range y15 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			y1[i] = float32(x2[i] * x3[i])
+			y2[i] = float32(x2[i] * t0)
+			y3[i] = float32(c4 * x5[i])
+			y4[i] = float32(c4 * x6[i])
+			y5[i] = float32(c4 * x7[i])
+			t6 := float32(c4 * x8[i])
+			t7 := float32(x9[i] * c4)
+			t8 := float32(x10[i] * c4)
+			t9 := float32(t6 * c4)
+			y6[i] = t7 / x11[i]
+			y7[i] = t8 / x11[i]
+			y8[i] = t9 / x11[i]
+			y9[i] = x9[i] / x11[i]
+			y10[i] = x8[i] / x11[i]
+			y11[i] = x10[i] / x11[i]
+			y12[i] = float32(x12[i] * c4)
+			t17 := x13[i] + x13[i]
+			t18 := x14[i] + x14[i]
+			y13[i] = float32(t17 * c4)
+			y14[i] = float32(t18 * c4)
+			t21 := float32(x15[i] * c4)
+			y15[i] = float32(t21 * c16)
+		}
+	}
+	return true
+}
+
+func plain32flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	for i := range y15 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		y1[i] = float32(x2[i] * x3[i])
+		y2[i] = float32(x2[i] * t0)
+		y3[i] = float32(c4 * x5[i])
+		y4[i] = float32(c4 * x6[i])
+		y5[i] = float32(c4 * x7[i])
+		t6 := float32(c4 * x8[i])
+		t7 := float32(x9[i] * c4)
+		t8 := float32(x10[i] * c4)
+		t9 := float32(t6 * c4)
+		y6[i] = t7 / x11[i]
+		y7[i] = t8 / x11[i]
+		y8[i] = t9 / x11[i]
+		y9[i] = x9[i] / x11[i]
+		y10[i] = x8[i] / x11[i]
+		y11[i] = x10[i] / x11[i]
+		y12[i] = float32(x12[i] * c4)
+		t17 := x13[i] + x13[i]
+		t18 := x14[i] + x14[i]
+		y13[i] = float32(t17 * c4)
+		y14[i] = float32(t18 * c4)
+		t21 := float32(x15[i] * c4)
+		y15[i] = float32(t21 * x16[i])
+	}
+	return true
+}
+
+func plain33(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(x2[i] * x3[i])
+		y1[i] = t1
+		t2 := float32(t0 * x3[i])
+		y2[i] = t2
+		t3 := float32(t2 * x4[i])
+		t4 := float32(t2 * x5[i])
+		t5 := float32(x5[i] * x5[i])
+		t6 := c6 - t5
+		t7 := float32(t3 * t6)
+		t8 := t1 + t7
+		y3[i] = t8
+		t9 := float32(t8 * x7[i])
+		t10 := float32(t8 * x8[i])
+		t11 := float32(t8 * x9[i])
+		t12 := c6 - x4[i]
+		t13 := float32(x4[i] * t12)
+		y4[i] = float32(t4 * t13)
+		t15 := c6 - x10[i]
+		t16 := float32(x10[i] * t15)
+		y5[i] = float32(t11 * t16)
+		t18 := c6 - x7[i]
+		t19 := float32(x7[i] * t18)
+		y6[i] = float32(t10 * t19)
+		t21 := float32(x8[i] * x8[i])
+		t22 := c6 - t21
+		y7[i] = float32(t9 * t22)
+	}
+	return true
+}
+
+func plain34(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain34flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(x2[i] * x3[i])
+			t2 := float32(t0 * c4)
+			t3 := float32(t1 * c4)
+			y0[i] = t3
+			t4 := float32(t2 * x5[i])
+			t5 := float32(t2 * c6)
+			t6 := x7[i] + t5
+			t7 := float32(t2 * x8[i])
+			t8 := float32(t2 * c9)
+			t9 := x10[i] + t8
+			t10 := float32(t3 * c11)
+			t11 := float32(t10 * x8[i])
+			t12 := float32(t10 * c6)
+			t13 := t9 + t12
+			t14 := float32(t3 * x5[i])
+			t15 := float32(t3 * c9)
+			t16 := t6 + t15
+			t17 := t4 + t11
+			y1[i] = y1[i] + t17
+			t19 := t7 + t14
+			y2[i] = y2[i] + t19
+			t21 := float32(t13 * c4)
+			y3[i] = float32(t16 * c4)
+			y4[i] = t21 / x12[i]
+		}
+	}
+	return true
+}
+
+func plain34flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(t0 * c4)
+		t3 := float32(t1 * c4)
+		y0[i] = t3
+		t4 := float32(t2 * x5[i])
+		t5 := float32(t2 * x6[i])
+		t6 := x7[i] + t5
+		t7 := float32(t2 * x8[i])
+		t8 := float32(t2 * x9[i])
+		t9 := x10[i] + t8
+		t10 := float32(t3 * c11)
+		t11 := float32(t10 * x8[i])
+		t12 := float32(t10 * x6[i])
+		t13 := t9 + t12
+		t14 := float32(t3 * x5[i])
+		t15 := float32(t3 * x9[i])
+		t16 := t6 + t15
+		t17 := t4 + t11
+		y1[i] = y1[i] + t17
+		t19 := t7 + t14
+		y2[i] = y2[i] + t19
+		t21 := float32(t13 * c4)
+		y3[i] = float32(t16 * c4)
+		y4[i] = t21 / x12[i]
+	}
+	return true
+}
+
+func plain35(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		y0[i] = x0[i] + x1[i]
+		t1 := float32(x2[i] * c3)
+		t2 := float32(x4[i] * c3)
+		t3 := t1 / x5[i]
+		t4 := float32(t3 * x6[i])
+		t5 := float32(t4 * c7)
+		t6 := float32(t3 * x8[i])
+		t7 := float32(t3 * x9[i])
+		t8 := float32(t6 * x10[i])
+		t9 := float32(t6 * x11[i])
+		t10 := float32(t7 * c7)
+		t11 := t2 / x5[i]
+		y1[i] = t11
+		t12 := float32(t11 * x12[i])
+		t13 := float32(t12 * c7)
+		t14 := t5 + t13
+		t15 := float32(t14 * x11[i])
+		t16 := float32(t14 * x13[i])
+		t17 := t8 + t16
+		t18 := float32(t15 * x11[i])
+		t19 := float32(t15 * x14[i])
+		y2[i] = t10 + t18
+		y3[i] = t17 + t19
+		t22 := float32(t14 * x10[i])
+		y4[i] = t22
+		y5[i] = t9 + t22
+	}
+	return true
+}
+
+func plain36(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * c3)
+		t2 := float32(t1 * x4[i])
+		t3 := float32(t1 * x5[i])
+		y0[i] = x6[i] + t2
+		t5 := t0 + t3
+		t6 := float32(x2[i] * x7[i])
+		t7 := float32(x2[i] * x8[i])
+		y1[i] = x9[i] + t6
+		t9 := x10[i] + t7
+		t10 := float32(t5 * c3)
+		t11 := t10 / x11[i]
+		t12 := float32(t11 * x12[i])
+		t13 := float32(t12 * c3)
+		t14 := t9 / x11[i]
+		t15 := float32(t14 * x7[i])
+		t16 := float32(t15 * c3)
+		t17 := t13 + t16
+		t18 := float32(t17 * x13[i])
+		t19 := t11 + t18
+		y2[i] = t19 + t18
+		t21 := float32(t17 * x14[i])
+		t22 := t14 + t21
+		y3[i] = t22 + t21
+	}
+	return true
+}
+
+func plain37(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain37flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			y0[i] = x0[i] + x1[i]
+			t1 := float32(x2[i] * x3[i])
+			y1[i] = y1[i] + t1
+			t3 := x4[i] + x5[i]
+			y2[i] = y2[i] + t3
+		}
+	}
+	return true
+}
+
+func plain37flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = x0[i] + x1[i]
+		t1 := float32(x2[i] * c3)
+		y1[i] = y1[i] + t1
+		t3 := x4[i] + x5[i]
+		y2[i] = y2[i] + t3
+	}
+	return true
+}
+
+func plain38(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain38flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			y1[i] = float32(x2[i] * t0)
+			t2 := float32(c3 * x4[i])
+			t3 := float32(c5 * t0)
+			y2[i] = t2 - t3
+		}
+	}
+	return true
+}
+
+func plain38flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		y1[i] = float32(x2[i] * t0)
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(x5[i] * t0)
+		y2[i] = t2 - t3
+	}
+	return true
+}
+
+func plain39(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain39flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = float32(x2[i] * t0)
+			t2 := float32(c3 * x4[i])
+			t3 := float32(c5 * t0)
+			y1[i] = t2 - t3
+		}
+	}
+	return true
+}
+
+func plain39flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		y0[i] = float32(x2[i] * t0)
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(x5[i] * t0)
+		y1[i] = t2 - t3
+	}
+	return true
+}
+
+func plain40(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain40flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(x2[i] * c3)
+			t2 := float32(x2[i] * x4[i])
+			t3 := t0 + t1
+			t4 := float32(x5[i] * x6[i])
+			t5 := float32(x5[i] * x4[i])
+			y0[i] = t5
+			t6 := t3 + t4
+			t7 := float32(x7[i] * x8[i])
+			t8 := float32(x7[i] * x4[i])
+			y1[i] = t8
+			t9 := t6 + t7
+			t10 := float32(t5 * c9)
+			t11 := float32(t8 * c9)
+			t12 := float32(t10 * x10[i])
+			t13 := float32(t10 * c11)
+			y2[i] = x12[i] + t13
+			t15 := float32(t11 * x13[i])
+			t16 := float32(t11 * c11)
+			y3[i] = x14[i] + t16
+			t18 := float32(t9 * x15[i])
+			t19 := x16[i] + t12
+			t20 := t19 + t15
+			y4[i] = y4[i] + t20
+			y5[i] = y5[i] + t2
+			y6[i] = y6[i] + t18
+		}
+	}
+	return true
+}
+
+func plain40flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		t3 := t0 + t1
+		t4 := float32(x5[i] * x6[i])
+		t5 := float32(x5[i] * x4[i])
+		y0[i] = t5
+		t6 := t3 + t4
+		t7 := float32(x7[i] * x8[i])
+		t8 := float32(x7[i] * x4[i])
+		y1[i] = t8
+		t9 := t6 + t7
+		t10 := float32(t5 * c9)
+		t11 := float32(t8 * c9)
+		t12 := float32(t10 * x10[i])
+		t13 := float32(t10 * x11[i])
+		y2[i] = x12[i] + t13
+		t15 := float32(t11 * x13[i])
+		t16 := float32(t11 * x11[i])
+		y3[i] = x14[i] + t16
+		t18 := float32(t9 * c15)
+		t19 := x16[i] + t12
+		t20 := t19 + t15
+		y4[i] = y4[i] + t20
+		y5[i] = y5[i] + t2
+		y6[i] = y6[i] + t18
+	}
+	return true
+}
+
+func plain41(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain41flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -359,7 +3001,7 @@ func plain9(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain9flat(out, in [][]float32, rows int) bool {
+func plain41flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -389,7 +3031,346 @@ func plain9flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain10(out, in [][]float32, rows, lanes int) bool {
+func plain42(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain42flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			y1[i] = float32(x2[i] * x3[i])
+			y2[i] = float32(x2[i] * t0)
+		}
+	}
+	return true
+}
+
+func plain42flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		y1[i] = float32(c2 * x3[i])
+		y2[i] = float32(c2 * t0)
+	}
+	return true
+}
+
+func plain43(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain43flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][:n]
+		c16 := in[16][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		y14 := out[14][r*lanes:][:n]
+		y15 := out[15][r*lanes:][:n]
+		for i := range y15 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			y1[i] = float32(x2[i] * x3[i])
+			y2[i] = float32(x2[i] * t0)
+			y3[i] = float32(c4 * x5[i])
+			y4[i] = float32(c4 * x6[i])
+			y5[i] = float32(c4 * x7[i])
+			t6 := float32(c4 * x8[i])
+			t7 := float32(x9[i] * c4)
+			t8 := float32(x10[i] * c4)
+			t9 := float32(t6 * c4)
+			y6[i] = t7 / x11[i]
+			y7[i] = t8 / x11[i]
+			y8[i] = t9 / x11[i]
+			y9[i] = x9[i] / x11[i]
+			y10[i] = x8[i] / x11[i]
+			y11[i] = x10[i] / x11[i]
+			y12[i] = float32(x12[i] * c4)
+			t17 := x13[i] + x13[i]
+			t18 := x14[i] + x14[i]
+			y13[i] = float32(t17 * c4)
+			y14[i] = float32(t18 * c4)
+			t21 := float32(x15[i] * c4)
+			y15[i] = float32(t21 * c16)
+		}
+	}
+	return true
+}
+
+func plain43flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	for i := range y15 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		y1[i] = float32(c2 * x3[i])
+		y2[i] = float32(c2 * t0)
+		y3[i] = float32(c4 * x5[i])
+		y4[i] = float32(c4 * x6[i])
+		y5[i] = float32(c4 * x7[i])
+		t6 := float32(c4 * x8[i])
+		t7 := float32(c9 * c4)
+		t8 := float32(x10[i] * c4)
+		t9 := float32(t6 * c4)
+		y6[i] = t7 / x11[i]
+		y7[i] = t8 / x11[i]
+		y8[i] = t9 / x11[i]
+		y9[i] = c9 / x11[i]
+		y10[i] = x8[i] / x11[i]
+		y11[i] = x10[i] / x11[i]
+		y12[i] = float32(x12[i] * c4)
+		t17 := x13[i] + x13[i]
+		t18 := x14[i] + x14[i]
+		y13[i] = float32(t17 * c4)
+		y14[i] = float32(t18 * c4)
+		t21 := float32(c15 * c4)
+		y15[i] = float32(t21 * x16[i])
+	}
+	return true
+}
+
+func plain44(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain44flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			y1[i] = float32(x2[i] * t0)
+			t2 := float32(c3 * x4[i])
+			t3 := float32(c5 * t0)
+			y2[i] = t2 - t3
+		}
+	}
+	return true
+}
+
+func plain44flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		y1[i] = float32(c2 * t0)
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(x5[i] * t0)
+		y2[i] = t2 - t3
+	}
+	return true
+}
+
+func plain45(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain45flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = float32(x2[i] * t0)
+			t2 := float32(c3 * x4[i])
+			t3 := float32(c5 * t0)
+			y1[i] = t2 - t3
+		}
+	}
+	return true
+}
+
+func plain45flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		y0[i] = float32(c2 * t0)
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(x5[i] * t0)
+		y1[i] = t2 - t3
+	}
+	return true
+}
+
+func plain46(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain46flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(t0 * x2[i])
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(x5[i] * c6)
+			t4 := float32(x7[i] * t3)
+			t5 := t2 + t4
+			t6 := float32(t5 * x8[i])
+			t7 := float32(t1 * x8[i])
+			y0[i] = y0[i] + t7
+			y1[i] = y1[i] + t6
+			t10 := x9[i] + x10[i]
+			y2[i] = y2[i] + t10
+		}
+	}
+	return true
+}
+
+func plain46flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * x2[i])
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(x5[i] * c6)
+		t4 := float32(x7[i] * t3)
+		t5 := t2 + t4
+		t6 := float32(t5 * c8)
+		t7 := float32(t1 * c8)
+		y0[i] = y0[i] + t7
+		y1[i] = y1[i] + t6
+		t10 := x9[i] + x10[i]
+		y2[i] = y2[i] + t10
+	}
+	return true
+}
+
+func plain47(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -434,7 +3415,951 @@ func plain10(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain11(out, in [][]float32, rows, lanes int) bool {
+func plain48(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain48flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := x0[i] + x1[i]
+			y0[i] = float32(t0 * x2[i])
+			y1[i] = float32(t0 * x3[i])
+			t3 := float32(t0 * x4[i])
+			y2[i] = float32(t0 * x5[i])
+			t5 := float32(t3 * x5[i])
+			t6 := float32(t5 * c6)
+			y3[i] = float32(t6 * c7)
+			t8 := float32(t6 * x8[i])
+			y4[i] = y4[i] + t8
+		}
+	}
+	return true
+}
+
+func plain48flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + x1[i]
+		y0[i] = float32(t0 * x2[i])
+		y1[i] = float32(t0 * x3[i])
+		t3 := float32(t0 * x4[i])
+		y2[i] = float32(t0 * x5[i])
+		t5 := float32(t3 * x5[i])
+		t6 := float32(t5 * c6)
+		y3[i] = float32(t6 * x7[i])
+		t8 := float32(t6 * x8[i])
+		y4[i] = y4[i] + t8
+	}
+	return true
+}
+
+func plain49(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain49flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][r]
+		x8 := in[8][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := x0[i] + x1[i]
+			y0[i] = float32(t0 * x2[i])
+			y1[i] = float32(t0 * x3[i])
+			t3 := float32(t0 * x4[i])
+			y2[i] = float32(t0 * x5[i])
+			t5 := float32(t3 * x5[i])
+			t6 := float32(t5 * c6)
+			y3[i] = float32(t6 * c7)
+			t8 := float32(t6 * x8[i])
+			y4[i] = y4[i] + t8
+		}
+	}
+	return true
+}
+
+func plain49flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + x1[i]
+		y0[i] = float32(t0 * x2[i])
+		y1[i] = float32(t0 * c3)
+		t3 := float32(t0 * x4[i])
+		y2[i] = float32(t0 * x5[i])
+		t5 := float32(t3 * x5[i])
+		t6 := float32(t5 * c6)
+		y3[i] = float32(t6 * x7[i])
+		t8 := float32(t6 * c8)
+		y4[i] = y4[i] + t8
+	}
+	return true
+}
+
+func plain50(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t1 * x3[i])
+		y0[i] = t2
+		t3 := float32(t1 * x4[i])
+		y1[i] = t3
+		t4 := float32(t3 * c5)
+		y2[i] = t1 + t4
+		y3[i] = float32(t2 * x4[i])
+	}
+	return true
+}
+
+func plain51(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain51flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t1 * x4[i])
+			t4 := x3[i] + c5
+			t5 := float32(t3 * t4)
+			t6 := float32(t5 * c2)
+			t7 := float32(t6 * x6[i])
+			t8 := float32(t6 * x7[i])
+			t9 := t2 / x6[i]
+			y1[i] = t9
+			t10 := float32(t9 * x4[i])
+			t11 := float32(t10 * c2)
+			y2[i] = t8 + t11
+			t13 := float32(t9 * c2)
+			y3[i] = t13
+			y4[i] = float32(t13 * x8[i])
+			t15 := float32(t7 * x9[i])
+			t16 := float32(t15 * c2)
+			t17 := c5 - x10[i]
+			t18 := float32(x10[i] * t17)
+			t19 := float32(t16 * t18)
+			y5[i] = t19
+			t20 := c5 - x11[i]
+			t21 := float32(x11[i] * t20)
+			t22 := float32(t15 * t21)
+			y6[i] = t22
+			y7[i] = t19 + t22
+		}
+	}
+	return true
+}
+
+func plain51flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * x3[i])
+		t3 := float32(t1 * x4[i])
+		t4 := x3[i] + c5
+		t5 := float32(t3 * t4)
+		t6 := float32(t5 * c2)
+		t7 := float32(t6 * x6[i])
+		t8 := float32(t6 * x7[i])
+		t9 := t2 / x6[i]
+		y1[i] = t9
+		t10 := float32(t9 * x4[i])
+		t11 := float32(t10 * c2)
+		y2[i] = t8 + t11
+		t13 := float32(t9 * c2)
+		y3[i] = t13
+		y4[i] = float32(t13 * x8[i])
+		t15 := float32(t7 * c9)
+		t16 := float32(t15 * c2)
+		t17 := c5 - x10[i]
+		t18 := float32(x10[i] * t17)
+		t19 := float32(t16 * t18)
+		y5[i] = t19
+		t20 := c5 - x11[i]
+		t21 := float32(x11[i] * t20)
+		t22 := float32(t15 * t21)
+		y6[i] = t22
+		y7[i] = t19 + t22
+	}
+	return true
+}
+
+func plain52(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain52flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := float32(t1 * x3[i])
+			y1[i] = y1[i] + t2
+		}
+	}
+	return true
+}
+
+func plain52flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * c3)
+		y1[i] = y1[i] + t2
+	}
+	return true
+}
+
+func plain53(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain53flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(t0 * x2[i])
+			y0[i] = y0[i] + t1
+			y1[i] = y1[i] + x3[i]
+			y2[i] = y2[i] + x4[i]
+		}
+	}
+	return true
+}
+
+func plain53flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * c2)
+		y0[i] = y0[i] + t1
+		y1[i] = y1[i] + x3[i]
+		y2[i] = y2[i] + x4[i]
+	}
+	return true
+}
+
+func plain54(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain54flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			y1[i] = t1
+			y2[i] = x3[i] + t1
+		}
+	}
+	return true
+}
+
+func plain54flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		y1[i] = t1
+		y2[i] = x3[i] + t1
+	}
+	return true
+}
+
+func plain55(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain55flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			y1[i] = t1
+			t2 := x3[i] + t1
+			y2[i] = y2[i] + t2
+		}
+	}
+	return true
+}
+
+func plain55flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		y1[i] = t1
+		t2 := x3[i] + t1
+		y2[i] = y2[i] + t2
+	}
+	return true
+}
+
+func plain56(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain56flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			y1[i] = float32(t1 * c3)
+			y2[i] = float32(t1 * c4)
+		}
+	}
+	return true
+}
+
+func plain56flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		y1[i] = float32(t1 * c3)
+		y2[i] = float32(t1 * c4)
+	}
+	return true
+}
+
+func plain57(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain57flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t1 * c3)
+			y1[i] = t2
+			y2[i] = float32(t1 * c4)
+			y3[i] = float32(t2 * x5[i])
+			t5 := float32(t2 * c6)
+			t6 := float32(x5[i] * x5[i])
+			t7 := c7 - t6
+			y4[i] = float32(t5 * t7)
+		}
+	}
+	return true
+}
+
+func plain57flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * c3)
+		y1[i] = t2
+		y2[i] = float32(t1 * c4)
+		y3[i] = float32(t2 * x5[i])
+		t5 := float32(t2 * x6[i])
+		t6 := float32(x5[i] * x5[i])
+		t7 := c7 - t6
+		y4[i] = float32(t5 * t7)
+	}
+	return true
+}
+
+func plain58(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain58flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t1 * c3)
+			y1[i] = t2
+			y2[i] = float32(t1 * c4)
+			y3[i] = float32(t2 * c5)
+			y4[i] = float32(t2 * x6[i])
+			t6 := float32(t2 * c7)
+			t7 := float32(x6[i] * x6[i])
+			t8 := c8 - t7
+			y5[i] = float32(t6 * t8)
+		}
+	}
+	return true
+}
+
+func plain58flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * c3)
+		y1[i] = t2
+		y2[i] = float32(t1 * c4)
+		y3[i] = float32(t2 * c5)
+		y4[i] = float32(t2 * x6[i])
+		t6 := float32(t2 * x7[i])
+		t7 := float32(x6[i] * x6[i])
+		t8 := c8 - t7
+		y5[i] = float32(t6 * t8)
+	}
+	return true
+}
+
+func plain59(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain59flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t1 * c3)
+			t3 := float32(t2 * x4[i])
+			t4 := float32(t2 * x5[i])
+			y0[i] = t0 + t4
+			t6 := float32(t1 * x6[i])
+			t7 := float32(t1 * c7)
+			t8 := float32(x6[i] * x6[i])
+			t9 := c8 - t8
+			t10 := float32(t7 * t9)
+			y1[i] = t10
+			t11 := c8 - x5[i]
+			t12 := float32(x5[i] * t11)
+			t13 := float32(t3 * t12)
+			y2[i] = t13
+			y3[i] = x9[i] + t10
+			y4[i] = x10[i] + t13
+			y5[i] = x11[i] + t6
+		}
+	}
+	return true
+}
+
+func plain59flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * c3)
+		t3 := float32(t2 * x4[i])
+		t4 := float32(t2 * x5[i])
+		y0[i] = t0 + t4
+		t6 := float32(t1 * x6[i])
+		t7 := float32(t1 * x7[i])
+		t8 := float32(x6[i] * x6[i])
+		t9 := c8 - t8
+		t10 := float32(t7 * t9)
+		y1[i] = t10
+		t11 := c8 - x5[i]
+		t12 := float32(x5[i] * t11)
+		t13 := float32(t3 * t12)
+		y2[i] = t13
+		y3[i] = x9[i] + t10
+		y4[i] = x10[i] + t13
+		y5[i] = x11[i] + t6
+	}
+	return true
+}
+
+func plain60(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain60flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t1 * c3)
+			t3 := float32(t2 * x4[i])
+			t4 := float32(t2 * x5[i])
+			y0[i] = t0 + t4
+			t6 := float32(t1 * x6[i])
+			t7 := float32(t1 * c7)
+			t8 := float32(x6[i] * x6[i])
+			t9 := c8 - t8
+			t10 := float32(t7 * t9)
+			y1[i] = t10
+			t11 := c8 - x5[i]
+			t12 := float32(x5[i] * t11)
+			t13 := float32(t3 * t12)
+			y2[i] = t13
+			t14 := x9[i] + t10
+			y3[i] = t14
+			t15 := x10[i] + t13
+			y4[i] = t15
+			t16 := x11[i] + t6
+			y5[i] = y5[i] + t16
+			t18 := t14 + t15
+			y6[i] = y6[i] + t18
+		}
+	}
+	return true
+}
+
+func plain60flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * c3)
+		t3 := float32(t2 * x4[i])
+		t4 := float32(t2 * x5[i])
+		y0[i] = t0 + t4
+		t6 := float32(t1 * x6[i])
+		t7 := float32(t1 * x7[i])
+		t8 := float32(x6[i] * x6[i])
+		t9 := c8 - t8
+		t10 := float32(t7 * t9)
+		y1[i] = t10
+		t11 := c8 - x5[i]
+		t12 := float32(x5[i] * t11)
+		t13 := float32(t3 * t12)
+		y2[i] = t13
+		t14 := x9[i] + t10
+		y3[i] = t14
+		t15 := x10[i] + t13
+		y4[i] = t15
+		t16 := x11[i] + t6
+		y5[i] = y5[i] + t16
+		t18 := t14 + t15
+		y6[i] = y6[i] + t18
+	}
+	return true
+}
+
+func plain61(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain61flat(out, in, rows)
+	}
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x6 := x6[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b4 := b4[:m]
+			for i := range y2 {
+				t0 := x0[i] + x1[i]
+				y0[i] = t0
+				t1 := float32(c2 * t0)
+				t2 := t1 + c3
+				t3 := max(c4, t2)
+				b4[i] = float32(t3 * c5)
+				y2[i] = chosen(x9[i], c4, t0)
+			}
+			Exp(y1, b4)
+			for i := range y3 {
+				t6 := float32(y1[i] * x6[i])
+				t7 := c7 - y1[i]
+				t8 := float32(t7 * c8)
+				t9 := t6 + t8
+				y3[i] = chosen(x9[i], x10[i], t9)
+			}
+		}
+	}
+	return true
+}
+
+func plain61flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b4 := b4[:m]
+		for i := range y2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(x2[i] * t0)
+			t2 := t1 + x3[i]
+			t3 := max(c4, t2)
+			b4[i] = float32(t3 * c5)
+			y2[i] = chosen(x9[i], c4, t0)
+		}
+		Exp(y1, b4)
+		for i := range y3 {
+			t6 := float32(y1[i] * x6[i])
+			t7 := c7 - y1[i]
+			t8 := float32(t7 * x8[i])
+			t9 := t6 + t8
+			y3[i] = chosen(x9[i], x10[i], t9)
+		}
+	}
+	return true
+}
+
+func plain62(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -492,7 +4417,1845 @@ func plain11(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain12(out, in [][]float32, rows, lanes int) bool {
+func plain63(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain63flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b2)
+			for i := range y3 {
+				t4 := c4 - y0[i]
+				t5 := y1[i] - x5[i]
+				y2[i] = t5
+				t6 := float32(t4 * t5)
+				t7 := float32(x6[i] * t6)
+				y3[i] = x5[i] + t7
+			}
+		}
+	}
+	return true
+}
+
+func plain63flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b2)
+		for i := range y3 {
+			t4 := c4 - y0[i]
+			t5 := y1[i] - x5[i]
+			y2[i] = t5
+			t6 := float32(t4 * t5)
+			t7 := float32(c6 * t6)
+			y3[i] = x5[i] + t7
+		}
+	}
+	return true
+}
+
+func plain64(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain64flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(b1, b0)
+			Tanh(b3, b2)
+			for i := range y0 {
+				t4 := c4 - b1[i]
+				t5 := b3[i] - x5[i]
+				t6 := float32(t4 * t5)
+				t7 := float32(x6[i] * t6)
+				y0[i] = x5[i] + t7
+			}
+		}
+	}
+	return true
+}
+
+func plain64flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(b1, b0)
+		Tanh(b3, b2)
+		for i := range y0 {
+			t4 := c4 - b1[i]
+			t5 := b3[i] - x5[i]
+			t6 := float32(t4 * t5)
+			t7 := float32(c6 * t6)
+			y0[i] = x5[i] + t7
+		}
+	}
+	return true
+}
+
+func plain65(out, in [][]float32, rows, lanes int) bool {
+	var b0 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Sigmoid(y0, b0)
+		for i := range y1 {
+			y1[i] = float32(y0[i] * x2[i])
+		}
+	}
+	return true
+}
+
+func plain66(out, in [][]float32, rows, lanes int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Sigmoid(b1, b0)
+		for i := range y0 {
+			y0[i] = float32(b1[i] * x2[i])
+		}
+	}
+	return true
+}
+
+func plain67(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := c2 - x3[i]
+		t2 := float32(x3[i] * t1)
+		t3 := float32(t0 * t2)
+		y0[i] = t3
+		t4 := x4[i] + t3
+		y1[i] = y1[i] + t4
+	}
+	return true
+}
+
+func plain68(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain68flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := c2 - x3[i]
+			t2 := float32(x3[i] * t1)
+			t3 := float32(t0 * t2)
+			y0[i] = float32(t3 * x4[i])
+			t5 := float32(t3 * c5)
+			y1[i] = float32(t5 * c6)
+			y2[i] = x7[i] + t5
+			y3[i] = x8[i] + x9[i]
+		}
+	}
+	return true
+}
+
+func plain68flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := c2 - x3[i]
+		t2 := float32(x3[i] * t1)
+		t3 := float32(t0 * t2)
+		y0[i] = float32(t3 * x4[i])
+		t5 := float32(t3 * x5[i])
+		y1[i] = float32(t5 * c6)
+		y2[i] = x7[i] + t5
+		y3[i] = x8[i] + x9[i]
+	}
+	return true
+}
+
+func plain69(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain69flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y2 {
+				t2 := float32(c2 * y0[i])
+				t3 := float32(x3[i] * t2)
+				y1[i] = x4[i] + t3
+				t5 := float32(t2 * c5)
+				y2[i] = x6[i] + t5
+			}
+		}
+	}
+	return true
+}
+
+func plain69flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := float32(c3 * t2)
+			y1[i] = x4[i] + t3
+			t5 := float32(t2 * c5)
+			y2[i] = x6[i] + t5
+		}
+	}
+	return true
+}
+
+func plain70(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain70flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y1 {
+				t2 := float32(c2 * b1[i])
+				t3 := float32(x3[i] * t2)
+				y0[i] = x4[i] + t3
+				t5 := float32(t2 * c5)
+				y1[i] = x6[i] + t5
+			}
+		}
+	}
+	return true
+}
+
+func plain70flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := float32(c3 * t2)
+			y0[i] = x4[i] + t3
+			t5 := float32(t2 * c5)
+			y1[i] = x6[i] + t5
+		}
+	}
+	return true
+}
+
+func plain71(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain71flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y1 {
+				t2 := float32(c2 * y0[i])
+				t3 := float32(t2 * c3)
+				t4 := x4[i] + t3
+				t5 := float32(x5[i] * t4)
+				y1[i] = x6[i] + t5
+			}
+		}
+	}
+	return true
+}
+
+func plain71flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := float32(t2 * c3)
+			t4 := x4[i] + t3
+			t5 := float32(c5 * t4)
+			y1[i] = x6[i] + t5
+		}
+	}
+	return true
+}
+
+func plain72(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain72flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y0 {
+				t2 := float32(c2 * b1[i])
+				t3 := float32(t2 * c3)
+				t4 := x4[i] + t3
+				t5 := float32(x5[i] * t4)
+				y0[i] = x6[i] + t5
+			}
+		}
+	}
+	return true
+}
+
+func plain72flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y0 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := float32(t2 * c3)
+			t4 := x4[i] + t3
+			t5 := float32(c5 * t4)
+			y0[i] = x6[i] + t5
+		}
+	}
+	return true
+}
+
+func plain73(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain73flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y2 {
+				t2 := float32(c2 * y0[i])
+				t3 := float32(t2 * c3)
+				t4 := float32(x4[i] * t3)
+				y1[i] = x5[i] + t4
+				y2[i] = float32(t2 * c6)
+			}
+		}
+	}
+	return true
+}
+
+func plain73flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := float32(t2 * c3)
+			t4 := float32(c4 * t3)
+			y1[i] = x5[i] + t4
+			y2[i] = float32(t2 * c6)
+		}
+	}
+	return true
+}
+
+func plain74(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain74flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y1 {
+				t2 := float32(c2 * b1[i])
+				t3 := float32(t2 * c3)
+				t4 := float32(x4[i] * t3)
+				y0[i] = x5[i] + t4
+				y1[i] = float32(t2 * c6)
+			}
+		}
+	}
+	return true
+}
+
+func plain74flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := float32(t2 * c3)
+			t4 := float32(c4 * t3)
+			y0[i] = x5[i] + t4
+			y1[i] = float32(t2 * c6)
+		}
+	}
+	return true
+}
+
+func plain75(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain75flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y2 {
+				t2 := float32(c2 * y0[i])
+				t3 := float32(t2 * c3)
+				t4 := float32(x4[i] * t3)
+				y1[i] = x5[i] + t4
+				t6 := float32(t2 * c6)
+				y2[i] = x7[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain75flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := float32(t2 * c3)
+			t4 := float32(c4 * t3)
+			y1[i] = x5[i] + t4
+			t6 := float32(t2 * c6)
+			y2[i] = x7[i] + t6
+		}
+	}
+	return true
+}
+
+func plain76(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain76flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y1 {
+				t2 := float32(c2 * b1[i])
+				t3 := float32(t2 * c3)
+				t4 := float32(x4[i] * t3)
+				y0[i] = x5[i] + t4
+				t6 := float32(t2 * c6)
+				y1[i] = x7[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain76flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := float32(t2 * c3)
+			t4 := float32(c4 * t3)
+			y0[i] = x5[i] + t4
+			t6 := float32(t2 * c6)
+			y1[i] = x7[i] + t6
+		}
+	}
+	return true
+}
+
+func plain77(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain77flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y2 {
+				t2 := float32(c2 * y0[i])
+				t3 := t2 - x3[i]
+				t4 := float32(x4[i] * t3)
+				y1[i] = x5[i] + t4
+				t6 := float32(t3 * c6)
+				y2[i] = x7[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain77flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := t2 - x3[i]
+			t4 := float32(c4 * t3)
+			y1[i] = x5[i] + t4
+			t6 := float32(t3 * c6)
+			y2[i] = x7[i] + t6
+		}
+	}
+	return true
+}
+
+func plain78(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain78flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y1 {
+				t2 := float32(c2 * b1[i])
+				t3 := t2 - x3[i]
+				t4 := float32(x4[i] * t3)
+				y0[i] = x5[i] + t4
+				t6 := float32(t3 * c6)
+				y1[i] = x7[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain78flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := t2 - x3[i]
+			t4 := float32(c4 * t3)
+			y0[i] = x5[i] + t4
+			t6 := float32(t3 * c6)
+			y1[i] = x7[i] + t6
+		}
+	}
+	return true
+}
+
+func plain79(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain79flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y1 {
+				t2 := float32(c2 * y0[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := x5[i] + t4
+				t6 := float32(x6[i] * t5)
+				y1[i] = x7[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain79flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := x5[i] + t4
+			t6 := float32(c6 * t5)
+			y1[i] = x7[i] + t6
+		}
+	}
+	return true
+}
+
+func plain80(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain80flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y0 {
+				t2 := float32(c2 * b1[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := x5[i] + t4
+				t6 := float32(x6[i] * t5)
+				y0[i] = x7[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain80flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y0 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := x5[i] + t4
+			t6 := float32(c6 * t5)
+			y0[i] = x7[i] + t6
+		}
+	}
+	return true
+}
+
+func plain81(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain81flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y2 {
+				t2 := float32(c2 * y0[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := float32(x5[i] * t4)
+				y1[i] = x3[i] + t5
+				y2[i] = float32(t3 * c6)
+			}
+		}
+	}
+	return true
+}
+
+func plain81flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := float32(c5 * t4)
+			y1[i] = x3[i] + t5
+			y2[i] = float32(t3 * c6)
+		}
+	}
+	return true
+}
+
+func plain82(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain82flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y1 {
+				t2 := float32(c2 * b1[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := float32(x5[i] * t4)
+				y0[i] = x3[i] + t5
+				y1[i] = float32(t3 * c6)
+			}
+		}
+	}
+	return true
+}
+
+func plain82flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := float32(c5 * t4)
+			y0[i] = x3[i] + t5
+			y1[i] = float32(t3 * c6)
+		}
+	}
+	return true
+}
+
+func plain83(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain83flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y2 {
+				t2 := float32(c2 * y0[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := float32(x5[i] * t4)
+				y1[i] = x6[i] + t5
+				t7 := float32(t3 * c7)
+				y2[i] = x8[i] + t7
+			}
+		}
+	}
+	return true
+}
+
+func plain83flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := float32(c5 * t4)
+			y1[i] = x6[i] + t5
+			t7 := float32(t3 * c7)
+			y2[i] = x8[i] + t7
+		}
+	}
+	return true
+}
+
+func plain84(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain84flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y1 {
+				t2 := float32(c2 * b1[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := float32(x5[i] * t4)
+				y0[i] = x6[i] + t5
+				t7 := float32(t3 * c7)
+				y1[i] = x8[i] + t7
+			}
+		}
+	}
+	return true
+}
+
+func plain84flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := float32(c5 * t4)
+			y0[i] = x6[i] + t5
+			t7 := float32(t3 * c7)
+			y1[i] = x8[i] + t7
+		}
+	}
+	return true
+}
+
+func plain85(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain85flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][r]
+		c15 := in[15][0]
+		c16 := in[16][0]
+		c17 := in[17][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := x0[i] + c1
+			t1 := x2[i] / t0
+			t2 := x3[i] / t0
+			t3 := float32(t1 * x4[i])
+			t4 := float32(t2 * x4[i])
+			y0[i] = float32(t3 * c5)
+			y1[i] = float32(t4 * c5)
+			t7 := float32(x4[i] * x6[i])
+			t8 := float32(x4[i] * x7[i])
+			t9 := float32(x8[i] * c5)
+			t10 := float32(t9 * x9[i])
+			t11 := float32(t9 * x10[i])
+			y2[i] = float32(x11[i] * x12[i])
+			y3[i] = float32(x13[i] * x12[i])
+			y4[i] = float32(t7 * x12[i])
+			y5[i] = float32(t8 * x12[i])
+			y6[i] = chosen(c14, c15, t10)
+			y7[i] = chosen(c14, c15, t11)
+			t18 := chosen(c14, t10, c15)
+			t19 := chosen(c14, t11, c15)
+			t20 := float32(t18 * c16)
+			t21 := float32(t19 * c16)
+			y8[i] = float32(t20 * c17)
+			y9[i] = float32(t21 * c17)
+		}
+	}
+	return true
+}
+
+func plain85flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := x0[i] + c1
+		t1 := x2[i] / t0
+		t2 := x3[i] / t0
+		t3 := float32(t1 * x4[i])
+		t4 := float32(t2 * x4[i])
+		y0[i] = float32(t3 * c5)
+		y1[i] = float32(t4 * c5)
+		t7 := float32(x4[i] * x6[i])
+		t8 := float32(x4[i] * x7[i])
+		t9 := float32(x8[i] * c5)
+		t10 := float32(t9 * x9[i])
+		t11 := float32(t9 * x10[i])
+		y2[i] = float32(x11[i] * c12)
+		y3[i] = float32(x13[i] * c12)
+		y4[i] = float32(t7 * c12)
+		y5[i] = float32(t8 * c12)
+		y6[i] = chosen(x14[i], c15, t10)
+		y7[i] = chosen(x14[i], c15, t11)
+		t18 := chosen(x14[i], t10, c15)
+		t19 := chosen(x14[i], t11, c15)
+		t20 := float32(t18 * c16)
+		t21 := float32(t19 * c16)
+		y8[i] = float32(t20 * x17[i])
+		y9[i] = float32(t21 * x17[i])
+	}
+	return true
+}
+
+func plain86(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + c1
+		t1 := float32(t0 * x2[i])
+		t2 := float32(x3[i] * x4[i])
+		t3 := t1 - t2
+		t4 := float32(t0 * x4[i])
+		t5 := float32(x3[i] * x2[i])
+		t6 := t4 + t5
+		y0[i] = t3 + x5[i]
+		y1[i] = t6 + x6[i]
+	}
+	return true
+}
+
+func plain87(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -517,9 +6280,9 @@ func plain12(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain13(out, in [][]float32, rows, lanes int) bool {
+func plain88(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain13flat(out, in, rows)
+		return plain88flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -533,7 +6296,7 @@ func plain13(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain13flat(out, in [][]float32, rows int) bool {
+func plain88flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -544,9 +6307,9 @@ func plain13flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain14(out, in [][]float32, rows, lanes int) bool {
+func plain89(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain14flat(out, in, rows)
+		return plain89flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -587,7 +6350,7 @@ func plain14(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain14flat(out, in [][]float32, rows int) bool {
+func plain89flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -627,9 +6390,9 @@ func plain14flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain15(out, in [][]float32, rows, lanes int) bool {
+func plain90(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain15flat(out, in, rows)
+		return plain90flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -670,7 +6433,7 @@ func plain15(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain15flat(out, in [][]float32, rows int) bool {
+func plain90flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -710,9 +6473,1021 @@ func plain15flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain16(out, in [][]float32, rows, lanes int) bool {
+func plain91(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain16flat(out, in, rows)
+		return plain91flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + x3[i]
+			y0[i] = float32(t1 * x4[i])
+			t3 := float32(t1 * x5[i])
+			t4 := float32(t3 * x4[i])
+			t5 := float32(t4 * c6)
+			t6 := t0 - c7
+			t7 := stepOf(t6)
+			y1[i] = chosen(t7, t5, c7)
+		}
+	}
+	return true
+}
+
+func plain91flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		y0[i] = float32(t1 * x4[i])
+		t3 := float32(t1 * x5[i])
+		t4 := float32(t3 * x4[i])
+		t5 := float32(t4 * c6)
+		t6 := t0 - c7
+		t7 := stepOf(t6)
+		y1[i] = chosen(t7, t5, c7)
+	}
+	return true
+}
+
+func plain92(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain92flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := x0[i] + c1
+			y0[i] = t0
+			y1[i] = x2[i] + c3
+			t2 := c4 - x5[i]
+			y2[i] = c4 / t2
+			t4 := float32(x6[i] * c7)
+			t5 := float32(t4 * c7)
+			t6 := float32(t5 * x8[i])
+			t7 := float32(t5 * x9[i])
+			y3[i] = float32(t7 * x10[i])
+			t9 := float32(t7 * t0)
+			t10 := t9 + c4
+			t11 := t6 + x11[i]
+			t12 := float32(x9[i] * x10[i])
+			y4[i] = t7 + t12
+			y5[i] = t10 + x12[i]
+			t15 := t11 / x13[i]
+			t16 := float32(t15 * x9[i])
+			t17 := float32(t16 * c7)
+			t18 := c4 - x14[i]
+			t19 := float32(t15 * t18)
+			t20 := float32(t19 * x15[i])
+			y6[i] = float32(t20 * x13[i])
+			t22 := float32(t20 * x16[i])
+			y7[i] = t17 + t22
+		}
+	}
+	return true
+}
+
+func plain92flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		y1[i] = x2[i] + c3
+		t2 := c4 - x5[i]
+		y2[i] = c4 / t2
+		t4 := float32(x6[i] * c7)
+		t5 := float32(t4 * c7)
+		t6 := float32(t5 * x8[i])
+		t7 := float32(t5 * x9[i])
+		y3[i] = float32(t7 * x10[i])
+		t9 := float32(t7 * t0)
+		t10 := t9 + c4
+		t11 := t6 + x11[i]
+		t12 := float32(x9[i] * x10[i])
+		y4[i] = t7 + t12
+		y5[i] = t10 + x12[i]
+		t15 := t11 / x13[i]
+		t16 := float32(t15 * x9[i])
+		t17 := float32(t16 * c7)
+		t18 := c4 - x14[i]
+		t19 := float32(t15 * t18)
+		t20 := float32(t19 * c15)
+		y6[i] = float32(t20 * x13[i])
+		t22 := float32(t20 * x16[i])
+		y7[i] = t17 + t22
+	}
+	return true
+}
+
+func plain93(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain93flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b17 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][r]
+		c10 := in[10][r]
+		x11 := in[11][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			b17 := b17[:m]
+			for i := range b13 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c1
+				t2 := x3[i] - c4
+				b3[i] = float32(c5 * t2)
+				t12 := float32(c9 * x3[i])
+				b13[i] = t12 + c10
+			}
+			Sigmoid(b4, b3)
+			Sigmoid(b14, b13)
+			for i := range b17 {
+				t5 := float32(c6 * b4[i])
+				b6[i] = b0[i] + t5
+				t8 := float32(c7 * b4[i])
+				b9[i] = b1[i] + t8
+				b17[i] = float32(x11[i] * b14[i])
+			}
+			Sigmoid(b7, b6)
+			Tanh(b10, b9)
+			for i := range y0 {
+				t11 := float32(c8 * b10[i])
+				t15 := float32(b7[i] * x3[i])
+				t16 := t11 - t15
+				t18 := float32(b17[i] * t16)
+				y0[i] = x3[i] + t18
+			}
+		}
+	}
+	return true
+}
+
+func plain93flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b17 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		b17 := b17[:m]
+		for i := range b13 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x1[i]
+			t2 := x3[i] - x4[i]
+			b3[i] = float32(x5[i] * t2)
+			t12 := float32(x9[i] * x3[i])
+			b13[i] = t12 + x10[i]
+		}
+		Sigmoid(b4, b3)
+		Sigmoid(b14, b13)
+		for i := range b17 {
+			t5 := float32(x6[i] * b4[i])
+			b6[i] = b0[i] + t5
+			t8 := float32(x7[i] * b4[i])
+			b9[i] = b1[i] + t8
+			b17[i] = float32(c11 * b14[i])
+		}
+		Sigmoid(b7, b6)
+		Tanh(b10, b9)
+		for i := range y0 {
+			t11 := float32(x8[i] * b10[i])
+			t15 := float32(b7[i] * x3[i])
+			t16 := t11 - t15
+			t18 := float32(b17[i] * t16)
+			y0[i] = x3[i] + t18
+		}
+	}
+	return true
+}
+
+func plain94(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain94flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b13 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][r]
+		c10 := in[10][r]
+		x11 := in[11][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b9 := b9[:m]
+			b13 := b13[:m]
+			for i := range b13 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c1
+				t2 := x3[i] - c4
+				b3[i] = float32(c5 * t2)
+				t12 := float32(c9 * x3[i])
+				b13[i] = t12 + c10
+			}
+			Sigmoid(y0, b3)
+			Sigmoid(y3, b13)
+			for i := range y5 {
+				t5 := float32(c6 * y0[i])
+				b6[i] = b0[i] + t5
+				t8 := float32(c7 * y0[i])
+				b9[i] = b1[i] + t8
+				y5[i] = float32(x11[i] * y3[i])
+			}
+			Sigmoid(y1, b6)
+			Tanh(y2, b9)
+			for i := range y6 {
+				t11 := float32(c8 * y2[i])
+				t15 := float32(y1[i] * x3[i])
+				t16 := t11 - t15
+				y4[i] = t16
+				t18 := float32(y5[i] * t16)
+				y6[i] = x3[i] + t18
+			}
+		}
+	}
+	return true
+}
+
+func plain94flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b13 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b9 := b9[:m]
+		b13 := b13[:m]
+		for i := range b13 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x1[i]
+			t2 := x3[i] - x4[i]
+			b3[i] = float32(x5[i] * t2)
+			t12 := float32(x9[i] * x3[i])
+			b13[i] = t12 + x10[i]
+		}
+		Sigmoid(y0, b3)
+		Sigmoid(y3, b13)
+		for i := range y5 {
+			t5 := float32(x6[i] * y0[i])
+			b6[i] = b0[i] + t5
+			t8 := float32(x7[i] * y0[i])
+			b9[i] = b1[i] + t8
+			y5[i] = float32(c11 * y3[i])
+		}
+		Sigmoid(y1, b6)
+		Tanh(y2, b9)
+		for i := range y6 {
+			t11 := float32(x8[i] * y2[i])
+			t15 := float32(y1[i] * x3[i])
+			t16 := t11 - t15
+			y4[i] = t16
+			t18 := float32(y5[i] * t16)
+			y6[i] = x3[i] + t18
+		}
+	}
+	return true
+}
+
+func plain95(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain95flat(out, in, rows)
+	}
+	var b10 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			for i := range b11 {
+				y0[i] = x0[i] + c1
+				y1[i] = x2[i] + c1
+				t2 := x3[i] - c4
+				t3 := x5[i] - c6
+				t4 := float32(c7 * t2)
+				t5 := float32(c8 * t3)
+				t6 := t4 - t5
+				t7 := float32(c7 * t3)
+				t8 := float32(c8 * t2)
+				t9 := t7 + t8
+				b10[i] = float32(t6 * c9)
+				b11[i] = float32(t9 * c9)
+			}
+			Tanh(y2, b10)
+			Sin(y3, b11)
+			Cos(y4, b11)
+			for i := range y10 {
+				t15 := float32(y2[i] * y2[i])
+				y5[i] = t15
+				t16 := float32(y4[i] * y4[i])
+				t17 := float32(t15 * y3[i])
+				y6[i] = t17
+				t18 := float32(t17 * y3[i])
+				t19 := t16 + t18
+				y7[i] = t19
+				y8[i] = y2[i] / t19
+				t21 := c10 - t15
+				t22 := float32(y3[i] * y4[i])
+				y9[i] = t22
+				y10[i] = float32(t22 * t21)
+			}
+		}
+	}
+	return true
+}
+
+func plain95flat(out, in [][]float32, rows int) bool {
+	var b10 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			y0[i] = x0[i] + x1[i]
+			y1[i] = x2[i] + x1[i]
+			t2 := x3[i] - x4[i]
+			t3 := x5[i] - x6[i]
+			t4 := float32(x7[i] * t2)
+			t5 := float32(x8[i] * t3)
+			t6 := t4 - t5
+			t7 := float32(x7[i] * t3)
+			t8 := float32(x8[i] * t2)
+			t9 := t7 + t8
+			b10[i] = float32(t6 * c9)
+			b11[i] = float32(t9 * c9)
+		}
+		Tanh(y2, b10)
+		Sin(y3, b11)
+		Cos(y4, b11)
+		for i := range y10 {
+			t15 := float32(y2[i] * y2[i])
+			y5[i] = t15
+			t16 := float32(y4[i] * y4[i])
+			t17 := float32(t15 * y3[i])
+			y6[i] = t17
+			t18 := float32(t17 * y3[i])
+			t19 := t16 + t18
+			y7[i] = t19
+			y8[i] = y2[i] / t19
+			t21 := c10 - t15
+			t22 := float32(y3[i] * y4[i])
+			y9[i] = t22
+			y10[i] = float32(t22 * t21)
+		}
+	}
+	return true
+}
+
+func plain96(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain96flat(out, in, rows)
+	}
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			for i := range b11 {
+				y0[i] = x0[i] + c1
+				y1[i] = x2[i] + c1
+				t2 := x3[i] - c4
+				t3 := x5[i] - c6
+				t4 := float32(c7 * t2)
+				t5 := float32(c8 * t3)
+				t6 := t4 - t5
+				t7 := float32(c7 * t3)
+				t8 := float32(c8 * t2)
+				t9 := t7 + t8
+				b10[i] = float32(t6 * c9)
+				b11[i] = float32(t9 * c9)
+			}
+			Tanh(b12, b10)
+			Sin(b13, b11)
+			Cos(b14, b11)
+			for i := range y4 {
+				t15 := float32(b12[i] * b12[i])
+				t16 := float32(b14[i] * b14[i])
+				t17 := float32(t15 * b13[i])
+				t18 := float32(t17 * b13[i])
+				t19 := t16 + t18
+				y2[i] = t19
+				y3[i] = b12[i] / t19
+				t21 := c10 - t15
+				t22 := float32(b13[i] * b14[i])
+				y4[i] = float32(t22 * t21)
+			}
+		}
+	}
+	return true
+}
+
+func plain96flat(out, in [][]float32, rows int) bool {
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		for i := range b11 {
+			y0[i] = x0[i] + x1[i]
+			y1[i] = x2[i] + x1[i]
+			t2 := x3[i] - x4[i]
+			t3 := x5[i] - x6[i]
+			t4 := float32(x7[i] * t2)
+			t5 := float32(x8[i] * t3)
+			t6 := t4 - t5
+			t7 := float32(x7[i] * t3)
+			t8 := float32(x8[i] * t2)
+			t9 := t7 + t8
+			b10[i] = float32(t6 * c9)
+			b11[i] = float32(t9 * c9)
+		}
+		Tanh(b12, b10)
+		Sin(b13, b11)
+		Cos(b14, b11)
+		for i := range y4 {
+			t15 := float32(b12[i] * b12[i])
+			t16 := float32(b14[i] * b14[i])
+			t17 := float32(t15 * b13[i])
+			t18 := float32(t17 * b13[i])
+			t19 := t16 + t18
+			y2[i] = t19
+			y3[i] = b12[i] / t19
+			t21 := c10 - t15
+			t22 := float32(b13[i] * b14[i])
+			y4[i] = float32(t22 * t21)
+		}
+	}
+	return true
+}
+
+func plain97(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain97flat(out, in, rows)
+	}
+	var b10 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			y12 := y12[at:][:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			for i := range b11 {
+				y0[i] = x0[i] + c1
+				y1[i] = x2[i] + c1
+				t2 := x3[i] - c4
+				y2[i] = t2
+				t3 := x5[i] - c6
+				y3[i] = t3
+				t4 := float32(c7 * t2)
+				t5 := float32(c8 * t3)
+				t6 := t4 - t5
+				t7 := float32(c7 * t3)
+				t8 := float32(c8 * t2)
+				t9 := t7 + t8
+				b10[i] = float32(t6 * c9)
+				b11[i] = float32(t9 * c9)
+			}
+			Tanh(y4, b10)
+			Sin(y5, b11)
+			Cos(y6, b11)
+			for i := range y12 {
+				t15 := float32(y4[i] * y4[i])
+				y7[i] = t15
+				t16 := float32(y6[i] * y6[i])
+				t17 := float32(t15 * y5[i])
+				y8[i] = t17
+				t18 := float32(t17 * y5[i])
+				t19 := t16 + t18
+				y9[i] = t19
+				y10[i] = y4[i] / t19
+				t21 := c10 - t15
+				t22 := float32(y5[i] * y6[i])
+				y11[i] = t22
+				y12[i] = float32(t22 * t21)
+			}
+		}
+	}
+	return true
+}
+
+func plain97flat(out, in [][]float32, rows int) bool {
+	var b10 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		y12 := y12[at:][:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			y0[i] = x0[i] + x1[i]
+			y1[i] = x2[i] + x1[i]
+			t2 := x3[i] - x4[i]
+			y2[i] = t2
+			t3 := x5[i] - x6[i]
+			y3[i] = t3
+			t4 := float32(x7[i] * t2)
+			t5 := float32(x8[i] * t3)
+			t6 := t4 - t5
+			t7 := float32(x7[i] * t3)
+			t8 := float32(x8[i] * t2)
+			t9 := t7 + t8
+			b10[i] = float32(t6 * c9)
+			b11[i] = float32(t9 * c9)
+		}
+		Tanh(y4, b10)
+		Sin(y5, b11)
+		Cos(y6, b11)
+		for i := range y12 {
+			t15 := float32(y4[i] * y4[i])
+			y7[i] = t15
+			t16 := float32(y6[i] * y6[i])
+			t17 := float32(t15 * y5[i])
+			y8[i] = t17
+			t18 := float32(t17 * y5[i])
+			t19 := t16 + t18
+			y9[i] = t19
+			y10[i] = y4[i] / t19
+			t21 := c10 - t15
+			t22 := float32(y5[i] * y6[i])
+			y11[i] = t22
+			y12[i] = float32(t22 * t21)
+		}
+	}
+	return true
+}
+
+func plain98(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain98flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -730,7 +7505,7 @@ func plain16(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain16flat(out, in [][]float32, rows int) bool {
+func plain98flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -745,9 +7520,370 @@ func plain16flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain17(out, in [][]float32, rows, lanes int) bool {
+func plain99(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain17flat(out, in, rows)
+		return plain99flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := x0[i] + c1
+			y0[i] = t0
+			y1[i] = x2[i] + c3
+			y2[i] = x4[i] + c5
+			t3 := float32(x6[i] * c7)
+			t4 := c8 - x9[i]
+			t5 := x10[i] + x11[i]
+			t6 := t5 / t4
+			t7 := float32(t6 * x12[i])
+			t8 := float32(t7 * c7)
+			t9 := float32(t8 * c7)
+			t10 := float32(t9 * x13[i])
+			t11 := float32(t9 * x14[i])
+			y3[i] = float32(t11 * x15[i])
+			t13 := float32(t11 * t0)
+			t14 := t13 + t6
+			t15 := float32(t6 * x16[i])
+			t16 := float32(t6 * x14[i])
+			y4[i] = t16
+			t17 := t10 + t15
+			t18 := float32(t16 * x15[i])
+			t19 := float32(t16 * t3)
+			y5[i] = t11 + t18
+			y6[i] = t14 + t19
+			t22 := t17 / x17[i]
+			y7[i] = t22
+			y8[i] = float32(t22 * x14[i])
+		}
+	}
+	return true
+}
+
+func plain99flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		y1[i] = x2[i] + x3[i]
+		y2[i] = x4[i] + c5
+		t3 := float32(x6[i] * c7)
+		t4 := c8 - x9[i]
+		t5 := x10[i] + x11[i]
+		t6 := t5 / t4
+		t7 := float32(t6 * x12[i])
+		t8 := float32(t7 * c7)
+		t9 := float32(t8 * c7)
+		t10 := float32(t9 * x13[i])
+		t11 := float32(t9 * x14[i])
+		y3[i] = float32(t11 * x15[i])
+		t13 := float32(t11 * t0)
+		t14 := t13 + t6
+		t15 := float32(t6 * x16[i])
+		t16 := float32(t6 * x14[i])
+		y4[i] = t16
+		t17 := t10 + t15
+		t18 := float32(t16 * x15[i])
+		t19 := float32(t16 * t3)
+		y5[i] = t11 + t18
+		y6[i] = t14 + t19
+		t22 := t17 / x17[i]
+		y7[i] = t22
+		y8[i] = float32(t22 * x14[i])
+	}
+	return true
+}
+
+func plain100(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain100flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			for i := range b4 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				t1 := x2[i] + c3
+				y1[i] = t1
+				b2[i] = t0 + x4[i]
+				b4[i] = t1 + x5[i]
+			}
+			Sigmoid(b3, b2)
+			Tanh(b5, b4)
+			for i := range y2 {
+				t6 := c6 - b3[i]
+				t7 := b5[i] - x7[i]
+				t8 := float32(t6 * t7)
+				t9 := float32(x8[i] * t8)
+				y2[i] = x7[i] + t9
+			}
+		}
+	}
+	return true
+}
+
+func plain100flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		for i := range b4 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			y1[i] = t1
+			b2[i] = t0 + x4[i]
+			b4[i] = t1 + x5[i]
+		}
+		Sigmoid(b3, b2)
+		Tanh(b5, b4)
+		for i := range y2 {
+			t6 := c6 - b3[i]
+			t7 := b5[i] - x7[i]
+			t8 := float32(t6 * t7)
+			t9 := float32(c8 * t8)
+			y2[i] = x7[i] + t9
+		}
+	}
+	return true
+}
+
+func plain101(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain101flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b2 := b2[:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				t1 := x2[i] + c3
+				y1[i] = t1
+				b2[i] = t0 + x4[i]
+				b4[i] = t1 + x5[i]
+			}
+			Sigmoid(y2, b2)
+			Tanh(y3, b4)
+			for i := range y5 {
+				t6 := c6 - y2[i]
+				t7 := y3[i] - x7[i]
+				y4[i] = t7
+				t8 := float32(t6 * t7)
+				t9 := float32(x8[i] * t8)
+				y5[i] = x7[i] + t9
+			}
+		}
+	}
+	return true
+}
+
+func plain101flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b2 := b2[:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			y1[i] = t1
+			b2[i] = t0 + x4[i]
+			b4[i] = t1 + x5[i]
+		}
+		Sigmoid(y2, b2)
+		Tanh(y3, b4)
+		for i := range y5 {
+			t6 := c6 - y2[i]
+			t7 := y3[i] - x7[i]
+			y4[i] = t7
+			t8 := float32(t6 * t7)
+			t9 := float32(c8 * t8)
+			y5[i] = x7[i] + t9
+		}
+	}
+	return true
+}
+
+func plain102(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain102flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -824,7 +7960,7 @@ func plain17(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain17flat(out, in [][]float32, rows int) bool {
+func plain102flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -904,9 +8040,9 @@ func plain17flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain18(out, in [][]float32, rows, lanes int) bool {
+func plain103(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain18flat(out, in, rows)
+		return plain103flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -983,7 +8119,7 @@ func plain18(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain18flat(out, in [][]float32, rows int) bool {
+func plain103flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -1063,9 +8199,2050 @@ func plain18flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain19(out, in [][]float32, rows, lanes int) bool {
+func plain104(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain19flat(out, in, rows)
+		return plain104flat(out, in, rows)
+	}
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Sigmoid(y1, b1)
+			for i := range y2 {
+				y2[i] = float32(y1[i] * x3[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain104flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Sigmoid(y1, b1)
+		for i := range y2 {
+			y2[i] = float32(y1[i] * x3[i])
+		}
+	}
+	return true
+}
+
+func plain105(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain105flat(out, in, rows)
+	}
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Sigmoid(b2, b1)
+			for i := range y1 {
+				y1[i] = float32(b2[i] * x3[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain105flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Sigmoid(b2, b1)
+		for i := range y1 {
+			y1[i] = float32(b2[i] * x3[i])
+		}
+	}
+	return true
+}
+
+func plain106(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain106flat(out, in, rows)
+	}
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Tanh(y1, b1)
+			for i := range y3 {
+				t3 := float32(c3 * y1[i])
+				t4 := float32(t3 * c4)
+				t5 := float32(x5[i] * t4)
+				y2[i] = x6[i] + t5
+				y3[i] = float32(t3 * c7)
+			}
+		}
+	}
+	return true
+}
+
+func plain106flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Tanh(y1, b1)
+		for i := range y3 {
+			t3 := float32(x3[i] * y1[i])
+			t4 := float32(t3 * c4)
+			t5 := float32(c5 * t4)
+			y2[i] = x6[i] + t5
+			y3[i] = float32(t3 * c7)
+		}
+	}
+	return true
+}
+
+func plain107(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain107flat(out, in, rows)
+	}
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Tanh(b2, b1)
+			for i := range y2 {
+				t3 := float32(c3 * b2[i])
+				t4 := float32(t3 * c4)
+				t5 := float32(x5[i] * t4)
+				y1[i] = x6[i] + t5
+				y2[i] = float32(t3 * c7)
+			}
+		}
+	}
+	return true
+}
+
+func plain107flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Tanh(b2, b1)
+		for i := range y2 {
+			t3 := float32(x3[i] * b2[i])
+			t4 := float32(t3 * c4)
+			t5 := float32(c5 * t4)
+			y1[i] = x6[i] + t5
+			y2[i] = float32(t3 * c7)
+		}
+	}
+	return true
+}
+
+func plain108(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain108flat(out, in, rows)
+	}
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Tanh(y1, b1)
+			for i := range y3 {
+				t3 := float32(c3 * y1[i])
+				t4 := t3 - x4[i]
+				t5 := float32(t4 * c5)
+				t6 := float32(x6[i] * t5)
+				y2[i] = x4[i] + t6
+				y3[i] = float32(t4 * c7)
+			}
+		}
+	}
+	return true
+}
+
+func plain108flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Tanh(y1, b1)
+		for i := range y3 {
+			t3 := float32(x3[i] * y1[i])
+			t4 := t3 - x4[i]
+			t5 := float32(t4 * c5)
+			t6 := float32(c6 * t5)
+			y2[i] = x4[i] + t6
+			y3[i] = float32(t4 * c7)
+		}
+	}
+	return true
+}
+
+func plain109(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain109flat(out, in, rows)
+	}
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Tanh(b2, b1)
+			for i := range y2 {
+				t3 := float32(c3 * b2[i])
+				t4 := t3 - x4[i]
+				t5 := float32(t4 * c5)
+				t6 := float32(x6[i] * t5)
+				y1[i] = x4[i] + t6
+				y2[i] = float32(t4 * c7)
+			}
+		}
+	}
+	return true
+}
+
+func plain109flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Tanh(b2, b1)
+		for i := range y2 {
+			t3 := float32(x3[i] * b2[i])
+			t4 := t3 - x4[i]
+			t5 := float32(t4 * c5)
+			t6 := float32(c6 * t5)
+			y1[i] = x4[i] + t6
+			y2[i] = float32(t4 * c7)
+		}
+	}
+	return true
+}
+
+func plain110(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain110flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b17 [line]float32
+	var b19 [line]float32
+	var b20 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			b17 := b17[:m]
+			b19 := b19[:m]
+			b20 := b20[:m]
+			for i := range b11 {
+				t0 := x0[i] + c1
+				t1 := c2 + x3[i]
+				t2 := c2 + x4[i]
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				t8 := t0 + x8[i]
+				b9[i] = t8 + c9
+				b11[i] = t8 - c9
+			}
+			Sigmoid(b5, b3)
+			Tanh(b6, b4)
+			Sigmoid(b10, b9)
+			Sigmoid(b12, b11)
+			for i := range b19 {
+				t7 := float32(c7 * b6[i])
+				t13 := b10[i] - b12[i]
+				t14 := float32(x10[i] * t13)
+				t15 := float32(b5[i] * x11[i])
+				t16 := t7 - t15
+				b17[i] = t16 / b5[i]
+				t18 := float32(t14 * b5[i])
+				b19[i] = float32(t18 * c12)
+			}
+			Expm1(b20, b19)
+			for i := range y0 {
+				t21 := float32(b17[i] * b20[i])
+				y0[i] = x11[i] - t21
+			}
+		}
+	}
+	return true
+}
+
+func plain110flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b17 [line]float32
+	var b19 [line]float32
+	var b20 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		b17 := b17[:m]
+		b19 := b19[:m]
+		b20 := b20[:m]
+		for i := range b11 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x2[i] + x4[i]
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			t8 := t0 + x8[i]
+			b9[i] = t8 + x9[i]
+			b11[i] = t8 - x9[i]
+		}
+		Sigmoid(b5, b3)
+		Tanh(b6, b4)
+		Sigmoid(b10, b9)
+		Sigmoid(b12, b11)
+		for i := range b19 {
+			t7 := float32(x7[i] * b6[i])
+			t13 := b10[i] - b12[i]
+			t14 := float32(c10 * t13)
+			t15 := float32(b5[i] * x11[i])
+			t16 := t7 - t15
+			b17[i] = t16 / b5[i]
+			t18 := float32(t14 * b5[i])
+			b19[i] = float32(t18 * c12)
+		}
+		Expm1(b20, b19)
+		for i := range y0 {
+			t21 := float32(b17[i] * b20[i])
+			y0[i] = x11[i] - t21
+		}
+	}
+	return true
+}
+
+func plain111(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain111flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b19 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			b19 := b19[:m]
+			for i := range b11 {
+				t0 := x0[i] + c1
+				t1 := c2 + x3[i]
+				t2 := c2 + x4[i]
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				t8 := t0 + x8[i]
+				b9[i] = t8 + c9
+				b11[i] = t8 - c9
+			}
+			Sigmoid(y0, b3)
+			Tanh(y1, b4)
+			Sigmoid(y2, b9)
+			Sigmoid(y3, b11)
+			for i := range b19 {
+				t7 := float32(c7 * y1[i])
+				t13 := y2[i] - y3[i]
+				t14 := float32(x10[i] * t13)
+				y4[i] = t14
+				t15 := float32(y0[i] * x11[i])
+				t16 := t7 - t15
+				y5[i] = t16 / y0[i]
+				t18 := float32(t14 * y0[i])
+				b19[i] = float32(t18 * c12)
+			}
+			Expm1(y6, b19)
+			for i := range y7 {
+				t21 := float32(y5[i] * y6[i])
+				y7[i] = x11[i] - t21
+			}
+		}
+	}
+	return true
+}
+
+func plain111flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b19 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b19 := b19[:m]
+		for i := range b11 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x2[i] + x4[i]
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			t8 := t0 + x8[i]
+			b9[i] = t8 + x9[i]
+			b11[i] = t8 - x9[i]
+		}
+		Sigmoid(y0, b3)
+		Tanh(y1, b4)
+		Sigmoid(y2, b9)
+		Sigmoid(y3, b11)
+		for i := range b19 {
+			t7 := float32(x7[i] * y1[i])
+			t13 := y2[i] - y3[i]
+			t14 := float32(c10 * t13)
+			y4[i] = t14
+			t15 := float32(y0[i] * x11[i])
+			t16 := t7 - t15
+			y5[i] = t16 / y0[i]
+			t18 := float32(t14 * y0[i])
+			b19[i] = float32(t18 * c12)
+		}
+		Expm1(y6, b19)
+		for i := range y7 {
+			t21 := float32(y5[i] * y6[i])
+			y7[i] = x11[i] - t21
+		}
+	}
+	return true
+}
+
+func plain112(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain112flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			for i := range b11 {
+				t0 := x0[i] + c1
+				t1 := c2 + x3[i]
+				t2 := c2 + x4[i]
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				t8 := t0 + x8[i]
+				b9[i] = t8 + c9
+				b11[i] = t8 - c9
+			}
+			Sigmoid(b5, b3)
+			Tanh(b6, b4)
+			Sigmoid(b10, b9)
+			Sigmoid(b12, b11)
+			for i := range y0 {
+				t7 := float32(c7 * b6[i])
+				t13 := b10[i] - b12[i]
+				t14 := float32(x10[i] * t13)
+				t15 := float32(b5[i] * x11[i])
+				t16 := t7 - t15
+				t17 := float32(t14 * t16)
+				y0[i] = x11[i] + t17
+			}
+		}
+	}
+	return true
+}
+
+func plain112flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		for i := range b11 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x2[i] + x4[i]
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			t8 := t0 + x8[i]
+			b9[i] = t8 + x9[i]
+			b11[i] = t8 - x9[i]
+		}
+		Sigmoid(b5, b3)
+		Tanh(b6, b4)
+		Sigmoid(b10, b9)
+		Sigmoid(b12, b11)
+		for i := range y0 {
+			t7 := float32(x7[i] * b6[i])
+			t13 := b10[i] - b12[i]
+			t14 := float32(c10 * t13)
+			t15 := float32(b5[i] * x11[i])
+			t16 := t7 - t15
+			t17 := float32(t14 * t16)
+			y0[i] = x11[i] + t17
+		}
+	}
+	return true
+}
+
+func plain113(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain113flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			for i := range b11 {
+				t0 := x0[i] + c1
+				t1 := c2 + x3[i]
+				t2 := c2 + x4[i]
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				t8 := t0 + x8[i]
+				b9[i] = t8 + c9
+				b11[i] = t8 - c9
+			}
+			Sigmoid(y0, b3)
+			Tanh(y1, b4)
+			Sigmoid(y2, b9)
+			Sigmoid(y3, b11)
+			for i := range y6 {
+				t7 := float32(c7 * y1[i])
+				t13 := y2[i] - y3[i]
+				t14 := float32(x10[i] * t13)
+				y4[i] = t14
+				t15 := float32(y0[i] * x11[i])
+				t16 := t7 - t15
+				y5[i] = t16
+				t17 := float32(t14 * t16)
+				y6[i] = x11[i] + t17
+			}
+		}
+	}
+	return true
+}
+
+func plain113flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x2[i] + x4[i]
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			t8 := t0 + x8[i]
+			b9[i] = t8 + x9[i]
+			b11[i] = t8 - x9[i]
+		}
+		Sigmoid(y0, b3)
+		Tanh(y1, b4)
+		Sigmoid(y2, b9)
+		Sigmoid(y3, b11)
+		for i := range y6 {
+			t7 := float32(x7[i] * y1[i])
+			t13 := y2[i] - y3[i]
+			t14 := float32(c10 * t13)
+			y4[i] = t14
+			t15 := float32(y0[i] * x11[i])
+			t16 := t7 - t15
+			y5[i] = t16
+			t17 := float32(t14 * t16)
+			y6[i] = x11[i] + t17
+		}
+	}
+	return true
+}
+
+func plain114(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain114flat(out, in, rows)
+	}
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				t0 := x0[i] + c1
+				t1 := max(c2, t0)
+				b2[i] = float32(t1 * c3)
+			}
+			Exp(y0, b2)
+		}
+	}
+	return true
+}
+
+func plain114flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		y0 := y0[at:][:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			t0 := x0[i] + x1[i]
+			t1 := max(c2, t0)
+			b2[i] = float32(t1 * c3)
+		}
+		Exp(y0, b2)
+	}
+	return true
+}
+
+func plain115(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain115flat(out, in, rows)
+	}
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				t0 := x0[i] + c1
+				t1 := max(c2, t0)
+				b2[i] = float32(t1 * c3)
+			}
+			Exp(y0, b2)
+			for i := range y1 {
+				y1[i] = float32(x4[i] * y0[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain115flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			t0 := x0[i] + x1[i]
+			t1 := max(c2, t0)
+			b2[i] = float32(t1 * c3)
+		}
+		Exp(y0, b2)
+		for i := range y1 {
+			y1[i] = float32(x4[i] * y0[i])
+		}
+	}
+	return true
+}
+
+func plain116(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain116flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b2 {
+				t0 := x0[i] + c1
+				t1 := max(c2, t0)
+				b2[i] = float32(t1 * c3)
+			}
+			Exp(b3, b2)
+			for i := range y0 {
+				y0[i] = float32(x4[i] * b3[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain116flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			t0 := x0[i] + x1[i]
+			t1 := max(c2, t0)
+			b2[i] = float32(t1 * c3)
+		}
+		Exp(b3, b2)
+		for i := range y0 {
+			y0[i] = float32(x4[i] * b3[i])
+		}
+	}
+	return true
+}
+
+func plain117(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain117flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b3 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b3 := b3[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			for i := range b5 {
+				t0 := x0[i] + c1
+				b0[i] = t0
+				t1 := float32(x2[i] * x3[i])
+				t2 := t1 + x4[i]
+				b3[i] = float32(t2 * x5[i])
+				t4 := t0 + c6
+				b5[i] = stepOf(t4)
+			}
+			Sigmoid(b6, b0)
+			for i := range y0 {
+				t7 := chosen(b5[i], c7, b6[i])
+				y0[i] = float32(b3[i] * t7)
+			}
+		}
+	}
+	return true
+}
+
+func plain117flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b3 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b3 := b3[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		for i := range b5 {
+			t0 := x0[i] + x1[i]
+			b0[i] = t0
+			t1 := float32(x2[i] * x3[i])
+			t2 := t1 + x4[i]
+			b3[i] = float32(t2 * x5[i])
+			t4 := t0 + c6
+			b5[i] = stepOf(t4)
+		}
+		Sigmoid(b6, b0)
+		for i := range y0 {
+			t7 := chosen(b5[i], c7, b6[i])
+			y0[i] = float32(b3[i] * t7)
+		}
+	}
+	return true
+}
+
+func plain118(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain118flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b3 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b3 := b3[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			for i := range b5 {
+				t0 := x0[i] + c1
+				b0[i] = t0
+				t1 := float32(x2[i] * x3[i])
+				t2 := t1 + x4[i]
+				b3[i] = float32(t2 * x5[i])
+				t4 := t0 + c6
+				b5[i] = stepOf(t4)
+			}
+			Sigmoid(b6, b0)
+			for i := range y0 {
+				t7 := chosen(b5[i], c7, b6[i])
+				y0[i] = float32(b3[i] * t7)
+			}
+		}
+	}
+	return true
+}
+
+func plain118flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b3 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b3 := b3[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		for i := range b5 {
+			t0 := x0[i] + x1[i]
+			b0[i] = t0
+			t1 := float32(x2[i] * x3[i])
+			t2 := t1 + x4[i]
+			b3[i] = float32(t2 * c5)
+			t4 := t0 + c6
+			b5[i] = stepOf(t4)
+		}
+		Sigmoid(b6, b0)
+		for i := range y0 {
+			t7 := chosen(b5[i], c7, b6[i])
+			y0[i] = float32(b3[i] * t7)
+		}
+	}
+	return true
+}
+
+func plain119(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain119flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + c1
+			t1 := float32(x2[i] * c3)
+			t2 := x4[i] + t1
+			t3 := float32(x4[i] * x4[i])
+			t4 := c5 - t3
+			y0[i] = float32(x6[i] * t4)
+			t6 := c5 - x7[i]
+			t7 := float32(x7[i] * t6)
+			y1[i] = float32(x2[i] * t7)
+			t9 := float32(x6[i] * x8[i])
+			y2[i] = float32(t2 * t9)
+			t11 := t0 - c9
+			t12 := stepOf(t11)
+			y3[i] = chosen(t12, t1, c9)
+		}
+	}
+	return true
+}
+
+func plain119flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * c3)
+		t2 := x4[i] + t1
+		t3 := float32(x4[i] * x4[i])
+		t4 := c5 - t3
+		y0[i] = float32(x6[i] * t4)
+		t6 := c5 - x7[i]
+		t7 := float32(x7[i] * t6)
+		y1[i] = float32(x2[i] * t7)
+		t9 := float32(x6[i] * x8[i])
+		y2[i] = float32(t2 * t9)
+		t11 := t0 - c9
+		t12 := stepOf(t11)
+		y3[i] = chosen(t12, t1, c9)
+	}
+	return true
+}
+
+func plain120(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain120flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			t1 := float32(x2[i] * c3)
+			t2 := float32(t1 * x4[i])
+			t3 := t2 + x5[i]
+			t4 := float32(x6[i] * t3)
+			t5 := x4[i] + t4
+			t6 := float32(t0 * x4[i])
+			t7 := t6 + t1
+			t8 := float32(x6[i] * t7)
+			t9 := c7 - t8
+			y0[i] = t5 / t9
+		}
+	}
+	return true
+}
+
+func plain120flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * c3)
+		t2 := float32(t1 * x4[i])
+		t3 := t2 + x5[i]
+		t4 := float32(x6[i] * t3)
+		t5 := x4[i] + t4
+		t6 := float32(t0 * x4[i])
+		t7 := t6 + t1
+		t8 := float32(x6[i] * t7)
+		t9 := c7 - t8
+		y0[i] = t5 / t9
+	}
+	return true
+}
+
+func plain121(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain121flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + c1
+			t1 := float32(x2[i] * c3)
+			t2 := float32(t1 * x4[i])
+			t3 := t2 + x5[i]
+			y0[i] = t3
+			t4 := float32(x6[i] * t3)
+			t5 := x4[i] + t4
+			t6 := float32(t0 * x4[i])
+			t7 := t6 + t1
+			y1[i] = t7
+			t8 := float32(x6[i] * t7)
+			y2[i] = t8
+			t9 := c7 - t8
+			y3[i] = t5 / t9
+		}
+	}
+	return true
+}
+
+func plain121flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * c3)
+		t2 := float32(t1 * x4[i])
+		t3 := t2 + x5[i]
+		y0[i] = t3
+		t4 := float32(x6[i] * t3)
+		t5 := x4[i] + t4
+		t6 := float32(t0 * x4[i])
+		t7 := t6 + t1
+		y1[i] = t7
+		t8 := float32(x6[i] * t7)
+		y2[i] = t8
+		t9 := c7 - t8
+		y3[i] = t5 / t9
+	}
+	return true
+}
+
+func plain122(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain122flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			y0[i] = x0[i] + c1
+			t1 := float32(x2[i] * c3)
+			y1[i] = t1
+			y2[i] = float32(t1 * c4)
+		}
+	}
+	return true
+}
+
+func plain122flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = x0[i] + x1[i]
+		t1 := float32(x2[i] * c3)
+		y1[i] = t1
+		y2[i] = float32(t1 * c4)
+	}
+	return true
+}
+
+func plain123(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain123flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			t1 := float32(x2[i] * t0)
+			y0[i] = x3[i] + t1
+		}
+	}
+	return true
+}
+
+func plain123flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(c2 * t0)
+		y0[i] = x3[i] + t1
+	}
+	return true
+}
+
+func plain124(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain124flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			t1 := float32(x2[i] * t0)
+			y0[i] = x3[i] + t1
+			t3 := float32(t0 * c4)
+			y1[i] = x5[i] + t3
+		}
+	}
+	return true
+}
+
+func plain124flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(c2 * t0)
+		y0[i] = x3[i] + t1
+		t3 := float32(t0 * c4)
+		y1[i] = x5[i] + t3
+	}
+	return true
+}
+
+func plain125(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain125flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][:n]
+		c3 := in[3][r]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			t1 := float32(x2[i] * c3)
+			y0[i] = t0 - t1
+		}
+	}
+	return true
+}
+
+func plain125flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(c2 * x3[i])
+		y0[i] = t0 - t1
+	}
+	return true
+}
+
+func plain126(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain126flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(x4[i] * t2)
+			y0[i] = x5[i] + t3
+		}
+	}
+	return true
+}
+
+func plain126flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(c4 * t2)
+		y0[i] = x5[i] + t3
+	}
+	return true
+}
+
+func plain127(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain127flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			t1 := float32(t0 * c2)
+			t2 := float32(x3[i] * t1)
+			y0[i] = x4[i] + t2
+			y1[i] = float32(t0 * c5)
+		}
+	}
+	return true
+}
+
+func plain127flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * c2)
+		t2 := float32(c3 * t1)
+		y0[i] = x4[i] + t2
+		y1[i] = float32(t0 * c5)
+	}
+	return true
+}
+
+func plain128(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain128flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			t1 := float32(t0 * c2)
+			t2 := float32(x3[i] * t1)
+			y0[i] = x4[i] + t2
+			t4 := float32(t0 * c5)
+			y1[i] = x6[i] + t4
+		}
+	}
+	return true
+}
+
+func plain128flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * c2)
+		t2 := float32(c3 * t1)
+		y0[i] = x4[i] + t2
+		t4 := float32(t0 * c5)
+		y1[i] = x6[i] + t4
+	}
+	return true
+}
+
+func plain129(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain129flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -1095,7 +10272,7 @@ func plain19(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain19flat(out, in [][]float32, rows int) bool {
+func plain129flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -1123,9 +10300,9 @@ func plain19flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain20(out, in [][]float32, rows, lanes int) bool {
+func plain130(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain20flat(out, in, rows)
+		return plain130flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -1155,7 +10332,7 @@ func plain20(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain20flat(out, in [][]float32, rows int) bool {
+func plain130flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -1183,9 +10360,9 @@ func plain20flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain21(out, in [][]float32, rows, lanes int) bool {
+func plain131(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain21flat(out, in, rows)
+		return plain131flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1223,7 +10400,7 @@ func plain21(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain21flat(out, in [][]float32, rows int) bool {
+func plain131flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1258,9 +10435,9 @@ func plain21flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain22(out, in [][]float32, rows, lanes int) bool {
+func plain132(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain22flat(out, in, rows)
+		return plain132flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1295,7 +10472,7 @@ func plain22(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain22flat(out, in [][]float32, rows int) bool {
+func plain132flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1327,9 +10504,560 @@ func plain22flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain23(out, in [][]float32, rows, lanes int) bool {
+func plain133(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain23flat(out, in, rows)
+		return plain133flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b8 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b8 := b8[:m]
+			b10 := b10[:m]
+			for i := range b10 {
+				b0[i] = x0[i] + c1
+				t2 := x2[i] + c3
+				b2[i] = t2
+				b3[i] = x4[i] + c5
+				y2[i] = x6[i] + c7
+				t8 := magnitude(t2)
+				b8[i] = t8
+				b10[i] = float32(t8 * c9)
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b3)
+			Softplus(y3, y2)
+			for i := range y10 {
+				t7 := y3[i] + c8
+				t9 := float32(t7 * c9)
+				t11 := t9 + b10[i]
+				y4[i] = t11
+				y5[i] = float32(t11 * y1[i])
+				t13 := float32(t7 * c10)
+				t14 := t13 + b10[i]
+				y6[i] = t14
+				y7[i] = float32(t14 * c11)
+				t16 := float32(t7 * t7)
+				t17 := float32(t16 * c12)
+				t18 := float32(b2[i] * y1[i])
+				t19 := b8[i] - t18
+				y8[i] = t19
+				t20 := float32(t19 * t11)
+				t21 := t17 + t20
+				t22 := rootOf(t21)
+				y9[i] = t22
+				y10[i] = float32(y0[i] * t22)
+			}
+		}
+	}
+	return true
+}
+
+func plain133flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b8 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b8 := b8[:m]
+		b10 := b10[:m]
+		for i := range b10 {
+			b0[i] = x0[i] + x1[i]
+			t2 := x2[i] + x3[i]
+			b2[i] = t2
+			b3[i] = x4[i] + x5[i]
+			y2[i] = x6[i] + x7[i]
+			t8 := magnitude(t2)
+			b8[i] = t8
+			b10[i] = float32(t8 * c9)
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b3)
+		Softplus(y3, y2)
+		for i := range y10 {
+			t7 := y3[i] + c8
+			t9 := float32(t7 * c9)
+			t11 := t9 + b10[i]
+			y4[i] = t11
+			y5[i] = float32(t11 * y1[i])
+			t13 := float32(t7 * c10)
+			t14 := t13 + b10[i]
+			y6[i] = t14
+			y7[i] = float32(t14 * c11)
+			t16 := float32(t7 * t7)
+			t17 := float32(t16 * c12)
+			t18 := float32(b2[i] * y1[i])
+			t19 := b8[i] - t18
+			y8[i] = t19
+			t20 := float32(t19 * t11)
+			t21 := t17 + t20
+			t22 := rootOf(t21)
+			y9[i] = t22
+			y10[i] = float32(y0[i] * t22)
+		}
+	}
+	return true
+}
+
+func plain134(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain134flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b5 [line]float32
+	var b8 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		x12 := in[12][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b5 := b5[:m]
+			b8 := b8[:m]
+			b10 := b10[:m]
+			for i := range b10 {
+				b0[i] = x0[i] + c1
+				t2 := x2[i] + c3
+				b2[i] = t2
+				b3[i] = x4[i] + c5
+				b5[i] = x6[i] + c7
+				t8 := magnitude(t2)
+				b8[i] = t8
+				b10[i] = float32(t8 * c9)
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b3)
+			Softplus(y2, b5)
+			for i := range y8 {
+				t7 := y2[i] + c8
+				t9 := float32(t7 * c9)
+				t11 := t9 + b10[i]
+				y3[i] = t11
+				y4[i] = float32(t11 * y1[i])
+				t13 := float32(t7 * c10)
+				y5[i] = t13 + b10[i]
+				t15 := float32(t7 * t7)
+				t16 := float32(t15 * c11)
+				t17 := float32(b2[i] * y1[i])
+				t18 := b8[i] - t17
+				y6[i] = t18
+				t19 := float32(t18 * t11)
+				t20 := t16 + t19
+				t21 := rootOf(t20)
+				y7[i] = t21
+				t22 := float32(y0[i] * t21)
+				y8[i] = float32(t22 * x12[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain134flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b5 [line]float32
+	var b8 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b5 := b5[:m]
+		b8 := b8[:m]
+		b10 := b10[:m]
+		for i := range b10 {
+			b0[i] = x0[i] + x1[i]
+			t2 := x2[i] + x3[i]
+			b2[i] = t2
+			b3[i] = x4[i] + x5[i]
+			b5[i] = x6[i] + x7[i]
+			t8 := magnitude(t2)
+			b8[i] = t8
+			b10[i] = float32(t8 * c9)
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b3)
+		Softplus(y2, b5)
+		for i := range y8 {
+			t7 := y2[i] + c8
+			t9 := float32(t7 * c9)
+			t11 := t9 + b10[i]
+			y3[i] = t11
+			y4[i] = float32(t11 * y1[i])
+			t13 := float32(t7 * c10)
+			y5[i] = t13 + b10[i]
+			t15 := float32(t7 * t7)
+			t16 := float32(t15 * c11)
+			t17 := float32(b2[i] * y1[i])
+			t18 := b8[i] - t17
+			y6[i] = t18
+			t19 := float32(t18 * t11)
+			t20 := t16 + t19
+			t21 := rootOf(t20)
+			y7[i] = t21
+			t22 := float32(y0[i] * t21)
+			y8[i] = float32(t22 * c12)
+		}
+	}
+	return true
+}
+
+func plain135(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain135flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		x12 := in[12][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b10 := b10[:m]
+			for i := range b10 {
+				b0[i] = x0[i] + c1
+				t2 := x2[i] + c3
+				b2[i] = t2
+				b3[i] = x4[i] + c5
+				b5[i] = x6[i] + c7
+				t8 := magnitude(t2)
+				b8[i] = t8
+				b10[i] = float32(t8 * c9)
+			}
+			Sigmoid(b1, b0)
+			Tanh(b4, b3)
+			Softplus(b6, b5)
+			for i := range y3 {
+				t7 := b6[i] + c8
+				t9 := float32(t7 * c9)
+				t11 := t9 + b10[i]
+				y0[i] = float32(t11 * b4[i])
+				t13 := float32(t7 * c10)
+				y1[i] = t13 + b10[i]
+				t15 := float32(t7 * t7)
+				t16 := float32(t15 * c11)
+				t17 := float32(b2[i] * b4[i])
+				t18 := b8[i] - t17
+				t19 := float32(t18 * t11)
+				t20 := t16 + t19
+				t21 := rootOf(t20)
+				y2[i] = t21
+				t22 := float32(b1[i] * t21)
+				y3[i] = float32(t22 * x12[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain135flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b10 := b10[:m]
+		for i := range b10 {
+			b0[i] = x0[i] + x1[i]
+			t2 := x2[i] + x3[i]
+			b2[i] = t2
+			b3[i] = x4[i] + x5[i]
+			b5[i] = x6[i] + x7[i]
+			t8 := magnitude(t2)
+			b8[i] = t8
+			b10[i] = float32(t8 * c9)
+		}
+		Sigmoid(b1, b0)
+		Tanh(b4, b3)
+		Softplus(b6, b5)
+		for i := range y3 {
+			t7 := b6[i] + c8
+			t9 := float32(t7 * c9)
+			t11 := t9 + b10[i]
+			y0[i] = float32(t11 * b4[i])
+			t13 := float32(t7 * c10)
+			y1[i] = t13 + b10[i]
+			t15 := float32(t7 * t7)
+			t16 := float32(t15 * c11)
+			t17 := float32(b2[i] * b4[i])
+			t18 := b8[i] - t17
+			t19 := float32(t18 * t11)
+			t20 := t16 + t19
+			t21 := rootOf(t20)
+			y2[i] = t21
+			t22 := float32(b1[i] * t21)
+			y3[i] = float32(t22 * c12)
+		}
+	}
+	return true
+}
+
+func plain136(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain136flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -1395,7 +11123,7 @@ func plain23(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain23flat(out, in [][]float32, rows int) bool {
+func plain136flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b4 [line]float32
@@ -1462,9 +11190,9 @@ func plain23flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain24(out, in [][]float32, rows, lanes int) bool {
+func plain137(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain24flat(out, in, rows)
+		return plain137flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -1530,7 +11258,7 @@ func plain24(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain24flat(out, in [][]float32, rows int) bool {
+func plain137flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -1597,9 +11325,914 @@ func plain24flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain25(out, in [][]float32, rows, lanes int) bool {
+func plain138(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain25flat(out, in, rows)
+		return plain138flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b2)
+			for i := range y3 {
+				t4 := c4 - y0[i]
+				y2[i] = t4
+				t5 := float32(t4 * x5[i])
+				t6 := float32(y0[i] * y1[i])
+				y3[i] = t5 + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain138flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b2)
+		for i := range y3 {
+			t4 := c4 - y0[i]
+			y2[i] = t4
+			t5 := float32(t4 * x5[i])
+			t6 := float32(y0[i] * y1[i])
+			y3[i] = t5 + t6
+		}
+	}
+	return true
+}
+
+func plain139(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain139flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b2)
+			for i := range y2 {
+				t4 := c4 - y0[i]
+				t5 := float32(t4 * x5[i])
+				t6 := float32(y0[i] * y1[i])
+				y2[i] = t5 + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain139flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b2)
+		for i := range y2 {
+			t4 := c4 - y0[i]
+			t5 := float32(t4 * x5[i])
+			t6 := float32(y0[i] * y1[i])
+			y2[i] = t5 + t6
+		}
+	}
+	return true
+}
+
+func plain140(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain140flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+			}
+			Sigmoid(b1, b0)
+			Tanh(b3, b2)
+			for i := range y0 {
+				t4 := c4 - b1[i]
+				t5 := float32(t4 * x5[i])
+				t6 := float32(b1[i] * b3[i])
+				y0[i] = t5 + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain140flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(b1, b0)
+		Tanh(b3, b2)
+		for i := range y0 {
+			t4 := c4 - b1[i]
+			t5 := float32(t4 * x5[i])
+			t6 := float32(b1[i] * b3[i])
+			y0[i] = t5 + t6
+		}
+	}
+	return true
+}
+
+func plain141(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain141flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + c1
+			}
+			Sigmoid(y0, b0)
+			for i := range y1 {
+				y1[i] = float32(y0[i] * x2[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain141flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Sigmoid(y0, b0)
+		for i := range y1 {
+			y1[i] = float32(y0[i] * x2[i])
+		}
+	}
+	return true
+}
+
+func plain142(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain142flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + c1
+			}
+			Sigmoid(b1, b0)
+			for i := range y0 {
+				y0[i] = float32(b1[i] * x2[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain142flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Sigmoid(b1, b0)
+		for i := range y0 {
+			y0[i] = float32(b1[i] * x2[i])
+		}
+	}
+	return true
+}
+
+func plain143(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain143flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				b0[i] = x0[i] + c1
+				b4[i] = x4[i] + c5
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b4)
+			for i := range y2 {
+				t2 := float32(y0[i] * x2[i])
+				t3 := c3 - y0[i]
+				t6 := float32(t3 * y1[i])
+				y2[i] = t2 + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain143flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			b0[i] = x0[i] + x1[i]
+			b4[i] = x4[i] + x5[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b4)
+		for i := range y2 {
+			t2 := float32(y0[i] * x2[i])
+			t3 := c3 - y0[i]
+			t6 := float32(t3 * y1[i])
+			y2[i] = t2 + t6
+		}
+	}
+	return true
+}
+
+func plain144(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain144flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			for i := range b4 {
+				b0[i] = x0[i] + c1
+				b4[i] = x4[i] + c5
+			}
+			Sigmoid(b1, b0)
+			Tanh(b5, b4)
+			for i := range y0 {
+				t2 := float32(b1[i] * x2[i])
+				t3 := c3 - b1[i]
+				t6 := float32(t3 * b5[i])
+				y0[i] = t2 + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain144flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		for i := range b4 {
+			b0[i] = x0[i] + x1[i]
+			b4[i] = x4[i] + x5[i]
+		}
+		Sigmoid(b1, b0)
+		Tanh(b5, b4)
+		for i := range y0 {
+			t2 := float32(b1[i] * x2[i])
+			t3 := c3 - b1[i]
+			t6 := float32(t3 * b5[i])
+			y0[i] = t2 + t6
+		}
+	}
+	return true
+}
+
+func plain145(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain145flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + c1
+			}
+			Softplus(b1, b0)
+			for i := range y1 {
+				t2 := float32(b1[i] * x2[i])
+				y0[i] = t2
+				y1[i] = float32(t2 * x3[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain145flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Softplus(b1, b0)
+		for i := range y1 {
+			t2 := float32(b1[i] * x2[i])
+			y0[i] = t2
+			y1[i] = float32(t2 * x3[i])
+		}
+	}
+	return true
+}
+
+func plain146(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain146flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b4 := b4[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			for i := range b6 {
+				t0 := x0[i] + c1
+				b0[i] = t0
+				b4[i] = float32(x3[i] * x2[i])
+				t5 := t0 + c4
+				b6[i] = stepOf(t5)
+			}
+			Softplus(b1, b0)
+			Sigmoid(b7, b0)
+			for i := range y3 {
+				t2 := float32(b1[i] * x2[i])
+				y0[i] = t2
+				y1[i] = float32(t2 * x3[i])
+				t8 := chosen(b6[i], c5, b7[i])
+				y2[i] = float32(b4[i] * t8)
+				y3[i] = float32(x2[i] * t8)
+			}
+		}
+	}
+	return true
+}
+
+func plain146flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		for i := range b6 {
+			t0 := x0[i] + x1[i]
+			b0[i] = t0
+			b4[i] = float32(x3[i] * x2[i])
+			t5 := t0 + c4
+			b6[i] = stepOf(t5)
+		}
+		Softplus(b1, b0)
+		Sigmoid(b7, b0)
+		for i := range y3 {
+			t2 := float32(b1[i] * x2[i])
+			y0[i] = t2
+			y1[i] = float32(t2 * x3[i])
+			t8 := chosen(b6[i], c5, b7[i])
+			y2[i] = float32(b4[i] * t8)
+			y3[i] = float32(x2[i] * t8)
+		}
+	}
+	return true
+}
+
+func plain147(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain147flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + c1
+			}
+			Softplus(b1, b0)
+			for i := range y1 {
+				t2 := float32(b1[i] * x2[i])
+				y0[i] = t2
+				y1[i] = float32(t2 * x3[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain147flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Softplus(b1, b0)
+		for i := range y1 {
+			t2 := float32(b1[i] * c2)
+			y0[i] = t2
+			y1[i] = float32(t2 * x3[i])
+		}
+	}
+	return true
+}
+
+func plain148(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain148flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b4 := b4[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			for i := range b6 {
+				t0 := x0[i] + c1
+				b0[i] = t0
+				b4[i] = float32(x3[i] * x2[i])
+				t5 := t0 + c4
+				b6[i] = stepOf(t5)
+			}
+			Softplus(b1, b0)
+			Sigmoid(b7, b0)
+			for i := range y3 {
+				t2 := float32(b1[i] * x2[i])
+				y0[i] = t2
+				y1[i] = float32(t2 * x3[i])
+				t8 := chosen(b6[i], c5, b7[i])
+				y2[i] = float32(b4[i] * t8)
+				y3[i] = float32(x2[i] * t8)
+			}
+		}
+	}
+	return true
+}
+
+func plain148flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		for i := range b6 {
+			t0 := x0[i] + x1[i]
+			b0[i] = t0
+			b4[i] = float32(x3[i] * c2)
+			t5 := t0 + c4
+			b6[i] = stepOf(t5)
+		}
+		Softplus(b1, b0)
+		Sigmoid(b7, b0)
+		for i := range y3 {
+			t2 := float32(b1[i] * c2)
+			y0[i] = t2
+			y1[i] = float32(t2 * x3[i])
+			t8 := chosen(b6[i], c5, b7[i])
+			y2[i] = float32(b4[i] * t8)
+			y3[i] = float32(c2 * t8)
+		}
+	}
+	return true
+}
+
+func plain149(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain149flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1644,7 +12277,7 @@ func plain25(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain25flat(out, in [][]float32, rows int) bool {
+func plain149flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1686,9 +12319,337 @@ func plain25flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain26(out, in [][]float32, rows, lanes int) bool {
+func plain150(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain26flat(out, in, rows)
+		return plain150flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + c1
+			t1 := c2 - x3[i]
+			t2 := float32(x4[i] * x4[i])
+			t3 := c2 - t2
+			y0[i] = float32(t1 * t3)
+			t5 := float32(x4[i] * c5)
+			t6 := t5 + x6[i]
+			t7 := float32(x3[i] * t1)
+			y1[i] = float32(t6 * t7)
+			t9 := c2 - x7[i]
+			t10 := float32(x7[i] * t9)
+			y2[i] = float32(x6[i] * t10)
+			t12 := float32(x6[i] * c5)
+			t13 := t0 - c8
+			t14 := stepOf(t13)
+			y3[i] = chosen(t14, t12, c8)
+		}
+	}
+	return true
+}
+
+func plain150flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := c2 - x3[i]
+		t2 := float32(x4[i] * x4[i])
+		t3 := c2 - t2
+		y0[i] = float32(t1 * t3)
+		t5 := float32(x4[i] * c5)
+		t6 := t5 + x6[i]
+		t7 := float32(x3[i] * t1)
+		y1[i] = float32(t6 * t7)
+		t9 := c2 - x7[i]
+		t10 := float32(x7[i] * t9)
+		y2[i] = float32(x6[i] * t10)
+		t12 := float32(x6[i] * c5)
+		t13 := t0 - c8
+		t14 := stepOf(t13)
+		y3[i] = chosen(t14, t12, c8)
+	}
+	return true
+}
+
+func plain151(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain151flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := x0[i] + c1
+			t1 := t0 - c2
+			t2 := x3[i] + c4
+			t3 := t2 - c2
+			t4 := float32(x5[i] * c6)
+			y0[i] = c7 + t4
+			t6 := float32(x8[i] * x5[i])
+			y1[i] = t6
+			t7 := float32(c6 * x5[i])
+			t8 := float32(t6 * c6)
+			t9 := float32(t7 * c6)
+			y2[i] = float32(t8 * t3)
+			y3[i] = float32(t9 * t3)
+			t12 := float32(x9[i] * x10[i])
+			y4[i] = t12
+			t13 := float32(c6 * x10[i])
+			t14 := float32(t12 * c6)
+			t15 := float32(t13 * c6)
+			y5[i] = float32(t14 * t1)
+			y6[i] = float32(t15 * t1)
+		}
+	}
+	return true
+}
+
+func plain151flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 - x2[i]
+		t2 := x3[i] + x4[i]
+		t3 := t2 - x2[i]
+		t4 := float32(x5[i] * c6)
+		y0[i] = c7 + t4
+		t6 := float32(x8[i] * x5[i])
+		y1[i] = t6
+		t7 := float32(c6 * x5[i])
+		t8 := float32(t6 * c6)
+		t9 := float32(t7 * c6)
+		y2[i] = float32(t8 * t3)
+		y3[i] = float32(t9 * t3)
+		t12 := float32(x9[i] * x10[i])
+		y4[i] = t12
+		t13 := float32(c6 * x10[i])
+		t14 := float32(t12 * c6)
+		t15 := float32(t13 * c6)
+		y5[i] = float32(t14 * t1)
+		y6[i] = float32(t15 * t1)
+	}
+	return true
+}
+
+func plain152(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain152flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			t1 := t0 - c2
+			t2 := x3[i] + c4
+			t3 := t2 - c2
+			t4 := x5[i] - x6[i]
+			t5 := float32(x7[i] * t4)
+			t6 := float32(t5 * c8)
+			t7 := float32(t6 * t3)
+			y0[i] = t7 + t7
+			t9 := x9[i] - x10[i]
+			t10 := float32(x11[i] * t9)
+			t11 := float32(t10 * c8)
+			t12 := float32(t11 * t1)
+			y1[i] = t12 + t12
+		}
+	}
+	return true
+}
+
+func plain152flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 - x2[i]
+		t2 := x3[i] + x4[i]
+		t3 := t2 - x2[i]
+		t4 := x5[i] - x6[i]
+		t5 := float32(x7[i] * t4)
+		t6 := float32(t5 * c8)
+		t7 := float32(t6 * t3)
+		y0[i] = t7 + t7
+		t9 := x9[i] - x10[i]
+		t10 := float32(x11[i] * t9)
+		t11 := float32(t10 * c8)
+		t12 := float32(t11 * t1)
+		y1[i] = t12 + t12
+	}
+	return true
+}
+
+func plain153(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain153flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			t1 := t0 - c2
+			t2 := float32(t1 * t1)
+			y0[i] = float32(t2 * c3)
+		}
+	}
+	return true
+}
+
+func plain153flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 - x2[i]
+		t2 := float32(t1 * t1)
+		y0[i] = float32(t2 * c3)
+	}
+	return true
+}
+
+func plain154(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain154flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + c1
+			}
+			Tanh(y0, b0)
+		}
+	}
+	return true
+}
+
+func plain154flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+	}
+	return true
+}
+
+func plain155(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain155flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -1756,7 +12717,7 @@ func plain26(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain26flat(out, in [][]float32, rows int) bool {
+func plain155flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -1825,9 +12786,9 @@ func plain26flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain27(out, in [][]float32, rows, lanes int) bool {
+func plain156(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain27flat(out, in, rows)
+		return plain156flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -1895,7 +12856,7 @@ func plain27(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain27flat(out, in [][]float32, rows int) bool {
+func plain156flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -1964,9 +12925,9 @@ func plain27flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain28(out, in [][]float32, rows, lanes int) bool {
+func plain157(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain28flat(out, in, rows)
+		return plain157flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -2023,7 +12984,7 @@ func plain28(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain28flat(out, in [][]float32, rows int) bool {
+func plain157flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -2081,9 +13042,9 @@ func plain28flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain29(out, in [][]float32, rows, lanes int) bool {
+func plain158(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain29flat(out, in, rows)
+		return plain158flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -2140,7 +13101,7 @@ func plain29(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain29flat(out, in [][]float32, rows int) bool {
+func plain158flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -2198,9 +13159,9 @@ func plain29flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain30(out, in [][]float32, rows, lanes int) bool {
+func plain159(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain30flat(out, in, rows)
+		return plain159flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -2257,7 +13218,7 @@ func plain30(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain30flat(out, in [][]float32, rows int) bool {
+func plain159flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -2314,9 +13275,9 @@ func plain30flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain31(out, in [][]float32, rows, lanes int) bool {
+func plain160(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain31flat(out, in, rows)
+		return plain160flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -2373,7 +13334,7 @@ func plain31(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain31flat(out, in [][]float32, rows int) bool {
+func plain160flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -2430,9 +13391,352 @@ func plain31flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain32(out, in [][]float32, rows, lanes int) bool {
+func plain161(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = c0 + c0
+	}
+	return true
+}
+
+func plain162(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain32flat(out, in, rows)
+		return plain162flat(out, in, rows)
+	}
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x6 := x6[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b4 := b4[:m]
+			for i := range y2 {
+				t0 := x0[i] + x1[i]
+				y0[i] = t0
+				t1 := float32(c2 * t0)
+				t2 := t1 + c3
+				t3 := max(c4, t2)
+				b4[i] = float32(t3 * c5)
+				y2[i] = chosen(x9[i], c4, t0)
+			}
+			Exp(y1, b4)
+			for i := range y3 {
+				t6 := float32(y1[i] * x6[i])
+				t7 := c7 - y1[i]
+				t8 := float32(t7 * c8)
+				t9 := t6 + t8
+				y3[i] = chosen(x9[i], x10[i], t9)
+			}
+		}
+	}
+	return true
+}
+
+func plain162flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b4 := b4[:m]
+		for i := range y2 {
+			t0 := c0 + x1[i]
+			y0[i] = t0
+			t1 := float32(x2[i] * t0)
+			t2 := t1 + x3[i]
+			t3 := max(c4, t2)
+			b4[i] = float32(t3 * c5)
+			y2[i] = chosen(x9[i], c4, t0)
+		}
+		Exp(y1, b4)
+		for i := range y3 {
+			t6 := float32(y1[i] * x6[i])
+			t7 := c7 - y1[i]
+			t8 := float32(t7 * x8[i])
+			t9 := t6 + t8
+			y3[i] = chosen(x9[i], x10[i], t9)
+		}
+	}
+	return true
+}
+
+func plain163(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain163flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			for i := range b3 {
+				t0 := c0 + x1[i]
+				y0[i] = t0
+				t1 := c0 + x2[i]
+				y1[i] = t1
+				b2[i] = t0 + x3[i]
+				b3[i] = t1 + x4[i]
+			}
+			Sigmoid(b4, b2)
+			Tanh(b5, b3)
+			for i := range y2 {
+				t6 := float32(c5 * b5[i])
+				t7 := float32(b4[i] * x6[i])
+				t8 := t6 - t7
+				t9 := float32(x7[i] * t8)
+				y2[i] = x6[i] + t9
+			}
+		}
+	}
+	return true
+}
+
+func plain163flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		for i := range b3 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x0[i] + x2[i]
+			y1[i] = t1
+			b2[i] = t0 + x3[i]
+			b3[i] = t1 + x4[i]
+		}
+		Sigmoid(b4, b2)
+		Tanh(b5, b3)
+		for i := range y2 {
+			t6 := float32(x5[i] * b5[i])
+			t7 := float32(b4[i] * x6[i])
+			t8 := t6 - t7
+			t9 := float32(c7 * t8)
+			y2[i] = x6[i] + t9
+		}
+	}
+	return true
+}
+
+func plain164(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain164flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b3 {
+				t0 := c0 + x1[i]
+				y0[i] = t0
+				t1 := c0 + x2[i]
+				y1[i] = t1
+				b2[i] = t0 + x3[i]
+				b3[i] = t1 + x4[i]
+			}
+			Sigmoid(y2, b2)
+			Tanh(y3, b3)
+			for i := range y4 {
+				t6 := float32(c5 * y3[i])
+				t7 := float32(y2[i] * x6[i])
+				t8 := t6 - t7
+				t9 := float32(x7[i] * t8)
+				y4[i] = x6[i] + t9
+			}
+		}
+	}
+	return true
+}
+
+func plain164flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b3 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x0[i] + x2[i]
+			y1[i] = t1
+			b2[i] = t0 + x3[i]
+			b3[i] = t1 + x4[i]
+		}
+		Sigmoid(y2, b2)
+		Tanh(y3, b3)
+		for i := range y4 {
+			t6 := float32(x5[i] * y3[i])
+			t7 := float32(y2[i] * x6[i])
+			t8 := t6 - t7
+			t9 := float32(c7 * t8)
+			y4[i] = x6[i] + t9
+		}
+	}
+	return true
+}
+
+func plain165(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain165flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2463,7 +13767,7 @@ func plain32(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain32flat(out, in [][]float32, rows int) bool {
+func plain165flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2491,9 +13795,9 @@ func plain32flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain33(out, in [][]float32, rows, lanes int) bool {
+func plain166(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain33flat(out, in, rows)
+		return plain166flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2522,7 +13826,7 @@ func plain33(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain33flat(out, in [][]float32, rows int) bool {
+func plain166flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2548,9 +13852,704 @@ func plain33flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain34(out, in [][]float32, rows, lanes int) bool {
+func plain167(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain34flat(out, in, rows)
+		return plain167flat(out, in, rows)
+	}
+	var b11 [line]float32
+	var b12 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			for i := range b12 {
+				t0 := x0[i] / x1[i]
+				y0[i] = t0
+				t1 := float32(x2[i] * c3)
+				t2 := float32(t0 * c3)
+				y1[i] = t2
+				t3 := t1 + c3
+				y2[i] = t3
+				t4 := float32(c4 * t3)
+				t5 := float32(c5 * t2)
+				t6 := t4 - t5
+				t7 := float32(c4 * t2)
+				t8 := float32(c5 * t3)
+				t9 := t7 + t8
+				t10 := t6 + x6[i]
+				b11[i] = float32(t10 * c3)
+				b12[i] = float32(t9 * c3)
+			}
+			Tanh(y3, b11)
+			Sin(y4, b12)
+			Cos(y5, b12)
+			for i := range y11 {
+				t16 := float32(y3[i] * y3[i])
+				y6[i] = t16
+				t17 := float32(y5[i] * y5[i])
+				t18 := float32(t16 * y4[i])
+				y7[i] = t18
+				t19 := float32(t18 * y4[i])
+				t20 := t17 + t19
+				y8[i] = t20
+				y9[i] = y3[i] / t20
+				y10[i] = c7 - t16
+				y11[i] = float32(y4[i] * y5[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain167flat(out, in [][]float32, rows int) bool {
+	var b11 [line]float32
+	var b12 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		for i := range b12 {
+			t0 := x0[i] / x1[i]
+			y0[i] = t0
+			t1 := float32(x2[i] * c3)
+			t2 := float32(t0 * c3)
+			y1[i] = t2
+			t3 := t1 + c3
+			y2[i] = t3
+			t4 := float32(x4[i] * t3)
+			t5 := float32(x5[i] * t2)
+			t6 := t4 - t5
+			t7 := float32(x4[i] * t2)
+			t8 := float32(x5[i] * t3)
+			t9 := t7 + t8
+			t10 := t6 + x6[i]
+			b11[i] = float32(t10 * c3)
+			b12[i] = float32(t9 * c3)
+		}
+		Tanh(y3, b11)
+		Sin(y4, b12)
+		Cos(y5, b12)
+		for i := range y11 {
+			t16 := float32(y3[i] * y3[i])
+			y6[i] = t16
+			t17 := float32(y5[i] * y5[i])
+			t18 := float32(t16 * y4[i])
+			y7[i] = t18
+			t19 := float32(t18 * y4[i])
+			t20 := t17 + t19
+			y8[i] = t20
+			y9[i] = y3[i] / t20
+			y10[i] = c7 - t16
+			y11[i] = float32(y4[i] * y5[i])
+		}
+	}
+	return true
+}
+
+func plain168(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain168flat(out, in, rows)
+	}
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b15 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			b15 := b15[:m]
+			for i := range b12 {
+				t0 := x0[i] / x1[i]
+				t1 := float32(x2[i] * c3)
+				t2 := float32(t0 * c3)
+				y0[i] = t2
+				t3 := t1 + c3
+				y1[i] = t3
+				t4 := float32(c4 * t3)
+				t5 := float32(c5 * t2)
+				t6 := t4 - t5
+				t7 := float32(c4 * t2)
+				t8 := float32(c5 * t3)
+				t9 := t7 + t8
+				t10 := t6 + x6[i]
+				b11[i] = float32(t10 * c3)
+				b12[i] = float32(t9 * c3)
+			}
+			Tanh(b13, b11)
+			Sin(b14, b12)
+			Cos(b15, b12)
+			for i := range y5 {
+				t16 := float32(b13[i] * b13[i])
+				t17 := float32(b15[i] * b15[i])
+				t18 := float32(t16 * b14[i])
+				t19 := float32(t18 * b14[i])
+				t20 := t17 + t19
+				y2[i] = t20
+				y3[i] = b13[i] / t20
+				y4[i] = c7 - t16
+				y5[i] = float32(b14[i] * b15[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain168flat(out, in [][]float32, rows int) bool {
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b15 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		b15 := b15[:m]
+		for i := range b12 {
+			t0 := x0[i] / x1[i]
+			t1 := float32(x2[i] * c3)
+			t2 := float32(t0 * c3)
+			y0[i] = t2
+			t3 := t1 + c3
+			y1[i] = t3
+			t4 := float32(x4[i] * t3)
+			t5 := float32(x5[i] * t2)
+			t6 := t4 - t5
+			t7 := float32(x4[i] * t2)
+			t8 := float32(x5[i] * t3)
+			t9 := t7 + t8
+			t10 := t6 + x6[i]
+			b11[i] = float32(t10 * c3)
+			b12[i] = float32(t9 * c3)
+		}
+		Tanh(b13, b11)
+		Sin(b14, b12)
+		Cos(b15, b12)
+		for i := range y5 {
+			t16 := float32(b13[i] * b13[i])
+			t17 := float32(b15[i] * b15[i])
+			t18 := float32(t16 * b14[i])
+			t19 := float32(t18 * b14[i])
+			t20 := t17 + t19
+			y2[i] = t20
+			y3[i] = b13[i] / t20
+			y4[i] = c7 - t16
+			y5[i] = float32(b14[i] * b15[i])
+		}
+	}
+	return true
+}
+
+func plain169(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] / x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		y1[i] = t1
+		t2 := float32(t1 * c3)
+		y2[i] = t2
+		y3[i] = x4[i] + t2
+	}
+	return true
+}
+
+func plain170(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain170flat(out, in, rows)
+	}
+	var b6 [line]float32
+	var b7 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			y12 := y12[at:][:m]
+			y13 := y13[at:][:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			for i := range b7 {
+				t0 := x0[i] / x1[i]
+				y0[i] = t0
+				y1[i] = float32(c2 * x3[i])
+				y2[i] = float32(c2 * t0)
+				t3 := float32(c4 * x5[i])
+				t4 := float32(c4 * x6[i])
+				t5 := t3 + c7
+				b6[i] = float32(t5 * c8)
+				b7[i] = float32(t4 * c8)
+			}
+			Tanh(y3, b6)
+			Sin(y4, b7)
+			Cos(y5, b7)
+			for i := range y13 {
+				t11 := float32(y3[i] * y3[i])
+				y6[i] = t11
+				t12 := float32(y5[i] * y5[i])
+				t13 := float32(t11 * y4[i])
+				y7[i] = t13
+				t14 := float32(t13 * y4[i])
+				t15 := t12 + t14
+				y8[i] = t15
+				t16 := y3[i] / t15
+				y9[i] = t16
+				t17 := c9 - t11
+				t18 := float32(y4[i] * y5[i])
+				y10[i] = t18
+				t19 := float32(t18 * t17)
+				t20 := t19 / t15
+				y11[i] = t20
+				t21 := float32(t16 * c8)
+				y12[i] = float32(t20 * c8)
+				y13[i] = t21 + c8
+			}
+		}
+	}
+	return true
+}
+
+func plain170flat(out, in [][]float32, rows int) bool {
+	var b6 [line]float32
+	var b7 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		y12 := y12[at:][:m]
+		y13 := y13[at:][:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		for i := range b7 {
+			t0 := x0[i] / x1[i]
+			y0[i] = t0
+			y1[i] = float32(x2[i] * x3[i])
+			y2[i] = float32(x2[i] * t0)
+			t3 := float32(x4[i] * x5[i])
+			t4 := float32(x4[i] * x6[i])
+			t5 := t3 + x7[i]
+			b6[i] = float32(t5 * c8)
+			b7[i] = float32(t4 * c8)
+		}
+		Tanh(y3, b6)
+		Sin(y4, b7)
+		Cos(y5, b7)
+		for i := range y13 {
+			t11 := float32(y3[i] * y3[i])
+			y6[i] = t11
+			t12 := float32(y5[i] * y5[i])
+			t13 := float32(t11 * y4[i])
+			y7[i] = t13
+			t14 := float32(t13 * y4[i])
+			t15 := t12 + t14
+			y8[i] = t15
+			t16 := y3[i] / t15
+			y9[i] = t16
+			t17 := c9 - t11
+			t18 := float32(y4[i] * y5[i])
+			y10[i] = t18
+			t19 := float32(t18 * t17)
+			t20 := t19 / t15
+			y11[i] = t20
+			t21 := float32(t16 * c8)
+			y12[i] = float32(t20 * c8)
+			y13[i] = t21 + c8
+		}
+	}
+	return true
+}
+
+func plain171(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain171flat(out, in, rows)
+	}
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			for i := range b7 {
+				t0 := x0[i] / x1[i]
+				y0[i] = float32(c2 * x3[i])
+				y1[i] = float32(c2 * t0)
+				t3 := float32(c4 * x5[i])
+				t4 := float32(c4 * x6[i])
+				t5 := t3 + c7
+				b6[i] = float32(t5 * c8)
+				b7[i] = float32(t4 * c8)
+			}
+			Tanh(b8, b6)
+			Sin(b9, b7)
+			Cos(b10, b7)
+			for i := range y3 {
+				t11 := float32(b8[i] * b8[i])
+				t12 := float32(b10[i] * b10[i])
+				t13 := float32(t11 * b9[i])
+				t14 := float32(t13 * b9[i])
+				t15 := t12 + t14
+				t16 := b8[i] / t15
+				t17 := c9 - t11
+				t18 := float32(b9[i] * b10[i])
+				t19 := float32(t18 * t17)
+				t20 := t19 / t15
+				t21 := float32(t16 * c8)
+				y2[i] = float32(t20 * c8)
+				y3[i] = t21 + c8
+			}
+		}
+	}
+	return true
+}
+
+func plain171flat(out, in [][]float32, rows int) bool {
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		for i := range b7 {
+			t0 := x0[i] / x1[i]
+			y0[i] = float32(x2[i] * x3[i])
+			y1[i] = float32(x2[i] * t0)
+			t3 := float32(x4[i] * x5[i])
+			t4 := float32(x4[i] * x6[i])
+			t5 := t3 + x7[i]
+			b6[i] = float32(t5 * c8)
+			b7[i] = float32(t4 * c8)
+		}
+		Tanh(b8, b6)
+		Sin(b9, b7)
+		Cos(b10, b7)
+		for i := range y3 {
+			t11 := float32(b8[i] * b8[i])
+			t12 := float32(b10[i] * b10[i])
+			t13 := float32(t11 * b9[i])
+			t14 := float32(t13 * b9[i])
+			t15 := t12 + t14
+			t16 := b8[i] / t15
+			t17 := c9 - t11
+			t18 := float32(b9[i] * b10[i])
+			t19 := float32(t18 * t17)
+			t20 := t19 / t15
+			t21 := float32(t16 * c8)
+			y2[i] = float32(t20 * c8)
+			y3[i] = t21 + c8
+		}
+	}
+	return true
+}
+
+func plain172(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = c0 / x1[i]
+		y1[i] = float32(x1[i] * c2)
+	}
+	return true
+}
+
+func plain173(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain173flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2597,7 +14596,7 @@ func plain34(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain34flat(out, in [][]float32, rows int) bool {
+func plain173flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2641,7 +14640,242 @@ func plain34flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain35(out, in [][]float32, rows, lanes int) bool {
+func plain174(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	Exp(y0, x0)
+	return true
+}
+
+func plain175(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	Exp(y0, x0)
+	Exp(y1, x1)
+	Exp(y2, x2)
+	for i := range y3 {
+		y3[i] = float32(y0[i] * c3)
+	}
+	return true
+}
+
+func plain176(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t1 := float32(x1[i] * x1[i])
+		y1[i] = t1
+		t2 := float32(x2[i] * x2[i])
+		y2[i] = t2
+		t3 := t1 + t2
+		y3[i] = t3
+		y4[i] = x1[i] / t3
+		t5 := x2[i] / t3
+		y5[i] = t5
+		y6[i] = float32(t5 * c3)
+	}
+	Exp(y0, x0)
+	return true
+}
+
+func plain177(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t1 := float32(x1[i] * x1[i])
+		y1[i] = t1
+		t2 := float32(x2[i] * x2[i])
+		y2[i] = t2
+		t3 := t1 + t2
+		y3[i] = t3
+		t4 := x1[i] / t3
+		y4[i] = t4
+		t5 := x2[i] / t3
+		y5[i] = t5
+		t6 := float32(t5 * c3)
+		y6[i] = t6
+		y7[i] = float32(c3 * t6)
+		y8[i] = float32(t4 * c3)
+		y9[i] = x2[i] + x2[i]
+		y10[i] = x1[i] + x1[i]
+	}
+	Exp(y0, x0)
+	return true
+}
+
+func plain178(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	Exp(y0, x0)
+	for i := range y1 {
+		y1[i] = float32(y0[i] * c1)
+	}
+	return true
+}
+
+func plain179(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y2[i] = float32(c1 * x2[i])
+	}
+	Exp(y0, x0)
+	for i := range y1 {
+		y1[i] = float32(y0[i] * c1)
+	}
+	return true
+}
+
+func plain180(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y0 {
+		y0[i] = max(c0, x1[i])
+	}
+	Sigmoid(y1, x2)
+	return true
+}
+
+func plain181(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		y0[i] = max(c0, x1[i])
+		t4 := x1[i] - c0
+		y4[i] = t4
+		y5[i] = stepOf(t4)
+	}
+	Sigmoid(y1, x2)
+	for i := range y3 {
+		t2 := c3 - y1[i]
+		y2[i] = t2
+		y3[i] = float32(y1[i] * t2)
+	}
+	return true
+}
+
+func plain182(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x0[i])
+		y0[i] = c1 - t0
+	}
+	return true
+}
+
+func plain183(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for i := range y11 {
+		t0 := float32(x0[i] * x0[i])
+		y0[i] = c1 - t0
+		t2 := float32(x2[i] * x2[i])
+		y1[i] = c1 - t2
+		t4 := float32(x3[i] * x3[i])
+		y2[i] = c1 - t4
+		t6 := float32(x4[i] * x4[i])
+		y3[i] = c1 - t6
+		t8 := float32(x5[i] * x5[i])
+		y4[i] = c1 - t8
+		t10 := float32(x6[i] * x6[i])
+		y5[i] = c1 - t10
+		t12 := float32(x7[i] * x7[i])
+		y6[i] = c1 - t12
+		t14 := float32(x8[i] * x8[i])
+		y7[i] = c1 - t14
+		t16 := float32(x9[i] * x9[i])
+		y8[i] = c1 - t16
+		t18 := float32(x10[i] * x10[i])
+		y9[i] = c1 - t18
+		t20 := float32(x11[i] * x11[i])
+		y10[i] = c1 - t20
+		t22 := float32(x12[i] * x12[i])
+		y11[i] = c1 - t22
+	}
+	return true
+}
+
+func plain184(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -2655,7 +14889,70 @@ func plain35(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain36(out, in [][]float32, rows, lanes int) bool {
+func plain185(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x0[i])
+		t1 := c1 - t0
+		t2 := float32(x2[i] * t1)
+		y0[i] = t2
+		y1[i] = x3[i] + t2
+	}
+	return true
+}
+
+func plain186(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x0[i])
+		t1 := c1 - t0
+		t2 := float32(x2[i] * t1)
+		y0[i] = t2
+		t3 := x3[i] + t2
+		y1[i] = y1[i] + t3
+	}
+	return true
+}
+
+func plain187(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x0[i])
+		t1 := c1 - t0
+		y0[i] = float32(x2[i] * t1)
+		t3 := float32(x3[i] * x4[i])
+		y1[i] = float32(x5[i] * t3)
+		t5 := c1 - x6[i]
+		t6 := float32(x6[i] * t5)
+		y2[i] = float32(x7[i] * t6)
+	}
+	return true
+}
+
+func plain188(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -2689,7 +14986,7 @@ func plain36(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain37(out, in [][]float32, rows, lanes int) bool {
+func plain189(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -2705,7 +15002,1132 @@ func plain37(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain38(out, in [][]float32, rows, lanes int) bool {
+func plain190(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain190flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * x0[i])
+			t1 := c1 - t0
+			y0[i] = float32(c2 * t1)
+			y1[i] = float32(x3[i] * x4[i])
+			t4 := float32(x4[i] * x4[i])
+			t5 := c1 - t4
+			y2[i] = float32(x5[i] * t5)
+			t7 := float32(x6[i] * x6[i])
+			t8 := c1 - t7
+			y3[i] = float32(c2 * t8)
+			t10 := float32(x7[i] * x7[i])
+			t11 := c1 - t10
+			y4[i] = float32(c2 * t11)
+			t13 := float32(x8[i] * x8[i])
+			t14 := c1 - t13
+			y5[i] = float32(c2 * t14)
+		}
+	}
+	return true
+}
+
+func plain190flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * x0[i])
+		t1 := c1 - t0
+		y0[i] = float32(x2[i] * t1)
+		y1[i] = float32(x3[i] * x4[i])
+		t4 := float32(x4[i] * x4[i])
+		t5 := c1 - t4
+		y2[i] = float32(x5[i] * t5)
+		t7 := float32(x6[i] * x6[i])
+		t8 := c1 - t7
+		y3[i] = float32(x2[i] * t8)
+		t10 := float32(x7[i] * x7[i])
+		t11 := c1 - t10
+		y4[i] = float32(x2[i] * t11)
+		t13 := float32(x8[i] * x8[i])
+		t14 := c1 - t13
+		y5[i] = float32(x2[i] * t14)
+	}
+	return true
+}
+
+func plain191(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = float32(x0[i] * x1[i])
+	}
+	return true
+}
+
+func plain192(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + x3[i]
+		y0[i] = y0[i] + t1
+		t3 := x4[i] + x5[i]
+		y1[i] = y1[i] + t3
+		y2[i] = y2[i] + t0
+		y3[i] = y3[i] + x6[i]
+	}
+	return true
+}
+
+func plain193(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + x3[i]
+		y0[i] = x4[i] + t0
+		y1[i] = float32(x5[i] * x6[i])
+		y2[i] = float32(x5[i] * x7[i])
+		t5 := float32(x8[i] * x9[i])
+		y3[i] = float32(x8[i] * x10[i])
+		t7 := float32(x8[i] * x11[i])
+		y4[i] = float32(x8[i] * x12[i])
+		t9 := float32(t1 * c13)
+		t10 := float32(t9 * x11[i])
+		y5[i] = float32(t9 * x10[i])
+		y6[i] = t5 + t10
+		t13 := float32(t1 * x9[i])
+		y7[i] = float32(t1 * x12[i])
+		y8[i] = t7 + t13
+	}
+	return true
+}
+
+func plain194(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	x21 := in[21][:][:n]
+	x22 := in[22][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	for i := range y15 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = x2[i] + x3[i]
+		y1[i] = x4[i] + t0
+		y2[i] = float32(c5 * x6[i])
+		y3[i] = float32(c7 * x8[i])
+		t5 := float32(x9[i] * c10)
+		t6 := float32(x11[i] * c10)
+		t7 := float32(x12[i] * c10)
+		y4[i] = t5 / x13[i]
+		y5[i] = t6 / x13[i]
+		y6[i] = float32(x14[i] * c7)
+		y7[i] = float32(x15[i] * x16[i])
+		t12 := float32(x15[i] * x17[i])
+		t13 := float32(x18[i] * c7)
+		y8[i] = t7 / x13[i]
+		y9[i] = float32(x19[i] * c7)
+		t16 := float32(x17[i] * x17[i])
+		t17 := float32(x17[i] * x20[i])
+		y10[i] = x21[i] + t17
+		y11[i] = x16[i] + x16[i]
+		y12[i] = float32(t13 * x22[i])
+		y13[i] = float32(t16 * x22[i])
+		t22 := float32(x17[i] * c7)
+		y14[i] = t22
+		y15[i] = float32(t12 * t22)
+	}
+	return true
+}
+
+func plain195(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = x2[i] + t0
+	}
+	return true
+}
+
+func plain196(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		y0[i] = t1 + x3[i]
+	}
+	return true
+}
+
+func plain197(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain197flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			y0[i] = t1 + x3[i]
+			t3 := float32(x4[i] * c5)
+			t4 := float32(x6[i] * x6[i])
+			t5 := c7 - t4
+			y1[i] = float32(t3 * t5)
+		}
+	}
+	return true
+}
+
+func plain197flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		y0[i] = t1 + x3[i]
+		t3 := float32(x4[i] * x5[i])
+		t4 := float32(x6[i] * x6[i])
+		t5 := c7 - t4
+		y1[i] = float32(t3 * t5)
+	}
+	return true
+}
+
+func plain198(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain198flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			t2 := float32(x3[i] * x4[i])
+			y0[i] = t2
+			t3 := float32(t1 * x5[i])
+			t4 := float32(t1 * c6)
+			t5 := float32(t1 * x7[i])
+			t6 := float32(t1 * c8)
+			t7 := float32(t2 * c9)
+			t8 := float32(t7 * x7[i])
+			t9 := float32(t7 * c6)
+			y1[i] = t6 + t9
+			t11 := float32(t2 * x5[i])
+			t12 := float32(t2 * c8)
+			y2[i] = t4 + t12
+			t14 := t3 + t8
+			y3[i] = y3[i] + t14
+			t16 := t5 + t11
+			y4[i] = y4[i] + t16
+			t18 := float32(x10[i] * c11)
+			y5[i] = float32(x12[i] * c11)
+			t20 := t18 / x13[i]
+			y6[i] = t20
+			t21 := float32(t20 * x14[i])
+			y7[i] = float32(t21 * c9)
+			y8[i] = float32(t20 * x15[i])
+		}
+	}
+	return true
+}
+
+func plain198flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		t2 := float32(x3[i] * x4[i])
+		y0[i] = t2
+		t3 := float32(t1 * x5[i])
+		t4 := float32(t1 * x6[i])
+		t5 := float32(t1 * x7[i])
+		t6 := float32(t1 * x8[i])
+		t7 := float32(t2 * c9)
+		t8 := float32(t7 * x7[i])
+		t9 := float32(t7 * x6[i])
+		y1[i] = t6 + t9
+		t11 := float32(t2 * x5[i])
+		t12 := float32(t2 * x8[i])
+		y2[i] = t4 + t12
+		t14 := t3 + t8
+		y3[i] = y3[i] + t14
+		t16 := t5 + t11
+		y4[i] = y4[i] + t16
+		t18 := float32(x10[i] * c11)
+		y5[i] = float32(x12[i] * c11)
+		t20 := t18 / x13[i]
+		y6[i] = t20
+		t21 := float32(t20 * x14[i])
+		y7[i] = float32(t21 * c9)
+		y8[i] = float32(t20 * x15[i])
+	}
+	return true
+}
+
+func plain199(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain199flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		c12 := in[12][r]
+		x13 := in[13][:n]
+		c14 := in[14][r]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][r]
+		c17 := in[17][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		for i := range y13 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = x2[i] + t0
+			y1[i] = float32(c3 * x4[i])
+			y2[i] = float32(c3 * x0[i])
+			t4 := float32(c3 * x5[i])
+			y3[i] = t4
+			t5 := float32(x6[i] * c3)
+			t6 := float32(x7[i] * t5)
+			t7 := float32(c3 * x7[i])
+			y4[i] = float32(c3 * x6[i])
+			t9 := float32(x8[i] * c9)
+			t10 := float32(t7 * x10[i])
+			t11 := float32(t9 * x10[i])
+			y5[i] = float32(t6 * c11)
+			y6[i] = float32(t10 * c11)
+			y7[i] = float32(t11 * c11)
+			t15 := float32(c12 * x13[i])
+			y8[i] = float32(c14 * x13[i])
+			t17 := float32(x15[i] * c3)
+			t18 := float32(t4 * c3)
+			y9[i] = t17 / c16
+			y10[i] = t18 / c16
+			y11[i] = x5[i] / c16
+			y12[i] = x15[i] / c16
+			y13[i] = float32(t15 * c17)
+		}
+	}
+	return true
+}
+
+func plain199flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for i := range y13 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = x2[i] + t0
+		y1[i] = float32(c3 * x4[i])
+		y2[i] = float32(c3 * x0[i])
+		t4 := float32(c3 * x5[i])
+		y3[i] = t4
+		t5 := float32(x6[i] * c3)
+		t6 := float32(x7[i] * t5)
+		t7 := float32(c3 * x7[i])
+		y4[i] = float32(c3 * x6[i])
+		t9 := float32(x8[i] * c9)
+		t10 := float32(t7 * x10[i])
+		t11 := float32(t9 * x10[i])
+		y5[i] = float32(t6 * c11)
+		y6[i] = float32(t10 * c11)
+		y7[i] = float32(t11 * c11)
+		t15 := float32(x12[i] * c13)
+		y8[i] = float32(x14[i] * c13)
+		t17 := float32(x15[i] * c3)
+		t18 := float32(t4 * c3)
+		y9[i] = t17 / x16[i]
+		y10[i] = t18 / x16[i]
+		y11[i] = x5[i] / x16[i]
+		y12[i] = x15[i] / x16[i]
+		y13[i] = float32(t15 * x17[i])
+	}
+	return true
+}
+
+func plain200(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		t2 := c3 - x4[i]
+		t3 := float32(x4[i] * t2)
+		t4 := float32(t1 * t3)
+		y0[i] = t4
+		t5 := x5[i] + t4
+		y1[i] = y1[i] + t5
+	}
+	return true
+}
+
+func plain201(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+	}
+	return true
+}
+
+func plain202(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain202flat(out, in, rows)
+	}
+	var b10 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			for i := range b11 {
+				t0 := float32(x0[i] * x1[i])
+				t1 := t0 / x2[i]
+				y0[i] = t1
+				t2 := float32(x3[i] * c4)
+				y1[i] = float32(t1 * c4)
+				y2[i] = t2 + c4
+				t5 := float32(c5 * x6[i])
+				t6 := float32(c7 * x8[i])
+				t7 := t5 - t6
+				t8 := float32(c5 * x8[i])
+				t9 := float32(c7 * x6[i])
+				b10[i] = t8 + t9
+				b11[i] = t7 + x9[i]
+			}
+			Tanh(y3, b11)
+			Sin(y4, b10)
+			Cos(y5, b10)
+			for i := range y11 {
+				t15 := float32(y3[i] * y3[i])
+				y6[i] = t15
+				t16 := float32(y5[i] * y5[i])
+				t17 := float32(t15 * y4[i])
+				y7[i] = t17
+				t18 := float32(t17 * y4[i])
+				t19 := t16 + t18
+				y8[i] = t19
+				y9[i] = y3[i] / t19
+				t21 := c10 - t15
+				t22 := float32(y4[i] * y5[i])
+				y10[i] = t22
+				y11[i] = float32(t22 * t21)
+			}
+		}
+	}
+	return true
+}
+
+func plain202flat(out, in [][]float32, rows int) bool {
+	var b10 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := t0 / x2[i]
+			y0[i] = t1
+			t2 := float32(x3[i] * c4)
+			y1[i] = float32(t1 * c4)
+			y2[i] = t2 + c4
+			t5 := float32(x5[i] * x6[i])
+			t6 := float32(x7[i] * x8[i])
+			t7 := t5 - t6
+			t8 := float32(x5[i] * x8[i])
+			t9 := float32(x7[i] * x6[i])
+			b10[i] = t8 + t9
+			b11[i] = t7 + x9[i]
+		}
+		Tanh(y3, b11)
+		Sin(y4, b10)
+		Cos(y5, b10)
+		for i := range y11 {
+			t15 := float32(y3[i] * y3[i])
+			y6[i] = t15
+			t16 := float32(y5[i] * y5[i])
+			t17 := float32(t15 * y4[i])
+			y7[i] = t17
+			t18 := float32(t17 * y4[i])
+			t19 := t16 + t18
+			y8[i] = t19
+			y9[i] = y3[i] / t19
+			t21 := c10 - t15
+			t22 := float32(y4[i] * y5[i])
+			y10[i] = t22
+			y11[i] = float32(t22 * t21)
+		}
+	}
+	return true
+}
+
+func plain203(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain203flat(out, in, rows)
+	}
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			for i := range b11 {
+				t0 := float32(x0[i] * x1[i])
+				t1 := t0 / x2[i]
+				t2 := float32(x3[i] * c4)
+				y0[i] = float32(t1 * c4)
+				y1[i] = t2 + c4
+				t5 := float32(c5 * x6[i])
+				t6 := float32(c7 * x8[i])
+				t7 := t5 - t6
+				t8 := float32(c5 * x8[i])
+				t9 := float32(c7 * x6[i])
+				b10[i] = t8 + t9
+				b11[i] = t7 + x9[i]
+			}
+			Tanh(b12, b11)
+			Sin(b13, b10)
+			Cos(b14, b10)
+			for i := range y4 {
+				t15 := float32(b12[i] * b12[i])
+				t16 := float32(b14[i] * b14[i])
+				t17 := float32(t15 * b13[i])
+				t18 := float32(t17 * b13[i])
+				t19 := t16 + t18
+				y2[i] = t19
+				y3[i] = b12[i] / t19
+				t21 := c10 - t15
+				t22 := float32(b13[i] * b14[i])
+				y4[i] = float32(t22 * t21)
+			}
+		}
+	}
+	return true
+}
+
+func plain203flat(out, in [][]float32, rows int) bool {
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		for i := range b11 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := t0 / x2[i]
+			t2 := float32(x3[i] * c4)
+			y0[i] = float32(t1 * c4)
+			y1[i] = t2 + c4
+			t5 := float32(x5[i] * x6[i])
+			t6 := float32(x7[i] * x8[i])
+			t7 := t5 - t6
+			t8 := float32(x5[i] * x8[i])
+			t9 := float32(x7[i] * x6[i])
+			b10[i] = t8 + t9
+			b11[i] = t7 + x9[i]
+		}
+		Tanh(b12, b11)
+		Sin(b13, b10)
+		Cos(b14, b10)
+		for i := range y4 {
+			t15 := float32(b12[i] * b12[i])
+			t16 := float32(b14[i] * b14[i])
+			t17 := float32(t15 * b13[i])
+			t18 := float32(t17 * b13[i])
+			t19 := t16 + t18
+			y2[i] = t19
+			y3[i] = b12[i] / t19
+			t21 := c10 - t15
+			t22 := float32(b13[i] * b14[i])
+			y4[i] = float32(t22 * t21)
+		}
+	}
+	return true
+}
+
+func plain204(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		y0[i] = x3[i] + t0
+		t3 := x4[i] + t1
+		y1[i] = t3
+		t4 := float32(x5[i] * x6[i])
+		t5 := float32(x5[i] * x7[i])
+		y2[i] = x8[i] + t4
+		t7 := x9[i] + t5
+		y3[i] = t7
+		t8 := float32(t3 * c10)
+		t9 := float32(t7 * c10)
+		t10 := float32(t8 * x11[i])
+		t11 := float32(t8 * x12[i])
+		y4[i] = x13[i] + t11
+		t13 := float32(t8 * x14[i])
+		t14 := float32(t8 * x15[i])
+		t15 := x16[i] + t14
+		t16 := float32(t9 * c10)
+		t17 := float32(t16 * x14[i])
+		t18 := float32(t16 * x12[i])
+		y5[i] = t10 + t17
+		y6[i] = t15 + t18
+		t21 := float32(t9 * x11[i])
+		y7[i] = float32(t9 * x15[i])
+		y8[i] = t13 + t21
+	}
+	return true
+}
+
+func plain205(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain205flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x0[i] * x2[i])
+			y0[i] = t1
+			t2 := x3[i] + t0
+			t3 := float32(x4[i] * x5[i])
+			t4 := float32(x4[i] * x2[i])
+			y1[i] = t4
+			t5 := t2 + t3
+			t6 := float32(t1 * c6)
+			t7 := float32(t4 * c6)
+			t8 := float32(t6 * x7[i])
+			t9 := float32(t6 * c8)
+			y2[i] = x9[i] + t9
+			t11 := float32(t7 * x10[i])
+			t12 := float32(t7 * c8)
+			y3[i] = x11[i] + t12
+			t14 := float32(t5 * x12[i])
+			t15 := t8 + t11
+			y4[i] = y4[i] + t15
+			y5[i] = y5[i] + x13[i]
+			y6[i] = y6[i] + t14
+		}
+	}
+	return true
+}
+
+func plain205flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		y0[i] = t1
+		t2 := x3[i] + t0
+		t3 := float32(x4[i] * x5[i])
+		t4 := float32(x4[i] * x2[i])
+		y1[i] = t4
+		t5 := t2 + t3
+		t6 := float32(t1 * c6)
+		t7 := float32(t4 * c6)
+		t8 := float32(t6 * x7[i])
+		t9 := float32(t6 * x8[i])
+		y2[i] = x9[i] + t9
+		t11 := float32(t7 * x10[i])
+		t12 := float32(t7 * x8[i])
+		y3[i] = x11[i] + t12
+		t14 := float32(t5 * c12)
+		t15 := t8 + t11
+		y4[i] = y4[i] + t15
+		y5[i] = y5[i] + x13[i]
+		y6[i] = y6[i] + t14
+	}
+	return true
+}
+
+func plain206(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		y0[i] = x3[i] + t1
+		t3 := c4 - x2[i]
+		t4 := float32(x2[i] * t3)
+		y1[i] = float32(t0 * t4)
+	}
+	return true
+}
+
+func plain207(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2768,7 +16190,7 @@ func plain38(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain39(out, in [][]float32, rows, lanes int) bool {
+func plain208(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2817,7 +16239,50 @@ func plain39(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain40(out, in [][]float32, rows, lanes int) bool {
+func plain209(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := float32(x1[i] * x1[i])
+		t3 := c3 - t2
+		t4 := float32(t1 * t3)
+		t5 := x4[i] + t4
+		t6 := float32(t5 * x5[i])
+		t7 := float32(t5 * x6[i])
+		t8 := float32(t5 * x7[i])
+		y0[i] = float32(t5 * x8[i])
+		t10 := c3 - x2[i]
+		t11 := float32(x2[i] * t10)
+		y1[i] = float32(t0 * t11)
+		t13 := float32(x5[i] * x5[i])
+		t14 := c3 - t13
+		y2[i] = float32(t7 * t14)
+		t16 := c3 - x8[i]
+		t17 := float32(x8[i] * t16)
+		y3[i] = float32(t8 * t17)
+		t19 := c3 - x6[i]
+		t20 := float32(x6[i] * t19)
+		y4[i] = float32(t6 * t20)
+	}
+	return true
+}
+
+func plain210(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2860,9 +16325,433 @@ func plain40(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain41(out, in [][]float32, rows, lanes int) bool {
+func plain211(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain41flat(out, in, rows)
+		return plain211flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][r]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x0[i] * x2[i])
+			t2 := float32(x3[i] * x1[i])
+			t3 := float32(x3[i] * x4[i])
+			t4 := x5[i] + t2
+			y0[i] = t1 + t3
+			t6 := float32(x6[i] * x7[i])
+			t7 := float32(x6[i] * x2[i])
+			y1[i] = t0 + t6
+			y2[i] = x8[i] + t7
+			t10 := float32(x9[i] * c10)
+			y3[i] = float32(x9[i] * x4[i])
+			t12 := t4 + t10
+			t13 := float32(x9[i] * c11)
+			t14 := float32(x9[i] * x12[i])
+			t15 := float32(x13[i] * c14)
+			t16 := float32(t15 * c11)
+			t17 := float32(t15 * x4[i])
+			y4[i] = t12 + t16
+			t19 := float32(x13[i] * c10)
+			y5[i] = float32(x13[i] * x12[i])
+			y6[i] = t13 + t19
+			t22 := t14 + t17
+			y7[i] = y7[i] + t22
+		}
+	}
+	return true
+}
+
+func plain211flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := float32(x3[i] * x1[i])
+		t3 := float32(x3[i] * x4[i])
+		t4 := x5[i] + t2
+		y0[i] = t1 + t3
+		t6 := float32(x6[i] * x7[i])
+		t7 := float32(x6[i] * x2[i])
+		y1[i] = t0 + t6
+		y2[i] = x8[i] + t7
+		t10 := float32(x9[i] * x10[i])
+		y3[i] = float32(x9[i] * x4[i])
+		t12 := t4 + t10
+		t13 := float32(x9[i] * x11[i])
+		t14 := float32(x9[i] * x12[i])
+		t15 := float32(x13[i] * c14)
+		t16 := float32(t15 * x11[i])
+		t17 := float32(t15 * x4[i])
+		y4[i] = t12 + t16
+		t19 := float32(x13[i] * x10[i])
+		y5[i] = float32(x13[i] * x12[i])
+		y6[i] = t13 + t19
+		t22 := t14 + t17
+		y7[i] = y7[i] + t22
+	}
+	return true
+}
+
+func plain212(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain212flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			y0[i] = float32(x0[i] * x1[i])
+			y1[i] = float32(x0[i] * x2[i])
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(t2 * c5)
+			y2[i] = float32(t3 * c6)
+			t5 := float32(t3 * x7[i])
+			y3[i] = float32(t5 * c6)
+		}
+	}
+	return true
+}
+
+func plain212flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		y0[i] = float32(x0[i] * x1[i])
+		y1[i] = float32(x0[i] * x2[i])
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(t2 * c5)
+		y2[i] = float32(t3 * x6[i])
+		t5 := float32(t3 * x7[i])
+		y3[i] = float32(t5 * x6[i])
+	}
+	return true
+}
+
+func plain213(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := float32(t0 * x3[i])
+		t3 := float32(t0 * x4[i])
+		t4 := float32(t1 * c5)
+		t5 := x6[i] / x7[i]
+		t6 := float32(t5 * x8[i])
+		t7 := float32(t6 * c5)
+		t8 := x9[i] + t7
+		t9 := float32(t8 * x4[i])
+		t10 := float32(t8 * x10[i])
+		t11 := t2 + t10
+		t12 := float32(t9 * x4[i])
+		t13 := float32(t9 * x11[i])
+		t14 := t4 + t12
+		y0[i] = t11 + t13
+		t16 := float32(t8 * x3[i])
+		t17 := t3 + t16
+		t18 := t17 + t16
+		t19 := float32(t14 * x12[i])
+		t20 := t5 + t19
+		y1[i] = t20 + t19
+		t22 := float32(x4[i] * c5)
+		y2[i] = float32(t18 * t22)
+	}
+	return true
+}
+
+func plain214(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain214flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			y0[i] = float32(x0[i] * x1[i])
+			t1 := float32(x0[i] * c2)
+			y1[i] = t1
+			t2 := float32(x1[i] * x1[i])
+			t3 := c3 - t2
+			y2[i] = float32(t1 * t3)
+			t5 := float32(x4[i] * x4[i])
+			t6 := c3 - t5
+			y3[i] = float32(c2 * t6)
+			t8 := float32(x5[i] * x5[i])
+			t9 := c3 - t8
+			y4[i] = float32(c2 * t9)
+			t11 := float32(x6[i] * x6[i])
+			t12 := c3 - t11
+			y5[i] = float32(c2 * t12)
+			y6[i] = float32(x0[i] * x7[i])
+			t15 := float32(x7[i] * x7[i])
+			t16 := c3 - t15
+			y7[i] = float32(t1 * t16)
+			t18 := float32(x8[i] * x8[i])
+			t19 := c3 - t18
+			y8[i] = float32(c2 * t19)
+			t21 := float32(x9[i] * x9[i])
+			t22 := c3 - t21
+			y9[i] = float32(c2 * t22)
+		}
+	}
+	return true
+}
+
+func plain214flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		y0[i] = float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		y1[i] = t1
+		t2 := float32(x1[i] * x1[i])
+		t3 := c3 - t2
+		y2[i] = float32(t1 * t3)
+		t5 := float32(x4[i] * x4[i])
+		t6 := c3 - t5
+		y3[i] = float32(x2[i] * t6)
+		t8 := float32(x5[i] * x5[i])
+		t9 := c3 - t8
+		y4[i] = float32(x2[i] * t9)
+		t11 := float32(x6[i] * x6[i])
+		t12 := c3 - t11
+		y5[i] = float32(x2[i] * t12)
+		y6[i] = float32(x0[i] * x7[i])
+		t15 := float32(x7[i] * x7[i])
+		t16 := c3 - t15
+		y7[i] = float32(t1 * t16)
+		t18 := float32(x8[i] * x8[i])
+		t19 := c3 - t18
+		y8[i] = float32(x2[i] * t19)
+		t21 := float32(x9[i] * x9[i])
+		t22 := c3 - t21
+		y9[i] = float32(x2[i] * t22)
+	}
+	return true
+}
+
+func plain215(out, in [][]float32, rows, lanes int) bool {
+	var b2 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b2 := b2[:m]
+		for i := range y4 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			b2[i] = t2
+			t8 := t2 - x0[i]
+			y3[i] = t8
+			t9 := float32(x6[i] * t8)
+			y4[i] = x0[i] + t9
+		}
+		Tanh(y0, b2)
+		for i := range y2 {
+			t4 := float32(y0[i] * x4[i])
+			t5 := t4 - x5[i]
+			y1[i] = t5
+			t6 := float32(x6[i] * t5)
+			y2[i] = x5[i] + t6
+		}
+	}
+	return true
+}
+
+func plain216(out, in [][]float32, rows, lanes int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			b2[i] = t2
+			t8 := t2 - x0[i]
+			t9 := float32(x6[i] * t8)
+			y1[i] = x0[i] + t9
+		}
+		Tanh(b3, b2)
+		for i := range y0 {
+			t4 := float32(b3[i] * x4[i])
+			t5 := t4 - x5[i]
+			t6 := float32(x6[i] * t5)
+			y0[i] = x5[i] + t6
+		}
+	}
+	return true
+}
+
+func plain217(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain217flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -2967,7 +16856,7 @@ func plain41(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain41flat(out, in [][]float32, rows int) bool {
+func plain217flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -3072,9 +16961,1702 @@ func plain41flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain42(out, in [][]float32, rows, lanes int) bool {
+func plain218(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain42flat(out, in, rows)
+		return plain218flat(out, in, rows)
+	}
+	var b13 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][r]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			x14 := x14[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			y12 := y12[at:][:m]
+			y13 := y13[at:][:m]
+			b13 := b13[:m]
+			for i := range b13 {
+				y0[i] = float32(x0[i] * x1[i])
+				t1 := float32(x2[i] * x3[i])
+				y1[i] = float32(x0[i] * t1)
+				y2[i] = float32(x4[i] * c5)
+				t4 := float32(c6 * x1[i])
+				t5 := float32(t4 * x7[i])
+				t6 := float32(t5 * c8)
+				t7 := float32(x9[i] * t6)
+				y3[i] = t7
+				y4[i] = float32(x9[i] * x1[i])
+				t9 := float32(t5 * x3[i])
+				y5[i] = float32(x9[i] * t9)
+				y6[i] = float32(t7 * c5)
+				t12 := x10[i] - c11
+				y7[i] = t12
+				b13[i] = float32(c8 * t12)
+			}
+			Sigmoid(y8, b13)
+			for i := range y13 {
+				t15 := float32(c12 * y8[i])
+				t16 := c13 - y8[i]
+				y9[i] = t16
+				t17 := float32(t15 * t16)
+				t18 := float32(t17 * c8)
+				t19 := float32(x14[i] * t18)
+				y10[i] = t19
+				y11[i] = float32(x14[i] * y8[i])
+				t21 := float32(t17 * y7[i])
+				y12[i] = float32(x14[i] * t21)
+				y13[i] = float32(t19 * c5)
+			}
+		}
+	}
+	return true
+}
+
+func plain218flat(out, in [][]float32, rows int) bool {
+	var b13 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x14 := x14[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		y12 := y12[at:][:m]
+		y13 := y13[at:][:m]
+		b13 := b13[:m]
+		for i := range b13 {
+			y0[i] = float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			y1[i] = float32(x0[i] * t1)
+			y2[i] = float32(x4[i] * c5)
+			t4 := float32(x6[i] * x1[i])
+			t5 := float32(t4 * x7[i])
+			t6 := float32(t5 * x8[i])
+			t7 := float32(x9[i] * t6)
+			y3[i] = t7
+			y4[i] = float32(x9[i] * x1[i])
+			t9 := float32(t5 * x3[i])
+			y5[i] = float32(x9[i] * t9)
+			y6[i] = float32(t7 * c5)
+			t12 := x10[i] - x11[i]
+			y7[i] = t12
+			b13[i] = float32(x8[i] * t12)
+		}
+		Sigmoid(y8, b13)
+		for i := range y13 {
+			t15 := float32(x12[i] * y8[i])
+			t16 := c13 - y8[i]
+			y9[i] = t16
+			t17 := float32(t15 * t16)
+			t18 := float32(t17 * x8[i])
+			t19 := float32(x14[i] * t18)
+			y10[i] = t19
+			y11[i] = float32(x14[i] * y8[i])
+			t21 := float32(t17 * y7[i])
+			y12[i] = float32(x14[i] * t21)
+			y13[i] = float32(t19 * c5)
+		}
+	}
+	return true
+}
+
+func plain219(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain219flat(out, in, rows)
+	}
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][r]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][r]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x11 := x11[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			for i := range b5 {
+				y0[i] = float32(x0[i] * x1[i])
+				t1 := float32(x2[i] * x3[i])
+				y1[i] = float32(x0[i] * t1)
+				y2[i] = float32(x4[i] * c5)
+				t4 := x6[i] - c7
+				b4[i] = t4
+				b5[i] = float32(c8 * t4)
+			}
+			Sigmoid(b6, b5)
+			for i := range y10 {
+				t7 := float32(c9 * b6[i])
+				t8 := c10 - b6[i]
+				t9 := float32(t7 * t8)
+				t10 := float32(t9 * c8)
+				t11 := float32(x11[i] * t10)
+				y3[i] = t11
+				y4[i] = float32(x11[i] * b6[i])
+				t13 := float32(t9 * b4[i])
+				y5[i] = float32(x11[i] * t13)
+				y6[i] = float32(t11 * c5)
+				t16 := float32(c12 * b6[i])
+				t17 := float32(t16 * t8)
+				t18 := float32(t17 * c8)
+				t19 := float32(x13[i] * t18)
+				y7[i] = t19
+				y8[i] = float32(x13[i] * b6[i])
+				t21 := float32(t17 * b4[i])
+				y9[i] = float32(x13[i] * t21)
+				y10[i] = float32(t19 * c5)
+			}
+		}
+	}
+	return true
+}
+
+func plain219flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		for i := range b5 {
+			y0[i] = float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			y1[i] = float32(x0[i] * t1)
+			y2[i] = float32(x4[i] * c5)
+			t4 := x6[i] - x7[i]
+			b4[i] = t4
+			b5[i] = float32(x8[i] * t4)
+		}
+		Sigmoid(b6, b5)
+		for i := range y10 {
+			t7 := float32(x9[i] * b6[i])
+			t8 := c10 - b6[i]
+			t9 := float32(t7 * t8)
+			t10 := float32(t9 * x8[i])
+			t11 := float32(x11[i] * t10)
+			y3[i] = t11
+			y4[i] = float32(x11[i] * b6[i])
+			t13 := float32(t9 * b4[i])
+			y5[i] = float32(x11[i] * t13)
+			y6[i] = float32(t11 * c5)
+			t16 := float32(x12[i] * b6[i])
+			t17 := float32(t16 * t8)
+			t18 := float32(t17 * x8[i])
+			t19 := float32(x13[i] * t18)
+			y7[i] = t19
+			y8[i] = float32(x13[i] * b6[i])
+			t21 := float32(t17 * b4[i])
+			y9[i] = float32(x13[i] * t21)
+			y10[i] = float32(t19 * c5)
+		}
+	}
+	return true
+}
+
+func plain220(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		t3 := float32(t0 * c5)
+		t4 := x6[i] / x7[i]
+		t5 := float32(t4 * x8[i])
+		t6 := float32(t5 * c5)
+		t7 := x9[i] + t6
+		t8 := float32(t7 * x4[i])
+		t9 := float32(t7 * x10[i])
+		t10 := t1 + t9
+		t11 := float32(t8 * x4[i])
+		t12 := float32(t8 * x11[i])
+		t13 := t3 + t11
+		t14 := t10 + t12
+		t15 := float32(t7 * x3[i])
+		t16 := t2 + t15
+		t17 := t16 + t15
+		t18 := float32(t13 * x12[i])
+		t19 := t4 + t18
+		y0[i] = t19 + t18
+		t21 := float32(x4[i] * c5)
+		y1[i] = float32(t17 * t21)
+		y2[i] = float32(t14 * x3[i])
+	}
+	return true
+}
+
+func plain221(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain221flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][r]
+		c13 := in[13][r]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		c20 := in[20][r]
+		c21 := in[21][r]
+		x22 := in[22][r*lanes:][:n]
+		x23 := in[23][r*lanes:][:n]
+		x24 := in[24][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		y14 := out[14][r*lanes:][:n]
+		y15 := out[15][r*lanes:][:n]
+		y16 := out[16][r*lanes:][:n]
+		for i := range y16 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			t2 := float32(x4[i] * x3[i])
+			t3 := x5[i] + t1
+			t4 := t0 + t2
+			t5 := float32(c6 * x7[i])
+			y0[i] = float32(t3 * c8)
+			y1[i] = float32(t4 * c8)
+			y2[i] = float32(x7[i] * c8)
+			y3[i] = float32(t5 * c8)
+			y4[i] = c9 / x10[i]
+			y5[i] = c11 / x10[i]
+			y6[i] = c12 / x10[i]
+			y7[i] = c13 / x10[i]
+			y8[i] = float32(x14[i] * c15)
+			y9[i] = float32(x16[i] * x17[i])
+			y10[i] = float32(x16[i] * x18[i])
+			y11[i] = float32(x19[i] * c15)
+			y12[i] = c20 / x10[i]
+			y13[i] = c21 / x10[i]
+			y14[i] = float32(x22[i] * c15)
+			y15[i] = float32(x18[i] * x18[i])
+			t22 := float32(x18[i] * x23[i])
+			y16[i] = x24[i] + t22
+		}
+	}
+	return true
+}
+
+func plain221flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	x21 := in[21][:][:n]
+	x22 := in[22][:][:n]
+	x23 := in[23][:][:n]
+	x24 := in[24][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	for i := range y16 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x4[i] * x3[i])
+		t3 := x5[i] + t1
+		t4 := t0 + t2
+		t5 := float32(c6 * x7[i])
+		y0[i] = float32(t3 * c8)
+		y1[i] = float32(t4 * c8)
+		y2[i] = float32(x7[i] * c8)
+		y3[i] = float32(t5 * c8)
+		y4[i] = x9[i] / x10[i]
+		y5[i] = x11[i] / x10[i]
+		y6[i] = x12[i] / x10[i]
+		y7[i] = x13[i] / x10[i]
+		y8[i] = float32(x14[i] * c15)
+		y9[i] = float32(x16[i] * x17[i])
+		y10[i] = float32(x16[i] * x18[i])
+		y11[i] = float32(x19[i] * c15)
+		y12[i] = x20[i] / x10[i]
+		y13[i] = x21[i] / x10[i]
+		y14[i] = float32(x22[i] * c15)
+		y15[i] = float32(x18[i] * x18[i])
+		t22 := float32(x18[i] * x23[i])
+		y16[i] = x24[i] + t22
+	}
+	return true
+}
+
+func plain222(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain222flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			y0[i] = float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			y1[i] = float32(x4[i] * t1)
+			t3 := c5 - x6[i]
+			t4 := float32(x6[i] * t3)
+			y2[i] = float32(x7[i] * t4)
+			t6 := float32(x8[i] * x9[i])
+			t7 := float32(x8[i] * x10[i])
+			t8 := float32(t7 * c11)
+			y3[i] = c5 + t8
+			t10 := float32(t6 * c11)
+			t11 := float32(x12[i] * x12[i])
+			t12 := c5 - t11
+			y4[i] = float32(t7 * t12)
+			t14 := float32(x13[i] * x10[i])
+			y5[i] = float32(t10 * t14)
+			t16 := c5 - x14[i]
+			t17 := float32(x14[i] * t16)
+			y6[i] = float32(x15[i] * t17)
+			t19 := float32(x8[i] * x16[i])
+			t20 := float32(x8[i] * x17[i])
+			y7[i] = t20
+			t21 := float32(t20 * c11)
+			y8[i] = c5 + t21
+			y9[i] = float32(t19 * c11)
+		}
+	}
+	return true
+}
+
+func plain222flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		y0[i] = float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		y1[i] = float32(x4[i] * t1)
+		t3 := c5 - x6[i]
+		t4 := float32(x6[i] * t3)
+		y2[i] = float32(x7[i] * t4)
+		t6 := float32(c8 * x9[i])
+		t7 := float32(c8 * x10[i])
+		t8 := float32(t7 * c11)
+		y3[i] = c5 + t8
+		t10 := float32(t6 * c11)
+		t11 := float32(x12[i] * x12[i])
+		t12 := c5 - t11
+		y4[i] = float32(t7 * t12)
+		t14 := float32(x13[i] * x10[i])
+		y5[i] = float32(t10 * t14)
+		t16 := c5 - x14[i]
+		t17 := float32(x14[i] * t16)
+		y6[i] = float32(x15[i] * t17)
+		t19 := float32(c8 * x16[i])
+		t20 := float32(c8 * x17[i])
+		y7[i] = t20
+		t21 := float32(t20 * c11)
+		y8[i] = c5 + t21
+		y9[i] = float32(t19 * c11)
+	}
+	return true
+}
+
+func plain223(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		t2 := t0 - t1
+		t3 := float32(x0[i] * x3[i])
+		t4 := float32(x2[i] * x1[i])
+		t5 := t3 + t4
+		y0[i] = t2 + x4[i]
+		y1[i] = t5 + x5[i]
+	}
+	return true
+}
+
+func plain224(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		t2 := t0 - t1
+		t3 := float32(x0[i] * x3[i])
+		t4 := float32(x2[i] * x1[i])
+		t5 := t3 + t4
+		t6 := float32(x4[i] * x5[i])
+		t7 := float32(x4[i] * x6[i])
+		y0[i] = t2 + t6
+		y1[i] = t5 + t7
+		t10 := float32(x0[i] * x7[i])
+		t11 := float32(x2[i] * x8[i])
+		t12 := t10 - t11
+		t13 := float32(x0[i] * x8[i])
+		t14 := float32(x2[i] * x7[i])
+		t15 := t13 + t14
+		y2[i] = t12 + x9[i]
+		y3[i] = t15 + x10[i]
+	}
+	return true
+}
+
+func plain225(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain225flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 - t1
+			t3 := float32(x0[i] * x3[i])
+			t4 := float32(x2[i] * x1[i])
+			t5 := t3 + t4
+			t6 := float32(x4[i] * x5[i])
+			t7 := float32(x4[i] * x6[i])
+			y0[i] = t2 + t6
+			y1[i] = t5 + t7
+			t10 := float32(x0[i] * x7[i])
+			t11 := float32(x2[i] * x8[i])
+			t12 := t10 - t11
+			t13 := float32(x0[i] * x8[i])
+			t14 := float32(x2[i] * x7[i])
+			t15 := t13 + t14
+			y2[i] = t12 + x9[i]
+			y3[i] = t15 + x10[i]
+		}
+	}
+	return true
+}
+
+func plain225flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		t2 := t0 - t1
+		t3 := float32(x0[i] * x3[i])
+		t4 := float32(x2[i] * x1[i])
+		t5 := t3 + t4
+		t6 := float32(c4 * x5[i])
+		t7 := float32(c4 * x6[i])
+		y0[i] = t2 + t6
+		y1[i] = t5 + t7
+		t10 := float32(x0[i] * x7[i])
+		t11 := float32(x2[i] * x8[i])
+		t12 := t10 - t11
+		t13 := float32(x0[i] * x8[i])
+		t14 := float32(x2[i] * x7[i])
+		t15 := t13 + t14
+		y2[i] = t12 + x9[i]
+		y3[i] = t15 + x10[i]
+	}
+	return true
+}
+
+func plain226(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain226flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 - t1
+			t3 := float32(x0[i] * x3[i])
+			t4 := float32(x2[i] * x1[i])
+			t5 := t3 + t4
+			t6 := float32(c4 * x5[i])
+			t7 := float32(c4 * x6[i])
+			y0[i] = t2 + t6
+			y1[i] = t5 + t7
+		}
+	}
+	return true
+}
+
+func plain226flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		t2 := t0 - t1
+		t3 := float32(x0[i] * x3[i])
+		t4 := float32(x2[i] * x1[i])
+		t5 := t3 + t4
+		t6 := float32(x4[i] * x5[i])
+		t7 := float32(x4[i] * x6[i])
+		y0[i] = t2 + t6
+		y1[i] = t5 + t7
+	}
+	return true
+}
+
+func plain227(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain227flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 - t1
+			t3 := float32(x0[i] * x3[i])
+			t4 := float32(x2[i] * x1[i])
+			t5 := t3 + t4
+			t6 := x4[i] - t2
+			t7 := x5[i] - t5
+			t8 := float32(x6[i] * t6)
+			t9 := float32(x7[i] * t7)
+			t10 := t8 - t9
+			t11 := float32(x6[i] * t7)
+			t12 := float32(x7[i] * t6)
+			t13 := t11 + t12
+			t14 := float32(x8[i] * t10)
+			t15 := float32(x8[i] * t13)
+			y0[i] = x1[i] + t14
+			y1[i] = x3[i] + t15
+		}
+	}
+	return true
+}
+
+func plain227flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		t2 := t0 - t1
+		t3 := float32(x0[i] * x3[i])
+		t4 := float32(x2[i] * x1[i])
+		t5 := t3 + t4
+		t6 := x4[i] - t2
+		t7 := x5[i] - t5
+		t8 := float32(x6[i] * t6)
+		t9 := float32(x7[i] * t7)
+		t10 := t8 - t9
+		t11 := float32(x6[i] * t7)
+		t12 := float32(x7[i] * t6)
+		t13 := t11 + t12
+		t14 := float32(c8 * t10)
+		t15 := float32(c8 * t13)
+		y0[i] = x1[i] + t14
+		y1[i] = x3[i] + t15
+	}
+	return true
+}
+
+func plain228(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain228flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 - t1
+			t3 := float32(x0[i] * x3[i])
+			t4 := float32(x2[i] * x1[i])
+			t5 := t3 + t4
+			t6 := x4[i] - t2
+			y0[i] = t6
+			t7 := x5[i] - t5
+			y1[i] = t7
+			t8 := float32(x6[i] * t6)
+			t9 := float32(x7[i] * t7)
+			t10 := t8 - t9
+			t11 := float32(x6[i] * t7)
+			t12 := float32(x7[i] * t6)
+			t13 := t11 + t12
+			t14 := float32(x8[i] * t10)
+			t15 := float32(x8[i] * t13)
+			y2[i] = x1[i] + t14
+			y3[i] = x3[i] + t15
+		}
+	}
+	return true
+}
+
+func plain228flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		t2 := t0 - t1
+		t3 := float32(x0[i] * x3[i])
+		t4 := float32(x2[i] * x1[i])
+		t5 := t3 + t4
+		t6 := x4[i] - t2
+		y0[i] = t6
+		t7 := x5[i] - t5
+		y1[i] = t7
+		t8 := float32(x6[i] * t6)
+		t9 := float32(x7[i] * t7)
+		t10 := t8 - t9
+		t11 := float32(x6[i] * t7)
+		t12 := float32(x7[i] * t6)
+		t13 := t11 + t12
+		t14 := float32(c8 * t10)
+		t15 := float32(c8 * t13)
+		y2[i] = x1[i] + t14
+		y3[i] = x3[i] + t15
+	}
+	return true
+}
+
+func plain229(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain229flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * t0)
+			y0[i] = t1
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t1 * c4)
+			t4 := x5[i] + t3
+			y1[i] = y1[i] + t2
+			t6 := c6 - x3[i]
+			t7 := float32(x3[i] * t6)
+			t8 := float32(t4 * t7)
+			t9 := float32(t8 * x7[i])
+			t10 := float32(t8 * c8)
+			t11 := float32(t10 * c9)
+			y2[i] = x10[i] + t10
+			y3[i] = y3[i] + t9
+			y4[i] = y4[i] + t11
+			y5[i] = y5[i] + x11[i]
+			y6[i] = y6[i] + x12[i]
+			y7[i] = y7[i] + x13[i]
+			t18 := x14[i] + t1
+			y8[i] = y8[i] + t18
+		}
+	}
+	return true
+}
+
+func plain229flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * t0)
+		y0[i] = t1
+		t2 := float32(t1 * x3[i])
+		t3 := float32(t1 * x4[i])
+		t4 := x5[i] + t3
+		y1[i] = y1[i] + t2
+		t6 := c6 - x3[i]
+		t7 := float32(x3[i] * t6)
+		t8 := float32(t4 * t7)
+		t9 := float32(t8 * x7[i])
+		t10 := float32(t8 * x8[i])
+		t11 := float32(t10 * c9)
+		y2[i] = x10[i] + t10
+		y3[i] = y3[i] + t9
+		y4[i] = y4[i] + t11
+		y5[i] = y5[i] + x11[i]
+		y6[i] = y6[i] + x12[i]
+		y7[i] = y7[i] + x13[i]
+		t18 := x14[i] + t1
+		y8[i] = y8[i] + t18
+	}
+	return true
+}
+
+func plain230(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain230flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		for i := range y13 {
+			y0[i] = float32(x0[i] * x1[i])
+			y1[i] = float32(c2 * x3[i])
+			y2[i] = float32(c2 * x4[i])
+			y3[i] = float32(c2 * x5[i])
+			t4 := float32(c2 * x6[i])
+			t5 := float32(x7[i] * c2)
+			t6 := float32(x8[i] * c2)
+			t7 := float32(t4 * c2)
+			y4[i] = t5 / x9[i]
+			y5[i] = t6 / x9[i]
+			y6[i] = t7 / x9[i]
+			y7[i] = x7[i] / x9[i]
+			y8[i] = x6[i] / x9[i]
+			y9[i] = x8[i] / x9[i]
+			y10[i] = float32(x10[i] * c2)
+			t15 := x11[i] + x11[i]
+			t16 := x12[i] + x12[i]
+			y11[i] = float32(t15 * c2)
+			y12[i] = float32(t16 * c2)
+			t19 := float32(x13[i] * c2)
+			y13[i] = float32(t19 * c14)
+		}
+	}
+	return true
+}
+
+func plain230flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for i := range y13 {
+		y0[i] = float32(x0[i] * x1[i])
+		y1[i] = float32(c2 * x3[i])
+		y2[i] = float32(c2 * x4[i])
+		y3[i] = float32(c2 * x5[i])
+		t4 := float32(c2 * x6[i])
+		t5 := float32(x7[i] * c2)
+		t6 := float32(x8[i] * c2)
+		t7 := float32(t4 * c2)
+		y4[i] = t5 / x9[i]
+		y5[i] = t6 / x9[i]
+		y6[i] = t7 / x9[i]
+		y7[i] = x7[i] / x9[i]
+		y8[i] = x6[i] / x9[i]
+		y9[i] = x8[i] / x9[i]
+		y10[i] = float32(x10[i] * c2)
+		t15 := x11[i] + x11[i]
+		t16 := x12[i] + x12[i]
+		y11[i] = float32(t15 * c2)
+		y12[i] = float32(t16 * c2)
+		t19 := float32(x13[i] * c2)
+		y13[i] = float32(t19 * x14[i])
+	}
+	return true
+}
+
+func plain231(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0
+		y1[i] = float32(t0 * x2[i])
+	}
+	return true
+}
+
+func plain232(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		t3 := float32(t1 * c4)
+		t4 := float32(t3 * x5[i])
+		t5 := float32(t3 * x6[i])
+		t6 := x7[i] + t4
+		t7 := float32(t0 * c8)
+		t8 := float32(t7 * x9[i])
+		t9 := t8 + t8
+		t10 := float32(x10[i] * c4)
+		t11 := float32(t10 * c11)
+		t12 := t9 + t11
+		t13 := t2 + x12[i]
+		y0[i] = t5 + x13[i]
+		t15 := t10 + t13
+		t16 := float32(t15 * c14)
+		t17 := t1 + t16
+		t18 := float32(t13 * c14)
+		t19 := t12 + t18
+		t20 := signOf(x6[i])
+		t21 := float32(t17 * t20)
+		y1[i] = t6 + t21
+		y2[i] = float32(t19 * x15[i])
+	}
+	return true
+}
+
+func plain233(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * x2[i])
+		y0[i] = float32(t1 * c3)
+	}
+	return true
+}
+
+func plain234(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = float32(t0 * c2)
+	}
+	return true
+}
+
+func plain235(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	y17 := out[17][:][:n]
+	y18 := out[18][:][:n]
+	for i := range y18 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		y1[i] = t1
+		t2 := float32(x0[i] * x3[i])
+		y2[i] = t2
+		t3 := t2 + t2
+		y3[i] = t3
+		t4 := c4 / x5[i]
+		y4[i] = t4
+		y5[i] = float32(x6[i] * t4)
+		y6[i] = float32(t3 * t4)
+		t7 := c7 - x8[i]
+		y7[i] = t7
+		t8 := stepOf(t7)
+		y8[i] = t8
+		y9[i] = chosen(t8, c7, x9[i])
+		t10 := c10 - x11[i]
+		y10[i] = t10
+		t11 := stepOf(t10)
+		y11[i] = t11
+		t12 := chosen(t11, c7, x12[i])
+		y12[i] = t12
+		t13 := chosen(t11, c7, t1)
+		y13[i] = t13
+		y14[i] = float32(t12 * x9[i])
+		y15[i] = float32(t13 * x9[i])
+		t16 := c13 - x9[i]
+		y16[i] = t16
+		t17 := float32(x9[i] * t16)
+		y17[i] = t17
+		y18[i] = float32(x14[i] * t17)
+	}
+	return true
+}
+
+func plain236(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * c2)
+		t2 := float32(x0[i] * x3[i])
+		t3 := float32(x0[i] * x4[i])
+		t4 := float32(t2 * x5[i])
+		t5 := float32(t2 * x6[i])
+		t6 := float32(t3 * c2)
+		t7 := x7[i] / x8[i]
+		t8 := float32(t7 * x9[i])
+		t9 := float32(t8 * c2)
+		t10 := t1 + t9
+		t11 := float32(t10 * x6[i])
+		t12 := float32(t10 * x10[i])
+		t13 := t4 + t12
+		t14 := float32(t11 * x6[i])
+		t15 := float32(t11 * x11[i])
+		t16 := t6 + t14
+		y0[i] = t13 + t15
+		t18 := float32(t10 * x5[i])
+		t19 := t5 + t18
+		y1[i] = t19 + t18
+		t21 := float32(t16 * x12[i])
+		t22 := t7 + t21
+		y2[i] = t22 + t21
+	}
+	return true
+}
+
+func plain237(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain237flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t1 * c3)
+			t3 := c4 - x5[i]
+			t4 := float32(x5[i] * t3)
+			t5 := float32(t2 * t4)
+			t6 := float32(t5 * c3)
+			t7 := c4 - x6[i]
+			t8 := float32(x6[i] * t7)
+			t9 := float32(t1 * t8)
+			y0[i] = t5 + t9
+			y1[i] = t6 + t9
+		}
+	}
+	return true
+}
+
+func plain237flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * c3)
+		t3 := c4 - x5[i]
+		t4 := float32(x5[i] * t3)
+		t5 := float32(t2 * t4)
+		t6 := float32(t5 * c3)
+		t7 := c4 - x6[i]
+		t8 := float32(x6[i] * t7)
+		t9 := float32(t1 * t8)
+		y0[i] = t5 + t9
+		y1[i] = t6 + t9
+	}
+	return true
+}
+
+func plain238(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain238flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t1 * c3)
+			t3 := c4 - x5[i]
+			t4 := float32(x5[i] * t3)
+			t5 := float32(t2 * t4)
+			t6 := float32(t5 * c3)
+			t7 := c4 - x6[i]
+			t8 := float32(x6[i] * t7)
+			t9 := float32(t1 * t8)
+			y0[i] = t5 + t9
+			t11 := float32(x7[i] * c8)
+			t12 := float32(x9[i] * t11)
+			y1[i] = t12
+			y2[i] = float32(x9[i] * x10[i])
+			y3[i] = float32(x9[i] * x11[i])
+			y4[i] = float32(t12 * c3)
+			t16 := float32(x12[i] * c8)
+			t17 := float32(x13[i] * t16)
+			y5[i] = t17
+			y6[i] = float32(x13[i] * x10[i])
+			y7[i] = float32(x13[i] * x14[i])
+			y8[i] = float32(t17 * c3)
+			y9[i] = t6 + t9
+		}
+	}
+	return true
+}
+
+func plain238flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * c3)
+		t3 := c4 - x5[i]
+		t4 := float32(x5[i] * t3)
+		t5 := float32(t2 * t4)
+		t6 := float32(t5 * c3)
+		t7 := c4 - x6[i]
+		t8 := float32(x6[i] * t7)
+		t9 := float32(t1 * t8)
+		y0[i] = t5 + t9
+		t11 := float32(x7[i] * x8[i])
+		t12 := float32(x9[i] * t11)
+		y1[i] = t12
+		y2[i] = float32(x9[i] * x10[i])
+		y3[i] = float32(x9[i] * x11[i])
+		y4[i] = float32(t12 * c3)
+		t16 := float32(x12[i] * x8[i])
+		t17 := float32(x13[i] * t16)
+		y5[i] = t17
+		y6[i] = float32(x13[i] * x10[i])
+		y7[i] = float32(x13[i] * x14[i])
+		y8[i] = float32(t17 * c3)
+		y9[i] = t6 + t9
+	}
+	return true
+}
+
+func plain239(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain239flat(out, in, rows)
 	}
 	var b9 [line]float32
 	var b10 [line]float32
@@ -3171,7 +18753,7 @@ func plain42(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain42flat(out, in [][]float32, rows int) bool {
+func plain239flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -3268,7 +18850,43 @@ func plain42flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain43(out, in [][]float32, rows, lanes int) bool {
+func plain240(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := c2 - x3[i]
+		t2 := float32(x3[i] * t1)
+		y0[i] = float32(t0 * t2)
+	}
+	return true
+}
+
+func plain241(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := c2 - x3[i]
+		t2 := float32(x3[i] * t1)
+		t3 := float32(t0 * t2)
+		y0[i] = t3
+		y1[i] = x4[i] + t3
+	}
+	return true
+}
+
+func plain242(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -3279,7 +18897,817 @@ func plain43(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain44(out, in [][]float32, rows, lanes int) bool {
+func plain243(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = x2[i] + t0
+	}
+	return true
+}
+
+func plain244(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain244flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			t2 := x3[i] + x4[i]
+			y0[i] = float32(t1 * x5[i])
+			y1[i] = float32(t1 * c6)
+			y2[i] = float32(t2 * x7[i])
+			y3[i] = float32(t2 * c6)
+			t7 := float32(t1 * x8[i])
+			t8 := float32(t1 * x9[i])
+			t9 := float32(t1 * x10[i])
+			t10 := float32(t1 * x11[i])
+			t11 := float32(t2 * c1)
+			t12 := float32(t11 * x10[i])
+			t13 := float32(t11 * x9[i])
+			t14 := t7 + t12
+			y4[i] = t10 + t13
+			t16 := float32(t2 * x8[i])
+			t17 := float32(t2 * x11[i])
+			t18 := t9 + t16
+			y5[i] = t8 + t17
+			y6[i] = float32(t14 * x12[i])
+			y7[i] = float32(t14 * x13[i])
+			y8[i] = float32(t18 * x14[i])
+			y9[i] = float32(t18 * x13[i])
+		}
+	}
+	return true
+}
+
+func plain244flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + t0
+		t2 := x3[i] + x4[i]
+		y0[i] = float32(t1 * x5[i])
+		y1[i] = float32(t1 * x6[i])
+		y2[i] = float32(t2 * x7[i])
+		y3[i] = float32(t2 * x6[i])
+		t7 := float32(t1 * x8[i])
+		t8 := float32(t1 * x9[i])
+		t9 := float32(t1 * x10[i])
+		t10 := float32(t1 * x11[i])
+		t11 := float32(t2 * c1)
+		t12 := float32(t11 * x10[i])
+		t13 := float32(t11 * x9[i])
+		t14 := t7 + t12
+		y4[i] = t10 + t13
+		t16 := float32(t2 * x8[i])
+		t17 := float32(t2 * x11[i])
+		t18 := t9 + t16
+		y5[i] = t8 + t17
+		y6[i] = float32(t14 * x12[i])
+		y7[i] = float32(t14 * x13[i])
+		y8[i] = float32(t18 * x14[i])
+		y9[i] = float32(t18 * x13[i])
+	}
+	return true
+}
+
+func plain245(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + t0
+		t2 := float32(x3[i] * x4[i])
+		y0[i] = t1 + t2
+		t4 := float32(x5[i] * c1)
+		t5 := float32(x6[i] * c1)
+		y1[i] = y1[i] + x7[i]
+		y2[i] = y2[i] + t5
+		y3[i] = y3[i] + t4
+	}
+	return true
+}
+
+func plain246(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain246flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			t2 := float32(x3[i] * c1)
+			t3 := x4[i] + t2
+			t4 := float32(t1 * c5)
+			t5 := float32(t1 * x6[i])
+			t6 := float32(t3 * c7)
+			t7 := float32(t3 * x6[i])
+			y0[i] = t4 + t6
+			t9 := x8[i] + x9[i]
+			y1[i] = y1[i] + t9
+			t11 := x10[i] + x11[i]
+			y2[i] = y2[i] + t11
+			y3[i] = y3[i] + t7
+			y4[i] = y4[i] + t5
+		}
+	}
+	return true
+}
+
+func plain246flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + t0
+		t2 := float32(x3[i] * c1)
+		t3 := x4[i] + t2
+		t4 := float32(t1 * x5[i])
+		t5 := float32(t1 * x6[i])
+		t6 := float32(t3 * x7[i])
+		t7 := float32(t3 * x6[i])
+		y0[i] = t4 + t6
+		t9 := x8[i] + x9[i]
+		y1[i] = y1[i] + t9
+		t11 := x10[i] + x11[i]
+		y2[i] = y2[i] + t11
+		y3[i] = y3[i] + t7
+		y4[i] = y4[i] + t5
+	}
+	return true
+}
+
+func plain247(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain247flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			t2 := float32(x3[i] * c1)
+			t3 := x4[i] + t2
+			t4 := float32(t1 * c5)
+			t5 := float32(t1 * x6[i])
+			t6 := float32(t3 * c7)
+			t7 := float32(t3 * x6[i])
+			y0[i] = t4 + t6
+			t9 := x8[i] + x9[i]
+			y1[i] = y1[i] + t9
+			t11 := x10[i] + x11[i]
+			y2[i] = y2[i] + t11
+			y3[i] = y3[i] + t7
+			y4[i] = y4[i] + t5
+		}
+	}
+	return true
+}
+
+func plain247flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + t0
+		t2 := float32(x3[i] * c1)
+		t3 := x4[i] + t2
+		t4 := float32(t1 * x5[i])
+		t5 := float32(t1 * c6)
+		t6 := float32(t3 * x7[i])
+		t7 := float32(t3 * c6)
+		y0[i] = t4 + t6
+		t9 := x8[i] + x9[i]
+		y1[i] = y1[i] + t9
+		t11 := x10[i] + x11[i]
+		y2[i] = y2[i] + t11
+		y3[i] = y3[i] + t7
+		y4[i] = y4[i] + t5
+	}
+	return true
+}
+
+func plain248(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + t0
+		t2 := float32(t1 * x3[i])
+		y0[i] = y0[i] + t2
+	}
+	return true
+}
+
+func plain249(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain249flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			t2 := float32(t1 * x3[i])
+			y0[i] = y0[i] + t2
+		}
+	}
+	return true
+}
+
+func plain249flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + t0
+		t2 := float32(t1 * c3)
+		y0[i] = y0[i] + t2
+	}
+	return true
+}
+
+func plain250(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	for i := range y16 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := t0 / x2[i]
+		y1[i] = t1
+		t2 := float32(t1 * x3[i])
+		y2[i] = t2
+		t3 := float32(t2 * c1)
+		y3[i] = t3
+		t4 := x4[i] + t1
+		y4[i] = t4
+		t5 := x5[i] / x2[i]
+		y5[i] = t5
+		t6 := float32(t5 * x6[i])
+		y6[i] = t6
+		t7 := float32(t6 * c1)
+		y7[i] = t7
+		t8 := x7[i] + t5
+		y8[i] = t8
+		t9 := t3 + t7
+		y9[i] = t9
+		t10 := float32(t9 * x8[i])
+		y10[i] = t10
+		t11 := t4 + t10
+		y11[i] = t11
+		y12[i] = t11 + t10
+		t13 := float32(t9 * x9[i])
+		y13[i] = t13
+		t14 := t8 + t13
+		y14[i] = t14
+		y15[i] = t14 + t13
+		y16[i] = float32(x10[i] * x11[i])
+	}
+	return true
+}
+
+func plain251(out, in [][]float32, rows, lanes int) bool {
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b11 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := x3[i] + c4
+			t3 := float32(x5[i] * t2)
+			b4[i] = float32(x5[i] * t0)
+			t5 := float32(t1 * t1)
+			b6[i] = float32(t5 * c6)
+			b11[i] = float32(t3 * c1)
+		}
+		Exp(b7, b6)
+		for i := range y1 {
+			t8 := float32(b7[i] * c7)
+			t9 := float32(b4[i] * t8)
+			t10 := float32(t9 * c2)
+			t12 := t10 + b11[i]
+			y0[i] = t12
+			t13 := float32(t12 * x8[i])
+			y1[i] = y1[i] + t13
+		}
+	}
+	return true
+}
+
+func plain252(out, in [][]float32, rows, lanes int) bool {
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b11 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := x3[i] + c4
+			t3 := float32(x5[i] * t2)
+			b4[i] = float32(x5[i] * t0)
+			t5 := float32(t1 * t1)
+			b6[i] = float32(t5 * c6)
+			b11[i] = float32(t3 * c1)
+		}
+		Exp(b7, b6)
+		for i := range y3 {
+			t8 := float32(b7[i] * c7)
+			t9 := float32(b4[i] * t8)
+			t10 := float32(t9 * c2)
+			t12 := t10 + b11[i]
+			t13 := float32(t12 * x8[i])
+			y0[i] = y0[i] + t13
+			t15 := float32(t12 * x9[i])
+			y1[i] = float32(t12 * x10[i])
+			t17 := float32(t15 * x11[i])
+			y2[i] = float32(t17 * c12)
+			y3[i] = float32(t12 * c12)
+		}
+	}
+	return true
+}
+
+func plain253(out, in [][]float32, rows, lanes int) bool {
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b11 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := x3[i] + c4
+			t3 := float32(x5[i] * t2)
+			b4[i] = float32(x5[i] * t0)
+			t5 := float32(t1 * t1)
+			b6[i] = float32(t5 * c6)
+			b11[i] = float32(t3 * c1)
+		}
+		Exp(b7, b6)
+		for i := range y3 {
+			t8 := float32(b7[i] * c7)
+			t9 := float32(b4[i] * t8)
+			t10 := float32(t9 * c2)
+			t12 := t10 + b11[i]
+			t13 := float32(t12 * x8[i])
+			y0[i] = y0[i] + t13
+			t15 := float32(t12 * x9[i])
+			y1[i] = float32(t12 * x10[i])
+			t17 := float32(t15 * x8[i])
+			y2[i] = float32(t17 * c11)
+			y3[i] = float32(t12 * c11)
+		}
+	}
+	return true
+}
+
+func plain254(out, in [][]float32, rows, lanes int) bool {
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b11 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := x3[i] + c4
+			t3 := float32(x5[i] * t2)
+			b4[i] = float32(x5[i] * t0)
+			t5 := float32(t1 * t1)
+			b6[i] = float32(t5 * c6)
+			b11[i] = float32(t3 * c1)
+		}
+		Exp(b7, b6)
+		for i := range y1 {
+			t8 := float32(b7[i] * c7)
+			t9 := float32(b4[i] * t8)
+			t10 := float32(t9 * c2)
+			t12 := t10 + b11[i]
+			t13 := float32(t12 * x8[i])
+			y0[i] = y0[i] + t13
+			y1[i] = float32(t12 * c9)
+		}
+	}
+	return true
+}
+
+func plain255(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain255flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x2[i])
+			t2 := c3 - t1
+			t3 := float32(x4[i] * t2)
+			t4 := float32(t3 * x5[i])
+			y0[i] = float32(t4 * x6[i])
+			t6 := float32(t4 * x7[i])
+			t7 := t0 + t6
+			t8 := c8 / x6[i]
+			t9 := float32(t7 * t8)
+			t10 := float32(t9 * x9[i])
+			y1[i] = t10
+			y2[i] = float32(t9 * x10[i])
+			t12 := float32(t10 * c1)
+			t13 := float32(t12 * x11[i])
+			y3[i] = float32(t12 * x12[i])
+			y4[i] = x13[i] + t13
+			t16 := float32(t9 * c14)
+			t17 := float32(t16 * x15[i])
+			t18 := t17 + t17
+			t19 := float32(x16[i] * c1)
+			y5[i] = t19
+			t20 := float32(t19 * c8)
+			y6[i] = t18 + t20
+			y7[i] = float32(x17[i] * x11[i])
+			y8[i] = float32(x17[i] * x9[i])
+		}
+	}
+	return true
+}
+
+func plain255flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * x2[i])
+		t2 := c3 - t1
+		t3 := float32(x4[i] * t2)
+		t4 := float32(t3 * c5)
+		y0[i] = float32(t4 * x6[i])
+		t6 := float32(t4 * x7[i])
+		t7 := t0 + t6
+		t8 := c8 / x6[i]
+		t9 := float32(t7 * t8)
+		t10 := float32(t9 * x9[i])
+		y1[i] = t10
+		y2[i] = float32(t9 * x10[i])
+		t12 := float32(t10 * c1)
+		t13 := float32(t12 * x11[i])
+		y3[i] = float32(t12 * x12[i])
+		y4[i] = x13[i] + t13
+		t16 := float32(t9 * c14)
+		t17 := float32(t16 * x15[i])
+		t18 := t17 + t17
+		t19 := float32(x16[i] * c1)
+		y5[i] = t19
+		t20 := float32(t19 * c8)
+		y6[i] = t18 + t20
+		y7[i] = float32(x17[i] * x11[i])
+		y8[i] = float32(x17[i] * x9[i])
+	}
+	return true
+}
+
+func plain256(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -3297,9 +19725,3250 @@ func plain44(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain45(out, in [][]float32, rows, lanes int) bool {
+func plain257(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * x3[i])
+		y0[i] = x4[i] + x5[i]
+		t3 := t0 + x6[i]
+		y1[i] = y1[i] + t3
+		y2[i] = y2[i] + t1
+	}
+	return true
+}
+
+func plain258(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain45flat(out, in, rows)
+		return plain258flat(out, in, rows)
+	}
+	var b5 [line]float32
+	var b6 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			for i := range b6 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(x2[i] * x3[i])
+				t2 := t0 + t1
+				t3 := float32(c4 * x5[i])
+				t4 := t2 + t3
+				y0[i] = t4
+				b5[i] = float32(t4 * c6)
+				b6[i] = float32(t4 * c7)
+			}
+			Erf(y1, b6)
+			for i := range y2 {
+				t8 := y1[i] + c8
+				y2[i] = float32(b5[i] * t8)
+			}
+		}
+	}
+	return true
+}
+
+func plain258flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	var b6 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		for i := range b6 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			t3 := float32(x4[i] * x5[i])
+			t4 := t2 + t3
+			y0[i] = t4
+			b5[i] = float32(t4 * c6)
+			b6[i] = float32(t4 * c7)
+		}
+		Erf(y1, b6)
+		for i := range y2 {
+			t8 := y1[i] + c8
+			y2[i] = float32(b5[i] * t8)
+		}
+	}
+	return true
+}
+
+func plain259(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain259flat(out, in, rows)
+	}
+	var b5 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			for i := range b6 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(x2[i] * x3[i])
+				t2 := t0 + t1
+				t3 := float32(c4 * x5[i])
+				t4 := t2 + t3
+				b5[i] = float32(t4 * c6)
+				b6[i] = float32(t4 * c7)
+			}
+			Erf(b7, b6)
+			for i := range y0 {
+				t8 := b7[i] + c8
+				y0[i] = float32(b5[i] * t8)
+			}
+		}
+	}
+	return true
+}
+
+func plain259flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		for i := range b6 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			t3 := float32(x4[i] * x5[i])
+			t4 := t2 + t3
+			b5[i] = float32(t4 * c6)
+			b6[i] = float32(t4 * c7)
+		}
+		Erf(b7, b6)
+		for i := range y0 {
+			t8 := b7[i] + c8
+			y0[i] = float32(b5[i] * t8)
+		}
+	}
+	return true
+}
+
+func plain260(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain260flat(out, in, rows)
+	}
+	var b5 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			for i := range b11 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(x2[i] * x3[i])
+				t2 := t0 + t1
+				t3 := float32(c4 * x5[i])
+				t4 := t2 + t3
+				b5[i] = float32(t4 * c6)
+				t6 := float32(t4 * c7)
+				b6[i] = t6
+				t10 := float32(t6 * t6)
+				b11[i] = float32(t10 * c9)
+			}
+			Erf(b7, b6)
+			Exp(b12, b11)
+			for i := range y2 {
+				t8 := b7[i] + c8
+				y0[i] = float32(b5[i] * t8)
+				t13 := float32(b12[i] * c10)
+				t14 := float32(b5[i] * t13)
+				t15 := float32(t14 * c7)
+				t16 := float32(t8 * c6)
+				t17 := t15 + t16
+				y1[i] = t17
+				y2[i] = float32(t17 * x5[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain260flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		for i := range b11 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			t3 := float32(x4[i] * x5[i])
+			t4 := t2 + t3
+			b5[i] = float32(t4 * c6)
+			t6 := float32(t4 * c7)
+			b6[i] = t6
+			t10 := float32(t6 * t6)
+			b11[i] = float32(t10 * c9)
+		}
+		Erf(b7, b6)
+		Exp(b12, b11)
+		for i := range y2 {
+			t8 := b7[i] + c8
+			y0[i] = float32(b5[i] * t8)
+			t13 := float32(b12[i] * c10)
+			t14 := float32(b5[i] * t13)
+			t15 := float32(t14 * c7)
+			t16 := float32(t8 * c6)
+			t17 := t15 + t16
+			y1[i] = t17
+			y2[i] = float32(t17 * x5[i])
+		}
+	}
+	return true
+}
+
+func plain261(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain261flat(out, in, rows)
+	}
+	var b5 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			for i := range b11 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(x2[i] * x3[i])
+				t2 := t0 + t1
+				t3 := float32(c4 * x5[i])
+				t4 := t2 + t3
+				b5[i] = float32(t4 * c6)
+				t6 := float32(t4 * c7)
+				b6[i] = t6
+				t10 := float32(t6 * t6)
+				b11[i] = float32(t10 * c9)
+			}
+			Erf(b7, b6)
+			Exp(b12, b11)
+			for i := range y5 {
+				t8 := b7[i] + c8
+				y0[i] = float32(b5[i] * t8)
+				t13 := float32(b12[i] * c10)
+				t14 := float32(b5[i] * t13)
+				t15 := float32(t14 * c7)
+				t16 := float32(t8 * c6)
+				t17 := t15 + t16
+				y1[i] = t17
+				y2[i] = float32(t17 * x5[i])
+				t19 := float32(t17 * x3[i])
+				y3[i] = float32(t17 * x2[i])
+				t21 := float32(t19 * x5[i])
+				t22 := float32(t21 * c1)
+				y4[i] = t22
+				y5[i] = float32(t22 * c9)
+			}
+		}
+	}
+	return true
+}
+
+func plain261flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		for i := range b11 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			t3 := float32(x4[i] * x5[i])
+			t4 := t2 + t3
+			b5[i] = float32(t4 * c6)
+			t6 := float32(t4 * c7)
+			b6[i] = t6
+			t10 := float32(t6 * t6)
+			b11[i] = float32(t10 * c9)
+		}
+		Erf(b7, b6)
+		Exp(b12, b11)
+		for i := range y5 {
+			t8 := b7[i] + c8
+			y0[i] = float32(b5[i] * t8)
+			t13 := float32(b12[i] * c10)
+			t14 := float32(b5[i] * t13)
+			t15 := float32(t14 * c7)
+			t16 := float32(t8 * c6)
+			t17 := t15 + t16
+			y1[i] = t17
+			y2[i] = float32(t17 * x5[i])
+			t19 := float32(t17 * x3[i])
+			y3[i] = float32(t17 * x2[i])
+			t21 := float32(t19 * x5[i])
+			t22 := float32(t21 * c1)
+			y4[i] = t22
+			y5[i] = float32(t22 * c9)
+		}
+	}
+	return true
+}
+
+func plain262(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		y1[i] = float32(x2[i] * x3[i])
+		y2[i] = float32(x4[i] * x5[i])
+		y3[i] = float32(t0 * x6[i])
+	}
+	return true
+}
+
+func plain263(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * c1)
+		y0[i] = x3[i] / x4[i]
+		y1[i] = t0 / x4[i]
+		y2[i] = float32(x5[i] * c6)
+		t5 := float32(x7[i] * x8[i])
+		t6 := float32(x7[i] * x9[i])
+		t7 := float32(x10[i] * c6)
+		y3[i] = t1 / x4[i]
+		y4[i] = float32(x11[i] * c6)
+		t10 := float32(x9[i] * x9[i])
+		t11 := float32(x9[i] * x12[i])
+		t12 := x13[i] + t11
+		t13 := x8[i] + x8[i]
+		y5[i] = float32(t7 * x14[i])
+		y6[i] = float32(t10 * x14[i])
+		t16 := float32(x9[i] * c6)
+		t17 := float32(t6 * t16)
+		t18 := float32(t13 * t16)
+		t19 := float32(t5 * x8[i])
+		t20 := float32(t12 * x8[i])
+		y7[i] = t17 + t19
+		y8[i] = t18 + t20
+		y9[i] = float32(c15 * x7[i])
+	}
+	return true
+}
+
+func plain264(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain264flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		for i := range y12 {
+			y0[i] = float32(x0[i] * c1)
+			y1[i] = float32(x2[i] * c1)
+			y2[i] = float32(x3[i] * c1)
+			y3[i] = float32(x4[i] * c1)
+			t4 := c5 / x6[i]
+			t5 := float32(t4 * x7[i])
+			y4[i] = float32(t5 * c8)
+			t7 := float32(t4 * x9[i])
+			y5[i] = t7
+			t8 := float32(t4 * x10[i])
+			t9 := float32(t7 * x11[i])
+			t10 := float32(t7 * x12[i])
+			t11 := float32(t8 * c8)
+			t12 := float32(t4 * x13[i])
+			y6[i] = float32(t12 * c8)
+			t14 := float32(x12[i] * x12[i])
+			t15 := float32(x12[i] * x14[i])
+			y7[i] = x15[i] + t15
+			t17 := x11[i] + x11[i]
+			y8[i] = float32(t11 * x16[i])
+			y9[i] = float32(t14 * x16[i])
+			t20 := float32(x12[i] * c8)
+			y10[i] = float32(t10 * t20)
+			y11[i] = float32(t17 * t20)
+			y12[i] = float32(t9 * x11[i])
+		}
+	}
+	return true
+}
+
+func plain264flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	for i := range y12 {
+		y0[i] = float32(x0[i] * c1)
+		y1[i] = float32(x2[i] * c1)
+		y2[i] = float32(x3[i] * c1)
+		y3[i] = float32(x4[i] * c1)
+		t4 := x5[i] / x6[i]
+		t5 := float32(t4 * x7[i])
+		y4[i] = float32(t5 * c8)
+		t7 := float32(t4 * x9[i])
+		y5[i] = t7
+		t8 := float32(t4 * x10[i])
+		t9 := float32(t7 * x11[i])
+		t10 := float32(t7 * x12[i])
+		t11 := float32(t8 * c8)
+		t12 := float32(t4 * x13[i])
+		y6[i] = float32(t12 * c8)
+		t14 := float32(x12[i] * x12[i])
+		t15 := float32(x12[i] * x14[i])
+		y7[i] = x15[i] + t15
+		t17 := x11[i] + x11[i]
+		y8[i] = float32(t11 * x16[i])
+		y9[i] = float32(t14 * x16[i])
+		t20 := float32(x12[i] * c8)
+		y10[i] = float32(t10 * t20)
+		y11[i] = float32(t17 * t20)
+		y12[i] = float32(t9 * x11[i])
+	}
+	return true
+}
+
+func plain265(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = float32(x0[i] * c1)
+		t1 := float32(x2[i] * c1)
+		y1[i] = float32(t1 * c3)
+	}
+	return true
+}
+
+func plain266(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = float32(x2[i] * t0)
+	}
+	return true
+}
+
+func plain267(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain267flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * t0)
+			t2 := float32(x3[i] * x4[i])
+			t3 := t1 + t2
+			t4 := float32(x5[i] * x6[i])
+			t5 := float32(t3 * c7)
+			t6 := float32(t4 * c7)
+			t7 := float32(t5 * x8[i])
+			t8 := float32(t5 * c9)
+			y0[i] = float32(t5 * x10[i])
+			t10 := float32(t5 * c11)
+			t11 := float32(t6 * c1)
+			t12 := float32(t11 * x10[i])
+			t13 := float32(t11 * c9)
+			t14 := t10 + t13
+			y1[i] = float32(t6 * x8[i])
+			t16 := float32(t6 * c11)
+			t17 := t8 + t16
+			y2[i] = float32(t14 * c1)
+			y3[i] = x12[i] + t14
+			y4[i] = float32(t17 * c1)
+			y5[i] = x13[i] + t17
+			t22 := t7 + t12
+			y6[i] = y6[i] + t22
+		}
+	}
+	return true
+}
+
+func plain267flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * t0)
+		t2 := float32(x3[i] * x4[i])
+		t3 := t1 + t2
+		t4 := float32(x5[i] * x6[i])
+		t5 := float32(t3 * c7)
+		t6 := float32(t4 * c7)
+		t7 := float32(t5 * x8[i])
+		t8 := float32(t5 * x9[i])
+		y0[i] = float32(t5 * x10[i])
+		t10 := float32(t5 * x11[i])
+		t11 := float32(t6 * c1)
+		t12 := float32(t11 * x10[i])
+		t13 := float32(t11 * x9[i])
+		t14 := t10 + t13
+		y1[i] = float32(t6 * x8[i])
+		t16 := float32(t6 * x11[i])
+		t17 := t8 + t16
+		y2[i] = float32(t14 * c1)
+		y3[i] = x12[i] + t14
+		y4[i] = float32(t17 * c1)
+		y5[i] = x13[i] + t17
+		t22 := t7 + t12
+		y6[i] = y6[i] + t22
+	}
+	return true
+}
+
+func plain268(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain268flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * c3)
+			t2 := t1 + x4[i]
+			t3 := t2 + x5[i]
+			t4 := float32(x6[i] * c7)
+			t5 := float32(x6[i] * c8)
+			t6 := float32(t3 * c1)
+			t7 := float32(t6 * c8)
+			y0[i] = float32(t6 * x9[i])
+			t9 := t4 + t7
+			t10 := float32(t3 * c7)
+			y1[i] = float32(t3 * x10[i])
+			t12 := t5 + t10
+			t13 := float32(t9 * t0)
+			t14 := float32(t9 * x11[i])
+			t15 := float32(t12 * x12[i])
+			t16 := float32(t12 * x11[i])
+			y2[i] = t13 + t15
+			t18 := t16 + x13[i]
+			t19 := t14 + x14[i]
+			t20 := t19 + x15[i]
+			y3[i] = t18 + x16[i]
+			t22 := float32(t20 * c1)
+			y4[i] = t22 / x17[i]
+		}
+	}
+	return true
+}
+
+func plain268flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * x3[i])
+		t2 := t1 + x4[i]
+		t3 := t2 + x5[i]
+		t4 := float32(x6[i] * x7[i])
+		t5 := float32(x6[i] * x8[i])
+		t6 := float32(t3 * c1)
+		t7 := float32(t6 * x8[i])
+		y0[i] = float32(t6 * x9[i])
+		t9 := t4 + t7
+		t10 := float32(t3 * x7[i])
+		y1[i] = float32(t3 * x10[i])
+		t12 := t5 + t10
+		t13 := float32(t9 * t0)
+		t14 := float32(t9 * x11[i])
+		t15 := float32(t12 * x12[i])
+		t16 := float32(t12 * x11[i])
+		y2[i] = t13 + t15
+		t18 := t16 + x13[i]
+		t19 := t14 + x14[i]
+		t20 := t19 + x15[i]
+		y3[i] = t18 + x16[i]
+		t22 := float32(t20 * c1)
+		y4[i] = t22 / x17[i]
+	}
+	return true
+}
+
+func plain269(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain269flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			y0[i] = float32(x0[i] * c1)
+			t1 := float32(c2 * x3[i])
+			y1[i] = float32(x3[i] * c4)
+			y2[i] = float32(t1 * c4)
+		}
+	}
+	return true
+}
+
+func plain269flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = float32(x0[i] * c1)
+		t1 := float32(c2 * x3[i])
+		y1[i] = float32(x3[i] * x4[i])
+		y2[i] = float32(t1 * x4[i])
+	}
+	return true
+}
+
+func plain270(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain270flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		x3 := in[3][:n]
+		c4 := in[4][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			y0[i] = float32(x0[i] * c1)
+			t1 := float32(c2 * x3[i])
+			y1[i] = float32(x3[i] * c4)
+			y2[i] = float32(t1 * c4)
+		}
+	}
+	return true
+}
+
+func plain270flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = float32(x0[i] * c1)
+		t1 := float32(c2 * c3)
+		y1[i] = float32(c3 * x4[i])
+		y2[i] = float32(t1 * x4[i])
+	}
+	return true
+}
+
+func plain271(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain271flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][:n]
+		c3 := in[3][r]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * c3)
+			t2 := t1 + x4[i]
+			t3 := t2 + x5[i]
+			t4 := float32(x6[i] * c7)
+			t5 := float32(x6[i] * c8)
+			t6 := float32(t3 * c1)
+			t7 := float32(t6 * c8)
+			y0[i] = float32(t6 * x9[i])
+			t9 := t4 + t7
+			t10 := float32(t3 * c7)
+			y1[i] = float32(t3 * x10[i])
+			t12 := t5 + t10
+			t13 := float32(t9 * t0)
+			t14 := float32(t9 * x11[i])
+			t15 := float32(t12 * x12[i])
+			t16 := float32(t12 * x11[i])
+			y2[i] = t13 + t15
+			t18 := t16 + x13[i]
+			t19 := t14 + x14[i]
+			t20 := t19 + x15[i]
+			y3[i] = t18 + x16[i]
+			t22 := float32(t20 * c1)
+			y4[i] = t22 / x17[i]
+		}
+	}
+	return true
+}
+
+func plain271flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(c2 * x3[i])
+		t2 := t1 + c4
+		t3 := t2 + x5[i]
+		t4 := float32(x6[i] * x7[i])
+		t5 := float32(x6[i] * x8[i])
+		t6 := float32(t3 * c1)
+		t7 := float32(t6 * x8[i])
+		y0[i] = float32(t6 * x9[i])
+		t9 := t4 + t7
+		t10 := float32(t3 * x7[i])
+		y1[i] = float32(t3 * x10[i])
+		t12 := t5 + t10
+		t13 := float32(t9 * t0)
+		t14 := float32(t9 * c11)
+		t15 := float32(t12 * x12[i])
+		t16 := float32(t12 * c11)
+		y2[i] = t13 + t15
+		t18 := t16 + x13[i]
+		t19 := t14 + x14[i]
+		t20 := t19 + x15[i]
+		y3[i] = t18 + x16[i]
+		t22 := float32(t20 * c1)
+		y4[i] = t22 / x17[i]
+	}
+	return true
+}
+
+func plain272(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		y1[i] = float32(t0 * x2[i])
+	}
+	return true
+}
+
+func plain273(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(x0[i] * x3[i])
+		y0[i] = y0[i] + t1
+		y1[i] = y1[i] + t2
+	}
+	return true
+}
+
+func plain274(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(x0[i] * x3[i])
+		t3 := float32(x4[i] * c1)
+		t4 := float32(t3 * x5[i])
+		t5 := float32(x4[i] * x6[i])
+		t6 := t1 + t4
+		y0[i] = y0[i] + t6
+		t8 := t2 + t5
+		y1[i] = y1[i] + t8
+	}
+	return true
+}
+
+func plain275(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = float32(t0 * x2[i])
+		t2 := float32(x3[i] * c1)
+		y1[i] = float32(t2 * x2[i])
+	}
+	return true
+}
+
+func plain276(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain276flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = float32(t0 * x2[i])
+			t2 := float32(x3[i] * c1)
+			y1[i] = float32(t2 * x2[i])
+			y2[i] = float32(x2[i] * c1)
+			t5 := float32(c4 * x5[i])
+			y3[i] = float32(x5[i] * c6)
+			y4[i] = float32(t5 * c6)
+		}
+	}
+	return true
+}
+
+func plain276flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = float32(t0 * x2[i])
+		t2 := float32(x3[i] * c1)
+		y1[i] = float32(t2 * x2[i])
+		y2[i] = float32(x2[i] * c1)
+		t5 := float32(c4 * x5[i])
+		y3[i] = float32(x5[i] * x6[i])
+		y4[i] = float32(t5 * x6[i])
+	}
+	return true
+}
+
+func plain277(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain277flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		c6 := in[6][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = float32(t0 * x2[i])
+			t2 := float32(x3[i] * c1)
+			y1[i] = float32(t2 * x2[i])
+			y2[i] = float32(x2[i] * c1)
+			t5 := float32(c4 * x5[i])
+			y3[i] = float32(x5[i] * c6)
+			y4[i] = float32(t5 * c6)
+		}
+	}
+	return true
+}
+
+func plain277flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = float32(t0 * x2[i])
+		t2 := float32(x3[i] * c1)
+		y1[i] = float32(t2 * x2[i])
+		y2[i] = float32(x2[i] * c1)
+		t5 := float32(c4 * c5)
+		y3[i] = float32(c5 * x6[i])
+		y4[i] = float32(t5 * x6[i])
+	}
+	return true
+}
+
+func plain278(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		y0[i] = c4 + t2
+		t4 := c4 - x3[i]
+		t5 := float32(x3[i] * t4)
+		t6 := float32(t1 * t5)
+		y1[i] = t6
+		y2[i] = x5[i] + t6
+	}
+	return true
+}
+
+func plain279(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain279flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		c10 := in[10][r]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t0 * x3[i])
+			t3 := float32(x4[i] * x5[i])
+			t4 := float32(x6[i] * x5[i])
+			t5 := float32(x7[i] * x5[i])
+			t6 := float32(x8[i] * x5[i])
+			y0[i] = float32(t3 * c9)
+			y1[i] = float32(t4 * c9)
+			y2[i] = float32(t5 * c9)
+			y3[i] = float32(t6 * c9)
+			y4[i] = chosen(c10, t1, c11)
+			y5[i] = chosen(c10, t2, c11)
+		}
+	}
+	return true
+}
+
+func plain279flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		t3 := float32(x4[i] * c5)
+		t4 := float32(x6[i] * c5)
+		t5 := float32(x7[i] * c5)
+		t6 := float32(x8[i] * c5)
+		y0[i] = float32(t3 * x9[i])
+		y1[i] = float32(t4 * x9[i])
+		y2[i] = float32(t5 * x9[i])
+		y3[i] = float32(t6 * x9[i])
+		y4[i] = chosen(x10[i], t1, c11)
+		y5[i] = chosen(x10[i], t2, c11)
+	}
+	return true
+}
+
+func plain280(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain280flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * x2[i])
+			y0[i] = float32(t0 * c3)
+			t3 := float32(x0[i] * x4[i])
+			y1[i] = float32(x0[i] * c5)
+			t5 := float32(x6[i] * c1)
+			t6 := float32(t5 * x7[i])
+			y2[i] = float32(t5 * c3)
+			t8 := float32(x6[i] * x8[i])
+			y3[i] = float32(x6[i] * c5)
+			y4[i] = float32(c1 * x9[i])
+			y5[i] = t1 + t6
+			y6[i] = t3 + t8
+		}
+	}
+	return true
+}
+
+func plain280flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		y0[i] = float32(t0 * x3[i])
+		t3 := float32(x0[i] * x4[i])
+		y1[i] = float32(x0[i] * x5[i])
+		t5 := float32(x6[i] * c1)
+		t6 := float32(t5 * x7[i])
+		y2[i] = float32(t5 * x3[i])
+		t8 := float32(x6[i] * x8[i])
+		y3[i] = float32(x6[i] * x5[i])
+		y4[i] = float32(c1 * x9[i])
+		y5[i] = t1 + t6
+		y6[i] = t3 + t8
+	}
+	return true
+}
+
+func plain281(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain281flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = float32(t0 * x2[i])
+			y1[i] = float32(t0 * c3)
+			y2[i] = float32(x0[i] * x4[i])
+			y3[i] = float32(x0[i] * c5)
+			y4[i] = float32(c1 * x6[i])
+			y5[i] = float32(c1 * x7[i])
+		}
+	}
+	return true
+}
+
+func plain281flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = float32(t0 * x2[i])
+		y1[i] = float32(t0 * x3[i])
+		y2[i] = float32(x0[i] * x4[i])
+		y3[i] = float32(x0[i] * x5[i])
+		y4[i] = float32(c1 * x6[i])
+		y5[i] = float32(c1 * x7[i])
+	}
+	return true
+}
+
+func plain282(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		y1[i] = float32(t0 * c2)
+	}
+	return true
+}
+
+func plain283(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = float32(t0 * c2)
+	}
+	return true
+}
+
+func plain284(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain284flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * c2)
+			t2 := float32(x0[i] * c3)
+			t3 := x4[i] + t1
+			t4 := x5[i] + t1
+			y0[i] = t4
+			t5 := x6[i] + t2
+			t6 := x7[i] + t2
+			y1[i] = t6
+			y2[i] = float32(t3 * x8[i])
+			y3[i] = float32(t5 * x8[i])
+			t9 := float32(t3 * x9[i])
+			y4[i] = float32(t3 * x10[i])
+			t11 := float32(t3 * x11[i])
+			t12 := float32(t3 * x12[i])
+			t13 := float32(t5 * c1)
+			t14 := float32(t13 * x11[i])
+			t15 := float32(t13 * x10[i])
+			y5[i] = t9 + t14
+			y6[i] = t12 + t15
+			t18 := float32(t5 * x9[i])
+			y7[i] = float32(t5 * x12[i])
+			y8[i] = t11 + t18
+			t21 := float32(t4 * x13[i])
+			t22 := float32(t6 * x14[i])
+			y9[i] = t21 + t22
+		}
+	}
+	return true
+}
+
+func plain284flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(x0[i] * x3[i])
+		t3 := x4[i] + t1
+		t4 := x5[i] + t1
+		y0[i] = t4
+		t5 := x6[i] + t2
+		t6 := x7[i] + t2
+		y1[i] = t6
+		y2[i] = float32(t3 * x8[i])
+		y3[i] = float32(t5 * x8[i])
+		t9 := float32(t3 * x9[i])
+		y4[i] = float32(t3 * x10[i])
+		t11 := float32(t3 * x11[i])
+		t12 := float32(t3 * x12[i])
+		t13 := float32(t5 * c1)
+		t14 := float32(t13 * x11[i])
+		t15 := float32(t13 * x10[i])
+		y5[i] = t9 + t14
+		y6[i] = t12 + t15
+		t18 := float32(t5 * x9[i])
+		y7[i] = float32(t5 * x12[i])
+		y8[i] = t11 + t18
+		t21 := float32(t4 * x13[i])
+		t22 := float32(t6 * x14[i])
+		y9[i] = t21 + t22
+	}
+	return true
+}
+
+func plain285(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain285flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(c2 * x3[i])
+				t2 := t0 + t1
+				y0[i] = t2
+				b3[i] = float32(t2 * c4)
+				b4[i] = float32(t2 * c5)
+			}
+			Erf(y1, b4)
+			for i := range y2 {
+				t6 := y1[i] + c6
+				y2[i] = float32(b3[i] * t6)
+			}
+		}
+	}
+	return true
+}
+
+func plain285flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			y0[i] = t2
+			b3[i] = float32(t2 * c4)
+			b4[i] = float32(t2 * c5)
+		}
+		Erf(y1, b4)
+		for i := range y2 {
+			t6 := y1[i] + c6
+			y2[i] = float32(b3[i] * t6)
+		}
+	}
+	return true
+}
+
+func plain286(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain286flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			for i := range b4 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(c2 * x3[i])
+				t2 := t0 + t1
+				b3[i] = float32(t2 * c4)
+				b4[i] = float32(t2 * c5)
+			}
+			Erf(b5, b4)
+			for i := range y0 {
+				t6 := b5[i] + c6
+				y0[i] = float32(b3[i] * t6)
+			}
+		}
+	}
+	return true
+}
+
+func plain286flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		for i := range b4 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			b3[i] = float32(t2 * c4)
+			b4[i] = float32(t2 * c5)
+		}
+		Erf(b5, b4)
+		for i := range y0 {
+			t6 := b5[i] + c6
+			y0[i] = float32(b3[i] * t6)
+		}
+	}
+	return true
+}
+
+func plain287(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain287flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			for i := range b9 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(c2 * x3[i])
+				t2 := t0 + t1
+				b3[i] = float32(t2 * c4)
+				t4 := float32(t2 * c5)
+				b4[i] = t4
+				t8 := float32(t4 * t4)
+				b9[i] = float32(t8 * c7)
+			}
+			Erf(b5, b4)
+			Exp(b10, b9)
+			for i := range y2 {
+				t6 := b5[i] + c6
+				y0[i] = float32(b3[i] * t6)
+				t11 := float32(b10[i] * c8)
+				t12 := float32(b3[i] * t11)
+				t13 := float32(t12 * c5)
+				t14 := float32(t6 * c4)
+				t15 := t13 + t14
+				y1[i] = t15
+				y2[i] = float32(t15 * x3[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain287flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		for i := range b9 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			b3[i] = float32(t2 * c4)
+			t4 := float32(t2 * c5)
+			b4[i] = t4
+			t8 := float32(t4 * t4)
+			b9[i] = float32(t8 * c7)
+		}
+		Erf(b5, b4)
+		Exp(b10, b9)
+		for i := range y2 {
+			t6 := b5[i] + c6
+			y0[i] = float32(b3[i] * t6)
+			t11 := float32(b10[i] * c8)
+			t12 := float32(b3[i] * t11)
+			t13 := float32(t12 * c5)
+			t14 := float32(t6 * c4)
+			t15 := t13 + t14
+			y1[i] = t15
+			y2[i] = float32(t15 * x3[i])
+		}
+	}
+	return true
+}
+
+func plain288(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain288flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			for i := range b9 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(c2 * x3[i])
+				t2 := t0 + t1
+				b3[i] = float32(t2 * c4)
+				t4 := float32(t2 * c5)
+				b4[i] = t4
+				t8 := float32(t4 * t4)
+				b9[i] = float32(t8 * c7)
+			}
+			Erf(b5, b4)
+			Exp(b10, b9)
+			for i := range y3 {
+				t6 := b5[i] + c6
+				y0[i] = float32(b3[i] * t6)
+				t11 := float32(b10[i] * c8)
+				t12 := float32(b3[i] * t11)
+				t13 := float32(t12 * c5)
+				t14 := float32(t6 * c4)
+				t15 := t13 + t14
+				y1[i] = float32(t15 * x3[i])
+				t17 := float32(t15 * c1)
+				y2[i] = t17
+				y3[i] = float32(t17 * c7)
+			}
+		}
+	}
+	return true
+}
+
+func plain288flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		for i := range b9 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			b3[i] = float32(t2 * c4)
+			t4 := float32(t2 * c5)
+			b4[i] = t4
+			t8 := float32(t4 * t4)
+			b9[i] = float32(t8 * c7)
+		}
+		Erf(b5, b4)
+		Exp(b10, b9)
+		for i := range y3 {
+			t6 := b5[i] + c6
+			y0[i] = float32(b3[i] * t6)
+			t11 := float32(b10[i] * c8)
+			t12 := float32(b3[i] * t11)
+			t13 := float32(t12 * c5)
+			t14 := float32(t6 * c4)
+			t15 := t13 + t14
+			y1[i] = float32(t15 * x3[i])
+			t17 := float32(t15 * c1)
+			y2[i] = t17
+			y3[i] = float32(t17 * c7)
+		}
+	}
+	return true
+}
+
+func plain289(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain289flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = float32(x0[i] * x1[i])
+		}
+	}
+	return true
+}
+
+func plain289flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = float32(x0[i] * c1)
+	}
+	return true
+}
+
+func plain290(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain290flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + x3[i]
+			y0[i] = y0[i] + t1
+			t3 := x4[i] + x5[i]
+			y1[i] = y1[i] + t3
+			y2[i] = y2[i] + t0
+			y3[i] = y3[i] + x6[i]
+		}
+	}
+	return true
+}
+
+func plain290flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + x3[i]
+		y0[i] = y0[i] + t1
+		t3 := x4[i] + x5[i]
+		y1[i] = y1[i] + t3
+		y2[i] = y2[i] + t0
+		y3[i] = y3[i] + x6[i]
+	}
+	return true
+}
+
+func plain291(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain291flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = t0
+			y1[i] = x2[i] + t0
+		}
+	}
+	return true
+}
+
+func plain291flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		y1[i] = x2[i] + t0
+	}
+	return true
+}
+
+func plain292(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain292flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			y0[i] = t1
+			y1[i] = x3[i] + t1
+		}
+	}
+	return true
+}
+
+func plain292flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + t0
+		y0[i] = t1
+		y1[i] = x3[i] + t1
+	}
+	return true
+}
+
+func plain293(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain293flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t1 * c4)
+			t4 := float32(x3[i] * x3[i])
+			t5 := c5 - t4
+			t6 := float32(t3 * t5)
+			y0[i] = t6
+			y1[i] = x6[i] + t6
+			y2[i] = x7[i] + t2
+		}
+	}
+	return true
+}
+
+func plain293flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + t0
+		t2 := float32(t1 * x3[i])
+		t3 := float32(t1 * x4[i])
+		t4 := float32(x3[i] * x3[i])
+		t5 := c5 - t4
+		t6 := float32(t3 * t5)
+		y0[i] = t6
+		y1[i] = x6[i] + t6
+		y2[i] = x7[i] + t2
+	}
+	return true
+}
+
+func plain294(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain294flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			y0[i] = float32(t1 * c3)
+			t3 := float32(t1 * x4[i])
+			t4 := float32(t1 * c5)
+			t5 := float32(x4[i] * x4[i])
+			t6 := c6 - t5
+			t7 := float32(t4 * t6)
+			y1[i] = t7
+			y2[i] = x7[i] + t7
+			y3[i] = x8[i] + t3
+		}
+	}
+	return true
+}
+
+func plain294flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + t0
+		y0[i] = float32(t1 * c3)
+		t3 := float32(t1 * x4[i])
+		t4 := float32(t1 * x5[i])
+		t5 := float32(x4[i] * x4[i])
+		t6 := c6 - t5
+		t7 := float32(t4 * t6)
+		y1[i] = t7
+		y2[i] = x7[i] + t7
+		y3[i] = x8[i] + t3
+	}
+	return true
+}
+
+func plain295(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain295flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			y0[i] = float32(x0[i] * x1[i])
+			y1[i] = float32(x0[i] * x2[i])
+		}
+	}
+	return true
+}
+
+func plain295flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = float32(x0[i] * c1)
+		y1[i] = float32(x0[i] * x2[i])
+	}
+	return true
+}
+
+func plain296(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain296flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			y0[i] = t2
+			y1[i] = x4[i] + t2
+		}
+	}
+	return true
+}
+
+func plain296flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		y0[i] = t2
+		y1[i] = x4[i] + t2
+	}
+	return true
+}
+
+func plain297(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain297flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			y0[i] = t2
+			t3 := x4[i] + t2
+			y1[i] = y1[i] + t3
+		}
+	}
+	return true
+}
+
+func plain297flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		y0[i] = t2
+		t3 := x4[i] + t2
+		y1[i] = y1[i] + t3
+	}
+	return true
+}
+
+func plain298(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain298flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(t2 * x4[i])
+			t4 := float32(t2 * c5)
+			t5 := float32(x4[i] * x4[i])
+			t6 := c6 - t5
+			t7 := float32(t4 * t6)
+			y0[i] = t7
+			y1[i] = x7[i] + t7
+			y2[i] = x8[i] + t3
+		}
+	}
+	return true
+}
+
+func plain298flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(t2 * x4[i])
+		t4 := float32(t2 * x5[i])
+		t5 := float32(x4[i] * x4[i])
+		t6 := c6 - t5
+		t7 := float32(t4 * t6)
+		y0[i] = t7
+		y1[i] = x7[i] + t7
+		y2[i] = x8[i] + t3
+	}
+	return true
+}
+
+func plain299(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain299flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			y0[i] = float32(t2 * c4)
+			t4 := float32(t2 * x5[i])
+			t5 := float32(t2 * c6)
+			t6 := float32(x5[i] * x5[i])
+			t7 := c7 - t6
+			t8 := float32(t5 * t7)
+			y1[i] = t8
+			y2[i] = x8[i] + t8
+			y3[i] = x9[i] + t4
+		}
+	}
+	return true
+}
+
+func plain299flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		y0[i] = float32(t2 * c4)
+		t4 := float32(t2 * x5[i])
+		t5 := float32(t2 * x6[i])
+		t6 := float32(x5[i] * x5[i])
+		t7 := c7 - t6
+		t8 := float32(t5 * t7)
+		y1[i] = t8
+		y2[i] = x8[i] + t8
+		y3[i] = x9[i] + t4
+	}
+	return true
+}
+
+func plain300(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain300flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			y0[i] = t1
+			y1[i] = float32(t0 * c3)
+			y2[i] = x4[i] + t1
+		}
+	}
+	return true
+}
+
+func plain300flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		y0[i] = t1
+		y1[i] = float32(t0 * c3)
+		y2[i] = x4[i] + t1
+	}
+	return true
+}
+
+func plain301(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain301flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			y0[i] = t1
+			y1[i] = float32(t0 * c3)
+			t3 := float32(t1 * x4[i])
+			t4 := float32(t1 * c5)
+			t5 := float32(x4[i] * x4[i])
+			t6 := c6 - t5
+			t7 := float32(t4 * t6)
+			y2[i] = t7
+			y3[i] = x7[i] + t7
+			y4[i] = x8[i] + t3
+		}
+	}
+	return true
+}
+
+func plain301flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		y0[i] = t1
+		y1[i] = float32(t0 * c3)
+		t3 := float32(t1 * x4[i])
+		t4 := float32(t1 * x5[i])
+		t5 := float32(x4[i] * x4[i])
+		t6 := c6 - t5
+		t7 := float32(t4 * t6)
+		y2[i] = t7
+		y3[i] = x7[i] + t7
+		y4[i] = x8[i] + t3
+	}
+	return true
+}
+
+func plain302(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain302flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			y0[i] = t1
+			y1[i] = float32(t0 * c3)
+			y2[i] = float32(t1 * c4)
+			t4 := float32(t1 * x5[i])
+			t5 := float32(t1 * c6)
+			t6 := float32(x5[i] * x5[i])
+			t7 := c7 - t6
+			t8 := float32(t5 * t7)
+			y3[i] = t8
+			y4[i] = x8[i] + t8
+			y5[i] = x9[i] + t4
+		}
+	}
+	return true
+}
+
+func plain302flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		y0[i] = t1
+		y1[i] = float32(t0 * c3)
+		y2[i] = float32(t1 * c4)
+		t4 := float32(t1 * x5[i])
+		t5 := float32(t1 * x6[i])
+		t6 := float32(x5[i] * x5[i])
+		t7 := c7 - t6
+		t8 := float32(t5 * t7)
+		y3[i] = t8
+		y4[i] = x8[i] + t8
+		y5[i] = x9[i] + t4
+	}
+	return true
+}
+
+func plain303(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain303flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := c3 - x4[i]
+			t3 := float32(x4[i] * t2)
+			t4 := float32(t1 * t3)
+			t5 := float32(t4 * c2)
+			t6 := c3 - x5[i]
+			t7 := float32(x5[i] * t6)
+			t8 := float32(t0 * t7)
+			y0[i] = t4 + t8
+			y1[i] = float32(x6[i] * x7[i])
+			y2[i] = t5 + t8
+		}
+	}
+	return true
+}
+
+func plain303flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := c3 - x4[i]
+		t3 := float32(x4[i] * t2)
+		t4 := float32(t1 * t3)
+		t5 := float32(t4 * c2)
+		t6 := c3 - x5[i]
+		t7 := float32(x5[i] * t6)
+		t8 := float32(t0 * t7)
+		y0[i] = t4 + t8
+		y1[i] = float32(x6[i] * x7[i])
+		y2[i] = t5 + t8
+	}
+	return true
+}
+
+func plain304(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain304flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := c3 - x4[i]
+			t3 := float32(x4[i] * t2)
+			t4 := float32(t1 * t3)
+			t5 := float32(t4 * c2)
+			t6 := c3 - x5[i]
+			t7 := float32(x5[i] * t6)
+			t8 := float32(t0 * t7)
+			y0[i] = t4 + t8
+			y1[i] = float32(x6[i] * x7[i])
+			t11 := float32(x8[i] * c9)
+			t12 := float32(x10[i] * t11)
+			y2[i] = t12
+			y3[i] = float32(x10[i] * x11[i])
+			y4[i] = float32(x10[i] * x12[i])
+			y5[i] = float32(t12 * c2)
+			t16 := float32(x13[i] * c9)
+			t17 := float32(x14[i] * t16)
+			y6[i] = t17
+			y7[i] = float32(x14[i] * x11[i])
+			y8[i] = float32(x14[i] * x15[i])
+			y9[i] = float32(t17 * c2)
+			y10[i] = t5 + t8
+		}
+	}
+	return true
+}
+
+func plain304flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := c3 - x4[i]
+		t3 := float32(x4[i] * t2)
+		t4 := float32(t1 * t3)
+		t5 := float32(t4 * c2)
+		t6 := c3 - x5[i]
+		t7 := float32(x5[i] * t6)
+		t8 := float32(t0 * t7)
+		y0[i] = t4 + t8
+		y1[i] = float32(x6[i] * x7[i])
+		t11 := float32(x8[i] * x9[i])
+		t12 := float32(x10[i] * t11)
+		y2[i] = t12
+		y3[i] = float32(x10[i] * x11[i])
+		y4[i] = float32(x10[i] * x12[i])
+		y5[i] = float32(t12 * c2)
+		t16 := float32(x13[i] * x9[i])
+		t17 := float32(x14[i] * t16)
+		y6[i] = t17
+		y7[i] = float32(x14[i] * x11[i])
+		y8[i] = float32(x14[i] * x15[i])
+		y9[i] = float32(t17 * c2)
+		y10[i] = t5 + t8
+	}
+	return true
+}
+
+func plain305(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain305flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			for i := range y8 {
+				b0[i] = float32(x0[i] * x1[i])
+				y3[i] = c4 / x2[i]
+				t8 := x7[i] + c8
+				b9[i] = stepOf(t8)
+				y7[i] = float32(x5[i] * x5[i])
+				t13 := c9 - x10[i]
+				y8[i] = float32(x10[i] * t13)
+			}
+			Tanh(b1, b0)
+			Sigmoid(b10, x7)
+			for i := range y6 {
+				t2 := b1[i] / x2[i]
+				y0[i] = t2
+				y1[i] = float32(t2 * x3[i])
+				y2[i] = float32(b1[i] * b1[i])
+				y4[i] = float32(t2 * x5[i])
+				y5[i] = float32(t2 * x6[i])
+				y6[i] = chosen(b9[i], c9, b10[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain305flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		for i := range y8 {
+			b0[i] = float32(x0[i] * c1)
+			y3[i] = c4 / x2[i]
+			t8 := x7[i] + c8
+			b9[i] = stepOf(t8)
+			y7[i] = float32(x5[i] * x5[i])
+			t13 := c9 - x10[i]
+			y8[i] = float32(x10[i] * t13)
+		}
+		Tanh(b1, b0)
+		Sigmoid(b10, x7)
+		for i := range y6 {
+			t2 := b1[i] / x2[i]
+			y0[i] = t2
+			y1[i] = float32(t2 * x3[i])
+			y2[i] = float32(b1[i] * b1[i])
+			y4[i] = float32(t2 * x5[i])
+			y5[i] = float32(t2 * x6[i])
+			y6[i] = chosen(b9[i], c9, b10[i])
+		}
+	}
+	return true
+}
+
+func plain306(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain306flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3313,7 +22982,7 @@ func plain45(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain45flat(out, in [][]float32, rows int) bool {
+func plain306flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3324,9 +22993,9 @@ func plain45flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain46(out, in [][]float32, rows, lanes int) bool {
+func plain307(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain46flat(out, in, rows)
+		return plain307flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3361,7 +23030,7 @@ func plain46(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain46flat(out, in [][]float32, rows int) bool {
+func plain307flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3393,9 +23062,548 @@ func plain46flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain47(out, in [][]float32, rows, lanes int) bool {
+func plain308(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain47flat(out, in, rows)
+		return plain308flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t1 * x4[i])
+			t4 := float32(t3 * c5)
+			y0[i] = float32(t4 * x6[i])
+			t6 := float32(t4 * x7[i])
+			y1[i] = t1 + t6
+			t8 := float32(t2 * x8[i])
+			t9 := float32(t8 * c5)
+			t10 := c9 - x10[i]
+			t11 := float32(x10[i] * t10)
+			t12 := float32(t9 * t11)
+			t13 := float32(t12 * c5)
+			t14 := c9 - x11[i]
+			t15 := float32(x11[i] * t14)
+			t16 := float32(t8 * t15)
+			y2[i] = t12 + t16
+			y3[i] = float32(t3 * x12[i])
+			t19 := float32(t3 * c13)
+			t20 := float32(x12[i] * x12[i])
+			t21 := c9 - t20
+			y4[i] = float32(t19 * t21)
+			y5[i] = t13 + t16
+		}
+	}
+	return true
+}
+
+func plain308flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		t2 := float32(t1 * x3[i])
+		t3 := float32(t1 * x4[i])
+		t4 := float32(t3 * c5)
+		y0[i] = float32(t4 * x6[i])
+		t6 := float32(t4 * x7[i])
+		y1[i] = t1 + t6
+		t8 := float32(t2 * c8)
+		t9 := float32(t8 * c5)
+		t10 := c9 - x10[i]
+		t11 := float32(x10[i] * t10)
+		t12 := float32(t9 * t11)
+		t13 := float32(t12 * c5)
+		t14 := c9 - x11[i]
+		t15 := float32(x11[i] * t14)
+		t16 := float32(t8 * t15)
+		y2[i] = t12 + t16
+		y3[i] = float32(t3 * x12[i])
+		t19 := float32(t3 * x13[i])
+		t20 := float32(x12[i] * x12[i])
+		t21 := c9 - t20
+		y4[i] = float32(t19 * t21)
+		y5[i] = t13 + t16
+	}
+	return true
+}
+
+func plain309(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain309flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			y0[i] = t1
+			t2 := float32(t1 * c3)
+			t3 := float32(t2 * x4[i])
+			t4 := float32(t2 * x5[i])
+			t5 := x4[i] + c6
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c3)
+			t8 := float32(t7 * x7[i])
+			t9 := float32(t7 * x8[i])
+			t10 := t3 / x7[i]
+			y1[i] = t10
+			t11 := float32(t10 * x5[i])
+			t12 := float32(t11 * c3)
+			y2[i] = t9 + t12
+			y3[i] = float32(t10 * c3)
+			t15 := float32(t8 * x9[i])
+			t16 := float32(t15 * c3)
+			t17 := c6 - x10[i]
+			t18 := float32(x10[i] * t17)
+			t19 := float32(t16 * t18)
+			y4[i] = t19
+			t20 := c6 - x11[i]
+			t21 := float32(x11[i] * t20)
+			t22 := float32(t15 * t21)
+			y5[i] = t22
+			y6[i] = t19 + t22
+		}
+	}
+	return true
+}
+
+func plain309flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		y0[i] = t1
+		t2 := float32(t1 * c3)
+		t3 := float32(t2 * x4[i])
+		t4 := float32(t2 * x5[i])
+		t5 := x4[i] + c6
+		t6 := float32(t4 * t5)
+		t7 := float32(t6 * c3)
+		t8 := float32(t7 * x7[i])
+		t9 := float32(t7 * x8[i])
+		t10 := t3 / x7[i]
+		y1[i] = t10
+		t11 := float32(t10 * x5[i])
+		t12 := float32(t11 * c3)
+		y2[i] = t9 + t12
+		y3[i] = float32(t10 * c3)
+		t15 := float32(t8 * c9)
+		t16 := float32(t15 * c3)
+		t17 := c6 - x10[i]
+		t18 := float32(x10[i] * t17)
+		t19 := float32(t16 * t18)
+		y4[i] = t19
+		t20 := c6 - x11[i]
+		t21 := float32(x11[i] * t20)
+		t22 := float32(t15 * t21)
+		y5[i] = t22
+		y6[i] = t19 + t22
+	}
+	return true
+}
+
+func plain310(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain310flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t2 * c4)
+			t4 := float32(t3 * x5[i])
+			t5 := float32(t3 * x6[i])
+			y0[i] = t1 + t5
+			y1[i] = float32(t2 * x7[i])
+			t8 := float32(t2 * c8)
+			t9 := float32(x7[i] * x7[i])
+			t10 := c9 - t9
+			y2[i] = float32(t8 * t10)
+			t12 := c9 - x6[i]
+			t13 := float32(x6[i] * t12)
+			y3[i] = float32(t4 * t13)
+		}
+	}
+	return true
+}
+
+func plain310flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		t2 := float32(t1 * c3)
+		t3 := float32(t2 * c4)
+		t4 := float32(t3 * x5[i])
+		t5 := float32(t3 * x6[i])
+		y0[i] = t1 + t5
+		y1[i] = float32(t2 * x7[i])
+		t8 := float32(t2 * x8[i])
+		t9 := float32(x7[i] * x7[i])
+		t10 := c9 - t9
+		y2[i] = float32(t8 * t10)
+		t12 := c9 - x6[i]
+		t13 := float32(x6[i] * t12)
+		y3[i] = float32(t4 * t13)
+	}
+	return true
+}
+
+func plain311(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain311flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][r]
+		c16 := in[16][r]
+		c17 := in[17][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := x3[i] / t1
+			t3 := x4[i] / t1
+			t4 := float32(t2 * x5[i])
+			t5 := float32(t3 * x5[i])
+			y0[i] = float32(t4 * c6)
+			y1[i] = float32(t5 * c6)
+			t8 := float32(x5[i] * x7[i])
+			t9 := float32(x5[i] * x8[i])
+			t10 := float32(x9[i] * c6)
+			t11 := float32(t10 * x10[i])
+			t12 := float32(t10 * x11[i])
+			t13 := float32(x12[i] * x13[i])
+			t14 := float32(x14[i] * x13[i])
+			t15 := float32(t8 * x13[i])
+			t16 := float32(t9 * x13[i])
+			y2[i] = float32(t13 * c15)
+			y3[i] = float32(t14 * c15)
+			y4[i] = float32(t15 * c15)
+			y5[i] = float32(t16 * c15)
+			y6[i] = chosen(c16, t11, c17)
+			y7[i] = chosen(c16, t12, c17)
+		}
+	}
+	return true
+}
+
+func plain311flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + c2
+		t2 := x3[i] / t1
+		t3 := x4[i] / t1
+		t4 := float32(t2 * x5[i])
+		t5 := float32(t3 * x5[i])
+		y0[i] = float32(t4 * c6)
+		y1[i] = float32(t5 * c6)
+		t8 := float32(x5[i] * x7[i])
+		t9 := float32(x5[i] * x8[i])
+		t10 := float32(x9[i] * c6)
+		t11 := float32(t10 * x10[i])
+		t12 := float32(t10 * x11[i])
+		t13 := float32(x12[i] * c13)
+		t14 := float32(x14[i] * c13)
+		t15 := float32(t8 * c13)
+		t16 := float32(t9 * c13)
+		y2[i] = float32(t13 * x15[i])
+		y3[i] = float32(t14 * x15[i])
+		y4[i] = float32(t15 * x15[i])
+		y5[i] = float32(t16 * x15[i])
+		y6[i] = chosen(x16[i], t11, c17)
+		y7[i] = chosen(x16[i], t12, c17)
+	}
+	return true
+}
+
+func plain312(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain312flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][r]
+		c16 := in[16][0]
+		c17 := in[17][r]
+		c18 := in[18][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := x3[i] / t1
+			t3 := x4[i] / t1
+			t4 := float32(t2 * x5[i])
+			t5 := float32(t3 * x5[i])
+			y0[i] = float32(t4 * c6)
+			y1[i] = float32(t5 * c6)
+			t8 := float32(x5[i] * x7[i])
+			t9 := float32(x5[i] * x8[i])
+			t10 := float32(x9[i] * c6)
+			t11 := float32(t10 * x10[i])
+			t12 := float32(t10 * x11[i])
+			t13 := float32(x12[i] * x13[i])
+			y2[i] = float32(x14[i] * x13[i])
+			y3[i] = float32(t8 * x13[i])
+			y4[i] = float32(t9 * x13[i])
+			y5[i] = chosen(c15, c16, t11)
+			y6[i] = chosen(c15, c16, t12)
+			t19 := chosen(c15, t11, c16)
+			t20 := chosen(c15, t12, c16)
+			y7[i] = t19 / c17
+			y8[i] = t20 / c17
+			y9[i] = float32(t13 * c18)
+		}
+	}
+	return true
+}
+
+func plain312flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	c16 := in[16][0]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + c2
+		t2 := x3[i] / t1
+		t3 := x4[i] / t1
+		t4 := float32(t2 * x5[i])
+		t5 := float32(t3 * x5[i])
+		y0[i] = float32(t4 * c6)
+		y1[i] = float32(t5 * c6)
+		t8 := float32(x5[i] * x7[i])
+		t9 := float32(x5[i] * x8[i])
+		t10 := float32(x9[i] * c6)
+		t11 := float32(t10 * x10[i])
+		t12 := float32(t10 * x11[i])
+		t13 := float32(x12[i] * c13)
+		y2[i] = float32(x14[i] * c13)
+		y3[i] = float32(t8 * c13)
+		y4[i] = float32(t9 * c13)
+		y5[i] = chosen(x15[i], c16, t11)
+		y6[i] = chosen(x15[i], c16, t12)
+		t19 := chosen(x15[i], t11, c16)
+		t20 := chosen(x15[i], t12, c16)
+		y7[i] = t19 / x17[i]
+		y8[i] = t20 / x17[i]
+		y9[i] = float32(t13 * x18[i])
+	}
+	return true
+}
+
+func plain313(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain313flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3411,7 +23619,7 @@ func plain47(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain47flat(out, in [][]float32, rows int) bool {
+func plain313flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3424,9 +23632,159 @@ func plain47flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain48(out, in [][]float32, rows, lanes int) bool {
+func plain314(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain48flat(out, in, rows)
+		return plain314flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + c2
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(t2 * x5[i])
+			t4 := float32(t3 * c6)
+			t5 := c7 - x8[i]
+			t6 := float32(x8[i] * t5)
+			t7 := float32(t4 * t6)
+			t8 := float32(t7 * c6)
+			t9 := c7 - x9[i]
+			t10 := float32(x9[i] * t9)
+			t11 := float32(t3 * t10)
+			y1[i] = t7 + t11
+			y2[i] = t8 + t11
+		}
+	}
+	return true
+}
+
+func plain314flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(t2 * c5)
+		t4 := float32(t3 * c6)
+		t5 := c7 - x8[i]
+		t6 := float32(x8[i] * t5)
+		t7 := float32(t4 * t6)
+		t8 := float32(t7 * c6)
+		t9 := c7 - x9[i]
+		t10 := float32(x9[i] * t9)
+		t11 := float32(t3 * t10)
+		y1[i] = t7 + t11
+		y2[i] = t8 + t11
+	}
+	return true
+}
+
+func plain315(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain315flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + c2
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(t2 * c5)
+			t4 := c6 - x7[i]
+			t5 := float32(x7[i] * t4)
+			t6 := float32(t3 * t5)
+			t7 := float32(t6 * c5)
+			t8 := c6 - x8[i]
+			t9 := float32(x8[i] * t8)
+			t10 := float32(t2 * t9)
+			y1[i] = t6 + t10
+			y2[i] = float32(x9[i] * x10[i])
+			y3[i] = t7 + t10
+		}
+	}
+	return true
+}
+
+func plain315flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		t2 := float32(x3[i] * c4)
+		t3 := float32(t2 * c5)
+		t4 := c6 - x7[i]
+		t5 := float32(x7[i] * t4)
+		t6 := float32(t3 * t5)
+		t7 := float32(t6 * c5)
+		t8 := c6 - x8[i]
+		t9 := float32(x8[i] * t8)
+		t10 := float32(t2 * t9)
+		y1[i] = t6 + t10
+		y2[i] = float32(x9[i] * x10[i])
+		y3[i] = t7 + t10
+	}
+	return true
+}
+
+func plain316(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain316flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3489,7 +23847,7 @@ func plain48(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain48flat(out, in [][]float32, rows int) bool {
+func plain316flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3549,9 +23907,904 @@ func plain48flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain49(out, in [][]float32, rows, lanes int) bool {
+func plain317(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain49flat(out, in, rows)
+		return plain317flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + c2
+			y1[i] = float32(x3[i] * x4[i])
+			y2[i] = float32(x3[i] * x5[i])
+			y3[i] = float32(x3[i] * x6[i])
+			y4[i] = float32(x3[i] * x7[i])
+			y5[i] = c8 + x9[i]
+			y6[i] = float32(x3[i] * x10[i])
+			t8 := float32(x11[i] * x12[i])
+			y7[i] = c8 + t8
+			y8[i] = float32(x3[i] * x13[i])
+		}
+	}
+	return true
+}
+
+func plain317flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		y1[i] = float32(c3 * x4[i])
+		y2[i] = float32(c3 * x5[i])
+		y3[i] = float32(c3 * x6[i])
+		y4[i] = float32(c3 * x7[i])
+		y5[i] = c8 + x9[i]
+		y6[i] = float32(c3 * x10[i])
+		t8 := float32(x11[i] * x12[i])
+		y7[i] = c8 + t8
+		y8[i] = float32(c3 * x13[i])
+	}
+	return true
+}
+
+func plain318(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain318flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][r]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = float32(x0[i] * c2)
+			y1[i] = float32(x3[i] * c4)
+			y2[i] = t0 + c5
+			t4 := float32(x6[i] * c4)
+			t5 := float32(t4 * c7)
+			t6 := float32(x8[i] * c4)
+			t7 := float32(t6 * c7)
+			t8 := x9[i] + t7
+			t9 := float32(x8[i] * c10)
+			t10 := x11[i] + t9
+			y3[i] = t10
+			t11 := float32(t8 * x12[i])
+			y4[i] = t5 + t11
+			y5[i] = float32(t10 * x12[i])
+			t14 := float32(t8 * x13[i])
+			y6[i] = float32(t8 * x14[i])
+			y7[i] = float32(t8 * x15[i])
+			t17 := float32(t8 * x16[i])
+			t18 := float32(t10 * c4)
+			t19 := float32(t18 * x15[i])
+			t20 := float32(t18 * x14[i])
+			y8[i] = t14 + t19
+			y9[i] = t17 + t20
+			y10[i] = float32(t10 * x13[i])
+		}
+	}
+	return true
+}
+
+func plain318flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = float32(x0[i] * x2[i])
+		y1[i] = float32(x3[i] * c4)
+		y2[i] = t0 + c5
+		t4 := float32(x6[i] * c4)
+		t5 := float32(t4 * x7[i])
+		t6 := float32(x8[i] * c4)
+		t7 := float32(t6 * x7[i])
+		t8 := x9[i] + t7
+		t9 := float32(x8[i] * x10[i])
+		t10 := x11[i] + t9
+		y3[i] = t10
+		t11 := float32(t8 * x12[i])
+		y4[i] = t5 + t11
+		y5[i] = float32(t10 * x12[i])
+		t14 := float32(t8 * x13[i])
+		y6[i] = float32(t8 * x14[i])
+		y7[i] = float32(t8 * x15[i])
+		t17 := float32(t8 * x16[i])
+		t18 := float32(t10 * c4)
+		t19 := float32(t18 * x15[i])
+		t20 := float32(t18 * x14[i])
+		y8[i] = t14 + t19
+		y9[i] = t17 + t20
+		y10[i] = float32(t10 * x13[i])
+	}
+	return true
+}
+
+func plain319(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain319flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := c3 - t0
+			t3 := float32(t1 * c4)
+			t4 := float32(x5[i] * x6[i])
+			t5 := float32(t4 * c4)
+			t6 := x7[i] / x8[i]
+			t7 := float32(t6 * x9[i])
+			t8 := float32(t7 * c4)
+			t9 := t5 + t8
+			t10 := float32(t9 * t3)
+			t11 := x5[i] + t10
+			t12 := t11 + t10
+			t13 := float32(t9 * t2)
+			t14 := t6 + t13
+			t15 := t14 + t13
+			t16 := float32(t12 * c4)
+			t17 := x10[i] + t16
+			t18 := float32(t15 * c4)
+			t19 := x11[i] + t18
+			y0[i] = t19
+			t20 := float32(t17 * c2)
+			y1[i] = float32(t17 * x0[i])
+			t22 := float32(t19 * c1)
+			y2[i] = t20 + t22
+		}
+	}
+	return true
+}
+
+func plain319flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := c3 - t0
+		t3 := float32(t1 * c4)
+		t4 := float32(x5[i] * x6[i])
+		t5 := float32(t4 * c4)
+		t6 := x7[i] / x8[i]
+		t7 := float32(t6 * x9[i])
+		t8 := float32(t7 * c4)
+		t9 := t5 + t8
+		t10 := float32(t9 * t3)
+		t11 := x5[i] + t10
+		t12 := t11 + t10
+		t13 := float32(t9 * t2)
+		t14 := t6 + t13
+		t15 := t14 + t13
+		t16 := float32(t12 * c4)
+		t17 := x10[i] + t16
+		t18 := float32(t15 * c4)
+		t19 := x11[i] + t18
+		y0[i] = t19
+		t20 := float32(t17 * x2[i])
+		y1[i] = float32(t17 * x0[i])
+		t22 := float32(t19 * x1[i])
+		y2[i] = t20 + t22
+	}
+	return true
+}
+
+func plain320(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain320flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		for i := range y13 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			y0[i] = t1
+			y1[i] = c3 - t0
+			y2[i] = float32(t1 * c4)
+			y3[i] = float32(x5[i] * c4)
+			y4[i] = t0 + c3
+			y5[i] = x6[i] + x7[i]
+			t7 := float32(x8[i] * x9[i])
+			y6[i] = x10[i] + t7
+			t9 := float32(x11[i] * x9[i])
+			y7[i] = x12[i] + t9
+			t11 := float32(x8[i] * x13[i])
+			y8[i] = float32(x8[i] * x14[i])
+			t13 := x15[i] + t11
+			t14 := float32(x8[i] * x16[i])
+			t15 := float32(x8[i] * x17[i])
+			y9[i] = x18[i] + t14
+			t17 := float32(x11[i] * c4)
+			t18 := float32(t17 * x16[i])
+			t19 := float32(t17 * x14[i])
+			y10[i] = t13 + t18
+			y11[i] = t15 + t19
+			y12[i] = float32(x11[i] * x13[i])
+			y13[i] = float32(x11[i] * x17[i])
+		}
+	}
+	return true
+}
+
+func plain320flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for i := range y13 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		y0[i] = t1
+		y1[i] = c3 - t0
+		y2[i] = float32(t1 * c4)
+		y3[i] = float32(x5[i] * c4)
+		y4[i] = t0 + c3
+		y5[i] = x6[i] + x7[i]
+		t7 := float32(x8[i] * x9[i])
+		y6[i] = x10[i] + t7
+		t9 := float32(x11[i] * x9[i])
+		y7[i] = x12[i] + t9
+		t11 := float32(x8[i] * x13[i])
+		y8[i] = float32(x8[i] * x14[i])
+		t13 := x15[i] + t11
+		t14 := float32(x8[i] * x16[i])
+		t15 := float32(x8[i] * x17[i])
+		y9[i] = x18[i] + t14
+		t17 := float32(x11[i] * c4)
+		t18 := float32(t17 * x16[i])
+		t19 := float32(t17 * x14[i])
+		y10[i] = t13 + t18
+		y11[i] = t15 + t19
+		y12[i] = float32(x11[i] * x13[i])
+		y13[i] = float32(x11[i] * x17[i])
+	}
+	return true
+}
+
+func plain321(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain321flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		for i := range y13 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			y0[i] = t1
+			t2 := c3 - t0
+			y1[i] = t2
+			t3 := float32(t1 * c4)
+			y2[i] = t3
+			t4 := float32(t2 * t2)
+			t5 := float32(t3 * t3)
+			t6 := t4 + t5
+			y3[i] = t6
+			t7 := t2 / t6
+			y4[i] = t7
+			t8 := t3 / t6
+			t9 := float32(t8 * c4)
+			y5[i] = t9
+			t10 := t0 + c3
+			y6[i] = t10
+			t11 := float32(t10 * t7)
+			t12 := float32(t1 * t9)
+			y7[i] = t11 - t12
+			t14 := float32(t10 * t9)
+			t15 := float32(t1 * t7)
+			y8[i] = t14 + t15
+			t17 := float32(x5[i] * t7)
+			y9[i] = t17
+			t18 := float32(x5[i] * t9)
+			y10[i] = t18
+			t19 := float32(t17 * c6)
+			t20 := float32(t18 * c7)
+			y11[i] = t19 - t20
+			y12[i] = float32(t17 * c7)
+			y13[i] = float32(t18 * c6)
+		}
+	}
+	return true
+}
+
+func plain321flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for i := range y13 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		y0[i] = t1
+		t2 := c3 - t0
+		y1[i] = t2
+		t3 := float32(t1 * c4)
+		y2[i] = t3
+		t4 := float32(t2 * t2)
+		t5 := float32(t3 * t3)
+		t6 := t4 + t5
+		y3[i] = t6
+		t7 := t2 / t6
+		y4[i] = t7
+		t8 := t3 / t6
+		t9 := float32(t8 * c4)
+		y5[i] = t9
+		t10 := t0 + c3
+		y6[i] = t10
+		t11 := float32(t10 * t7)
+		t12 := float32(t1 * t9)
+		y7[i] = t11 - t12
+		t14 := float32(t10 * t9)
+		t15 := float32(t1 * t7)
+		y8[i] = t14 + t15
+		t17 := float32(x5[i] * t7)
+		y9[i] = t17
+		t18 := float32(x5[i] * t9)
+		y10[i] = t18
+		t19 := float32(t17 * x6[i])
+		t20 := float32(t18 * x7[i])
+		y11[i] = t19 - t20
+		y12[i] = float32(t17 * x7[i])
+		y13[i] = float32(t18 * x6[i])
+	}
+	return true
+}
+
+func plain322(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain322flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := c3 - t0
+			t3 := float32(t1 * c4)
+			t4 := float32(t2 * t2)
+			t5 := float32(t3 * t3)
+			t6 := t4 + t5
+			t7 := t2 / t6
+			t8 := t3 / t6
+			t9 := float32(t8 * c4)
+			t10 := t0 + c3
+			t11 := float32(t10 * t7)
+			t12 := float32(t1 * t9)
+			y0[i] = t11 - t12
+			t14 := float32(t10 * t9)
+			t15 := float32(t1 * t7)
+			y1[i] = t14 + t15
+			t17 := float32(x5[i] * t7)
+			t18 := float32(x5[i] * t9)
+			t19 := float32(t17 * c6)
+			t20 := float32(t18 * c7)
+			y2[i] = t19 - t20
+			y3[i] = float32(t17 * c7)
+			y4[i] = float32(t18 * c6)
+		}
+	}
+	return true
+}
+
+func plain322flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := c3 - t0
+		t3 := float32(t1 * c4)
+		t4 := float32(t2 * t2)
+		t5 := float32(t3 * t3)
+		t6 := t4 + t5
+		t7 := t2 / t6
+		t8 := t3 / t6
+		t9 := float32(t8 * c4)
+		t10 := t0 + c3
+		t11 := float32(t10 * t7)
+		t12 := float32(t1 * t9)
+		y0[i] = t11 - t12
+		t14 := float32(t10 * t9)
+		t15 := float32(t1 * t7)
+		y1[i] = t14 + t15
+		t17 := float32(x5[i] * t7)
+		t18 := float32(x5[i] * t9)
+		t19 := float32(t17 * x6[i])
+		t20 := float32(t18 * x7[i])
+		y2[i] = t19 - t20
+		y3[i] = float32(t17 * x7[i])
+		y4[i] = float32(t18 * x6[i])
+	}
+	return true
+}
+
+func plain323(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain323flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := c3 - t0
+			t3 := float32(t1 * c4)
+			t4 := float32(t2 * t2)
+			t5 := float32(t3 * t3)
+			t6 := t4 + t5
+			y0[i] = t6
+			t7 := t2 / t6
+			y1[i] = t7
+			t8 := t3 / t6
+			y2[i] = t8
+			t9 := float32(t8 * c4)
+			t10 := t0 + c3
+			t11 := float32(t10 * t7)
+			t12 := float32(t1 * t9)
+			y3[i] = t11 - t12
+			t14 := float32(t10 * t9)
+			t15 := float32(t1 * t7)
+			y4[i] = t14 + t15
+			t17 := float32(x5[i] * t7)
+			y5[i] = t17
+			t18 := float32(x5[i] * t9)
+			y6[i] = t18
+			t19 := float32(t17 * c6)
+			t20 := float32(t18 * c7)
+			y7[i] = t19 - t20
+			y8[i] = float32(t17 * c7)
+			y9[i] = float32(t18 * c6)
+		}
+	}
+	return true
+}
+
+func plain323flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := c3 - t0
+		t3 := float32(t1 * c4)
+		t4 := float32(t2 * t2)
+		t5 := float32(t3 * t3)
+		t6 := t4 + t5
+		y0[i] = t6
+		t7 := t2 / t6
+		y1[i] = t7
+		t8 := t3 / t6
+		y2[i] = t8
+		t9 := float32(t8 * c4)
+		t10 := t0 + c3
+		t11 := float32(t10 * t7)
+		t12 := float32(t1 * t9)
+		y3[i] = t11 - t12
+		t14 := float32(t10 * t9)
+		t15 := float32(t1 * t7)
+		y4[i] = t14 + t15
+		t17 := float32(x5[i] * t7)
+		y5[i] = t17
+		t18 := float32(x5[i] * t9)
+		y6[i] = t18
+		t19 := float32(t17 * x6[i])
+		t20 := float32(t18 * x7[i])
+		y7[i] = t19 - t20
+		y8[i] = float32(t17 * x7[i])
+		y9[i] = float32(t18 * x6[i])
+	}
+	return true
+}
+
+func plain324(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain324flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x2[i])
+			t2 := c3 - t1
+			y0[i] = float32(t0 * t2)
+		}
+	}
+	return true
+}
+
+func plain324flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x2[i])
+		t2 := c3 - t1
+		y0[i] = float32(t0 * t2)
+	}
+	return true
+}
+
+func plain325(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain325flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * t0)
+			y0[i] = t1
+			y1[i] = float32(x2[i] * x3[i])
+			y2[i] = float32(x2[i] * x4[i])
+			y3[i] = float32(t1 * c5)
+			t5 := float32(x6[i] * c1)
+			t6 := float32(x7[i] * t5)
+			y4[i] = t6
+			y5[i] = float32(x7[i] * x3[i])
+			y6[i] = float32(x7[i] * x8[i])
+			y7[i] = float32(t6 * c5)
+		}
+	}
+	return true
+}
+
+func plain325flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * t0)
+		y0[i] = t1
+		y1[i] = float32(x2[i] * x3[i])
+		y2[i] = float32(x2[i] * x4[i])
+		y3[i] = float32(t1 * c5)
+		t5 := float32(x6[i] * x1[i])
+		t6 := float32(x7[i] * t5)
+		y4[i] = t6
+		y5[i] = float32(x7[i] * x3[i])
+		y6[i] = float32(x7[i] * x8[i])
+		y7[i] = float32(t6 * c5)
+	}
+	return true
+}
+
+func plain326(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain326flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3568,7 +24821,7 @@ func plain49(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain49flat(out, in [][]float32, rows int) bool {
+func plain326flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3582,9 +24835,381 @@ func plain49flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain50(out, in [][]float32, rows, lanes int) bool {
+func plain327(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain50flat(out, in, rows)
+		return plain327flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			y0[i] = float32(x0[i] * c1)
+			y1[i] = float32(x2[i] * c1)
+			y2[i] = float32(x3[i] * c1)
+		}
+	}
+	return true
+}
+
+func plain327flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = float32(x0[i] * x1[i])
+		y1[i] = float32(x2[i] * x1[i])
+		y2[i] = float32(x3[i] * x1[i])
+	}
+	return true
+}
+
+func plain328(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain328flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			y0[i] = float32(x0[i] * c1)
+			y1[i] = float32(x2[i] * c1)
+			y2[i] = float32(x3[i] * c1)
+			y3[i] = float32(x4[i] * c1)
+		}
+	}
+	return true
+}
+
+func plain328flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		y0[i] = float32(x0[i] * x1[i])
+		y1[i] = float32(x2[i] * x1[i])
+		y2[i] = float32(x3[i] * x1[i])
+		y3[i] = float32(x4[i] * x1[i])
+	}
+	return true
+}
+
+func plain329(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain329flat(out, in, rows)
+	}
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b1 := b1[:m]
+			for i := range y1 {
+				t0 := float32(x0[i] * c1)
+				b1[i] = float32(t0 * c2)
+				y1[i] = float32(x3[i] * x4[i])
+			}
+			Exp(y0, b1)
+		}
+	}
+	return true
+}
+
+func plain329flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b1 := b1[:m]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			b1[i] = float32(t0 * c2)
+			y1[i] = float32(x3[i] * x4[i])
+		}
+		Exp(y0, b1)
+	}
+	return true
+}
+
+func plain330(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = float32(c0 * x1[i])
+	}
+	return true
+}
+
+func plain331(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain331flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c0 * x2[i])
+			t2 := x1[i] + c3
+			t3 := float32(t1 * t2)
+			t4 := float32(t3 * c0)
+			y0[i] = t4
+			t5 := float32(t4 * x4[i])
+			t6 := t0 / x5[i]
+			t7 := float32(t6 * x2[i])
+			t8 := float32(t7 * c0)
+			t9 := t5 + t8
+			t10 := float32(t6 * c0)
+			t11 := float32(t10 * x6[i])
+			t12 := float32(t10 * x5[i])
+			t13 := t9 + t11
+			y1[i] = c3 + t12
+			y2[i] = float32(t6 * x7[i])
+			t16 := float32(t6 * c8)
+			t17 := float32(x7[i] * x7[i])
+			t18 := c3 - t17
+			t19 := float32(t16 * t18)
+			y3[i] = t19
+			t20 := c3 - x5[i]
+			t21 := float32(x5[i] * t20)
+			t22 := float32(t13 * t21)
+			y4[i] = t22
+			y5[i] = t19 + t22
+		}
+	}
+	return true
+}
+
+func plain331flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(c0 * x2[i])
+		t2 := x1[i] + c3
+		t3 := float32(t1 * t2)
+		t4 := float32(t3 * c0)
+		y0[i] = t4
+		t5 := float32(t4 * x4[i])
+		t6 := t0 / x5[i]
+		t7 := float32(t6 * x2[i])
+		t8 := float32(t7 * c0)
+		t9 := t5 + t8
+		t10 := float32(t6 * c0)
+		t11 := float32(t10 * x6[i])
+		t12 := float32(t10 * x5[i])
+		t13 := t9 + t11
+		y1[i] = c3 + t12
+		y2[i] = float32(t6 * x7[i])
+		t16 := float32(t6 * x8[i])
+		t17 := float32(x7[i] * x7[i])
+		t18 := c3 - t17
+		t19 := float32(t16 * t18)
+		y3[i] = t19
+		t20 := c3 - x5[i]
+		t21 := float32(x5[i] * t20)
+		t22 := float32(t13 * t21)
+		y4[i] = t22
+		y5[i] = t19 + t22
+	}
+	return true
+}
+
+func plain332(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(c0 * x1[i])
+		y0[i] = t0
+		t1 := float32(c0 * x2[i])
+		y1[i] = t1
+		y2[i] = float32(x3[i] * c4)
+		y3[i] = float32(t0 * c4)
+		y4[i] = float32(x5[i] * c4)
+		y5[i] = float32(t1 * c4)
+		y6[i] = float32(x1[i] * c4)
+		y7[i] = float32(x2[i] * c4)
+		y8[i] = float32(c0 * x6[i])
+	}
+	return true
+}
+
+func plain333(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = float32(c0 * c0)
+		y1[i] = c1 + c1
+	}
+	return true
+}
+
+func plain334(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = float32(c0 * c1)
+	}
+	return true
+}
+
+func plain335(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain335flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = float32(c0 * x1[i])
+		}
+	}
+	return true
+}
+
+func plain335flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = float32(c0 * c1)
+	}
+	return true
+}
+
+func plain336(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain336flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = float32(x0[i] * x1[i])
+		}
+	}
+	return true
+}
+
+func plain336flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = float32(c0 * x1[i])
+	}
+	return true
+}
+
+func plain337(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain337flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3624,7 +25249,7 @@ func plain50(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain50flat(out, in [][]float32, rows int) bool {
+func plain337flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -3661,9 +25286,9 @@ func plain50flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain51(out, in [][]float32, rows, lanes int) bool {
+func plain338(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain51flat(out, in, rows)
+		return plain338flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3704,7 +25329,7 @@ func plain51(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain51flat(out, in [][]float32, rows int) bool {
+func plain338flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -3742,9 +25367,9 @@ func plain51flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain52(out, in [][]float32, rows, lanes int) bool {
+func plain339(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain52flat(out, in, rows)
+		return plain339flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3806,7 +25431,7 @@ func plain52(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain52flat(out, in [][]float32, rows int) bool {
+func plain339flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -3865,9 +25490,9 @@ func plain52flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain53(out, in [][]float32, rows, lanes int) bool {
+func plain340(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain53flat(out, in, rows)
+		return plain340flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3929,7 +25554,7 @@ func plain53(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain53flat(out, in [][]float32, rows int) bool {
+func plain340flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -3988,9 +25613,9 @@ func plain53flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain54(out, in [][]float32, rows, lanes int) bool {
+func plain341(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain54flat(out, in, rows)
+		return plain341flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4052,7 +25677,7 @@ func plain54(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain54flat(out, in [][]float32, rows int) bool {
+func plain341flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -4111,9 +25736,9 @@ func plain54flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain55(out, in [][]float32, rows, lanes int) bool {
+func plain342(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain55flat(out, in, rows)
+		return plain342flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4176,7 +25801,7 @@ func plain55(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain55flat(out, in [][]float32, rows int) bool {
+func plain342flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -4236,9 +25861,9 @@ func plain55flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain56(out, in [][]float32, rows, lanes int) bool {
+func plain343(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain56flat(out, in, rows)
+		return plain343flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4279,7 +25904,7 @@ func plain56(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain56flat(out, in [][]float32, rows int) bool {
+func plain343flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -4317,9 +25942,543 @@ func plain56flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain57(out, in [][]float32, rows, lanes int) bool {
+func plain344(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain57flat(out, in, rows)
+		return plain344flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][:n]
+		c14 := in[14][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		for i := range y13 {
+			y0[i] = float32(x0[i] * x1[i])
+			y1[i] = float32(c2 * x3[i])
+			y2[i] = float32(c2 * x4[i])
+			y3[i] = float32(c2 * x5[i])
+			t4 := float32(c2 * x6[i])
+			t5 := float32(x7[i] * c2)
+			t6 := float32(x8[i] * c2)
+			t7 := float32(t4 * c2)
+			y4[i] = t5 / x9[i]
+			y5[i] = t6 / x9[i]
+			y6[i] = t7 / x9[i]
+			y7[i] = x7[i] / x9[i]
+			y8[i] = x6[i] / x9[i]
+			y9[i] = x8[i] / x9[i]
+			y10[i] = float32(x10[i] * c2)
+			t15 := x11[i] + x11[i]
+			t16 := x12[i] + x12[i]
+			y11[i] = float32(t15 * c2)
+			y12[i] = float32(t16 * c2)
+			t19 := float32(x13[i] * c2)
+			y13[i] = float32(t19 * c14)
+		}
+	}
+	return true
+}
+
+func plain344flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for i := range y13 {
+		y0[i] = float32(c0 * x1[i])
+		y1[i] = float32(c2 * x3[i])
+		y2[i] = float32(c2 * x4[i])
+		y3[i] = float32(c2 * x5[i])
+		t4 := float32(c2 * x6[i])
+		t5 := float32(c7 * c2)
+		t6 := float32(x8[i] * c2)
+		t7 := float32(t4 * c2)
+		y4[i] = t5 / x9[i]
+		y5[i] = t6 / x9[i]
+		y6[i] = t7 / x9[i]
+		y7[i] = c7 / x9[i]
+		y8[i] = x6[i] / x9[i]
+		y9[i] = x8[i] / x9[i]
+		y10[i] = float32(x10[i] * c2)
+		t15 := x11[i] + x11[i]
+		t16 := x12[i] + x12[i]
+		y11[i] = float32(t15 * c2)
+		y12[i] = float32(t16 * c2)
+		t19 := float32(c13 * c2)
+		y13[i] = float32(t19 * x14[i])
+	}
+	return true
+}
+
+func plain345(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain345flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			y0[i] = float32(x0[i] * x1[i])
+			y1[i] = float32(x0[i] * x2[i])
+		}
+	}
+	return true
+}
+
+func plain345flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = float32(c0 * x1[i])
+		y1[i] = float32(c0 * x2[i])
+	}
+	return true
+}
+
+func plain346(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain346flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		x7 := in[7][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			y0[i] = float32(x0[i] * x1[i])
+			y1[i] = float32(x0[i] * x2[i])
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(t2 * c5)
+			y2[i] = float32(t3 * c6)
+			t5 := float32(t3 * x7[i])
+			y3[i] = float32(t5 * c6)
+		}
+	}
+	return true
+}
+
+func plain346flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		y0[i] = float32(c0 * x1[i])
+		y1[i] = float32(c0 * x2[i])
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(t2 * c5)
+		y2[i] = float32(t3 * x6[i])
+		t5 := float32(t3 * c7)
+		y3[i] = float32(t5 * x6[i])
+	}
+	return true
+}
+
+func plain347(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain347flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			y0[i] = float32(x0[i] * x1[i])
+			y1[i] = float32(x0[i] * x2[i])
+			y2[i] = float32(x0[i] * x3[i])
+			y3[i] = float32(x0[i] * x4[i])
+			y4[i] = c5 + x6[i]
+			y5[i] = float32(x0[i] * x7[i])
+			t6 := float32(x8[i] * x9[i])
+			y6[i] = c5 + t6
+			y7[i] = float32(x0[i] * x10[i])
+		}
+	}
+	return true
+}
+
+func plain347flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		y0[i] = float32(c0 * x1[i])
+		y1[i] = float32(c0 * x2[i])
+		y2[i] = float32(c0 * x3[i])
+		y3[i] = float32(c0 * x4[i])
+		y4[i] = c5 + x6[i]
+		y5[i] = float32(c0 * x7[i])
+		t6 := float32(x8[i] * x9[i])
+		y6[i] = c5 + t6
+		y7[i] = float32(c0 * x10[i])
+	}
+	return true
+}
+
+func plain348(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain348flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = float32(x0[i] * c2)
+			t2 := float32(x3[i] * x4[i])
+			y1[i] = float32(x3[i] * c5)
+			y2[i] = x6[i] + t0
+			y3[i] = x7[i] + t2
+		}
+	}
+	return true
+}
+
+func plain348flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(c0 * x1[i])
+		y0[i] = float32(c0 * x2[i])
+		t2 := float32(c3 * x4[i])
+		y1[i] = float32(c3 * x5[i])
+		y2[i] = x6[i] + t0
+		y3[i] = x7[i] + t2
+	}
+	return true
+}
+
+func plain349(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain349flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			y0[i] = float32(x0[i] * x1[i])
+			y1[i] = float32(x0[i] * c2)
+			y2[i] = float32(x3[i] * x4[i])
+			y3[i] = float32(x3[i] * c5)
+			y4[i] = float32(c6 * x7[i])
+		}
+	}
+	return true
+}
+
+func plain349flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		y0[i] = float32(c0 * x1[i])
+		y1[i] = float32(c0 * x2[i])
+		y2[i] = float32(c3 * x4[i])
+		y3[i] = float32(c3 * x5[i])
+		y4[i] = float32(c6 * x7[i])
+	}
+	return true
+}
+
+func plain350(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain350flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			y0[i] = float32(x0[i] * x1[i])
+			y1[i] = float32(x0[i] * c2)
+			y2[i] = float32(x3[i] * x4[i])
+			y3[i] = float32(x3[i] * c5)
+			y4[i] = float32(c6 * x7[i])
+			y5[i] = float32(c6 * x8[i])
+		}
+	}
+	return true
+}
+
+func plain350flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		y0[i] = float32(c0 * x1[i])
+		y1[i] = float32(c0 * x2[i])
+		y2[i] = float32(c3 * x4[i])
+		y3[i] = float32(c3 * x5[i])
+		y4[i] = float32(c6 * x7[i])
+		y5[i] = float32(c6 * x8[i])
+	}
+	return true
+}
+
+func plain351(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain351flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = float32(x0[i] * c2)
+			t2 := float32(x3[i] * x4[i])
+			y1[i] = float32(x3[i] * c5)
+			t4 := float32(x6[i] * x7[i])
+			y2[i] = float32(x6[i] * c2)
+			t6 := float32(x8[i] * x9[i])
+			y3[i] = float32(x8[i] * c5)
+			y4[i] = float32(c10 * x11[i])
+			y5[i] = t0 + t4
+			y6[i] = t2 + t6
+		}
+	}
+	return true
+}
+
+func plain351flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(c0 * x1[i])
+		y0[i] = float32(c0 * x2[i])
+		t2 := float32(c3 * x4[i])
+		y1[i] = float32(c3 * x5[i])
+		t4 := float32(c6 * x7[i])
+		y2[i] = float32(c6 * x2[i])
+		t6 := float32(c8 * x9[i])
+		y3[i] = float32(c8 * x5[i])
+		y4[i] = float32(c10 * x11[i])
+		y5[i] = t0 + t4
+		y6[i] = t2 + t6
+	}
+	return true
+}
+
+func plain352(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain352flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4335,7 +26494,7 @@ func plain57(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain57flat(out, in [][]float32, rows int) bool {
+func plain352flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -4348,9 +26507,3062 @@ func plain57flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain58(out, in [][]float32, rows, lanes int) bool {
+func plain353(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain58flat(out, in, rows)
+		return plain353flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			y0[i] = float32(x0[i] * c1)
+			y1[i] = float32(x0[i] * c2)
+			y2[i] = float32(x0[i] * c3)
+		}
+	}
+	return true
+}
+
+func plain353flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = float32(c0 * c1)
+		y1[i] = float32(c0 * c2)
+		y2[i] = float32(c0 * c3)
+	}
+	return true
+}
+
+func plain354(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain354flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0
+			y1[i] = float32(x0[i] * c2)
+			y2[i] = float32(t0 * c3)
+			y3[i] = float32(x0[i] * c4)
+		}
+	}
+	return true
+}
+
+func plain354flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(c0 * c1)
+		y0[i] = t0
+		y1[i] = float32(c0 * c2)
+		y2[i] = float32(t0 * c3)
+		y3[i] = float32(c0 * c4)
+	}
+	return true
+}
+
+func plain355(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain355flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * x2[i])
+			t2 := float32(x0[i] * x3[i])
+			y0[i] = y0[i] + t1
+			y1[i] = y1[i] + t2
+		}
+	}
+	return true
+}
+
+func plain355flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(c0 * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(c0 * x3[i])
+		y0[i] = y0[i] + t1
+		y1[i] = y1[i] + t2
+	}
+	return true
+}
+
+func plain356(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain356flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * x2[i])
+			t2 := float32(x0[i] * x3[i])
+			t3 := float32(x4[i] * c1)
+			t4 := float32(t3 * x5[i])
+			t5 := float32(x4[i] * x6[i])
+			t6 := t1 + t4
+			y0[i] = y0[i] + t6
+			t8 := t2 + t5
+			y1[i] = y1[i] + t8
+		}
+	}
+	return true
+}
+
+func plain356flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(c0 * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(c0 * x3[i])
+		t3 := float32(c4 * c1)
+		t4 := float32(t3 * x5[i])
+		t5 := float32(c4 * x6[i])
+		t6 := t1 + t4
+		y0[i] = y0[i] + t6
+		t8 := t2 + t5
+		y1[i] = y1[i] + t8
+	}
+	return true
+}
+
+func plain357(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain357flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t0 * x3[i])
+			y1[i] = c4 + t2
+			t4 := c4 - x3[i]
+			t5 := float32(x3[i] * t4)
+			y2[i] = float32(t1 * t5)
+			t7 := float32(t0 * x5[i])
+			t8 := float32(t0 * x6[i])
+			y3[i] = c4 + t8
+			t10 := c4 - x6[i]
+			t11 := float32(x6[i] * t10)
+			y4[i] = float32(t7 * t11)
+			t13 := float32(t0 * x7[i])
+			t14 := float32(t0 * x8[i])
+			y5[i] = c4 + t14
+			t16 := c4 - x8[i]
+			t17 := float32(x8[i] * t16)
+			y6[i] = float32(t13 * t17)
+			y7[i] = float32(t0 * x9[i])
+			t20 := float32(t0 * x10[i])
+			y8[i] = c4 + t20
+			y9[i] = float32(t0 * x11[i])
+			y10[i] = float32(t0 * x12[i])
+		}
+	}
+	return true
+}
+
+func plain357flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := float32(c0 * c1)
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		y1[i] = c4 + t2
+		t4 := c4 - x3[i]
+		t5 := float32(x3[i] * t4)
+		y2[i] = float32(t1 * t5)
+		t7 := float32(t0 * x5[i])
+		t8 := float32(t0 * x6[i])
+		y3[i] = c4 + t8
+		t10 := c4 - x6[i]
+		t11 := float32(x6[i] * t10)
+		y4[i] = float32(t7 * t11)
+		t13 := float32(t0 * x7[i])
+		t14 := float32(t0 * x8[i])
+		y5[i] = c4 + t14
+		t16 := c4 - x8[i]
+		t17 := float32(x8[i] * t16)
+		y6[i] = float32(t13 * t17)
+		y7[i] = float32(t0 * x9[i])
+		t20 := float32(t0 * x10[i])
+		y8[i] = c4 + t20
+		y9[i] = float32(t0 * x11[i])
+		y10[i] = float32(t0 * x12[i])
+	}
+	return true
+}
+
+func plain358(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain358flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * c2)
+			t2 := float32(x0[i] * c3)
+			t3 := x4[i] + t1
+			t4 := x5[i] + t1
+			y0[i] = t4
+			t5 := x6[i] + t2
+			t6 := x7[i] + t2
+			y1[i] = t6
+			y2[i] = float32(t3 * x8[i])
+			y3[i] = float32(t5 * x8[i])
+			t9 := float32(t3 * x9[i])
+			y4[i] = float32(t3 * x10[i])
+			t11 := float32(t3 * x11[i])
+			t12 := float32(t3 * x12[i])
+			t13 := float32(t5 * c1)
+			t14 := float32(t13 * x11[i])
+			t15 := float32(t13 * x10[i])
+			y5[i] = t9 + t14
+			y6[i] = t12 + t15
+			t18 := float32(t5 * x9[i])
+			y7[i] = float32(t5 * x12[i])
+			y8[i] = t11 + t18
+			t21 := float32(t4 * x13[i])
+			t22 := float32(t6 * x14[i])
+			y9[i] = t21 + t22
+		}
+	}
+	return true
+}
+
+func plain358flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(c0 * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(c0 * x3[i])
+		t3 := x4[i] + t1
+		t4 := x5[i] + t1
+		y0[i] = t4
+		t5 := x6[i] + t2
+		t6 := x7[i] + t2
+		y1[i] = t6
+		y2[i] = float32(t3 * c8)
+		y3[i] = float32(t5 * c8)
+		t9 := float32(t3 * x9[i])
+		y4[i] = float32(t3 * x10[i])
+		t11 := float32(t3 * x11[i])
+		t12 := float32(t3 * x12[i])
+		t13 := float32(t5 * c1)
+		t14 := float32(t13 * x11[i])
+		t15 := float32(t13 * x10[i])
+		y5[i] = t9 + t14
+		y6[i] = t12 + t15
+		t18 := float32(t5 * x9[i])
+		y7[i] = float32(t5 * x12[i])
+		y8[i] = t11 + t18
+		t21 := float32(t4 * x13[i])
+		t22 := float32(t6 * x14[i])
+		y9[i] = t21 + t22
+	}
+	return true
+}
+
+func plain359(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain359flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = float32(x0[i] * c1)
+			}
+			Exp(y0, b0)
+		}
+	}
+	return true
+}
+
+func plain359flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = float32(c0 * x1[i])
+		}
+		Exp(y0, b0)
+	}
+	return true
+}
+
+func plain360(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain360flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x2[i])
+			t2 := c3 - t1
+			y0[i] = float32(t0 * t2)
+			t4 := float32(x4[i] * x4[i])
+			t5 := c3 - t4
+			y1[i] = float32(t0 * t5)
+			t7 := float32(x5[i] * x5[i])
+			t8 := c3 - t7
+			y2[i] = float32(t0 * t8)
+			t10 := float32(x6[i] * x6[i])
+			t11 := c3 - t10
+			y3[i] = float32(t0 * t11)
+			t13 := float32(x7[i] * x7[i])
+			t14 := c3 - t13
+			y4[i] = float32(t0 * t14)
+			t16 := float32(x8[i] * x8[i])
+			t17 := c3 - t16
+			y5[i] = float32(t0 * t17)
+		}
+	}
+	return true
+}
+
+func plain360flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(x2[i] * x2[i])
+		t2 := c3 - t1
+		y0[i] = float32(t0 * t2)
+		t4 := float32(x4[i] * x4[i])
+		t5 := c3 - t4
+		y1[i] = float32(t0 * t5)
+		t7 := float32(x5[i] * x5[i])
+		t8 := c3 - t7
+		y2[i] = float32(t0 * t8)
+		t10 := float32(x6[i] * x6[i])
+		t11 := c3 - t10
+		y3[i] = float32(t0 * t11)
+		t13 := float32(x7[i] * x7[i])
+		t14 := c3 - t13
+		y4[i] = float32(t0 * t14)
+		t16 := float32(x8[i] * x8[i])
+		t17 := c3 - t16
+		y5[i] = float32(t0 * t17)
+	}
+	return true
+}
+
+func plain361(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain361flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				b0[i] = float32(x0[i] * c1)
+				b1[i] = float32(x0[i] * c2)
+			}
+			Cos(y0, b1)
+			Sin(y1, b1)
+			Exp(y2, b0)
+			for i := range y4 {
+				y3[i] = float32(y2[i] * y0[i])
+				y4[i] = float32(y2[i] * y1[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain361flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			b0[i] = float32(c0 * x1[i])
+			b1[i] = float32(c0 * x2[i])
+		}
+		Cos(y0, b1)
+		Sin(y1, b1)
+		Exp(y2, b0)
+		for i := range y4 {
+			y3[i] = float32(y2[i] * y0[i])
+			y4[i] = float32(y2[i] * y1[i])
+		}
+	}
+	return true
+}
+
+func plain362(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain362flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			for i := range b1 {
+				b0[i] = float32(x0[i] * c1)
+				b1[i] = float32(x0[i] * c2)
+			}
+			Cos(b2, b1)
+			Sin(b3, b1)
+			Exp(b4, b0)
+			for i := range y1 {
+				y0[i] = float32(b4[i] * b2[i])
+				y1[i] = float32(b4[i] * b3[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain362flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		for i := range b1 {
+			b0[i] = float32(c0 * x1[i])
+			b1[i] = float32(c0 * x2[i])
+		}
+		Cos(b2, b1)
+		Sin(b3, b1)
+		Exp(b4, b0)
+		for i := range y1 {
+			y0[i] = float32(b4[i] * b2[i])
+			y1[i] = float32(b4[i] * b3[i])
+		}
+	}
+	return true
+}
+
+func plain363(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain363flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			for i := range y6 {
+				b0[i] = float32(x0[i] * c1)
+				b1[i] = float32(x0[i] * c2)
+				y5[i] = float32(x4[i] * c5)
+				y6[i] = float32(x6[i] * c5)
+			}
+			Cos(b2, b1)
+			Sin(b3, b1)
+			Exp(b4, b0)
+			for i := range y8 {
+				t5 := float32(b4[i] * b2[i])
+				y0[i] = t5
+				t6 := float32(b4[i] * b3[i])
+				y1[i] = t6
+				y2[i] = float32(c3 * t6)
+				t8 := float32(b3[i] * b4[i])
+				t9 := float32(b2[i] * b4[i])
+				t10 := float32(b3[i] * c3)
+				t11 := float32(b4[i] * t10)
+				t12 := float32(t5 * x0[i])
+				t13 := float32(t11 * x0[i])
+				t14 := float32(t8 * x0[i])
+				t15 := float32(t9 * x0[i])
+				t16 := float32(t14 * c3)
+				t17 := float32(t15 * c3)
+				y3[i] = float32(t12 * c2)
+				y4[i] = float32(t13 * c2)
+				y7[i] = float32(t16 * c7)
+				y8[i] = float32(t17 * c7)
+			}
+		}
+	}
+	return true
+}
+
+func plain363flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		for i := range y6 {
+			b0[i] = float32(c0 * x1[i])
+			b1[i] = float32(c0 * x2[i])
+			y5[i] = float32(x4[i] * x5[i])
+			y6[i] = float32(x6[i] * x5[i])
+		}
+		Cos(b2, b1)
+		Sin(b3, b1)
+		Exp(b4, b0)
+		for i := range y8 {
+			t5 := float32(b4[i] * b2[i])
+			y0[i] = t5
+			t6 := float32(b4[i] * b3[i])
+			y1[i] = t6
+			y2[i] = float32(c3 * t6)
+			t8 := float32(b3[i] * b4[i])
+			t9 := float32(b2[i] * b4[i])
+			t10 := float32(b3[i] * c3)
+			t11 := float32(b4[i] * t10)
+			t12 := float32(t5 * c0)
+			t13 := float32(t11 * c0)
+			t14 := float32(t8 * c0)
+			t15 := float32(t9 * c0)
+			t16 := float32(t14 * c3)
+			t17 := float32(t15 * c3)
+			y3[i] = float32(t12 * x2[i])
+			y4[i] = float32(t13 * x2[i])
+			y7[i] = float32(t16 * x7[i])
+			y8[i] = float32(t17 * x7[i])
+		}
+	}
+	return true
+}
+
+func plain364(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain364flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][:n]
+		c7 := in[7][r]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][r]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = float32(x0[i] * c2)
+			y1[i] = float32(x3[i] * c4)
+			y2[i] = t0 + c5
+			t4 := float32(x6[i] * c4)
+			t5 := float32(t4 * c7)
+			t6 := float32(x8[i] * c4)
+			t7 := float32(t6 * c7)
+			t8 := x9[i] + t7
+			t9 := float32(x8[i] * c10)
+			t10 := x11[i] + t9
+			y3[i] = t10
+			t11 := float32(t8 * x12[i])
+			y4[i] = t5 + t11
+			y5[i] = float32(t10 * x12[i])
+			t14 := float32(t8 * x13[i])
+			y6[i] = float32(t8 * x14[i])
+			y7[i] = float32(t8 * x15[i])
+			t17 := float32(t8 * x16[i])
+			t18 := float32(t10 * c4)
+			t19 := float32(t18 * x15[i])
+			t20 := float32(t18 * x14[i])
+			y8[i] = t14 + t19
+			y9[i] = t17 + t20
+			y10[i] = float32(t10 * x13[i])
+		}
+	}
+	return true
+}
+
+func plain364flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := float32(c0 * x1[i])
+		y0[i] = float32(c0 * x2[i])
+		y1[i] = float32(x3[i] * c4)
+		y2[i] = t0 + c5
+		t4 := float32(c6 * c4)
+		t5 := float32(t4 * x7[i])
+		t6 := float32(c8 * c4)
+		t7 := float32(t6 * x7[i])
+		t8 := x9[i] + t7
+		t9 := float32(c8 * x10[i])
+		t10 := x11[i] + t9
+		y3[i] = t10
+		t11 := float32(t8 * c12)
+		y4[i] = t5 + t11
+		y5[i] = float32(t10 * c12)
+		t14 := float32(t8 * x13[i])
+		y6[i] = float32(t8 * x14[i])
+		y7[i] = float32(t8 * x15[i])
+		t17 := float32(t8 * x16[i])
+		t18 := float32(t10 * c4)
+		t19 := float32(t18 * x15[i])
+		t20 := float32(t18 * x14[i])
+		y8[i] = t14 + t19
+		y9[i] = t17 + t20
+		y10[i] = float32(t10 * x13[i])
+	}
+	return true
+}
+
+func plain365(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain365flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := c3 - t0
+			t3 := float32(t1 * c4)
+			t4 := float32(x5[i] * x6[i])
+			t5 := float32(t4 * c4)
+			t6 := x7[i] / x8[i]
+			t7 := float32(t6 * x9[i])
+			t8 := float32(t7 * c4)
+			t9 := t5 + t8
+			t10 := float32(t9 * t3)
+			t11 := x5[i] + t10
+			t12 := t11 + t10
+			t13 := float32(t9 * t2)
+			t14 := t6 + t13
+			t15 := t14 + t13
+			t16 := float32(t12 * c4)
+			t17 := x10[i] + t16
+			t18 := float32(t15 * c4)
+			t19 := x11[i] + t18
+			y0[i] = t19
+			t20 := float32(t17 * c2)
+			y1[i] = float32(t17 * x0[i])
+			t22 := float32(t19 * c1)
+			y2[i] = t20 + t22
+		}
+	}
+	return true
+}
+
+func plain365flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(c0 * x2[i])
+		t2 := c3 - t0
+		t3 := float32(t1 * c4)
+		t4 := float32(x5[i] * x6[i])
+		t5 := float32(t4 * c4)
+		t6 := x7[i] / x8[i]
+		t7 := float32(t6 * x9[i])
+		t8 := float32(t7 * c4)
+		t9 := t5 + t8
+		t10 := float32(t9 * t3)
+		t11 := x5[i] + t10
+		t12 := t11 + t10
+		t13 := float32(t9 * t2)
+		t14 := t6 + t13
+		t15 := t14 + t13
+		t16 := float32(t12 * c4)
+		t17 := x10[i] + t16
+		t18 := float32(t15 * c4)
+		t19 := x11[i] + t18
+		y0[i] = t19
+		t20 := float32(t17 * x2[i])
+		y1[i] = float32(t17 * c0)
+		t22 := float32(t19 * x1[i])
+		y2[i] = t20 + t22
+	}
+	return true
+}
+
+func plain366(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain366flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		for i := range y13 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			y0[i] = t1
+			y1[i] = c3 - t0
+			y2[i] = float32(t1 * c4)
+			y3[i] = float32(x5[i] * c4)
+			y4[i] = t0 + c3
+			y5[i] = x6[i] + x7[i]
+			t7 := float32(x8[i] * x9[i])
+			y6[i] = x10[i] + t7
+			t9 := float32(x11[i] * x9[i])
+			y7[i] = x12[i] + t9
+			t11 := float32(x8[i] * x13[i])
+			y8[i] = float32(x8[i] * x14[i])
+			t13 := x15[i] + t11
+			t14 := float32(x8[i] * x16[i])
+			t15 := float32(x8[i] * x17[i])
+			y9[i] = x18[i] + t14
+			t17 := float32(x11[i] * c4)
+			t18 := float32(t17 * x16[i])
+			t19 := float32(t17 * x14[i])
+			y10[i] = t13 + t18
+			y11[i] = t15 + t19
+			y12[i] = float32(x11[i] * x13[i])
+			y13[i] = float32(x11[i] * x17[i])
+		}
+	}
+	return true
+}
+
+func plain366flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for i := range y13 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(c0 * x2[i])
+		y0[i] = t1
+		y1[i] = c3 - t0
+		y2[i] = float32(t1 * c4)
+		y3[i] = float32(x5[i] * c4)
+		y4[i] = t0 + c3
+		y5[i] = x6[i] + x7[i]
+		t7 := float32(x8[i] * c9)
+		y6[i] = x10[i] + t7
+		t9 := float32(x11[i] * c9)
+		y7[i] = x12[i] + t9
+		t11 := float32(x8[i] * x13[i])
+		y8[i] = float32(x8[i] * x14[i])
+		t13 := x15[i] + t11
+		t14 := float32(x8[i] * x16[i])
+		t15 := float32(x8[i] * x17[i])
+		y9[i] = x18[i] + t14
+		t17 := float32(x11[i] * c4)
+		t18 := float32(t17 * x16[i])
+		t19 := float32(t17 * x14[i])
+		y10[i] = t13 + t18
+		y11[i] = t15 + t19
+		y12[i] = float32(x11[i] * x13[i])
+		y13[i] = float32(x11[i] * x17[i])
+	}
+	return true
+}
+
+func plain367(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain367flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		for i := range y13 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			y0[i] = t1
+			t2 := c3 - t0
+			y1[i] = t2
+			t3 := float32(t1 * c4)
+			y2[i] = t3
+			t4 := float32(t2 * t2)
+			t5 := float32(t3 * t3)
+			t6 := t4 + t5
+			y3[i] = t6
+			t7 := t2 / t6
+			y4[i] = t7
+			t8 := t3 / t6
+			t9 := float32(t8 * c4)
+			y5[i] = t9
+			t10 := t0 + c3
+			y6[i] = t10
+			t11 := float32(t10 * t7)
+			t12 := float32(t1 * t9)
+			y7[i] = t11 - t12
+			t14 := float32(t10 * t9)
+			t15 := float32(t1 * t7)
+			y8[i] = t14 + t15
+			t17 := float32(x5[i] * t7)
+			y9[i] = t17
+			t18 := float32(x5[i] * t9)
+			y10[i] = t18
+			t19 := float32(t17 * c6)
+			t20 := float32(t18 * c7)
+			y11[i] = t19 - t20
+			y12[i] = float32(t17 * c7)
+			y13[i] = float32(t18 * c6)
+		}
+	}
+	return true
+}
+
+func plain367flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	for i := range y13 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(c0 * x2[i])
+		y0[i] = t1
+		t2 := c3 - t0
+		y1[i] = t2
+		t3 := float32(t1 * c4)
+		y2[i] = t3
+		t4 := float32(t2 * t2)
+		t5 := float32(t3 * t3)
+		t6 := t4 + t5
+		y3[i] = t6
+		t7 := t2 / t6
+		y4[i] = t7
+		t8 := t3 / t6
+		t9 := float32(t8 * c4)
+		y5[i] = t9
+		t10 := t0 + c3
+		y6[i] = t10
+		t11 := float32(t10 * t7)
+		t12 := float32(t1 * t9)
+		y7[i] = t11 - t12
+		t14 := float32(t10 * t9)
+		t15 := float32(t1 * t7)
+		y8[i] = t14 + t15
+		t17 := float32(c5 * t7)
+		y9[i] = t17
+		t18 := float32(c5 * t9)
+		y10[i] = t18
+		t19 := float32(t17 * x6[i])
+		t20 := float32(t18 * x7[i])
+		y11[i] = t19 - t20
+		y12[i] = float32(t17 * x7[i])
+		y13[i] = float32(t18 * x6[i])
+	}
+	return true
+}
+
+func plain368(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain368flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := c3 - t0
+			t3 := float32(t1 * c4)
+			t4 := float32(t2 * t2)
+			t5 := float32(t3 * t3)
+			t6 := t4 + t5
+			t7 := t2 / t6
+			t8 := t3 / t6
+			t9 := float32(t8 * c4)
+			t10 := t0 + c3
+			t11 := float32(t10 * t7)
+			t12 := float32(t1 * t9)
+			y0[i] = t11 - t12
+			t14 := float32(t10 * t9)
+			t15 := float32(t1 * t7)
+			y1[i] = t14 + t15
+			t17 := float32(x5[i] * t7)
+			t18 := float32(x5[i] * t9)
+			t19 := float32(t17 * c6)
+			t20 := float32(t18 * c7)
+			y2[i] = t19 - t20
+			y3[i] = float32(t17 * c7)
+			y4[i] = float32(t18 * c6)
+		}
+	}
+	return true
+}
+
+func plain368flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(c0 * x2[i])
+		t2 := c3 - t0
+		t3 := float32(t1 * c4)
+		t4 := float32(t2 * t2)
+		t5 := float32(t3 * t3)
+		t6 := t4 + t5
+		t7 := t2 / t6
+		t8 := t3 / t6
+		t9 := float32(t8 * c4)
+		t10 := t0 + c3
+		t11 := float32(t10 * t7)
+		t12 := float32(t1 * t9)
+		y0[i] = t11 - t12
+		t14 := float32(t10 * t9)
+		t15 := float32(t1 * t7)
+		y1[i] = t14 + t15
+		t17 := float32(c5 * t7)
+		t18 := float32(c5 * t9)
+		t19 := float32(t17 * x6[i])
+		t20 := float32(t18 * x7[i])
+		y2[i] = t19 - t20
+		y3[i] = float32(t17 * x7[i])
+		y4[i] = float32(t18 * x6[i])
+	}
+	return true
+}
+
+func plain369(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain369flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := c3 - t0
+			t3 := float32(t1 * c4)
+			t4 := float32(t2 * t2)
+			t5 := float32(t3 * t3)
+			t6 := t4 + t5
+			y0[i] = t6
+			t7 := t2 / t6
+			y1[i] = t7
+			t8 := t3 / t6
+			y2[i] = t8
+			t9 := float32(t8 * c4)
+			t10 := t0 + c3
+			t11 := float32(t10 * t7)
+			t12 := float32(t1 * t9)
+			y3[i] = t11 - t12
+			t14 := float32(t10 * t9)
+			t15 := float32(t1 * t7)
+			y4[i] = t14 + t15
+			t17 := float32(x5[i] * t7)
+			y5[i] = t17
+			t18 := float32(x5[i] * t9)
+			y6[i] = t18
+			t19 := float32(t17 * c6)
+			t20 := float32(t18 * c7)
+			y7[i] = t19 - t20
+			y8[i] = float32(t17 * c7)
+			y9[i] = float32(t18 * c6)
+		}
+	}
+	return true
+}
+
+func plain369flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(c0 * x2[i])
+		t2 := c3 - t0
+		t3 := float32(t1 * c4)
+		t4 := float32(t2 * t2)
+		t5 := float32(t3 * t3)
+		t6 := t4 + t5
+		y0[i] = t6
+		t7 := t2 / t6
+		y1[i] = t7
+		t8 := t3 / t6
+		y2[i] = t8
+		t9 := float32(t8 * c4)
+		t10 := t0 + c3
+		t11 := float32(t10 * t7)
+		t12 := float32(t1 * t9)
+		y3[i] = t11 - t12
+		t14 := float32(t10 * t9)
+		t15 := float32(t1 * t7)
+		y4[i] = t14 + t15
+		t17 := float32(c5 * t7)
+		y5[i] = t17
+		t18 := float32(c5 * t9)
+		y6[i] = t18
+		t19 := float32(t17 * x6[i])
+		t20 := float32(t18 * x7[i])
+		y7[i] = t19 - t20
+		y8[i] = float32(t17 * x7[i])
+		y9[i] = float32(t18 * x6[i])
+	}
+	return true
+}
+
+func plain370(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain370flat(out, in, rows)
+	}
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b1 := b1[:m]
+			for i := range y1 {
+				t0 := float32(x0[i] * c1)
+				b1[i] = float32(t0 * c2)
+				y1[i] = float32(x3[i] * x4[i])
+			}
+			Exp(y0, b1)
+		}
+	}
+	return true
+}
+
+func plain370flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b1 := b1[:m]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			b1[i] = float32(t0 * c2)
+			y1[i] = float32(c3 * x4[i])
+		}
+		Exp(y0, b1)
+	}
+	return true
+}
+
+func plain371(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain371flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				t0 := float32(c0 * x1[i])
+				t1 := x2[i] + x3[i]
+				t2 := t1 + t0
+				y0[i] = t2
+				b3[i] = float32(t2 * c4)
+				b4[i] = float32(t2 * c5)
+			}
+			Erf(y1, b4)
+			for i := range y2 {
+				t6 := y1[i] + c6
+				y2[i] = float32(b3[i] * t6)
+			}
+		}
+	}
+	return true
+}
+
+func plain371flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + x3[i]
+			t2 := t1 + t0
+			y0[i] = t2
+			b3[i] = float32(t2 * c4)
+			b4[i] = float32(t2 * c5)
+		}
+		Erf(y1, b4)
+		for i := range y2 {
+			t6 := y1[i] + c6
+			y2[i] = float32(b3[i] * t6)
+		}
+	}
+	return true
+}
+
+func plain372(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain372flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			for i := range b4 {
+				t0 := float32(c0 * x1[i])
+				t1 := x2[i] + x3[i]
+				t2 := t1 + t0
+				b3[i] = float32(t2 * c4)
+				b4[i] = float32(t2 * c5)
+			}
+			Erf(b5, b4)
+			for i := range y0 {
+				t6 := b5[i] + c6
+				y0[i] = float32(b3[i] * t6)
+			}
+		}
+	}
+	return true
+}
+
+func plain372flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		for i := range b4 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + x3[i]
+			t2 := t1 + t0
+			b3[i] = float32(t2 * c4)
+			b4[i] = float32(t2 * c5)
+		}
+		Erf(b5, b4)
+		for i := range y0 {
+			t6 := b5[i] + c6
+			y0[i] = float32(b3[i] * t6)
+		}
+	}
+	return true
+}
+
+func plain373(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain373flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			for i := range b9 {
+				t0 := float32(c0 * x1[i])
+				t1 := x2[i] + x3[i]
+				t2 := t1 + t0
+				b3[i] = float32(t2 * c4)
+				t4 := float32(t2 * c5)
+				b4[i] = t4
+				t8 := float32(t4 * t4)
+				b9[i] = float32(t8 * c7)
+			}
+			Erf(b5, b4)
+			Exp(b10, b9)
+			for i := range y2 {
+				t6 := b5[i] + c6
+				y0[i] = float32(b3[i] * t6)
+				t11 := float32(b10[i] * c8)
+				t12 := float32(b3[i] * t11)
+				t13 := float32(t12 * c5)
+				t14 := float32(t6 * c4)
+				t15 := t13 + t14
+				y1[i] = t15
+				y2[i] = float32(t15 * x1[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain373flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		for i := range b9 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + x3[i]
+			t2 := t1 + t0
+			b3[i] = float32(t2 * c4)
+			t4 := float32(t2 * c5)
+			b4[i] = t4
+			t8 := float32(t4 * t4)
+			b9[i] = float32(t8 * c7)
+		}
+		Erf(b5, b4)
+		Exp(b10, b9)
+		for i := range y2 {
+			t6 := b5[i] + c6
+			y0[i] = float32(b3[i] * t6)
+			t11 := float32(b10[i] * c8)
+			t12 := float32(b3[i] * t11)
+			t13 := float32(t12 * c5)
+			t14 := float32(t6 * c4)
+			t15 := t13 + t14
+			y1[i] = t15
+			y2[i] = float32(t15 * x1[i])
+		}
+	}
+	return true
+}
+
+func plain374(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain374flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b3 {
+				t0 := float32(c0 * x1[i])
+				t1 := x2[i] + t0
+				y0[i] = t1
+				b2[i] = float32(t1 * c3)
+				b3[i] = float32(t1 * c4)
+			}
+			Erf(y1, b3)
+			for i := range y2 {
+				t5 := y1[i] + c5
+				y2[i] = float32(b2[i] * t5)
+			}
+		}
+	}
+	return true
+}
+
+func plain374flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			y0[i] = t1
+			b2[i] = float32(t1 * c3)
+			b3[i] = float32(t1 * c4)
+		}
+		Erf(y1, b3)
+		for i := range y2 {
+			t5 := y1[i] + c5
+			y2[i] = float32(b2[i] * t5)
+		}
+	}
+	return true
+}
+
+func plain375(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain375flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			y0 := y0[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			for i := range b3 {
+				t0 := float32(c0 * x1[i])
+				t1 := x2[i] + t0
+				b2[i] = float32(t1 * c3)
+				b3[i] = float32(t1 * c4)
+			}
+			Erf(b4, b3)
+			for i := range y0 {
+				t5 := b4[i] + c5
+				y0[i] = float32(b2[i] * t5)
+			}
+		}
+	}
+	return true
+}
+
+func plain375flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		for i := range b3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			b2[i] = float32(t1 * c3)
+			b3[i] = float32(t1 * c4)
+		}
+		Erf(b4, b3)
+		for i := range y0 {
+			t5 := b4[i] + c5
+			y0[i] = float32(b2[i] * t5)
+		}
+	}
+	return true
+}
+
+func plain376(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain376flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			for i := range b8 {
+				t0 := float32(c0 * x1[i])
+				t1 := x2[i] + t0
+				b2[i] = float32(t1 * c3)
+				t3 := float32(t1 * c4)
+				b3[i] = t3
+				t7 := float32(t3 * t3)
+				b8[i] = float32(t7 * c6)
+			}
+			Erf(b4, b3)
+			Exp(b9, b8)
+			for i := range y2 {
+				t5 := b4[i] + c5
+				y0[i] = float32(b2[i] * t5)
+				t10 := float32(b9[i] * c7)
+				t11 := float32(b2[i] * t10)
+				t12 := float32(t11 * c4)
+				t13 := float32(t5 * c3)
+				t14 := t12 + t13
+				y1[i] = t14
+				y2[i] = float32(t14 * x1[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain376flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		for i := range b8 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			b2[i] = float32(t1 * c3)
+			t3 := float32(t1 * c4)
+			b3[i] = t3
+			t7 := float32(t3 * t3)
+			b8[i] = float32(t7 * c6)
+		}
+		Erf(b4, b3)
+		Exp(b9, b8)
+		for i := range y2 {
+			t5 := b4[i] + c5
+			y0[i] = float32(b2[i] * t5)
+			t10 := float32(b9[i] * c7)
+			t11 := float32(b2[i] * t10)
+			t12 := float32(t11 * c4)
+			t13 := float32(t5 * c3)
+			t14 := t12 + t13
+			y1[i] = t14
+			y2[i] = float32(t14 * x1[i])
+		}
+	}
+	return true
+}
+
+func plain377(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain377flat(out, in, rows)
+	}
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			y0 := y0[at:][:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				t0 := float32(c0 * x1[i])
+				t1 := t0 + c2
+				t2 := max(c3, t1)
+				t3 := min(t2, c4)
+				b4[i] = float32(t3 * c5)
+			}
+			Exp(y0, b4)
+		}
+	}
+	return true
+}
+
+func plain377flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := t0 + x2[i]
+			t2 := max(c3, t1)
+			t3 := min(t2, c4)
+			b4[i] = float32(t3 * c5)
+		}
+		Exp(y0, b4)
+	}
+	return true
+}
+
+func plain378(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain378flat(out, in, rows)
+	}
+	var b4 [line]float32
+	var b8 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b4 := b4[:m]
+			b8 := b8[:m]
+			b11 := b11[:m]
+			for i := range b11 {
+				t0 := float32(c0 * x1[i])
+				t1 := t0 + c2
+				t2 := max(c3, t1)
+				t3 := min(t2, c4)
+				b4[i] = float32(t3 * c5)
+				t7 := t2 - c4
+				b8[i] = stepOf(t7)
+				t10 := t1 - c3
+				b11[i] = stepOf(t10)
+			}
+			Exp(y0, b4)
+			for i := range y2 {
+				t6 := float32(y0[i] * c5)
+				t9 := chosen(b8[i], c3, t6)
+				t12 := chosen(b11[i], t9, c3)
+				y1[i] = t12
+				y2[i] = float32(t12 * x1[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain378flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	var b8 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b4 := b4[:m]
+		b8 := b8[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := t0 + x2[i]
+			t2 := max(c3, t1)
+			t3 := min(t2, c4)
+			b4[i] = float32(t3 * c5)
+			t7 := t2 - c4
+			b8[i] = stepOf(t7)
+			t10 := t1 - c3
+			b11[i] = stepOf(t10)
+		}
+		Exp(y0, b4)
+		for i := range y2 {
+			t6 := float32(y0[i] * c5)
+			t9 := chosen(b8[i], c3, t6)
+			t12 := chosen(b11[i], t9, c3)
+			y1[i] = t12
+			y2[i] = float32(t12 * x1[i])
+		}
+	}
+	return true
+}
+
+func plain379(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain379flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			t1 := t0 + c2
+			t2 := max(c3, t1)
+			t3 := float32(x4[i] * x5[i])
+			t4 := float32(t3 * c6)
+			t5 := t2 - c7
+			t6 := stepOf(t5)
+			t7 := chosen(t6, c3, t4)
+			t8 := t1 - c3
+			t9 := stepOf(t8)
+			t10 := chosen(t9, t7, c3)
+			t11 := float32(t10 * x1[i])
+			y0[i] = y0[i] + t10
+			y1[i] = y1[i] + t11
+		}
+	}
+	return true
+}
+
+func plain379flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		t2 := max(c3, t1)
+		t3 := float32(x4[i] * x5[i])
+		t4 := float32(t3 * c6)
+		t5 := t2 - c7
+		t6 := stepOf(t5)
+		t7 := chosen(t6, c3, t4)
+		t8 := t1 - c3
+		t9 := stepOf(t8)
+		t10 := chosen(t9, t7, c3)
+		t11 := float32(t10 * x1[i])
+		y0[i] = y0[i] + t10
+		y1[i] = y1[i] + t11
+	}
+	return true
+}
+
+func plain380(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain380flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(c0 * x1[i])
+			t1 := t0 + c2
+			t2 := c3 - x4[i]
+			y0[i] = x5[i] + c6
+			t4 := float32(x7[i] * c8)
+			y1[i] = float32(x7[i] * t2)
+			t6 := float32(t4 * c9)
+			t7 := float32(x7[i] * x10[i])
+			y2[i] = float32(x7[i] * x4[i])
+			t9 := t6 + t7
+			t10 := float32(t9 * x4[i])
+			t11 := float32(t10 * c9)
+			t12 := t1 - c11
+			t13 := stepOf(t12)
+			t14 := chosen(t13, t11, c11)
+			y3[i] = t14
+			y4[i] = float32(t14 * x1[i])
+			y5[i] = float32(t14 * c0)
+		}
+	}
+	return true
+}
+
+func plain380flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		t2 := c3 - x4[i]
+		y0[i] = x5[i] + x6[i]
+		t4 := float32(x7[i] * x8[i])
+		y1[i] = float32(x7[i] * t2)
+		t6 := float32(t4 * c9)
+		t7 := float32(x7[i] * x10[i])
+		y2[i] = float32(x7[i] * x4[i])
+		t9 := t6 + t7
+		t10 := float32(t9 * x4[i])
+		t11 := float32(t10 * c9)
+		t12 := t1 - c11
+		t13 := stepOf(t12)
+		t14 := chosen(t13, t11, c11)
+		y3[i] = t14
+		y4[i] = float32(t14 * x1[i])
+		y5[i] = float32(t14 * x0[i])
+	}
+	return true
+}
+
+func plain381(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain381flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(c0 * x1[i])
+			t1 := t0 + c2
+			t2 := c3 - x4[i]
+			t3 := float32(x5[i] * c6)
+			y0[i] = float32(x5[i] * t2)
+			t5 := float32(t3 * c7)
+			t6 := float32(x5[i] * x8[i])
+			y1[i] = float32(x5[i] * x4[i])
+			t8 := t5 + t6
+			t9 := float32(t8 * x4[i])
+			t10 := float32(t9 * c7)
+			t11 := t1 - c9
+			t12 := stepOf(t11)
+			t13 := chosen(t12, t10, c9)
+			y2[i] = t13
+			y3[i] = float32(t13 * x1[i])
+			y4[i] = float32(t13 * c0)
+		}
+	}
+	return true
+}
+
+func plain381flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		t2 := c3 - x4[i]
+		t3 := float32(x5[i] * x6[i])
+		y0[i] = float32(x5[i] * t2)
+		t5 := float32(t3 * c7)
+		t6 := float32(x5[i] * x8[i])
+		y1[i] = float32(x5[i] * x4[i])
+		t8 := t5 + t6
+		t9 := float32(t8 * x4[i])
+		t10 := float32(t9 * c7)
+		t11 := t1 - c9
+		t12 := stepOf(t11)
+		t13 := chosen(t12, t10, c9)
+		y2[i] = t13
+		y3[i] = float32(t13 * x1[i])
+		y4[i] = float32(t13 * x0[i])
+	}
+	return true
+}
+
+func plain382(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain382flat(out, in, rows)
+	}
+	var b9 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][r]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			b9 := b9[:m]
+			for i := range b9 {
+				t0 := float32(c0 * x1[i])
+				t1 := float32(t0 * x2[i])
+				t2 := float32(t1 * c3)
+				t3 := float32(x4[i] * t2)
+				y0[i] = t3
+				y1[i] = float32(x4[i] * x1[i])
+				t5 := float32(t1 * x5[i])
+				y2[i] = float32(x4[i] * t5)
+				y3[i] = float32(t3 * c6)
+				t8 := x7[i] - c8
+				y4[i] = t8
+				b9[i] = float32(c3 * t8)
+			}
+			Sigmoid(y5, b9)
+			for i := range y11 {
+				t11 := float32(c9 * y5[i])
+				t12 := c10 - y5[i]
+				t13 := float32(t11 * t12)
+				t14 := float32(t13 * c3)
+				t15 := float32(x11[i] * t14)
+				y6[i] = t15
+				y7[i] = float32(x11[i] * y5[i])
+				t17 := float32(t13 * y4[i])
+				y8[i] = float32(x11[i] * t17)
+				y9[i] = float32(t15 * c6)
+				t20 := float32(c0 * y5[i])
+				t21 := float32(t20 * t12)
+				y10[i] = t21
+				t22 := float32(t21 * c3)
+				y11[i] = float32(x12[i] * t22)
+			}
+		}
+	}
+	return true
+}
+
+func plain382flat(out, in [][]float32, rows int) bool {
+	var b9 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		b9 := b9[:m]
+		for i := range b9 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t1 * x3[i])
+			t3 := float32(x4[i] * t2)
+			y0[i] = t3
+			y1[i] = float32(x4[i] * x1[i])
+			t5 := float32(t1 * x5[i])
+			y2[i] = float32(x4[i] * t5)
+			y3[i] = float32(t3 * c6)
+			t8 := x7[i] - x8[i]
+			y4[i] = t8
+			b9[i] = float32(x3[i] * t8)
+		}
+		Sigmoid(y5, b9)
+		for i := range y11 {
+			t11 := float32(x9[i] * y5[i])
+			t12 := c10 - y5[i]
+			t13 := float32(t11 * t12)
+			t14 := float32(t13 * x3[i])
+			t15 := float32(x11[i] * t14)
+			y6[i] = t15
+			y7[i] = float32(x11[i] * y5[i])
+			t17 := float32(t13 * y4[i])
+			y8[i] = float32(x11[i] * t17)
+			y9[i] = float32(t15 * c6)
+			t20 := float32(x0[i] * y5[i])
+			t21 := float32(t20 * t12)
+			y10[i] = t21
+			t22 := float32(t21 * x3[i])
+			y11[i] = float32(x12[i] * t22)
+		}
+	}
+	return true
+}
+
+func plain383(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain383flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			y1[i] = float32(t0 * c2)
+		}
+	}
+	return true
+}
+
+func plain383flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0
+		y1[i] = float32(t0 * c2)
+	}
+	return true
+}
+
+func plain384(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain384flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = float32(t0 * c2)
+		}
+	}
+	return true
+}
+
+func plain384flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = float32(t0 * c2)
+	}
+	return true
+}
+
+func plain385(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain385flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c0 * x2[i])
+			t2 := x3[i] - t0
+			y0[i] = t2
+			t3 := x4[i] - t1
+			y1[i] = t3
+			t4 := float32(x5[i] * t2)
+			t5 := float32(x5[i] * t3)
+			t6 := x6[i] + t4
+			y2[i] = t6
+			t7 := x7[i] + t5
+			y3[i] = t7
+			t8 := float32(x5[i] * t6)
+			t9 := float32(x5[i] * t7)
+			y4[i] = x1[i] + t8
+			y5[i] = x2[i] + t9
+		}
+	}
+	return true
+}
+
+func plain385flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := x3[i] - t0
+		y0[i] = t2
+		t3 := x4[i] - t1
+		y1[i] = t3
+		t4 := float32(x5[i] * t2)
+		t5 := float32(x5[i] * t3)
+		t6 := x6[i] + t4
+		y2[i] = t6
+		t7 := x7[i] + t5
+		y3[i] = t7
+		t8 := float32(x5[i] * t6)
+		t9 := float32(x5[i] * t7)
+		y4[i] = x1[i] + t8
+		y5[i] = x2[i] + t9
+	}
+	return true
+}
+
+func plain386(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain386flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c0 * x2[i])
+			t2 := x3[i] - t0
+			y0[i] = t2
+			t3 := x4[i] - t1
+			y1[i] = t3
+			t4 := float32(x5[i] * t2)
+			t5 := float32(x5[i] * t3)
+			t6 := x6[i] + t4
+			y2[i] = t6
+			t7 := x7[i] + t5
+			y3[i] = t7
+			t8 := float32(x8[i] * t6)
+			y4[i] = t8
+			t9 := float32(x8[i] * t7)
+			y5[i] = t9
+			t10 := float32(x5[i] * t8)
+			t11 := float32(x5[i] * t9)
+			y6[i] = x1[i] + t10
+			y7[i] = x2[i] + t11
+		}
+	}
+	return true
+}
+
+func plain386flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := x3[i] - t0
+		y0[i] = t2
+		t3 := x4[i] - t1
+		y1[i] = t3
+		t4 := float32(x5[i] * t2)
+		t5 := float32(x5[i] * t3)
+		t6 := x6[i] + t4
+		y2[i] = t6
+		t7 := x7[i] + t5
+		y3[i] = t7
+		t8 := float32(x8[i] * t6)
+		y4[i] = t8
+		t9 := float32(x8[i] * t7)
+		y5[i] = t9
+		t10 := float32(x5[i] * t8)
+		t11 := float32(x5[i] * t9)
+		y6[i] = x1[i] + t10
+		y7[i] = x2[i] + t11
+	}
+	return true
+}
+
+func plain387(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain387flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c2 * x3[i])
+			y0[i] = t0 - t1
+		}
+	}
+	return true
+}
+
+func plain387flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		y0[i] = t0 - t1
+	}
+	return true
+}
+
+func plain388(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain388flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -4434,7 +29646,7 @@ func plain58(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain58flat(out, in [][]float32, rows int) bool {
+func plain388flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b6 [line]float32
@@ -4518,7 +29730,3104 @@ func plain58flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain59(out, in [][]float32, rows, lanes int) bool {
+func plain389(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain389flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][r]
+		x17 := in[17][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := x2[i] + c3
+			t2 := float32(x4[i] * c5)
+			t3 := x6[i] + t2
+			y1[i] = t3
+			t4 := x7[i] + x8[i]
+			y2[i] = t4
+			t5 := float32(t3 * x9[i])
+			t6 := float32(t3 * t0)
+			t7 := x10[i] + t6
+			t8 := float32(t4 * x11[i])
+			t9 := float32(t4 * t0)
+			t10 := t5 + t8
+			t11 := x12[i] + t9
+			t12 := float32(t7 * x13[i])
+			y3[i] = float32(t7 * x14[i])
+			t14 := float32(t11 * x15[i])
+			y4[i] = float32(t11 * x14[i])
+			t16 := t12 + t14
+			t17 := t16 / t1
+			t18 := float32(t17 * x14[i])
+			t19 := float32(t18 * c5)
+			y5[i] = t19
+			t20 := float32(t19 * c16)
+			y6[i] = float32(t19 * x17[i])
+			t22 := float32(t20 * t0)
+			y7[i] = t22
+			y8[i] = t10 + t22
+		}
+	}
+	return true
+}
+
+func plain389flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := x2[i] + c3
+		t2 := float32(x4[i] * c5)
+		t3 := x6[i] + t2
+		y1[i] = t3
+		t4 := x7[i] + x8[i]
+		y2[i] = t4
+		t5 := float32(t3 * x9[i])
+		t6 := float32(t3 * t0)
+		t7 := x10[i] + t6
+		t8 := float32(t4 * x11[i])
+		t9 := float32(t4 * t0)
+		t10 := t5 + t8
+		t11 := x12[i] + t9
+		t12 := float32(t7 * x13[i])
+		y3[i] = float32(t7 * x14[i])
+		t14 := float32(t11 * x15[i])
+		y4[i] = float32(t11 * x14[i])
+		t16 := t12 + t14
+		t17 := t16 / t1
+		t18 := float32(t17 * x14[i])
+		t19 := float32(t18 * c5)
+		y5[i] = t19
+		t20 := float32(t19 * x16[i])
+		y6[i] = float32(t19 * x17[i])
+		t22 := float32(t20 * t0)
+		y7[i] = t22
+		y8[i] = t10 + t22
+	}
+	return true
+}
+
+func plain390(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain390flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		for i := range y12 {
+			y0[i] = float32(c0 * x1[i])
+			y1[i] = float32(x2[i] * c3)
+			y2[i] = x4[i] + c5
+			y3[i] = x6[i] + c5
+			t4 := float32(x7[i] * c8)
+			t5 := float32(t4 * c3)
+			t6 := x9[i] + t5
+			y4[i] = t6
+			t7 := float32(x10[i] * c3)
+			t8 := x11[i] + t7
+			y5[i] = t8
+			t9 := float32(t6 * x12[i])
+			t10 := float32(t6 * x13[i])
+			t11 := float32(t6 * x14[i])
+			t12 := float32(t6 * x15[i])
+			t13 := float32(t8 * c8)
+			y6[i] = t13
+			t14 := float32(t13 * x14[i])
+			t15 := float32(t13 * x13[i])
+			y7[i] = t9 + t14
+			y8[i] = t12 + t15
+			t18 := float32(t8 * x12[i])
+			t19 := float32(t8 * x15[i])
+			y9[i] = t11 + t18
+			y10[i] = t10 + t19
+			y11[i] = float32(t6 * x16[i])
+			y12[i] = float32(t6 * x17[i])
+		}
+	}
+	return true
+}
+
+func plain390flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	for i := range y12 {
+		y0[i] = float32(x0[i] * c1)
+		y1[i] = float32(x2[i] * c3)
+		y2[i] = x4[i] + c5
+		y3[i] = x6[i] + c5
+		t4 := float32(x7[i] * c8)
+		t5 := float32(t4 * c3)
+		t6 := x9[i] + t5
+		y4[i] = t6
+		t7 := float32(x10[i] * c3)
+		t8 := x11[i] + t7
+		y5[i] = t8
+		t9 := float32(t6 * x12[i])
+		t10 := float32(t6 * x13[i])
+		t11 := float32(t6 * x14[i])
+		t12 := float32(t6 * x15[i])
+		t13 := float32(t8 * c8)
+		y6[i] = t13
+		t14 := float32(t13 * x14[i])
+		t15 := float32(t13 * x13[i])
+		y7[i] = t9 + t14
+		y8[i] = t12 + t15
+		t18 := float32(t8 * x12[i])
+		t19 := float32(t8 * x15[i])
+		y9[i] = t11 + t18
+		y10[i] = t10 + t19
+		y11[i] = float32(t6 * x16[i])
+		y12[i] = float32(t6 * x17[i])
+	}
+	return true
+}
+
+func plain391(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain391flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][r]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(x2[i] * c3)
+			t2 := x4[i] + t1
+			t3 := x5[i] + x6[i]
+			y0[i] = t3
+			t4 := float32(t2 * x7[i])
+			t5 := float32(t2 * t0)
+			t6 := x8[i] + t5
+			y1[i] = t6
+			t7 := float32(t3 * x9[i])
+			t8 := float32(t3 * t0)
+			t9 := t4 + t7
+			t10 := x10[i] + t8
+			y2[i] = t10
+			t11 := float32(t6 * x11[i])
+			t12 := float32(t6 * t0)
+			y3[i] = t12
+			t13 := t9 + t11
+			t14 := float32(t10 * x12[i])
+			t15 := float32(t10 * t0)
+			y4[i] = t15
+			y5[i] = t13 + t14
+			t17 := float32(t12 * c3)
+			t18 := float32(t15 * c3)
+			y6[i] = float32(t17 * x13[i])
+			t20 := float32(t17 * c14)
+			y7[i] = t2 + t20
+			y8[i] = float32(t18 * x15[i])
+			y9[i] = float32(t18 * c14)
+		}
+	}
+	return true
+}
+
+func plain391flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * c3)
+		t2 := x4[i] + t1
+		t3 := x5[i] + x6[i]
+		y0[i] = t3
+		t4 := float32(t2 * x7[i])
+		t5 := float32(t2 * t0)
+		t6 := x8[i] + t5
+		y1[i] = t6
+		t7 := float32(t3 * x9[i])
+		t8 := float32(t3 * t0)
+		t9 := t4 + t7
+		t10 := x10[i] + t8
+		y2[i] = t10
+		t11 := float32(t6 * x11[i])
+		t12 := float32(t6 * t0)
+		y3[i] = t12
+		t13 := t9 + t11
+		t14 := float32(t10 * x12[i])
+		t15 := float32(t10 * t0)
+		y4[i] = t15
+		y5[i] = t13 + t14
+		t17 := float32(t12 * c3)
+		t18 := float32(t15 * c3)
+		y6[i] = float32(t17 * x13[i])
+		t20 := float32(t17 * x14[i])
+		y7[i] = t2 + t20
+		y8[i] = float32(t18 * x15[i])
+		y9[i] = float32(t18 * x14[i])
+	}
+	return true
+}
+
+func plain392(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain392flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(x2[i] * c3)
+			t2 := t1 + c4
+			t3 := float32(x5[i] * c6)
+			t4 := x7[i] + t3
+			y1[i] = t4
+			t5 := x8[i] + x9[i]
+			y2[i] = t5
+			t6 := float32(t4 * x10[i])
+			t7 := float32(t4 * t0)
+			t8 := x11[i] + t7
+			t9 := float32(t5 * x12[i])
+			t10 := float32(t5 * t0)
+			y3[i] = t6 + t9
+			t12 := x13[i] + t10
+			t13 := float32(t8 * x14[i])
+			y4[i] = float32(t8 * x15[i])
+			t15 := float32(t12 * x16[i])
+			y5[i] = float32(t12 * x15[i])
+			t17 := t13 + t15
+			t18 := t17 / t2
+			t19 := float32(t18 * x15[i])
+			t20 := float32(t19 * c6)
+			t21 := float32(t20 * c3)
+			y6[i] = float32(t20 * x2[i])
+			y7[i] = float32(t21 * t0)
+		}
+	}
+	return true
+}
+
+func plain392flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(x2[i] * x3[i])
+		t2 := t1 + c4
+		t3 := float32(x5[i] * c6)
+		t4 := x7[i] + t3
+		y1[i] = t4
+		t5 := x8[i] + x9[i]
+		y2[i] = t5
+		t6 := float32(t4 * x10[i])
+		t7 := float32(t4 * t0)
+		t8 := x11[i] + t7
+		t9 := float32(t5 * x12[i])
+		t10 := float32(t5 * t0)
+		y3[i] = t6 + t9
+		t12 := x13[i] + t10
+		t13 := float32(t8 * x14[i])
+		y4[i] = float32(t8 * x15[i])
+		t15 := float32(t12 * x16[i])
+		y5[i] = float32(t12 * x15[i])
+		t17 := t13 + t15
+		t18 := t17 / t2
+		t19 := float32(t18 * x15[i])
+		t20 := float32(t19 * c6)
+		t21 := float32(t20 * x3[i])
+		y6[i] = float32(t20 * x2[i])
+		y7[i] = float32(t21 * t0)
+	}
+	return true
+}
+
+func plain393(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain393flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			y1[i] = float32(t0 * c2)
+		}
+	}
+	return true
+}
+
+func plain393flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		y1[i] = float32(t0 * c2)
+	}
+	return true
+}
+
+func plain394(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain394flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = float32(t0 * c2)
+		}
+	}
+	return true
+}
+
+func plain394flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = float32(t0 * c2)
+	}
+	return true
+}
+
+func plain395(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain395flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			y1[i] = float32(t1 * c3)
+		}
+	}
+	return true
+}
+
+func plain395flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		y1[i] = float32(t1 * x3[i])
+	}
+	return true
+}
+
+func plain396(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain396flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * t0)
+			y0[i] = t1
+			t2 := float32(t1 * c2)
+			t3 := t2 + c3
+			y1[i] = c3 / t3
+		}
+	}
+	return true
+}
+
+func plain396flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * t0)
+		y0[i] = t1
+		t2 := float32(t1 * x2[i])
+		t3 := t2 + c3
+		y1[i] = c3 / t3
+	}
+	return true
+}
+
+func plain397(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain397flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * t0)
+			t2 := float32(t1 * c2)
+			t3 := t2 + c3
+			y0[i] = c3 / t3
+		}
+	}
+	return true
+}
+
+func plain397flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * t0)
+		t2 := float32(t1 * x2[i])
+		t3 := t2 + c3
+		y0[i] = c3 / t3
+	}
+	return true
+}
+
+func plain398(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain398flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][r]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * t0)
+			y1[i] = t1
+			t2 := float32(t1 * c2)
+			t3 := t2 + c3
+			t4 := c3 / t3
+			y2[i] = t4
+			t5 := float32(c2 * t0)
+			t6 := t5 + t5
+			t7 := float32(t4 * t0)
+			y3[i] = t7
+			t8 := float32(t7 * c4)
+			y4[i] = float32(t8 * c2)
+			t10 := float32(t6 * x1[i])
+			y5[i] = float32(t10 * c5)
+			y6[i] = chosen(c6, t1, c7)
+		}
+	}
+	return true
+}
+
+func plain398flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * t0)
+		y1[i] = t1
+		t2 := float32(t1 * x2[i])
+		t3 := t2 + c3
+		t4 := c3 / t3
+		y2[i] = t4
+		t5 := float32(x2[i] * t0)
+		t6 := t5 + t5
+		t7 := float32(t4 * t0)
+		y3[i] = t7
+		t8 := float32(t7 * c4)
+		y4[i] = float32(t8 * x2[i])
+		t10 := float32(t6 * c1)
+		y5[i] = float32(t10 * x5[i])
+		y6[i] = chosen(x6[i], t1, c7)
+	}
+	return true
+}
+
+func plain399(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain399flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := t1 + c3
+			y0[i] = c3 / t2
+		}
+	}
+	return true
+}
+
+func plain399flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + c3
+		y0[i] = c3 / t2
+	}
+	return true
+}
+
+func plain400(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain400flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][r]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		c8 := in[8][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := t1 + c3
+			t3 := c3 / t2
+			y1[i] = t3
+			t4 := float32(t3 * t0)
+			y2[i] = t4
+			t5 := float32(t4 * c4)
+			y3[i] = float32(t5 * c5)
+			t7 := float32(c2 * x1[i])
+			y4[i] = chosen(c6, c7, t0)
+			y5[i] = float32(t7 * c8)
+		}
+	}
+	return true
+}
+
+func plain400flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + c3
+		t3 := c3 / t2
+		y1[i] = t3
+		t4 := float32(t3 * t0)
+		y2[i] = t4
+		t5 := float32(t4 * c4)
+		y3[i] = float32(t5 * x5[i])
+		t7 := float32(x2[i] * c1)
+		y4[i] = chosen(x6[i], c7, t0)
+		y5[i] = float32(t7 * x8[i])
+	}
+	return true
+}
+
+func plain401(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain401flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := t1 + c3
+			t3 := float32(x4[i] * c5)
+			t4 := x6[i] + t3
+			y1[i] = t4
+			t5 := x7[i] + x8[i]
+			y2[i] = t5
+			t6 := float32(t4 * x9[i])
+			t7 := float32(t4 * t0)
+			t8 := x10[i] + t7
+			t9 := float32(t5 * x11[i])
+			t10 := float32(t5 * t0)
+			t11 := t6 + t9
+			t12 := x12[i] + t10
+			t13 := float32(t8 * x13[i])
+			y3[i] = float32(t8 * x14[i])
+			t15 := float32(t12 * x15[i])
+			y4[i] = float32(t12 * x14[i])
+			t17 := t13 + t15
+			t18 := t17 / t2
+			t19 := float32(t18 * x14[i])
+			t20 := float32(t19 * c5)
+			t21 := float32(t20 * c2)
+			y5[i] = float32(t20 * t0)
+			y6[i] = t11 + t21
+		}
+	}
+	return true
+}
+
+func plain401flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + c3
+		t3 := float32(x4[i] * c5)
+		t4 := x6[i] + t3
+		y1[i] = t4
+		t5 := x7[i] + x8[i]
+		y2[i] = t5
+		t6 := float32(t4 * x9[i])
+		t7 := float32(t4 * t0)
+		t8 := x10[i] + t7
+		t9 := float32(t5 * x11[i])
+		t10 := float32(t5 * t0)
+		t11 := t6 + t9
+		t12 := x12[i] + t10
+		t13 := float32(t8 * x13[i])
+		y3[i] = float32(t8 * x14[i])
+		t15 := float32(t12 * x15[i])
+		y4[i] = float32(t12 * x14[i])
+		t17 := t13 + t15
+		t18 := t17 / t2
+		t19 := float32(t18 * x14[i])
+		t20 := float32(t19 * c5)
+		t21 := float32(t20 * x2[i])
+		y5[i] = float32(t20 * t0)
+		y6[i] = t11 + t21
+	}
+	return true
+}
+
+func plain402(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain402flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := float32(t0 * t0)
+			y0[i] = t2
+			t3 := float32(t2 * c3)
+			t4 := t1 + t3
+			y1[i] = t4
+			t5 := t4 + c4
+			y2[i] = c4 / t5
+		}
+	}
+	return true
+}
+
+func plain402flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * t0)
+		y0[i] = t2
+		t3 := float32(t2 * x3[i])
+		t4 := t1 + t3
+		y1[i] = t4
+		t5 := t4 + c4
+		y2[i] = c4 / t5
+	}
+	return true
+}
+
+func plain403(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain403flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := float32(t0 * t0)
+			t3 := float32(t2 * c3)
+			t4 := t1 + t3
+			t5 := t4 + c4
+			y0[i] = c4 / t5
+		}
+	}
+	return true
+}
+
+func plain403flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * t0)
+		t3 := float32(t2 * x3[i])
+		t4 := t1 + t3
+		t5 := t4 + c4
+		y0[i] = c4 / t5
+	}
+	return true
+}
+
+func plain404(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain404flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := float32(t0 * t0)
+			t3 := float32(t2 * c3)
+			t4 := t1 + t3
+			y1[i] = t4
+			t5 := t4 + c4
+			t6 := c4 / t5
+			y2[i] = t6
+			t7 := float32(c3 * t0)
+			t8 := t7 + t7
+			t9 := t8 + c2
+			t10 := float32(t6 * t0)
+			y3[i] = t10
+			t11 := float32(t10 * c5)
+			y4[i] = float32(t11 * c3)
+			t13 := float32(t9 * x1[i])
+			y5[i] = chosen(c6, c7, t2)
+			t15 := chosen(c6, t2, c7)
+			t16 := float32(t15 * c8)
+			y6[i] = float32(t16 * c2)
+			y7[i] = float32(t13 * c9)
+		}
+	}
+	return true
+}
+
+func plain404flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * t0)
+		t3 := float32(t2 * x3[i])
+		t4 := t1 + t3
+		y1[i] = t4
+		t5 := t4 + c4
+		t6 := c4 / t5
+		y2[i] = t6
+		t7 := float32(x3[i] * t0)
+		t8 := t7 + t7
+		t9 := t8 + x2[i]
+		t10 := float32(t6 * t0)
+		y3[i] = t10
+		t11 := float32(t10 * c5)
+		y4[i] = float32(t11 * x3[i])
+		t13 := float32(t9 * c1)
+		y5[i] = chosen(x6[i], c7, t2)
+		t15 := chosen(x6[i], t2, c7)
+		t16 := float32(t15 * c8)
+		y6[i] = float32(t16 * x2[i])
+		y7[i] = float32(t13 * x9[i])
+	}
+	return true
+}
+
+func plain405(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain405flat(out, in, rows)
+	}
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			b1 := b1[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			for i := range b3 {
+				t0 := float32(c0 * x1[i])
+				y0[i] = t0
+				b1[i] = float32(t0 * c2)
+				t2 := float32(t0 * c3)
+				b3[i] = float32(t2 * c4)
+			}
+			Expm1(b4, b1)
+			Sin(y1, b3)
+			Cos(y5, b3)
+			for i := range y11 {
+				t6 := float32(y1[i] * c5)
+				t7 := b4[i] + c6
+				y2[i] = t7
+				t8 := float32(t6 * t7)
+				y3[i] = t8
+				t9 := float32(y1[i] * t8)
+				t10 := b4[i] - t9
+				y4[i] = t10
+				t12 := float32(t8 * y5[i])
+				y6[i] = t12
+				y7[i] = t10 + c6
+				t14 := float32(t10 * c7)
+				t15 := float32(t12 * c8)
+				t16 := t14 - t15
+				y8[i] = t16
+				t17 := float32(t10 * c8)
+				t18 := float32(t12 * c7)
+				t19 := t17 + t18
+				y9[i] = t19
+				t20 := float32(t16 * x9[i])
+				t21 := float32(t19 * x10[i])
+				y10[i] = t20 - t21
+				y11[i] = float32(t16 * x10[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain405flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		b1 := b1[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		for i := range b3 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0
+			b1[i] = float32(t0 * x2[i])
+			t2 := float32(t0 * x3[i])
+			b3[i] = float32(t2 * c4)
+		}
+		Expm1(b4, b1)
+		Sin(y1, b3)
+		Cos(y5, b3)
+		for i := range y11 {
+			t6 := float32(y1[i] * c5)
+			t7 := b4[i] + c6
+			y2[i] = t7
+			t8 := float32(t6 * t7)
+			y3[i] = t8
+			t9 := float32(y1[i] * t8)
+			t10 := b4[i] - t9
+			y4[i] = t10
+			t12 := float32(t8 * y5[i])
+			y6[i] = t12
+			y7[i] = t10 + c6
+			t14 := float32(t10 * x7[i])
+			t15 := float32(t12 * x8[i])
+			t16 := t14 - t15
+			y8[i] = t16
+			t17 := float32(t10 * x8[i])
+			t18 := float32(t12 * x7[i])
+			t19 := t17 + t18
+			y9[i] = t19
+			t20 := float32(t16 * x9[i])
+			t21 := float32(t19 * x10[i])
+			y10[i] = t20 - t21
+			y11[i] = float32(t16 * x10[i])
+		}
+	}
+	return true
+}
+
+func plain406(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain406flat(out, in, rows)
+	}
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b1 := b1[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b11 := b11[:m]
+			for i := range b3 {
+				t0 := float32(c0 * x1[i])
+				b1[i] = float32(t0 * c2)
+				t2 := float32(t0 * c3)
+				b3[i] = float32(t2 * c4)
+			}
+			Expm1(b4, b1)
+			Sin(b5, b3)
+			Cos(b11, b3)
+			for i := range y4 {
+				t6 := float32(b5[i] * c5)
+				t7 := b4[i] + c6
+				t8 := float32(t6 * t7)
+				t9 := float32(b5[i] * t8)
+				t10 := b4[i] - t9
+				y0[i] = t10
+				t12 := float32(t8 * b11[i])
+				y1[i] = t12
+				t13 := float32(t10 * c7)
+				t14 := float32(t12 * c8)
+				t15 := t13 - t14
+				t16 := float32(t10 * c8)
+				t17 := float32(t12 * c7)
+				t18 := t16 + t17
+				t19 := float32(t15 * x9[i])
+				t20 := float32(t18 * x10[i])
+				y2[i] = t19 - t20
+				y3[i] = float32(t15 * x10[i])
+				y4[i] = float32(t18 * x9[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain406flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b1 := b1[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b11 := b11[:m]
+		for i := range b3 {
+			t0 := float32(x0[i] * c1)
+			b1[i] = float32(t0 * x2[i])
+			t2 := float32(t0 * x3[i])
+			b3[i] = float32(t2 * c4)
+		}
+		Expm1(b4, b1)
+		Sin(b5, b3)
+		Cos(b11, b3)
+		for i := range y4 {
+			t6 := float32(b5[i] * c5)
+			t7 := b4[i] + c6
+			t8 := float32(t6 * t7)
+			t9 := float32(b5[i] * t8)
+			t10 := b4[i] - t9
+			y0[i] = t10
+			t12 := float32(t8 * b11[i])
+			y1[i] = t12
+			t13 := float32(t10 * x7[i])
+			t14 := float32(t12 * x8[i])
+			t15 := t13 - t14
+			t16 := float32(t10 * x8[i])
+			t17 := float32(t12 * x7[i])
+			t18 := t16 + t17
+			t19 := float32(t15 * x9[i])
+			t20 := float32(t18 * x10[i])
+			y2[i] = t19 - t20
+			y3[i] = float32(t15 * x10[i])
+			y4[i] = float32(t18 * x9[i])
+		}
+	}
+	return true
+}
+
+func plain407(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain407flat(out, in, rows)
+	}
+	var b1 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			b1 := b1[:m]
+			b3 := b3[:m]
+			for i := range b3 {
+				t0 := float32(c0 * x1[i])
+				b1[i] = float32(t0 * c2)
+				t2 := float32(t0 * c3)
+				b3[i] = float32(t2 * c4)
+			}
+			Expm1(y0, b1)
+			Sin(y1, b3)
+			Cos(y4, b3)
+			for i := range y10 {
+				t6 := float32(y1[i] * c5)
+				t7 := y0[i] + c6
+				t8 := float32(t6 * t7)
+				y2[i] = t8
+				t9 := float32(y1[i] * t8)
+				t10 := y0[i] - t9
+				y3[i] = t10
+				t12 := float32(t8 * y4[i])
+				y5[i] = t12
+				t13 := float32(t10 * c7)
+				t14 := float32(t12 * c8)
+				t15 := t13 - t14
+				y6[i] = t15
+				t16 := float32(t10 * c8)
+				t17 := float32(t12 * c7)
+				t18 := t16 + t17
+				y7[i] = t18
+				t19 := float32(t15 * x9[i])
+				t20 := float32(t18 * x10[i])
+				y8[i] = t19 - t20
+				y9[i] = float32(t15 * x10[i])
+				y10[i] = float32(t18 * x9[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain407flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		b1 := b1[:m]
+		b3 := b3[:m]
+		for i := range b3 {
+			t0 := float32(x0[i] * c1)
+			b1[i] = float32(t0 * x2[i])
+			t2 := float32(t0 * x3[i])
+			b3[i] = float32(t2 * c4)
+		}
+		Expm1(y0, b1)
+		Sin(y1, b3)
+		Cos(y4, b3)
+		for i := range y10 {
+			t6 := float32(y1[i] * c5)
+			t7 := y0[i] + c6
+			t8 := float32(t6 * t7)
+			y2[i] = t8
+			t9 := float32(y1[i] * t8)
+			t10 := y0[i] - t9
+			y3[i] = t10
+			t12 := float32(t8 * y4[i])
+			y5[i] = t12
+			t13 := float32(t10 * x7[i])
+			t14 := float32(t12 * x8[i])
+			t15 := t13 - t14
+			y6[i] = t15
+			t16 := float32(t10 * x8[i])
+			t17 := float32(t12 * x7[i])
+			t18 := t16 + t17
+			y7[i] = t18
+			t19 := float32(t15 * x9[i])
+			t20 := float32(t18 * x10[i])
+			y8[i] = t19 - t20
+			y9[i] = float32(t15 * x10[i])
+			y10[i] = float32(t18 * x9[i])
+		}
+	}
+	return true
+}
+
+func plain408(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain408flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c2 * x3[i])
+			t2 := float32(c2 * x4[i])
+			t3 := x5[i] - t1
+			y0[i] = t3
+			t4 := x6[i] - t2
+			y1[i] = t4
+			t5 := float32(t0 * t3)
+			t6 := float32(t0 * t4)
+			t7 := x7[i] + t5
+			y2[i] = t7
+			t8 := x8[i] + t6
+			y3[i] = t8
+			t9 := float32(x9[i] * t7)
+			y4[i] = t9
+			t10 := float32(x9[i] * t8)
+			y5[i] = t10
+			t11 := float32(t0 * t9)
+			t12 := float32(t0 * t10)
+			y6[i] = x3[i] + t11
+			y7[i] = x4[i] + t12
+		}
+	}
+	return true
+}
+
+func plain408flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		t3 := x5[i] - t1
+		y0[i] = t3
+		t4 := x6[i] - t2
+		y1[i] = t4
+		t5 := float32(t0 * t3)
+		t6 := float32(t0 * t4)
+		t7 := x7[i] + t5
+		y2[i] = t7
+		t8 := x8[i] + t6
+		y3[i] = t8
+		t9 := float32(x9[i] * t7)
+		y4[i] = t9
+		t10 := float32(x9[i] * t8)
+		y5[i] = t10
+		t11 := float32(t0 * t9)
+		t12 := float32(t0 * t10)
+		y6[i] = x3[i] + t11
+		y7[i] = x4[i] + t12
+	}
+	return true
+}
+
+func plain409(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain409flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c2 * x3[i])
+			t2 := float32(c2 * x4[i])
+			t3 := x5[i] - t1
+			t4 := x6[i] - t2
+			t5 := float32(t0 * t3)
+			t6 := float32(t0 * t4)
+			t7 := x7[i] + t5
+			t8 := x8[i] + t6
+			t9 := float32(x9[i] * t7)
+			y0[i] = t9
+			t10 := float32(x9[i] * t8)
+			y1[i] = t10
+			t11 := float32(t0 * t9)
+			t12 := float32(t0 * t10)
+			y2[i] = x3[i] + t11
+			y3[i] = x4[i] + t12
+		}
+	}
+	return true
+}
+
+func plain409flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		t3 := x5[i] - t1
+		t4 := x6[i] - t2
+		t5 := float32(t0 * t3)
+		t6 := float32(t0 * t4)
+		t7 := x7[i] + t5
+		t8 := x8[i] + t6
+		t9 := float32(x9[i] * t7)
+		y0[i] = t9
+		t10 := float32(x9[i] * t8)
+		y1[i] = t10
+		t11 := float32(t0 * t9)
+		t12 := float32(t0 * t10)
+		y2[i] = x3[i] + t11
+		y3[i] = x4[i] + t12
+	}
+	return true
+}
+
+func plain410(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain410flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c2 * x3[i])
+			t2 := float32(c2 * x4[i])
+			t3 := x5[i] - t1
+			y0[i] = t3
+			t4 := x6[i] - t2
+			y1[i] = t4
+			t5 := float32(t0 * t3)
+			t6 := float32(t0 * t4)
+			t7 := x7[i] + t5
+			y2[i] = t7
+			t8 := x8[i] + t6
+			y3[i] = t8
+			t9 := float32(t0 * t7)
+			t10 := float32(t0 * t8)
+			y4[i] = x3[i] + t9
+			y5[i] = x4[i] + t10
+		}
+	}
+	return true
+}
+
+func plain410flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		t3 := x5[i] - t1
+		y0[i] = t3
+		t4 := x6[i] - t2
+		y1[i] = t4
+		t5 := float32(t0 * t3)
+		t6 := float32(t0 * t4)
+		t7 := x7[i] + t5
+		y2[i] = t7
+		t8 := x8[i] + t6
+		y3[i] = t8
+		t9 := float32(t0 * t7)
+		t10 := float32(t0 * t8)
+		y4[i] = x3[i] + t9
+		y5[i] = x4[i] + t10
+	}
+	return true
+}
+
+func plain411(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain411flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c2 * x3[i])
+			t2 := float32(c2 * x4[i])
+			t3 := x5[i] - t1
+			t4 := x6[i] - t2
+			t5 := float32(t0 * t3)
+			t6 := float32(t0 * t4)
+			t7 := x7[i] + t5
+			y0[i] = t7
+			t8 := x8[i] + t6
+			y1[i] = t8
+			t9 := float32(t0 * t7)
+			t10 := float32(t0 * t8)
+			y2[i] = x3[i] + t9
+			y3[i] = x4[i] + t10
+		}
+	}
+	return true
+}
+
+func plain411flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		t3 := x5[i] - t1
+		t4 := x6[i] - t2
+		t5 := float32(t0 * t3)
+		t6 := float32(t0 * t4)
+		t7 := x7[i] + t5
+		y0[i] = t7
+		t8 := x8[i] + t6
+		y1[i] = t8
+		t9 := float32(t0 * t7)
+		t10 := float32(t0 * t8)
+		y2[i] = x3[i] + t9
+		y3[i] = x4[i] + t10
+	}
+	return true
+}
+
+func plain412(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = isObserved(x0[i])
+	}
+	return true
+}
+
+func plain413(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain413flat(out, in, rows)
+	}
+	var b5 [line]float32
+	var b6 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			for i := range y2 {
+				t0 := isObserved(x0[i])
+				y0[i] = t0
+				t1 := x1[i] + x2[i]
+				y1[i] = t1
+				t2 := float32(c3 * t1)
+				t3 := t2 + c4
+				t4 := max(c5, t3)
+				b5[i] = float32(t4 * c6)
+				y2[i] = chosen(t0, c5, t1)
+			}
+			Exp(b6, b5)
+			for i := range y3 {
+				t7 := float32(b6[i] * x7[i])
+				t8 := c8 - b6[i]
+				t9 := float32(t8 * c9)
+				t10 := t7 + t9
+				y3[i] = chosen(y0[i], x0[i], t10)
+			}
+		}
+	}
+	return true
+}
+
+func plain413flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	var b6 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		for i := range y2 {
+			t0 := isObserved(x0[i])
+			y0[i] = t0
+			t1 := x1[i] + x2[i]
+			y1[i] = t1
+			t2 := float32(x3[i] * t1)
+			t3 := t2 + x4[i]
+			t4 := max(c5, t3)
+			b5[i] = float32(t4 * c6)
+			y2[i] = chosen(t0, c5, t1)
+		}
+		Exp(b6, b5)
+		for i := range y3 {
+			t7 := float32(b6[i] * x7[i])
+			t8 := c8 - b6[i]
+			t9 := float32(t8 * x9[i])
+			t10 := t7 + t9
+			y3[i] = chosen(y0[i], x0[i], t10)
+		}
+	}
+	return true
+}
+
+func plain414(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain414flat(out, in, rows)
+	}
+	var b5 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b5 := b5[:m]
+			for i := range y3 {
+				t0 := isObserved(x0[i])
+				y0[i] = t0
+				t1 := x1[i] + x2[i]
+				y1[i] = t1
+				t2 := float32(c3 * t1)
+				t3 := t2 + c4
+				t4 := max(c5, t3)
+				b5[i] = float32(t4 * c6)
+				y3[i] = chosen(t0, c5, t1)
+			}
+			Exp(y2, b5)
+			for i := range y4 {
+				t7 := float32(y2[i] * x7[i])
+				t8 := c8 - y2[i]
+				t9 := float32(t8 * c9)
+				t10 := t7 + t9
+				y4[i] = chosen(y0[i], x0[i], t10)
+			}
+		}
+	}
+	return true
+}
+
+func plain414flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b5 := b5[:m]
+		for i := range y3 {
+			t0 := isObserved(x0[i])
+			y0[i] = t0
+			t1 := x1[i] + x2[i]
+			y1[i] = t1
+			t2 := float32(x3[i] * t1)
+			t3 := t2 + x4[i]
+			t4 := max(c5, t3)
+			b5[i] = float32(t4 * c6)
+			y3[i] = chosen(t0, c5, t1)
+		}
+		Exp(y2, b5)
+		for i := range y4 {
+			t7 := float32(y2[i] * x7[i])
+			t8 := c8 - y2[i]
+			t9 := float32(t8 * x9[i])
+			t10 := t7 + t9
+			y4[i] = chosen(y0[i], x0[i], t10)
+		}
+	}
+	return true
+}
+
+func plain415(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain415flat(out, in, rows)
+	}
+	var b5 [line]float32
+	var b6 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			for i := range y2 {
+				t0 := isObserved(x0[i])
+				y0[i] = t0
+				t1 := x1[i] + x2[i]
+				y1[i] = t1
+				t2 := float32(c3 * t1)
+				t3 := t2 + c4
+				t4 := max(c5, t3)
+				b5[i] = float32(t4 * c6)
+				y2[i] = chosen(t0, c5, t1)
+			}
+			Exp(b6, b5)
+			for i := range y3 {
+				t7 := float32(b6[i] * x7[i])
+				t8 := c8 - b6[i]
+				t9 := float32(t8 * c9)
+				t10 := t7 + t9
+				y3[i] = chosen(y0[i], x0[i], t10)
+			}
+		}
+	}
+	return true
+}
+
+func plain415flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	var b6 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		for i := range y2 {
+			t0 := isObserved(x0[i])
+			y0[i] = t0
+			t1 := c1 + x2[i]
+			y1[i] = t1
+			t2 := float32(x3[i] * t1)
+			t3 := t2 + x4[i]
+			t4 := max(c5, t3)
+			b5[i] = float32(t4 * c6)
+			y2[i] = chosen(t0, c5, t1)
+		}
+		Exp(b6, b5)
+		for i := range y3 {
+			t7 := float32(b6[i] * x7[i])
+			t8 := c8 - b6[i]
+			t9 := float32(t8 * x9[i])
+			t10 := t7 + t9
+			y3[i] = chosen(y0[i], x0[i], t10)
+		}
+	}
+	return true
+}
+
+func plain416(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain416flat(out, in, rows)
+	}
+	var b5 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b5 := b5[:m]
+			for i := range y3 {
+				t0 := isObserved(x0[i])
+				y0[i] = t0
+				t1 := x1[i] + x2[i]
+				y1[i] = t1
+				t2 := float32(c3 * t1)
+				t3 := t2 + c4
+				t4 := max(c5, t3)
+				b5[i] = float32(t4 * c6)
+				y3[i] = chosen(t0, c5, t1)
+			}
+			Exp(y2, b5)
+			for i := range y4 {
+				t7 := float32(y2[i] * x7[i])
+				t8 := c8 - y2[i]
+				t9 := float32(t8 * c9)
+				t10 := t7 + t9
+				y4[i] = chosen(y0[i], x0[i], t10)
+			}
+		}
+	}
+	return true
+}
+
+func plain416flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b5 := b5[:m]
+		for i := range y3 {
+			t0 := isObserved(x0[i])
+			y0[i] = t0
+			t1 := c1 + x2[i]
+			y1[i] = t1
+			t2 := float32(x3[i] * t1)
+			t3 := t2 + x4[i]
+			t4 := max(c5, t3)
+			b5[i] = float32(t4 * c6)
+			y3[i] = chosen(t0, c5, t1)
+		}
+		Exp(y2, b5)
+		for i := range y4 {
+			t7 := float32(y2[i] * x7[i])
+			t8 := c8 - y2[i]
+			t9 := float32(t8 * x9[i])
+			t10 := t7 + t9
+			y4[i] = chosen(y0[i], x0[i], t10)
+		}
+	}
+	return true
+}
+
+func plain417(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain417flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := isObserved(x0[i])
+			t1 := float32(c1 * x2[i])
+			t2 := t1 + c3
+			t3 := c4 - x5[i]
+			t4 := chosen(t0, c6, x7[i])
+			t5 := chosen(t0, c6, x8[i])
+			y0[i] = x9[i] + t5
+			t7 := chosen(t0, c6, x10[i])
+			t8 := float32(t4 * c11)
+			t9 := float32(t4 * t3)
+			y1[i] = y1[i] + t9
+			t11 := float32(t8 * c12)
+			t12 := float32(t4 * x13[i])
+			t13 := float32(t4 * x5[i])
+			t14 := t11 + t12
+			y2[i] = t7 + t13
+			t16 := float32(t14 * x5[i])
+			t17 := float32(t16 * c12)
+			t18 := t2 - c6
+			t19 := stepOf(t18)
+			t20 := chosen(t19, t17, c6)
+			y3[i] = y3[i] + t20
+			y4[i] = float32(t20 * x2[i])
+			y5[i] = float32(t20 * c1)
+		}
+	}
+	return true
+}
+
+func plain417flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := isObserved(x0[i])
+		t1 := float32(x1[i] * x2[i])
+		t2 := t1 + x3[i]
+		t3 := c4 - x5[i]
+		t4 := chosen(t0, c6, x7[i])
+		t5 := chosen(t0, c6, x8[i])
+		y0[i] = x9[i] + t5
+		t7 := chosen(t0, c6, x10[i])
+		t8 := float32(t4 * x11[i])
+		t9 := float32(t4 * t3)
+		y1[i] = y1[i] + t9
+		t11 := float32(t8 * c12)
+		t12 := float32(t4 * x13[i])
+		t13 := float32(t4 * x5[i])
+		t14 := t11 + t12
+		y2[i] = t7 + t13
+		t16 := float32(t14 * x5[i])
+		t17 := float32(t16 * c12)
+		t18 := t2 - c6
+		t19 := stepOf(t18)
+		t20 := chosen(t19, t17, c6)
+		y3[i] = y3[i] + t20
+		y4[i] = float32(t20 * x2[i])
+		y5[i] = float32(t20 * x1[i])
+	}
+	return true
+}
+
+func plain418(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain418flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][r]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := isObserved(x0[i])
+			t1 := float32(c1 * x2[i])
+			t2 := t1 + c3
+			t3 := c4 - x5[i]
+			t4 := chosen(t0, c6, x7[i])
+			y0[i] = chosen(t0, c6, x8[i])
+			t6 := chosen(t0, c6, x9[i])
+			t7 := float32(t4 * c10)
+			t8 := float32(t4 * t3)
+			y1[i] = y1[i] + t8
+			t10 := float32(t7 * c11)
+			t11 := float32(t4 * x12[i])
+			t12 := float32(t4 * x5[i])
+			t13 := t10 + t11
+			y2[i] = t6 + t12
+			t15 := float32(t13 * x5[i])
+			t16 := float32(t15 * c11)
+			t17 := t2 - c6
+			t18 := stepOf(t17)
+			t19 := chosen(t18, t16, c6)
+			y3[i] = y3[i] + t19
+			t21 := float32(t19 * x2[i])
+			y4[i] = float32(t19 * c1)
+			y5[i] = y5[i] + t21
+		}
+	}
+	return true
+}
+
+func plain418flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := isObserved(x0[i])
+		t1 := float32(x1[i] * x2[i])
+		t2 := t1 + x3[i]
+		t3 := c4 - x5[i]
+		t4 := chosen(t0, c6, x7[i])
+		y0[i] = chosen(t0, c6, x8[i])
+		t6 := chosen(t0, c6, x9[i])
+		t7 := float32(t4 * x10[i])
+		t8 := float32(t4 * t3)
+		y1[i] = y1[i] + t8
+		t10 := float32(t7 * c11)
+		t11 := float32(t4 * x12[i])
+		t12 := float32(t4 * x5[i])
+		t13 := t10 + t11
+		y2[i] = t6 + t12
+		t15 := float32(t13 * x5[i])
+		t16 := float32(t15 * c11)
+		t17 := t2 - c6
+		t18 := stepOf(t17)
+		t19 := chosen(t18, t16, c6)
+		y3[i] = y3[i] + t19
+		t21 := float32(t19 * x2[i])
+		y4[i] = float32(t19 * x1[i])
+		y5[i] = y5[i] + t21
+	}
+	return true
+}
+
+func plain419(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := isObserved(x0[i])
+		y0[i] = t0
+		y1[i] = chosen(t0, c1, c2)
+	}
+	return true
+}
+
+func plain420(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = chosen(x0[i], x1[i], x2[i])
+	}
+	return true
+}
+
+func plain421(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain421flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		c12 := in[12][r]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := chosen(x0[i], c1, c2)
+			t1 := float32(x3[i] * c4)
+			t2 := float32(x3[i] * x5[i])
+			t3 := chosen(x6[i], t0, c1)
+			t4 := chosen(x6[i], c1, t0)
+			t5 := float32(t4 * c7)
+			t6 := t1 + t5
+			t7 := float32(t3 * c8)
+			t8 := t7 / c9
+			t9 := float32(t8 * x10[i])
+			t10 := float32(t9 * c8)
+			t11 := float32(t8 * c11)
+			t12 := t6 + t11
+			t13 := t12 / c12
+			y0[i] = t13
+			t14 := float32(t13 * x13[i])
+			y1[i] = float32(t14 * c8)
+			y2[i] = float32(t13 * c8)
+			t17 := t2 / c9
+			t18 := float32(t17 * c4)
+			t19 := float32(t18 * c8)
+			y3[i] = t10 + t19
+		}
+	}
+	return true
+}
+
+func plain421flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := chosen(x0[i], c1, c2)
+		t1 := float32(x3[i] * x4[i])
+		t2 := float32(x3[i] * x5[i])
+		t3 := chosen(x6[i], t0, c1)
+		t4 := chosen(x6[i], c1, t0)
+		t5 := float32(t4 * c7)
+		t6 := t1 + t5
+		t7 := float32(t3 * c8)
+		t8 := t7 / x9[i]
+		t9 := float32(t8 * x10[i])
+		t10 := float32(t9 * c8)
+		t11 := float32(t8 * c11)
+		t12 := t6 + t11
+		t13 := t12 / x12[i]
+		y0[i] = t13
+		t14 := float32(t13 * x13[i])
+		y1[i] = float32(t14 * c8)
+		y2[i] = float32(t13 * c8)
+		t17 := t2 / x9[i]
+		t18 := float32(t17 * x4[i])
+		t19 := float32(t18 * c8)
+		y3[i] = t10 + t19
+	}
+	return true
+}
+
+func plain422(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	Sigmoid(y0, x0)
+	for i := range y6 {
+		t1 := float32(y0[i] * x1[i])
+		y1[i] = t1
+		t2 := float32(t1 * c2)
+		y2[i] = t2
+		t3 := max(x3[i], t2)
+		y3[i] = t3
+		t4 := float32(t3 * t3)
+		y4[i] = t4
+		t5 := float32(t4 * c4)
+		y5[i] = t5
+		y6[i] = max(x1[i], t5)
+	}
+	return true
+}
+
+func plain423(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	y17 := out[17][:][:n]
+	y18 := out[18][:][:n]
+	Sigmoid(y0, x0)
+	for i := range y18 {
+		t1 := float32(y0[i] * x1[i])
+		y1[i] = t1
+		t2 := float32(t1 * c2)
+		y2[i] = t2
+		t3 := max(x3[i], t2)
+		y3[i] = t3
+		t4 := float32(t3 * t3)
+		y4[i] = t4
+		t5 := float32(t4 * c4)
+		y5[i] = t5
+		y6[i] = max(x1[i], t5)
+		t7 := t5 - x1[i]
+		y7[i] = t7
+		y8[i] = stepOf(t7)
+		t9 := t2 - x3[i]
+		y9[i] = t9
+		t10 := stepOf(t9)
+		y10[i] = t10
+		y11[i] = chosen(t10, c5, c6)
+		t12 := chosen(t10, c6, c5)
+		y12[i] = t12
+		t13 := float32(t12 * c2)
+		y13[i] = t13
+		t14 := float32(t13 * x1[i])
+		y14[i] = t14
+		y15[i] = float32(t13 * y0[i])
+		t16 := c6 - y0[i]
+		y16[i] = t16
+		t17 := float32(y0[i] * t16)
+		y17[i] = t17
+		y18[i] = float32(t14 * t17)
+	}
+	return true
+}
+
+func plain424(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	for i := range y3 {
+		y3[i] = max(x2[i], c3)
+	}
+	Sigmoid(y0, x0)
+	for i := range y14 {
+		t1 := float32(y0[i] * y0[i])
+		y1[i] = t1
+		t2 := max(t1, c1)
+		y2[i] = t2
+		t4 := float32(y0[i] * y3[i])
+		y4[i] = t4
+		t5 := t4 + c4
+		y5[i] = t5
+		t6 := rootOf(t5)
+		y6[i] = t6
+		t7 := t6 + c5
+		y7[i] = t7
+		t8 := t6 + c4
+		y8[i] = t8
+		t9 := float32(t7 * t7)
+		y9[i] = t9
+		t10 := t9 / t2
+		y10[i] = t10
+		t11 := max(x6[i], t10)
+		y11[i] = t11
+		t12 := float32(t8 * t8)
+		y12[i] = t12
+		t13 := t12 / t2
+		y13[i] = t13
+		y14[i] = min(t11, t13)
+	}
+	return true
+}
+
+func plain425(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	y17 := out[17][:][:n]
+	y18 := out[18][:][:n]
+	y19 := out[19][:][:n]
+	y20 := out[20][:][:n]
+	y21 := out[21][:][:n]
+	y22 := out[22][:][:n]
+	y23 := out[23][:][:n]
+	for i := range y3 {
+		y3[i] = max(x2[i], c3)
+	}
+	Sigmoid(y0, x0)
+	for i := range y23 {
+		t1 := float32(y0[i] * y0[i])
+		y1[i] = t1
+		t2 := max(t1, c1)
+		y2[i] = t2
+		t4 := float32(y0[i] * y3[i])
+		y4[i] = t4
+		t5 := t4 + c4
+		y5[i] = t5
+		t6 := rootOf(t5)
+		y6[i] = t6
+		t7 := t6 + c5
+		y7[i] = t7
+		t8 := t6 + c4
+		y8[i] = t8
+		t9 := float32(t7 * t7)
+		y9[i] = t9
+		t10 := t9 / t2
+		y10[i] = t10
+		t11 := max(x6[i], t10)
+		y11[i] = t11
+		t12 := float32(t8 * t8)
+		y12[i] = t12
+		t13 := t12 / t2
+		y13[i] = t13
+		y14[i] = min(t11, t13)
+		t15 := t11 - t13
+		y15[i] = t15
+		y16[i] = stepOf(t15)
+		y17[i] = float32(t13 * c5)
+		y18[i] = t8 + t8
+		t19 := t10 - x6[i]
+		y19[i] = t19
+		t20 := stepOf(t19)
+		y20[i] = t20
+		y21[i] = chosen(t20, c3, c4)
+		t22 := chosen(t20, c4, c3)
+		y22[i] = t22
+		y23[i] = t22 / t2
+	}
+	return true
+}
+
+func plain426(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4548,7 +32857,7 @@ func plain59(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain60(out, in [][]float32, rows, lanes int) bool {
+func plain427(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4562,7 +32871,7 @@ func plain60(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain61(out, in [][]float32, rows, lanes int) bool {
+func plain428(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -4570,7 +32879,7 @@ func plain61(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain62(out, in [][]float32, rows, lanes int) bool {
+func plain429(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -4593,7 +32902,7 @@ func plain62(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain63(out, in [][]float32, rows, lanes int) bool {
+func plain430(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4612,7 +32921,7 @@ func plain63(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain64(out, in [][]float32, rows, lanes int) bool {
+func plain431(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4656,7 +32965,7 @@ func plain64(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain65(out, in [][]float32, rows, lanes int) bool {
+func plain432(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4678,7 +32987,7 @@ func plain65(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain66(out, in [][]float32, rows, lanes int) bool {
+func plain433(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4734,9 +33043,43 @@ func plain66(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain67(out, in [][]float32, rows, lanes int) bool {
+func plain434(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] - x1[i]
+		y0[i] = t0
+		t1 := float32(x2[i] * t0)
+		t2 := x1[i] + t1
+		y1[i] = float32(t2 * x3[i])
+	}
+	return true
+}
+
+func plain435(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] - x1[i]
+		t1 := float32(x2[i] * t0)
+		t2 := x1[i] + t1
+		y0[i] = float32(t2 * x3[i])
+	}
+	return true
+}
+
+func plain436(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain67flat(out, in, rows)
+		return plain436flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4778,7 +33121,7 @@ func plain67(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain67flat(out, in [][]float32, rows int) bool {
+func plain436flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4817,9 +33160,897 @@ func plain67flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain68(out, in [][]float32, rows, lanes int) bool {
+func plain437(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	y17 := out[17][:][:n]
+	y18 := out[18][:][:n]
+	y19 := out[19][:][:n]
+	y20 := out[20][:][:n]
+	y21 := out[21][:][:n]
+	y22 := out[22][:][:n]
+	y23 := out[23][:][:n]
+	for i := range y23 {
+		t0 := x0[i] - x1[i]
+		y0[i] = t0
+		t1 := stepOf(t0)
+		y1[i] = t1
+		t2 := chosen(t1, c2, x3[i])
+		y2[i] = t2
+		t3 := chosen(t1, x3[i], c2)
+		y3[i] = t3
+		t4 := t3 / x4[i]
+		y4[i] = t4
+		t5 := float32(t4 * x1[i])
+		y5[i] = t5
+		t6 := float32(t5 * c5)
+		y6[i] = t6
+		t7 := float32(t4 * x6[i])
+		y7[i] = t7
+		t8 := t7 + t7
+		y8[i] = t8
+		t9 := x7[i] - x8[i]
+		y9[i] = t9
+		t10 := stepOf(t9)
+		y10[i] = t10
+		y11[i] = chosen(t10, c2, t2)
+		t12 := chosen(t10, t2, c2)
+		y12[i] = t12
+		t13 := t12 / x4[i]
+		y13[i] = t13
+		t14 := float32(t13 * x7[i])
+		y14[i] = t14
+		t15 := float32(t14 * c5)
+		y15[i] = t15
+		y16[i] = t6 + t15
+		t17 := float32(t13 * x9[i])
+		y17[i] = t17
+		t18 := t17 + t17
+		y18[i] = t18
+		t19 := t8 + t18
+		y19[i] = t19
+		t20 := c10 / x11[i]
+		y20[i] = t20
+		t21 := float32(t19 * t20)
+		y21[i] = t21
+		y22[i] = float32(t21 * x12[i])
+		y23[i] = float32(t21 * x13[i])
+	}
+	return true
+}
+
+func plain438(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	y17 := out[17][:][:n]
+	y18 := out[18][:][:n]
+	y19 := out[19][:][:n]
+	for i := range y19 {
+		t0 := x0[i] - x1[i]
+		y0[i] = t0
+		t1 := stepOf(t0)
+		y1[i] = t1
+		t2 := chosen(t1, c2, x3[i])
+		y2[i] = t2
+		t3 := chosen(t1, x3[i], c2)
+		y3[i] = t3
+		t4 := float32(t3 * c4)
+		y4[i] = t4
+		t5 := float32(t4 * x5[i])
+		y5[i] = t5
+		t6 := x6[i] + t5
+		y6[i] = t6
+		t7 := t6 + t5
+		y7[i] = t7
+		t8 := x7[i] - x8[i]
+		y8[i] = t8
+		t9 := stepOf(t8)
+		y9[i] = t9
+		y10[i] = chosen(t9, c2, t7)
+		t11 := chosen(t9, t7, c2)
+		y11[i] = t11
+		t12 := float32(t11 * c9)
+		y12[i] = t12
+		t13 := float32(t12 * x1[i])
+		y13[i] = t13
+		t14 := float32(t12 * x10[i])
+		y14[i] = t14
+		t15 := x11[i] + t13
+		y15[i] = t15
+		y16[i] = t2 + t14
+		t17 := c12 - x10[i]
+		y17[i] = t17
+		t18 := float32(x10[i] * t17)
+		y18[i] = t18
+		y19[i] = float32(t15 * t18)
+	}
+	return true
+}
+
+func plain439(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain68flat(out, in, rows)
+		return plain439flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			y0[i] = x0[i] - c1
+			t1 := x2[i] + x3[i]
+			t2 := float32(t1 * x4[i])
+			t3 := float32(t1 * x5[i])
+			t4 := float32(t2 * x6[i])
+			t5 := float32(t3 * c7)
+			y1[i] = float32(t5 * x0[i])
+			t7 := float32(t5 * x8[i])
+			t8 := t1 + t7
+			t9 := c9 - x10[i]
+			t10 := float32(x10[i] * t9)
+			t11 := float32(t4 * t10)
+			y2[i] = t11
+			y3[i] = float32(t11 * x0[i])
+			t13 := float32(t11 * c11)
+			y4[i] = t8 + t13
+			y5[i] = float32(t3 * x12[i])
+			t16 := float32(t3 * c13)
+			t17 := float32(x12[i] * x12[i])
+			t18 := c9 - t17
+			t19 := float32(t16 * t18)
+			y6[i] = t19
+			t20 := float32(t19 * x14[i])
+			y7[i] = float32(t19 * c15)
+			y8[i] = y8[i] + t20
+			y9[i] = c9 - x8[i]
+		}
+	}
+	return true
+}
+
+func plain439flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		y0[i] = x0[i] - x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := float32(t1 * x4[i])
+		t3 := float32(t1 * x5[i])
+		t4 := float32(t2 * c6)
+		t5 := float32(t3 * c7)
+		y1[i] = float32(t5 * x0[i])
+		t7 := float32(t5 * x8[i])
+		t8 := t1 + t7
+		t9 := c9 - x10[i]
+		t10 := float32(x10[i] * t9)
+		t11 := float32(t4 * t10)
+		y2[i] = t11
+		y3[i] = float32(t11 * x0[i])
+		t13 := float32(t11 * x11[i])
+		y4[i] = t8 + t13
+		y5[i] = float32(t3 * x12[i])
+		t16 := float32(t3 * x13[i])
+		t17 := float32(x12[i] * x12[i])
+		t18 := c9 - t17
+		t19 := float32(t16 * t18)
+		y6[i] = t19
+		t20 := float32(t19 * x14[i])
+		y7[i] = float32(t19 * x15[i])
+		y8[i] = y8[i] + t20
+		y9[i] = c9 - x8[i]
+	}
+	return true
+}
+
+func plain440(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain440flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		c14 := in[14][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			y0[i] = x0[i] - c1
+			t1 := float32(x2[i] * x3[i])
+			t2 := float32(x4[i] * c5)
+			t3 := float32(t2 * x0[i])
+			t4 := float32(t2 * x6[i])
+			t5 := c7 + t4
+			t6 := c7 - x8[i]
+			t7 := float32(x8[i] * t6)
+			t8 := float32(t1 * t7)
+			y1[i] = t8
+			y2[i] = float32(t8 * x0[i])
+			t10 := float32(t8 * c9)
+			y3[i] = t5 + t10
+			y4[i] = float32(x4[i] * x10[i])
+			t13 := float32(x4[i] * c11)
+			t14 := float32(x10[i] * x10[i])
+			t15 := c7 - t14
+			t16 := float32(t13 * t15)
+			y5[i] = t16
+			y6[i] = float32(t16 * x12[i])
+			y7[i] = float32(t16 * c13)
+			t19 := c7 - x6[i]
+			t20 := float32(x6[i] * t19)
+			t21 := float32(t3 * t20)
+			y8[i] = t21
+			y9[i] = float32(t21 * x12[i])
+			y10[i] = float32(t21 * c14)
+		}
+	}
+	return true
+}
+
+func plain440flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		y0[i] = x0[i] - x1[i]
+		t1 := float32(x2[i] * c3)
+		t2 := float32(x4[i] * c5)
+		t3 := float32(t2 * x0[i])
+		t4 := float32(t2 * x6[i])
+		t5 := c7 + t4
+		t6 := c7 - x8[i]
+		t7 := float32(x8[i] * t6)
+		t8 := float32(t1 * t7)
+		y1[i] = t8
+		y2[i] = float32(t8 * x0[i])
+		t10 := float32(t8 * x9[i])
+		y3[i] = t5 + t10
+		y4[i] = float32(x4[i] * x10[i])
+		t13 := float32(x4[i] * x11[i])
+		t14 := float32(x10[i] * x10[i])
+		t15 := c7 - t14
+		t16 := float32(t13 * t15)
+		y5[i] = t16
+		y6[i] = float32(t16 * x12[i])
+		y7[i] = float32(t16 * x13[i])
+		t19 := c7 - x6[i]
+		t20 := float32(x6[i] * t19)
+		t21 := float32(t3 * t20)
+		y8[i] = t21
+		y9[i] = float32(t21 * x12[i])
+		y10[i] = float32(t21 * x14[i])
+	}
+	return true
+}
+
+func plain441(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain441flat(out, in, rows)
+	}
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] - c1
+				b1[i] = float32(c2 * t0)
+			}
+			Sigmoid(y0, b1)
+		}
+	}
+	return true
+}
+
+func plain441flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := x0[i] - x1[i]
+			b1[i] = float32(x2[i] * t0)
+		}
+		Sigmoid(y0, b1)
+	}
+	return true
+}
+
+func plain442(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain442flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] - c1
+				b0[i] = t0
+				b1[i] = float32(c2 * t0)
+			}
+			Sigmoid(y0, b1)
+			for i := range y4 {
+				t3 := float32(c3 * y0[i])
+				t4 := c4 - y0[i]
+				t5 := float32(t3 * t4)
+				y1[i] = t5
+				y2[i] = float32(t5 * b0[i])
+				t7 := float32(c5 * y0[i])
+				t8 := float32(t7 * t4)
+				y3[i] = t8
+				y4[i] = float32(t8 * b0[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain442flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := x0[i] - x1[i]
+			b0[i] = t0
+			b1[i] = float32(x2[i] * t0)
+		}
+		Sigmoid(y0, b1)
+		for i := range y4 {
+			t3 := float32(x3[i] * y0[i])
+			t4 := c4 - y0[i]
+			t5 := float32(t3 * t4)
+			y1[i] = t5
+			y2[i] = float32(t5 * b0[i])
+			t7 := float32(x5[i] * y0[i])
+			t8 := float32(t7 * t4)
+			y3[i] = t8
+			y4[i] = float32(t8 * b0[i])
+		}
+	}
+	return true
+}
+
+func plain443(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain443flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x5 := x5[at:][:m]
+			x8 := x8[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b1 {
+				t0 := x0[i] - c1
+				b0[i] = t0
+				b1[i] = float32(c2 * t0)
+			}
+			Sigmoid(b2, b1)
+			for i := range y7 {
+				t3 := float32(c3 * b2[i])
+				t4 := c4 - b2[i]
+				t5 := float32(t3 * t4)
+				t6 := float32(t5 * c2)
+				t7 := float32(x5[i] * t6)
+				y0[i] = t7
+				y1[i] = float32(x5[i] * b2[i])
+				t9 := float32(t5 * b0[i])
+				y2[i] = float32(x5[i] * t9)
+				y3[i] = float32(t7 * c6)
+				t12 := float32(c7 * b2[i])
+				t13 := float32(t12 * t4)
+				t14 := float32(t13 * c2)
+				t15 := float32(x8[i] * t14)
+				y4[i] = t15
+				y5[i] = float32(x8[i] * b2[i])
+				t17 := float32(t13 * b0[i])
+				y6[i] = float32(x8[i] * t17)
+				y7[i] = float32(t15 * c6)
+			}
+		}
+	}
+	return true
+}
+
+func plain443flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b1 {
+			t0 := x0[i] - x1[i]
+			b0[i] = t0
+			b1[i] = float32(x2[i] * t0)
+		}
+		Sigmoid(b2, b1)
+		for i := range y7 {
+			t3 := float32(x3[i] * b2[i])
+			t4 := c4 - b2[i]
+			t5 := float32(t3 * t4)
+			t6 := float32(t5 * x2[i])
+			t7 := float32(x5[i] * t6)
+			y0[i] = t7
+			y1[i] = float32(x5[i] * b2[i])
+			t9 := float32(t5 * b0[i])
+			y2[i] = float32(x5[i] * t9)
+			y3[i] = float32(t7 * c6)
+			t12 := float32(x7[i] * b2[i])
+			t13 := float32(t12 * t4)
+			t14 := float32(t13 * x2[i])
+			t15 := float32(x8[i] * t14)
+			y4[i] = t15
+			y5[i] = float32(x8[i] * b2[i])
+			t17 := float32(t13 * b0[i])
+			y6[i] = float32(x8[i] * t17)
+			y7[i] = float32(t15 * c6)
+		}
+	}
+	return true
+}
+
+func plain444(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain444flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b21 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x5 := x5[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b21 := b21[:m]
+			for i := range b21 {
+				t0 := x0[i] - c1
+				b0[i] = t0
+				b1[i] = float32(c2 * t0)
+				t20 := x9[i] - c1
+				y8[i] = t20
+				b21[i] = float32(c2 * t20)
+			}
+			Sigmoid(b2, b1)
+			Sigmoid(y9, b21)
+			for i := range y10 {
+				t3 := float32(c3 * b2[i])
+				t4 := c4 - b2[i]
+				t5 := float32(t3 * t4)
+				t6 := float32(t5 * c2)
+				t7 := float32(x5[i] * t6)
+				y0[i] = t7
+				y1[i] = float32(x5[i] * b2[i])
+				t9 := float32(t5 * b0[i])
+				y2[i] = float32(x5[i] * t9)
+				y3[i] = float32(t7 * c6)
+				t12 := float32(c7 * b2[i])
+				t13 := float32(t12 * t4)
+				t14 := float32(t13 * c2)
+				t15 := float32(x8[i] * t14)
+				y4[i] = t15
+				y5[i] = float32(x8[i] * b2[i])
+				t17 := float32(t13 * b0[i])
+				y6[i] = float32(x8[i] * t17)
+				y7[i] = float32(t15 * c6)
+				y10[i] = float32(c3 * y9[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain444flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b21 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b21 := b21[:m]
+		for i := range b21 {
+			t0 := x0[i] - x1[i]
+			b0[i] = t0
+			b1[i] = float32(x2[i] * t0)
+			t20 := x9[i] - x1[i]
+			y8[i] = t20
+			b21[i] = float32(x2[i] * t20)
+		}
+		Sigmoid(b2, b1)
+		Sigmoid(y9, b21)
+		for i := range y10 {
+			t3 := float32(x3[i] * b2[i])
+			t4 := c4 - b2[i]
+			t5 := float32(t3 * t4)
+			t6 := float32(t5 * x2[i])
+			t7 := float32(x5[i] * t6)
+			y0[i] = t7
+			y1[i] = float32(x5[i] * b2[i])
+			t9 := float32(t5 * b0[i])
+			y2[i] = float32(x5[i] * t9)
+			y3[i] = float32(t7 * c6)
+			t12 := float32(x7[i] * b2[i])
+			t13 := float32(t12 * t4)
+			t14 := float32(t13 * x2[i])
+			t15 := float32(x8[i] * t14)
+			y4[i] = t15
+			y5[i] = float32(x8[i] * b2[i])
+			t17 := float32(t13 * b0[i])
+			y6[i] = float32(x8[i] * t17)
+			y7[i] = float32(t15 * c6)
+			y10[i] = float32(x3[i] * y9[i])
+		}
+	}
+	return true
+}
+
+func plain445(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain445flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -4914,7 +34145,7 @@ func plain68(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain68flat(out, in [][]float32, rows int) bool {
+func plain445flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -5010,9 +34241,9 @@ func plain68flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain69(out, in [][]float32, rows, lanes int) bool {
+func plain446(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain69flat(out, in, rows)
+		return plain446flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5064,7 +34295,7 @@ func plain69(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain69flat(out, in [][]float32, rows int) bool {
+func plain446flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -5117,9 +34348,429 @@ func plain69flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain70(out, in [][]float32, rows, lanes int) bool {
+func plain447(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain70flat(out, in, rows)
+		return plain447flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] - c1
+				b0[i] = t0
+				b1[i] = float32(c2 * t0)
+			}
+			Sigmoid(y0, b1)
+			for i := range y6 {
+				t3 := float32(c3 * y0[i])
+				t4 := c4 - y0[i]
+				t5 := float32(t3 * t4)
+				t6 := float32(t5 * c2)
+				y1[i] = t6
+				y2[i] = float32(t5 * b0[i])
+				y3[i] = float32(t6 * c5)
+				t9 := float32(c6 * y0[i])
+				t10 := float32(t9 * t4)
+				t11 := float32(t10 * c2)
+				y4[i] = t11
+				y5[i] = float32(t10 * b0[i])
+				y6[i] = float32(t11 * c5)
+			}
+		}
+	}
+	return true
+}
+
+func plain447flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := x0[i] - x1[i]
+			b0[i] = t0
+			b1[i] = float32(x2[i] * t0)
+		}
+		Sigmoid(y0, b1)
+		for i := range y6 {
+			t3 := float32(x3[i] * y0[i])
+			t4 := c4 - y0[i]
+			t5 := float32(t3 * t4)
+			t6 := float32(t5 * x2[i])
+			y1[i] = t6
+			y2[i] = float32(t5 * b0[i])
+			y3[i] = float32(t6 * c5)
+			t9 := float32(x6[i] * y0[i])
+			t10 := float32(t9 * t4)
+			t11 := float32(t10 * x2[i])
+			y4[i] = t11
+			y5[i] = float32(t10 * b0[i])
+			y6[i] = float32(t11 * c5)
+		}
+	}
+	return true
+}
+
+func plain448(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain448flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] - c1
+				b0[i] = t0
+				b1[i] = float32(c2 * t0)
+			}
+			Sigmoid(y0, b1)
+			for i := range y2 {
+				t3 := c3 - y0[i]
+				t4 := float32(y0[i] * t3)
+				y1[i] = float32(t4 * b0[i])
+				t6 := float32(t4 * c2)
+				y2[i] = float32(t6 * c4)
+			}
+		}
+	}
+	return true
+}
+
+func plain448flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := x0[i] - x1[i]
+			b0[i] = t0
+			b1[i] = float32(x2[i] * t0)
+		}
+		Sigmoid(y0, b1)
+		for i := range y2 {
+			t3 := c3 - y0[i]
+			t4 := float32(y0[i] * t3)
+			y1[i] = float32(t4 * b0[i])
+			t6 := float32(t4 * x2[i])
+			y2[i] = float32(t6 * c4)
+		}
+	}
+	return true
+}
+
+func plain449(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain449flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		x20 := in[20][:n]
+		x21 := in[21][r*lanes:][:n]
+		x22 := in[22][r*lanes:][:n]
+		c23 := in[23][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		y14 := out[14][r*lanes:][:n]
+		y15 := out[15][r*lanes:][:n]
+		y16 := out[16][r*lanes:][:n]
+		y17 := out[17][r*lanes:][:n]
+		y18 := out[18][r*lanes:][:n]
+		y19 := out[19][r*lanes:][:n]
+		for i := range y19 {
+			y0[i] = x0[i] - c1
+			y1[i] = x2[i] - c3
+			y2[i] = c4 - x5[i]
+			t3 := float32(x6[i] * c7)
+			y3[i] = float32(x8[i] * c7)
+			y4[i] = t3 + c7
+			y5[i] = c4 - x9[i]
+			t7 := float32(x10[i] * c7)
+			y6[i] = float32(x11[i] * c7)
+			y7[i] = t7 + c7
+			y8[i] = c4 - x12[i]
+			y9[i] = c4 - x13[i]
+			t12 := float32(x14[i] * c7)
+			t13 := float32(x15[i] * c7)
+			y10[i] = t13
+			t14 := t12 + c7
+			y11[i] = t14
+			t15 := x16[i] + x17[i]
+			y12[i] = t15
+			t16 := x18[i] + x19[i]
+			y13[i] = t16
+			t17 := float32(t16 * x20[i])
+			t18 := float32(t15 * x20[i])
+			y14[i] = t18
+			y15[i] = float32(t17 * x21[i])
+			y16[i] = float32(t17 * t13)
+			y17[i] = float32(t17 * x22[i])
+			y18[i] = float32(t17 * t14)
+			y19[i] = float32(t18 * c23)
+		}
+	}
+	return true
+}
+
+func plain449flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	c20 := in[20][0]
+	x21 := in[21][:][:n]
+	x22 := in[22][:][:n]
+	c23 := in[23][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	y17 := out[17][:][:n]
+	y18 := out[18][:][:n]
+	y19 := out[19][:][:n]
+	for i := range y19 {
+		y0[i] = x0[i] - x1[i]
+		y1[i] = x2[i] - x3[i]
+		y2[i] = c4 - x5[i]
+		t3 := float32(x6[i] * c7)
+		y3[i] = float32(x8[i] * c7)
+		y4[i] = t3 + c7
+		y5[i] = c4 - x9[i]
+		t7 := float32(x10[i] * c7)
+		y6[i] = float32(x11[i] * c7)
+		y7[i] = t7 + c7
+		y8[i] = c4 - x12[i]
+		y9[i] = c4 - x13[i]
+		t12 := float32(x14[i] * c7)
+		t13 := float32(x15[i] * c7)
+		y10[i] = t13
+		t14 := t12 + c7
+		y11[i] = t14
+		t15 := x16[i] + x17[i]
+		y12[i] = t15
+		t16 := x18[i] + x19[i]
+		y13[i] = t16
+		t17 := float32(t16 * c20)
+		t18 := float32(t15 * c20)
+		y14[i] = t18
+		y15[i] = float32(t17 * x21[i])
+		y16[i] = float32(t17 * t13)
+		y17[i] = float32(t17 * x22[i])
+		y18[i] = float32(t17 * t14)
+		y19[i] = float32(t18 * c23)
+	}
+	return true
+}
+
+func plain450(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain450flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] - c1
+			t1 := c2 - x3[i]
+			t2 := float32(x3[i] * t1)
+			t3 := float32(x4[i] * t2)
+			t4 := float32(t3 * t0)
+			t5 := float32(t3 * c5)
+			t6 := float32(t5 * c6)
+			y0[i] = y0[i] + t4
+			y1[i] = y1[i] + t6
+		}
+	}
+	return true
+}
+
+func plain450flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] - x1[i]
+		t1 := c2 - x3[i]
+		t2 := float32(x3[i] * t1)
+		t3 := float32(x4[i] * t2)
+		t4 := float32(t3 * t0)
+		t5 := float32(t3 * x5[i])
+		t6 := float32(t5 * c6)
+		y0[i] = y0[i] + t4
+		y1[i] = y1[i] + t6
+	}
+	return true
+}
+
+func plain451(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain451flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5167,7 +34818,7 @@ func plain70(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain70flat(out, in [][]float32, rows int) bool {
+func plain451flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5212,9 +34863,9 @@ func plain70flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain71(out, in [][]float32, rows, lanes int) bool {
+func plain452(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain71flat(out, in, rows)
+		return plain452flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5260,7 +34911,7 @@ func plain71(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain71flat(out, in [][]float32, rows int) bool {
+func plain452flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5303,7 +34954,7 @@ func plain71flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain72(out, in [][]float32, rows, lanes int) bool {
+func plain453(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5340,9 +34991,9 @@ func plain72(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain73(out, in [][]float32, rows, lanes int) bool {
+func plain454(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain73flat(out, in, rows)
+		return plain454flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5382,7 +35033,7 @@ func plain73(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain73flat(out, in [][]float32, rows int) bool {
+func plain454flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5419,9 +35070,219 @@ func plain73flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain74(out, in [][]float32, rows, lanes int) bool {
+func plain455(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := float32(t1 * x4[i])
+		t3 := float32(t1 * x1[i])
+		t4 := float32(t1 * x5[i])
+		y0[i] = float32(t1 * t0)
+		t6 := float32(t4 * c6)
+		t7 := t2 + t6
+		t8 := float32(x4[i] * x4[i])
+		t9 := c0 - t8
+		y1[i] = float32(t3 * t9)
+		t11 := float32(x1[i] * t0)
+		y2[i] = float32(t7 * t11)
+	}
+	return true
+}
+
+func plain456(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := float32(t1 * x4[i])
+		t3 := float32(t1 * t0)
+		t4 := float32(x4[i] * x4[i])
+		t5 := c0 - t4
+		y0[i] = float32(t3 * t5)
+		t7 := float32(t2 * c5)
+		t8 := float32(t1 * x6[i])
+		y1[i] = float32(t1 * x1[i])
+		t10 := t7 + t8
+		t11 := float32(x1[i] * t0)
+		y2[i] = float32(t10 * t11)
+	}
+	return true
+}
+
+func plain457(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain74flat(out, in, rows)
+		return plain457flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := c0 - x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := float32(t1 * x4[i])
+			t3 := float32(t2 * x5[i])
+			t4 := float32(t2 * t0)
+			t5 := float32(t4 * c6)
+			y0[i] = t1 + t5
+			t7 := float32(t3 * c6)
+			t8 := float32(x7[i] * x7[i])
+			t9 := c0 - t8
+			t10 := float32(t4 * t9)
+			y1[i] = t10
+			y2[i] = x8[i] + t10
+			t12 := float32(x1[i] * t0)
+			t13 := float32(t7 * t12)
+			y3[i] = t13
+			y4[i] = x9[i] + t13
+		}
+	}
+	return true
+}
+
+func plain457flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := float32(t1 * c4)
+		t3 := float32(t2 * x5[i])
+		t4 := float32(t2 * t0)
+		t5 := float32(t4 * c6)
+		y0[i] = t1 + t5
+		t7 := float32(t3 * c6)
+		t8 := float32(x7[i] * x7[i])
+		t9 := c0 - t8
+		t10 := float32(t4 * t9)
+		y1[i] = t10
+		y2[i] = x8[i] + t10
+		t12 := float32(x1[i] * t0)
+		t13 := float32(t7 * t12)
+		y3[i] = t13
+		y4[i] = x9[i] + t13
+	}
+	return true
+}
+
+func plain458(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain458flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := c0 - x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := float32(t1 * x4[i])
+			t3 := float32(t2 * x5[i])
+			t4 := float32(t2 * t0)
+			t5 := float32(t4 * c6)
+			y0[i] = t1 + t5
+			t7 := float32(t3 * c6)
+			t8 := float32(x7[i] * x7[i])
+			t9 := c0 - t8
+			y1[i] = float32(t4 * t9)
+			t11 := float32(x1[i] * t0)
+			y2[i] = float32(t7 * t11)
+		}
+	}
+	return true
+}
+
+func plain458flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := float32(t1 * c4)
+		t3 := float32(t2 * x5[i])
+		t4 := float32(t2 * t0)
+		t5 := float32(t4 * c6)
+		y0[i] = t1 + t5
+		t7 := float32(t3 * c6)
+		t8 := float32(x7[i] * x7[i])
+		t9 := c0 - t8
+		y1[i] = float32(t4 * t9)
+		t11 := float32(x1[i] * t0)
+		y2[i] = float32(t7 * t11)
+	}
+	return true
+}
+
+func plain459(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain459flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5458,7 +35319,7 @@ func plain74(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain74flat(out, in [][]float32, rows int) bool {
+func plain459flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5492,9 +35353,9 @@ func plain74flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain75(out, in [][]float32, rows, lanes int) bool {
+func plain460(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain75flat(out, in, rows)
+		return plain460flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5531,7 +35392,7 @@ func plain75(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain75flat(out, in [][]float32, rows int) bool {
+func plain460flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5565,7 +35426,69 @@ func plain75flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain76(out, in [][]float32, rows, lanes int) bool {
+func plain461(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := c0 - x1[i]
+		t1 := float32(x1[i] * t0)
+		y0[i] = float32(x2[i] * t1)
+	}
+	return true
+}
+
+func plain462(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := c0 - x1[i]
+		t1 := float32(x1[i] * t0)
+		t2 := float32(x2[i] * t1)
+		y0[i] = t2
+		t3 := x3[i] + t2
+		y1[i] = y1[i] + t3
+	}
+	return true
+}
+
+func plain463(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := c0 - x1[i]
+		y0[i] = t0
+		t1 := float32(x1[i] * t0)
+		y1[i] = t1
+		y2[i] = float32(x2[i] * t1)
+		t3 := x3[i] - c4
+		y3[i] = t3
+		t4 := stepOf(t3)
+		y4[i] = t4
+		y5[i] = chosen(t4, x5[i], c4)
+	}
+	return true
+}
+
+func plain464(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5595,9 +35518,9 @@ func plain76(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain77(out, in [][]float32, rows, lanes int) bool {
+func plain465(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain77flat(out, in, rows)
+		return plain465flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5630,7 +35553,7 @@ func plain77(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain77flat(out, in [][]float32, rows int) bool {
+func plain465flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5660,9 +35583,9 @@ func plain77flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain78(out, in [][]float32, rows, lanes int) bool {
+func plain466(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain78flat(out, in, rows)
+		return plain466flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5717,7 +35640,7 @@ func plain78(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain78flat(out, in [][]float32, rows int) bool {
+func plain466flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5769,7 +35692,7 @@ func plain78flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain79(out, in [][]float32, rows, lanes int) bool {
+func plain467(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -5801,9 +35724,1032 @@ func plain79(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain80(out, in [][]float32, rows, lanes int) bool {
+func plain468(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := c0 - x1[i]
+		t1 := float32(x2[i] * c3)
+		t2 := x4[i] + t1
+		t3 := float32(x2[i] * x2[i])
+		t4 := c0 - t3
+		t5 := float32(t0 * t4)
+		y0[i] = t5
+		t6 := float32(t5 * x5[i])
+		y1[i] = float32(t5 * x6[i])
+		t8 := float32(x1[i] * t0)
+		y2[i] = float32(t2 * t8)
+		t10 := c0 - x6[i]
+		t11 := float32(x6[i] * t10)
+		y3[i] = float32(t6 * t11)
+		t13 := float32(x7[i] * x7[i])
+		y4[i] = c0 - t13
+		t15 := float32(x8[i] * x8[i])
+		y5[i] = c0 - t15
+		t17 := float32(x9[i] * x9[i])
+		y6[i] = c0 - t17
+		t19 := float32(x10[i] * x10[i])
+		y7[i] = c0 - t19
+	}
+	return true
+}
+
+func plain469(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := c0 - x1[i]
+		y0[i] = float32(x2[i] * t0)
+		y1[i] = float32(x3[i] * x4[i])
+	}
+	return true
+}
+
+func plain470(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain80flat(out, in, rows)
+		return plain470flat(out, in, rows)
+	}
+	var b17 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][r]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			y12 := y12[at:][:m]
+			b17 := b17[:m]
+			for i := range b17 {
+				t0 := c0 - x1[i]
+				t1 := float32(x2[i] * t0)
+				t2 := float32(t1 * c3)
+				t3 := float32(x4[i] * t2)
+				y0[i] = t3
+				y1[i] = float32(x4[i] * x1[i])
+				t5 := float32(t1 * x5[i])
+				y2[i] = float32(x4[i] * t5)
+				y3[i] = float32(t3 * c6)
+				t8 := float32(c7 * x1[i])
+				t9 := float32(t8 * t0)
+				t10 := float32(t9 * c3)
+				t11 := float32(x8[i] * t10)
+				y4[i] = t11
+				y5[i] = float32(x8[i] * x1[i])
+				t13 := float32(t9 * x5[i])
+				y6[i] = float32(x8[i] * t13)
+				y7[i] = float32(t11 * c6)
+				t16 := x9[i] - c10
+				y8[i] = t16
+				b17[i] = float32(c3 * t16)
+			}
+			Sigmoid(y9, b17)
+			for i := range y12 {
+				t19 := float32(c11 * y9[i])
+				t20 := c0 - y9[i]
+				y10[i] = t20
+				t21 := float32(t19 * t20)
+				y11[i] = t21
+				t22 := float32(t21 * c3)
+				y12[i] = float32(x12[i] * t22)
+			}
+		}
+	}
+	return true
+}
+
+func plain470flat(out, in [][]float32, rows int) bool {
+	var b17 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		y12 := y12[at:][:m]
+		b17 := b17[:m]
+		for i := range b17 {
+			t0 := c0 - x1[i]
+			t1 := float32(x2[i] * t0)
+			t2 := float32(t1 * x3[i])
+			t3 := float32(x4[i] * t2)
+			y0[i] = t3
+			y1[i] = float32(x4[i] * x1[i])
+			t5 := float32(t1 * x5[i])
+			y2[i] = float32(x4[i] * t5)
+			y3[i] = float32(t3 * c6)
+			t8 := float32(x7[i] * x1[i])
+			t9 := float32(t8 * t0)
+			t10 := float32(t9 * x3[i])
+			t11 := float32(x8[i] * t10)
+			y4[i] = t11
+			y5[i] = float32(x8[i] * x1[i])
+			t13 := float32(t9 * x5[i])
+			y6[i] = float32(x8[i] * t13)
+			y7[i] = float32(t11 * c6)
+			t16 := x9[i] - x10[i]
+			y8[i] = t16
+			b17[i] = float32(x3[i] * t16)
+		}
+		Sigmoid(y9, b17)
+		for i := range y12 {
+			t19 := float32(x11[i] * y9[i])
+			t20 := c0 - y9[i]
+			y10[i] = t20
+			t21 := float32(t19 * t20)
+			y11[i] = t21
+			t22 := float32(t21 * x3[i])
+			y12[i] = float32(x12[i] * t22)
+		}
+	}
+	return true
+}
+
+func plain471(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain471flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		y14 := out[14][r*lanes:][:n]
+		y15 := out[15][r*lanes:][:n]
+		for i := range y15 {
+			y0[i] = c0 - x1[i]
+			y1[i] = c0 - x2[i]
+			t2 := float32(x3[i] * c4)
+			t3 := float32(x5[i] * c4)
+			t4 := t2 + c4
+			y2[i] = c0 - x6[i]
+			y3[i] = c0 - x7[i]
+			t7 := float32(x8[i] * c4)
+			t8 := float32(x9[i] * c4)
+			t9 := t7 + c4
+			t10 := float32(x10[i] * x11[i])
+			y4[i] = float32(x10[i] * t8)
+			y5[i] = float32(x10[i] * x12[i])
+			y6[i] = float32(x10[i] * t9)
+			t14 := float32(x10[i] * c13)
+			y7[i] = float32(t14 * x12[i])
+			y8[i] = float32(t14 * t8)
+			y9[i] = float32(c13 * x14[i])
+			y10[i] = float32(c13 * t3)
+			y11[i] = float32(c13 * x15[i])
+			y12[i] = float32(c13 * t4)
+			y13[i] = float32(c16 * x15[i])
+			y14[i] = float32(c16 * t3)
+			y15[i] = float32(t10 * c4)
+		}
+	}
+	return true
+}
+
+func plain471flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	c16 := in[16][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	for i := range y15 {
+		y0[i] = c0 - x1[i]
+		y1[i] = c0 - x2[i]
+		t2 := float32(x3[i] * c4)
+		t3 := float32(x5[i] * c4)
+		t4 := t2 + c4
+		y2[i] = c0 - x6[i]
+		y3[i] = c0 - x7[i]
+		t7 := float32(x8[i] * c4)
+		t8 := float32(x9[i] * c4)
+		t9 := t7 + c4
+		t10 := float32(c10 * x11[i])
+		y4[i] = float32(c10 * t8)
+		y5[i] = float32(c10 * x12[i])
+		y6[i] = float32(c10 * t9)
+		t14 := float32(c10 * c13)
+		y7[i] = float32(t14 * x12[i])
+		y8[i] = float32(t14 * t8)
+		y9[i] = float32(c13 * x14[i])
+		y10[i] = float32(c13 * t3)
+		y11[i] = float32(c13 * x15[i])
+		y12[i] = float32(c13 * t4)
+		y13[i] = float32(c16 * x15[i])
+		y14[i] = float32(c16 * t3)
+		y15[i] = float32(t10 * c4)
+	}
+	return true
+}
+
+func plain472(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain472flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			y0[i] = c0 - x1[i]
+			y1[i] = c0 - x2[i]
+			t2 := c0 - x3[i]
+			y2[i] = t2
+			t3 := c0 - x4[i]
+			t4 := float32(x5[i] * x6[i])
+			t5 := float32(x5[i] * t3)
+			t6 := float32(t5 * c7)
+			y3[i] = c0 + t6
+			t8 := float32(t4 * c7)
+			t9 := float32(x8[i] * x8[i])
+			t10 := c0 - t9
+			y4[i] = float32(t5 * t10)
+			t12 := float32(x4[i] * t3)
+			y5[i] = float32(t8 * t12)
+			t14 := c0 - x9[i]
+			t15 := float32(x9[i] * t14)
+			y6[i] = float32(x10[i] * t15)
+			t17 := float32(x5[i] * x11[i])
+			t18 := float32(x5[i] * t2)
+			y7[i] = t18
+			t19 := float32(t18 * c7)
+			y8[i] = c0 + t19
+			y9[i] = float32(t17 * c7)
+			t22 := float32(x12[i] * x12[i])
+			y10[i] = c0 - t22
+		}
+	}
+	return true
+}
+
+func plain472flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		y0[i] = c0 - x1[i]
+		y1[i] = c0 - x2[i]
+		t2 := c0 - x3[i]
+		y2[i] = t2
+		t3 := c0 - x4[i]
+		t4 := float32(c5 * x6[i])
+		t5 := float32(c5 * t3)
+		t6 := float32(t5 * c7)
+		y3[i] = c0 + t6
+		t8 := float32(t4 * c7)
+		t9 := float32(x8[i] * x8[i])
+		t10 := c0 - t9
+		y4[i] = float32(t5 * t10)
+		t12 := float32(x4[i] * t3)
+		y5[i] = float32(t8 * t12)
+		t14 := c0 - x9[i]
+		t15 := float32(x9[i] * t14)
+		y6[i] = float32(x10[i] * t15)
+		t17 := float32(c5 * x11[i])
+		t18 := float32(c5 * t2)
+		y7[i] = t18
+		t19 := float32(t18 * c7)
+		y8[i] = c0 + t19
+		y9[i] = float32(t17 * c7)
+		t22 := float32(x12[i] * x12[i])
+		y10[i] = c0 - t22
+	}
+	return true
+}
+
+func plain473(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain473flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] - c1
+			t1 := t0 / c2
+			y0[i] = t1
+			t2 := floorOf(t1)
+			t3 := t1 - t2
+			y1[i] = t3
+			t4 := c3 - t3
+			t5 := stepOf(t4)
+			t6 := float32(t3 * c4)
+			t7 := t6 / c3
+			y2[i] = t7
+			t8 := c4 - t7
+			t9 := float32(t3 * c5)
+			t10 := chosen(t5, t8, t9)
+			t11 := c6 - t3
+			t12 := stepOf(t11)
+			t13 := float32(t3 * c7)
+			y3[i] = chosen(t12, t13, t10)
+		}
+	}
+	return true
+}
+
+func plain473flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := c0 - x1[i]
+		t1 := t0 / x2[i]
+		y0[i] = t1
+		t2 := floorOf(t1)
+		t3 := t1 - t2
+		y1[i] = t3
+		t4 := x3[i] - t3
+		t5 := stepOf(t4)
+		t6 := float32(t3 * c4)
+		t7 := t6 / x3[i]
+		y2[i] = t7
+		t8 := c4 - t7
+		t9 := float32(t3 * c5)
+		t10 := chosen(t5, t8, t9)
+		t11 := x6[i] - t3
+		t12 := stepOf(t11)
+		t13 := float32(t3 * x7[i])
+		y3[i] = chosen(t12, t13, t10)
+	}
+	return true
+}
+
+func plain474(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain474flat(out, in, rows)
+	}
+	var b15 [line]float32
+	var b17 [line]float32
+	var b20 [line]float32
+	var b22 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x12 := x12[at:][:m]
+			x15 := x15[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			b15 := b15[:m]
+			b17 := b17[:m]
+			b20 := b20[:m]
+			b22 := b22[:m]
+			for i := range b22 {
+				t0 := x0[i] - c1
+				t1 := t0 / c2
+				y0[i] = t1
+				t2 := floorOf(t1)
+				t3 := t1 - t2
+				y1[i] = t3
+				t4 := c3 - t3
+				t5 := stepOf(t4)
+				t6 := float32(t3 * c4)
+				t7 := t6 / c3
+				y2[i] = t7
+				t8 := c4 - t7
+				t9 := float32(t3 * c5)
+				t10 := chosen(t5, t8, t9)
+				t11 := c6 - t3
+				t12 := stepOf(t11)
+				t13 := float32(t3 * c7)
+				y3[i] = chosen(t12, t13, t10)
+				b15[i] = x8[i] + c9
+				b17[i] = x10[i] + c11
+				t19 := x12[i] + c13
+				b20[i] = t19 + c14
+				b22[i] = x15[i] + c16
+			}
+			Tanh(y4, b15)
+			Sigmoid(y5, b17)
+			Sigmoid(y6, b20)
+			Sigmoid(y7, b22)
+		}
+	}
+	return true
+}
+
+func plain474flat(out, in [][]float32, rows int) bool {
+	var b15 [line]float32
+	var b17 [line]float32
+	var b20 [line]float32
+	var b22 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		x15 := x15[at:][:m]
+		x16 := x16[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		b15 := b15[:m]
+		b17 := b17[:m]
+		b20 := b20[:m]
+		b22 := b22[:m]
+		for i := range b22 {
+			t0 := c0 - x1[i]
+			t1 := t0 / x2[i]
+			y0[i] = t1
+			t2 := floorOf(t1)
+			t3 := t1 - t2
+			y1[i] = t3
+			t4 := x3[i] - t3
+			t5 := stepOf(t4)
+			t6 := float32(t3 * c4)
+			t7 := t6 / x3[i]
+			y2[i] = t7
+			t8 := c4 - t7
+			t9 := float32(t3 * c5)
+			t10 := chosen(t5, t8, t9)
+			t11 := x6[i] - t3
+			t12 := stepOf(t11)
+			t13 := float32(t3 * x7[i])
+			y3[i] = chosen(t12, t13, t10)
+			b15[i] = x8[i] + x9[i]
+			b17[i] = x10[i] + x11[i]
+			t19 := x12[i] + x13[i]
+			b20[i] = t19 + c14
+			b22[i] = x15[i] + x16[i]
+		}
+		Tanh(y4, b15)
+		Sigmoid(y5, b17)
+		Sigmoid(y6, b20)
+		Sigmoid(y7, b22)
+	}
+	return true
+}
+
+func plain475(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain475flat(out, in, rows)
+	}
+	var b15 [line]float32
+	var b17 [line]float32
+	var b20 [line]float32
+	var b22 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x12 := x12[at:][:m]
+			x15 := x15[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b15 := b15[:m]
+			b17 := b17[:m]
+			b20 := b20[:m]
+			b22 := b22[:m]
+			for i := range b22 {
+				t0 := x0[i] - c1
+				t1 := t0 / c2
+				t2 := floorOf(t1)
+				t3 := t1 - t2
+				t4 := c3 - t3
+				t5 := stepOf(t4)
+				t6 := float32(t3 * c4)
+				t7 := t6 / c3
+				t8 := c4 - t7
+				t9 := float32(t3 * c5)
+				t10 := chosen(t5, t8, t9)
+				t11 := c6 - t3
+				t12 := stepOf(t11)
+				t13 := float32(t3 * c7)
+				y0[i] = chosen(t12, t13, t10)
+				b15[i] = x8[i] + c9
+				b17[i] = x10[i] + c11
+				t19 := x12[i] + c13
+				b20[i] = t19 + c14
+				b22[i] = x15[i] + c16
+			}
+			Tanh(y1, b15)
+			Sigmoid(y2, b17)
+			Sigmoid(y3, b20)
+			Sigmoid(y4, b22)
+		}
+	}
+	return true
+}
+
+func plain475flat(out, in [][]float32, rows int) bool {
+	var b15 [line]float32
+	var b17 [line]float32
+	var b20 [line]float32
+	var b22 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		x15 := x15[at:][:m]
+		x16 := x16[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b15 := b15[:m]
+		b17 := b17[:m]
+		b20 := b20[:m]
+		b22 := b22[:m]
+		for i := range b22 {
+			t0 := c0 - x1[i]
+			t1 := t0 / x2[i]
+			t2 := floorOf(t1)
+			t3 := t1 - t2
+			t4 := x3[i] - t3
+			t5 := stepOf(t4)
+			t6 := float32(t3 * c4)
+			t7 := t6 / x3[i]
+			t8 := c4 - t7
+			t9 := float32(t3 * c5)
+			t10 := chosen(t5, t8, t9)
+			t11 := x6[i] - t3
+			t12 := stepOf(t11)
+			t13 := float32(t3 * x7[i])
+			y0[i] = chosen(t12, t13, t10)
+			b15[i] = x8[i] + x9[i]
+			b17[i] = x10[i] + x11[i]
+			t19 := x12[i] + x13[i]
+			b20[i] = t19 + c14
+			b22[i] = x15[i] + x16[i]
+		}
+		Tanh(y1, b15)
+		Sigmoid(y2, b17)
+		Sigmoid(y3, b20)
+		Sigmoid(y4, b22)
+	}
+	return true
+}
+
+func plain476(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain476flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] - c1
+				b0[i] = t0
+				b1[i] = float32(c2 * t0)
+			}
+			Sigmoid(y0, b1)
+			for i := range y4 {
+				t3 := float32(c3 * y0[i])
+				t4 := c4 - y0[i]
+				t5 := float32(t3 * t4)
+				y1[i] = t5
+				y2[i] = float32(t5 * b0[i])
+				t7 := float32(c5 * y0[i])
+				t8 := float32(t7 * t4)
+				y3[i] = t8
+				y4[i] = float32(t8 * b0[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain476flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := c0 - x1[i]
+			b0[i] = t0
+			b1[i] = float32(x2[i] * t0)
+		}
+		Sigmoid(y0, b1)
+		for i := range y4 {
+			t3 := float32(x3[i] * y0[i])
+			t4 := c4 - y0[i]
+			t5 := float32(t3 * t4)
+			y1[i] = t5
+			y2[i] = float32(t5 * b0[i])
+			t7 := float32(x5[i] * y0[i])
+			t8 := float32(t7 * t4)
+			y3[i] = t8
+			y4[i] = float32(t8 * b0[i])
+		}
+	}
+	return true
+}
+
+func plain477(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain477flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5855,7 +36801,7 @@ func plain80(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain80flat(out, in [][]float32, rows int) bool {
+func plain477flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -5907,7 +36853,378 @@ func plain80flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain81(out, in [][]float32, rows, lanes int) bool {
+func plain478(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain478flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] - c1
+				b0[i] = t0
+				b1[i] = float32(c2 * t0)
+			}
+			Sigmoid(y0, b1)
+			for i := range y6 {
+				t3 := float32(c3 * y0[i])
+				t4 := c4 - y0[i]
+				t5 := float32(t3 * t4)
+				t6 := float32(t5 * c2)
+				y1[i] = t6
+				y2[i] = float32(t5 * b0[i])
+				y3[i] = float32(t6 * c5)
+				t9 := float32(c6 * y0[i])
+				t10 := float32(t9 * t4)
+				t11 := float32(t10 * c2)
+				y4[i] = t11
+				y5[i] = float32(t10 * b0[i])
+				y6[i] = float32(t11 * c5)
+			}
+		}
+	}
+	return true
+}
+
+func plain478flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := c0 - x1[i]
+			b0[i] = t0
+			b1[i] = float32(x2[i] * t0)
+		}
+		Sigmoid(y0, b1)
+		for i := range y6 {
+			t3 := float32(x3[i] * y0[i])
+			t4 := c4 - y0[i]
+			t5 := float32(t3 * t4)
+			t6 := float32(t5 * x2[i])
+			y1[i] = t6
+			y2[i] = float32(t5 * b0[i])
+			y3[i] = float32(t6 * c5)
+			t9 := float32(x6[i] * y0[i])
+			t10 := float32(t9 * t4)
+			t11 := float32(t10 * x2[i])
+			y4[i] = t11
+			y5[i] = float32(t10 * b0[i])
+			y6[i] = float32(t11 * c5)
+		}
+	}
+	return true
+}
+
+func plain479(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain479flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		c13 := in[13][r]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := c0 - x1[i]
+			t1 := stepOf(t0)
+			t2 := c2 - x1[i]
+			t3 := stepOf(t2)
+			t4 := float32(x3[i] * x4[i])
+			t5 := float32(x5[i] * x6[i])
+			t6 := t4 + t5
+			t7 := chosen(t3, t6, c7)
+			t8 := chosen(t3, c7, t6)
+			t9 := float32(t7 * c8)
+			t10 := float32(t7 * x1[i])
+			t11 := chosen(t1, t8, c7)
+			t12 := chosen(t1, c7, t8)
+			t13 := float32(t12 * c9)
+			t14 := t9 + t13
+			t15 := float32(t11 * c10)
+			t16 := t15 / c0
+			t17 := float32(t16 * x11[i])
+			y0[i] = float32(t17 * c10)
+			t19 := float32(t16 * c12)
+			t20 := t14 + t19
+			y1[i] = y1[i] + t10
+			t22 := t20 / c13
+			y2[i] = t22
+			y3[i] = float32(t22 * x14[i])
+		}
+	}
+	return true
+}
+
+func plain479flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] - x1[i]
+		t1 := stepOf(t0)
+		t2 := x2[i] - x1[i]
+		t3 := stepOf(t2)
+		t4 := float32(x3[i] * x4[i])
+		t5 := float32(x5[i] * x6[i])
+		t6 := t4 + t5
+		t7 := chosen(t3, t6, c7)
+		t8 := chosen(t3, c7, t6)
+		t9 := float32(t7 * x8[i])
+		t10 := float32(t7 * x1[i])
+		t11 := chosen(t1, t8, c7)
+		t12 := chosen(t1, c7, t8)
+		t13 := float32(t12 * c9)
+		t14 := t9 + t13
+		t15 := float32(t11 * c10)
+		t16 := t15 / x0[i]
+		t17 := float32(t16 * x11[i])
+		y0[i] = float32(t17 * c10)
+		t19 := float32(t16 * c12)
+		t20 := t14 + t19
+		y1[i] = y1[i] + t10
+		t22 := t20 / x13[i]
+		y2[i] = t22
+		y3[i] = float32(t22 * x14[i])
+	}
+	return true
+}
+
+func plain480(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain480flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := c0 - x1[i]
+			y0[i] = stepOf(t0)
+			t2 := c2 - x1[i]
+			t3 := stepOf(t2)
+			y1[i] = t3
+			t4 := float32(x3[i] * c4)
+			y2[i] = c5 + t4
+			t6 := float32(x3[i] * x6[i])
+			t7 := float32(x3[i] * x7[i])
+			t8 := float32(x7[i] * x7[i])
+			t9 := c5 - t8
+			y3[i] = float32(t6 * t9)
+			t11 := c5 - x6[i]
+			t12 := float32(x6[i] * t11)
+			y4[i] = float32(t7 * t12)
+			t14 := c5 - x8[i]
+			t15 := float32(x8[i] * t14)
+			y5[i] = float32(x9[i] * t15)
+			t17 := c5 - x10[i]
+			t18 := float32(x10[i] * t17)
+			y6[i] = float32(x11[i] * t18)
+			t20 := float32(x11[i] * x11[i])
+			t21 := c5 - t20
+			y7[i] = float32(x10[i] * t21)
+			y8[i] = chosen(t3, c5, c12)
+		}
+	}
+	return true
+}
+
+func plain480flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := x0[i] - x1[i]
+		y0[i] = stepOf(t0)
+		t2 := x2[i] - x1[i]
+		t3 := stepOf(t2)
+		y1[i] = t3
+		t4 := float32(x3[i] * c4)
+		y2[i] = c5 + t4
+		t6 := float32(x3[i] * x6[i])
+		t7 := float32(x3[i] * x7[i])
+		t8 := float32(x7[i] * x7[i])
+		t9 := c5 - t8
+		y3[i] = float32(t6 * t9)
+		t11 := c5 - x6[i]
+		t12 := float32(x6[i] * t11)
+		y4[i] = float32(t7 * t12)
+		t14 := c5 - x8[i]
+		t15 := float32(x8[i] * t14)
+		y5[i] = float32(x9[i] * t15)
+		t17 := c5 - x10[i]
+		t18 := float32(x10[i] * t17)
+		y6[i] = float32(x11[i] * t18)
+		t20 := float32(x11[i] * x11[i])
+		t21 := c5 - t20
+		y7[i] = float32(x10[i] * t21)
+		y8[i] = chosen(t3, c5, c12)
+	}
+	return true
+}
+
+func plain481(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	Tanh(y0, x0)
+	for i := range y1 {
+		y1[i] = y0[i] / x1[i]
+	}
+	return true
+}
+
+func plain482(out, in [][]float32, rows, lanes int) bool {
+	var b0 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		Tanh(b0, x0)
+		for i := range y0 {
+			y0[i] = b0[i] / x1[i]
+		}
+	}
+	return true
+}
+
+func plain483(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -5953,6 +37270,76 @@ func plain81(out, in [][]float32, rows, lanes int) bool {
 		Tanh(y5, y4)
 		for i := range y6 {
 			y6[i] = float32(y5[i] * y3[i])
+		}
+	}
+	return true
+}
+
+func plain484(out, in [][]float32, rows, lanes int) bool {
+	var b2 [line]float32
+	var b7 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		b2 := b2[:m]
+		b7 := b7[:m]
+		for i := range b2 {
+			b2[i] = x2[i] + c3
+		}
+		Tanh(y0, x0)
+		Sigmoid(y1, x1)
+		Sigmoid(y2, b2)
+		Sigmoid(y3, x4)
+		for i := range y8 {
+			t5 := float32(x5[i] * y2[i])
+			t6 := float32(y0[i] * y1[i])
+			t7 := t5 + t6
+			b7[i] = t7
+			t13 := t7 - x5[i]
+			y7[i] = t13
+			t14 := float32(x7[i] * t13)
+			y8[i] = x5[i] + t14
+		}
+		Tanh(y4, b7)
+		for i := range y6 {
+			t9 := float32(y4[i] * y3[i])
+			t10 := t9 - x6[i]
+			y5[i] = t10
+			t11 := float32(x7[i] * t10)
+			y6[i] = x6[i] + t11
 		}
 	}
 	return true

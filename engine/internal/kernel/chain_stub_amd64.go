@@ -26,19 +26,16 @@ func chain4flat(out *[]float32, in *[]float32, n int)
 func chain5flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain6flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain8flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain8flat(out *[]float32, in *[]float32, n int)
+func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain9flat(out *[]float32, in *[]float32, n int)
@@ -47,25 +44,25 @@ func chain9flat(out *[]float32, in *[]float32, n int)
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain11rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain11flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain12rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain12flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain12flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain14flat(out *[]float32, in *[]float32, n int)
+func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain14flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain15flat(out *[]float32, in *[]float32, n int)
@@ -81,9 +78,6 @@ func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain17flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain18flat(out *[]float32, in *[]float32, n int)
@@ -119,13 +113,7 @@ func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain23flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain24flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
@@ -137,9 +125,6 @@ func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain26flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain27flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -147,9 +132,6 @@ func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain29flat(out *[]float32, in *[]float32, n int)
@@ -161,76 +143,70 @@ func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain30flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain31flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain32flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain34flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain35flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain36flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain37flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain39flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain40flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain41flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain42flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain43flat(out *[]float32, in *[]float32, n int)
@@ -242,22 +218,28 @@ func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain46flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain48flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain49flat(out *[]float32, in *[]float32, n int)
@@ -273,6 +255,9 @@ func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain51flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain52flat(out *[]float32, in *[]float32, n int)
@@ -296,7 +281,13 @@ func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain56flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain57flat(out *[]float32, in *[]float32, n int)
@@ -305,7 +296,13 @@ func chain57flat(out *[]float32, in *[]float32, n int)
 func chain58flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain59flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain60flat(out *[]float32, in *[]float32, n int)
@@ -320,19 +317,37 @@ func chain62flat(out *[]float32, in *[]float32, n int)
 func chain63flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain64flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain65rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain65flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain66flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain67flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain68flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain69flat(out *[]float32, in *[]float32, n int)
@@ -350,7 +365,13 @@ func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain71flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain72flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain73flat(out *[]float32, in *[]float32, n int)
@@ -392,46 +413,46 @@ func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain81flat(out *[]float32, in *[]float32, n int)
+func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, n int)
+func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain83flat(out *[]float32, in *[]float32, n int)
+func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain84flat(out *[]float32, in *[]float32, n int)
+func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain85flat(out *[]float32, in *[]float32, n int)
+func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain86rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain86flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain86flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
@@ -443,13 +464,7 @@ func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain88flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
@@ -461,55 +476,109 @@ func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain94flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain98flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain108flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain109flat(out *[]float32, in *[]float32, n int)
@@ -519,6 +588,9 @@ func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain110flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
@@ -536,25 +608,31 @@ func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain114rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain114flat(out *[]float32, in *[]float32, n int)
+func chain114flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain115rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain115flat(out *[]float32, in *[]float32, n int)
+func chain115flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain116flat(out *[]float32, in *[]float32, n int)
+func chain116rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain116flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain117rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain117flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
@@ -566,22 +644,25 @@ func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain120rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain120flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain120flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain121rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain121flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain121flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain122rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain122flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain122flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
@@ -597,6 +678,9 @@ func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain125flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain126flat(out *[]float32, in *[]float32, n int)
@@ -620,7 +704,2083 @@ func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain129flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain130flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain131flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain132flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain133flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain134flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain135flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain136flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain137flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain138flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain139flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain140flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain141flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain142flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain143flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain144rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain144flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain145rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain145flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain146flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain147rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain147flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain148rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain148flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain149rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain149flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain150rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain150flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain151flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain152rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain152flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain153rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain153flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain154rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain154flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain155flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain156rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain156flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain157rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain157flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain158flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain159rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain159flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain160rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain160flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain161rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain161flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain162rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain162flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain163rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain163flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain164rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain164flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain165rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain165flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain166rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain166flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain167rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain167flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain168rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain168flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain169rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain169flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain170rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain170flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain171rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain171flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain172rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain172flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain173rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain173flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain174rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain174flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain175flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain179flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain180flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain181flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain182flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain183flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain184rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain184flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain185rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain185flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain186rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain186flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain187rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain187flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain188flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain189flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain190flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain191flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain192flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain193rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain193flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain194rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain194flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain195flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain196rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain196flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain197rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain197flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain198flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain199flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain200rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain200flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain201rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain201flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain202rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain202flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain203flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain204flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain205flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain206flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain207flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain208flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain209flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain210flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain211flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain212flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain213flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain214flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain215flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain216flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain217flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain218flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain219flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain220flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain221flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain222flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain223flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain224flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain225rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain225flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain226flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain227flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain228flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain229flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain230flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain231flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain232rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain232flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain233rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain233flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain234rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain234flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain235flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain236flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain237rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain237flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain238rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain238flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain239flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain240rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain240flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain241flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain242flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain243flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain244flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain245flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain246rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain246flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain247rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain247flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain248flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain249rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain249flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain250flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain251flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain252rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain252flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain253rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain253flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain254rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain254flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain255flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain256rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain256flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain257rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain257flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain258flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain259flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain260rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain260flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain261rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain261flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain262rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain262flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain263rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain263flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain264rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain264flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain265rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain265flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain266flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain267flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain268flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain269flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain270flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain271flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain272rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain272flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain273rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain273flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain274rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain274flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain275flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain276flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain277flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain278flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain279rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain279flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain280flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain281rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain281flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain282rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain282flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain283flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain284rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain284flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain285flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain286rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain286flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain287rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain287flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain288rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain288flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain289rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain289flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain290rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain290flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain291flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain292flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain293rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain293flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain294rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain294flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain295rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain295flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain296rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain296flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain297flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain298flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain299rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain299flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain300flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain301flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain302rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain302flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain303rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain303flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain304rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain304flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain305rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain305flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain306rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain306flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain307flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain308flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain309flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain310flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain311rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain311flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain312rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain312flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain313flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain314rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain314flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain315rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain315flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain316rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain316flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain317flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain318flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain319rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain319flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain320rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain320flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain321rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain321flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain322rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain322flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain323rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain323flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain324rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain324flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain325rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain325flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain326rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain326flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain327rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain327flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain328rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain328flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain329rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain329flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain330rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain330flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain331rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain331flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain332rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain332flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain333rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain333flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain334rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain334flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain335rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain335flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain336rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain336flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain337rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain337flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain338rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain338flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain339rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain339flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain340rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain340flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain341rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain341flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain342rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain342flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain343rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain343flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain344rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain344flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain345rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain345flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain346rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain346flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain347rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain347flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain348rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain348flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain349rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain349flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain350rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain350flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain351rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain351flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain352rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain352flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain353rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain353flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain354rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain354flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain355rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain355flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain356rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain356flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain357rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain357flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain358rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain358flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain359rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain359flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain360rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain360flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain361rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain361flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain362rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain362flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain363rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain363flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain364rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain364flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain365flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain366rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain366flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain367flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain368flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain369flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain370rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain370flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain371rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain371flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain372rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain372flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain373rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain373flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain374rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain374flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain375rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain375flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain376rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain376flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain377rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain377flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain378rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain378flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain379rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain379flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain380rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain380flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain381rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain381flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain382rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain382flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain383rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain383flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain384rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain384flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain385rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain385flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain386rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain386flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain387rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain387flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain388rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain388flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain389rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain389flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain390rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain390flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain391rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain391flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain392rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain392flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain393rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain393flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain394rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain394flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain395rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain395flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain396rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain396flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain397rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain397flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain398rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain398flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain399rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain399flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain400rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain400flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain401rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain401flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain402rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain402flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain403rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain403flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain404rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain404flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain405rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain405flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain406rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain406flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain407rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain407flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain408rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain408flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain409rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain409flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain410rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain410flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain411rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain411flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain412rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain412flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain413rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain413flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain414rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain414flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain415rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain415flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain416rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain416flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain417rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain417flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain418rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain418flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain419rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain419flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain420rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain420flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain421rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain421flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain422rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain422flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain423rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain423flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain424rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain424flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain425rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain425flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain426rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain426flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain427rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain427flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain428rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain428flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain429rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain429flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain430rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain430flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain431rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain431flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain432rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain432flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain433rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain433flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain434rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain434flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain435rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain435flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain436rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain436flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain437rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain437flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain438rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain438flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain439rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain439flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain440rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain440flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain441rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain441flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain442rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain442flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain443rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain443flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain444rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain444flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain445rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain445flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain446rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain446flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain447rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain447flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain448rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain448flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain449flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain450rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain450flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain451rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain451flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain452rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain452flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain453rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain453flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain454rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain454flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain455rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain455flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain456flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain457flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain458flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain459flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain460rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain460flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain461flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain462flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain463flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain464flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain465flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain466flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain467flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain468flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain469flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain470flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain471flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain472flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain473flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain474flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain475flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain476flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain477flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain478flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain479flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain480flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain481rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain481flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain482flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain483flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain484flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain485rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain485flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain486rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain486flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain487rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain487flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain488rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain488flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain489rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain489flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain490rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain490flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain491rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain491flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain492rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain492flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain493rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain493flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain494rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain494flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain495rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain495flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain496rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain496flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain497rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain497flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain498rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain498flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain499rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain499flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain500rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain500flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain501flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain502rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain502flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain503flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain504rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain504flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain505flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain506flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain507rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain507flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain508rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain508flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain509rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain509flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain510rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain510flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain511rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain511flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain512flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain513flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain514flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain515flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain516rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain516flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain517rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain517flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain518flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain519flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain520flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain521rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain521flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain522rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain522flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain523rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain523flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain524rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain524flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain525rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain525flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain526rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain526flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain527rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain527flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain528rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain528flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain529rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain529flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain530rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain530flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain531rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain531flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain532rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain532flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain533rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain533flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain534flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain535flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain536flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain537flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain538flat(out *[]float32, in *[]float32, n int)
