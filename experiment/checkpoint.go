@@ -137,8 +137,8 @@ var hashed = map[string]bool{"data": true, "layers": true}
 // key describes everything that the trials depend on.
 func (x *run) key() (string, map[string]string, error) {
 	layers := sha256.New() // of cells, wirings and initial values
-	for _, a := range x.archs {
-		m, err := a.Model(x.spec.Split.Schema)
+	for _, n := range x.nets {
+		m, err := n.arch.Model(n.schema)
 		if err == nil {
 			err = m.Write(layers)
 		}
