@@ -79,7 +79,7 @@ const (
 )
 
 // NewContest cuts the data, chooses sizes and draws what is to be tried. Its errors are those of the spec: unknown or
-// repeated models, *UnmatchedError, *train.MemoryError, a metric that does not fit.
+// repeated models, *UnsuitedError, *UnmatchedError, *train.MemoryError, a metric that does not fit.
 func NewContest(spec ContestSpec) (*Contest, error) {
 	spec.Seeds, spec.Workers = max(1, spec.Seeds), max(1, spec.Workers)
 	spec.Options.Workers = 1
@@ -187,7 +187,18 @@ func simpleOf(schema series.Schema, name string) (baseline.Baseline, error) {
 		}
 		names = append(names, b.Name)
 	}
-	return baseline.Baseline{}, fmt.Errorf("baseline %s does not suit target %q; those that do: %s", name, schema.Target.Name, strings.Join(names, ", "))
+	return baseline.Baseline{}, &UnsuitedError{name, schema.Target.Name, names}
+}
+
+// UnsuitedError says that a simple baseline cannot predict the target, or is none.
+type UnsuitedError struct {
+	Name, Target string
+	Suited       []string
+}
+
+// Error is one line with those that can.
+func (e *UnsuitedError) Error() string {
+	return fmt.Sprintf("baseline %s does not suit target %q; those that do: %s", e.Name, e.Target, strings.Join(e.Suited, ", "))
 }
 
 // Rows names the rows of the leaderboard in the order in which they were entered.
