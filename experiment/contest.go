@@ -61,6 +61,7 @@ type entrant struct {
 	model         string // name of the contestant
 	inputs        Feed
 	simple        *baseline.Baseline
+	size          int // as it was asked for
 	// settings are what Tune tries, the given one first; one that is chosen is the only one that is scored.
 	settings []network
 	chosen   int
@@ -131,7 +132,7 @@ func (c *Contest) enter(m Contestant) error {
 
 // network makes the row of a network that is fed so.
 func (c *Contest) network(m Contestant, name string, feed Feed) error {
-	e := &entrant{name: name, model: m.Name, summary: m.Summary, inputs: feed}
+	e := &entrant{name: name, model: m.Name, summary: m.Summary, inputs: feed, size: m.Architecture.Size()}
 	n := fed(network{m.Architecture, c.spec.Split.Schema, c.run.spec.Options}, feed)
 	if c.spec.Match != (Goal{}) {
 		var err error

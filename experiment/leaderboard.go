@@ -166,6 +166,9 @@ func (c *Contest) standing(e *entrant, runs []Run, trials []*job) (Standing, err
 	}
 	s := Standing{Model: e.model, Inputs: e.inputs, Size: n.arch.Size(), LearningRate: n.options.LearningRate, Tried: len(e.settings)}
 	s.Entry = Entry{Name: e.name, Summary: e.summary, Parameters: m.Parameters(), Synapses: m.Synapses(), FLOPs: m.Program().FLOPs(), Runs: runs}
+	if s.Size != e.size {
+		s.Summary += fmt.Sprintf(", resized to %d units", s.Size)
+	}
 	var micro []float64
 	for _, t := range trials {
 		s.Seconds += t.found.Seconds / float64(len(trials))

@@ -121,8 +121,8 @@ func (f *compareFlags) compare(cmd *cobra.Command, c *console, name string) erro
 // prepare reads the data and decides everything, so that whatever is wrong is found before the first epoch.
 func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	f := x.f
-	x.command = commandLine(cmd, name, outcomeFlag)
-	x.again = commandLine(cmd, name, func(string) bool { return true })
+	x.command = commandLine(cmd, []string{name}, outcomeFlag)
+	x.again = commandLine(cmd, []string{name}, func(string) bool { return true })
 	if err := f.checkCompared(cmd); err != nil {
 		return err
 	}

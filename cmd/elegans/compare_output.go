@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/elegans-nn/elegans/experiment"
@@ -143,16 +142,15 @@ func (x *comparison) text(b *experiment.Leaderboard) string {
 	_, scored := b.Test.Rows()
 	fmt.Fprintf(&text, "%s: %s%s on %s in %d series, %s is better, mean ± sd over %s\n\n", x.data.Name, b.Metric.Title, unit,
 		plural(scored, "test row"), len(b.Test.Series), direction, plural(len(b.Seeds), "seed"))
-	w := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
-	head := "\tscore\t\t− best, over seeds\tover the test part\tparameters\tFLOPs/step\tµs/step\ts/training\tdiverged"
+	head := []string{"", "score", "", "− best, over seeds", "over the test part", "parameters", "FLOPs/step", "µs/step", "s/training", "diverged"}
 	if x.f.tune > 1 {
-		head += "\trate\tsize"
+		head = append(head, "rate", "size")
 	}
-	fmt.Fprintln(w, head)
+	rows := [][]string{head}
 	for _, s := range b.Rows {
-		fmt.Fprintln(w, strings.TrimRight(strings.Join(x.line(b, s), "\t"), "\t"))
+		rows = append(rows, x.line(b, s))
 	}
-	w.Flush() // a strings.Builder cannot fail
+	text.WriteString(columns(rows))
 	text.WriteByte('\n')
 	fmt.Fprintf(&text, "intervals: 95 %%; Student's t paired by seed, and a block bootstrap over the test part\n")
 	if x.f.tune > 1 {
