@@ -55,7 +55,7 @@ var table = []Condition{
 		Levels: []float64{0.1, 0.25, 0.5, 1, 2}, suits: sensed(false), change: noise},
 	{Name: "frozen", About: "one sensor after the other repeats a value to the end of the series", Unit: "share of the rows",
 		Levels: []float64{0.25, 0.5, 0.75, 1}, PerChannel: true, suits: sensed(true), change: freeze},
-	{Name: "absent", About: "one sensor after the other is not observed, where the model knows no such thing its filling value stands in",
+	{Name: "absent", About: "one sensor after the other is not observed; its mean stands in where the model knows no missing values",
 		Unit: "share of the rows", Levels: []float64{0.25, 0.5, 0.75, 1}, PerChannel: true, suits: sensed(true), change: absent},
 	{Name: "drift", About: "one sensor after the other drifts away, steadily up or down", Unit: "standard deviations at the end",
 		Levels: []float64{0.5, 1, 2, 3}, PerChannel: true, suits: sensed(false), change: drift},
