@@ -133,6 +133,9 @@ func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if f.tune > 1 && len(s.Valid) == 0 && protocol.DrawValid <= 0 {
+		return usage("--tune %d: the validation part is empty, and nothing else may choose among configurations; give --valid a share, or do not tune", f.tune)
+	}
 	models, err := f.contestants(s.Schema)
 	if err != nil {
 		return err
