@@ -44,7 +44,9 @@ part as mean ± sd over seeds, the difference to the best with 95 % intervals (S
 bootstrap over the test series), parameters, FLOPs and microseconds a step, seconds a training. A run that diverges counts
 with the score of the constant baseline (majority or mean); it is never left out.
 
-A model is anything that elegans models lists, a cell in lower case, or a simple baseline: ` + strings.Join(baseline.Names(), ", ") + `.
+A model is anything that elegans models lists, a cell in lower case, or a simple baseline:
+` + strings.Join(baseline.Names(), ", ") + `.
+
 Networks whose cell has no notion of time are fed log(1 + dt) and, for columns with gaps, whether they were observed; a
 second row NAME-no-dt shows them without.
 
@@ -121,8 +123,8 @@ func (f *compareFlags) compare(cmd *cobra.Command, c *console, name string) erro
 // prepare reads the data and decides everything, so that whatever is wrong is found before the first epoch.
 func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	f := x.f
-	x.command = commandLine(cmd, []string{name}, outcomeFlag)
-	x.again = commandLine(cmd, []string{name}, func(string) bool { return true })
+	x.command = commandLine(cmd, []string{"compare", name}, outcomeFlag)
+	x.again = commandLine(cmd, []string{"compare", name}, func(string) bool { return true })
 	if err := f.checkCompared(cmd); err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ func (s *stressed) run(cmd *cobra.Command, roles dataset.Roles) error {
 	}
 	s.e.Warnings = unique(s.e.Warnings, out.Warnings)
 	if s.f.report != "" {
-		page := out.Page(experiment.PageOptions{Version: version, Command: commandLine(cmd, []string{s.e.Model, s.e.Data}, outcomeFlag), Warnings: s.e.Warnings[:len(s.e.Warnings)-len(out.Warnings)],
+		page := out.Page(experiment.PageOptions{Version: version, Command: commandLine(cmd, []string{"eval", s.e.Model, s.e.Data}, outcomeFlag), Warnings: s.e.Warnings[:len(s.e.Warnings)-len(out.Warnings)],
 			Task:     fmt.Sprintf("%s on the %s part of %s, %s with a label in %d series.", m.Title, s.e.Part, s.e.Data, plural(s.e.Rows, "row"), s.e.Series),
 			Settings: []report.Setting{{Name: "seed", Value: fmt.Sprint(s.f.seed), Note: "of what is drawn"}}})
 		if err := s.c.save(cmd.Context(), s.f.report, page.WriteHTML); err != nil {

@@ -91,8 +91,8 @@ func (j *job) finish(ctx context.Context, out *experiment.Outcome) error {
 func (j *job) prepare(cmd *cobra.Command, name string) error {
 	f := j.f
 	given := settings(cmd, modelFlag)
-	j.command = commandLine(cmd, []string{name}, outcomeFlag)
-	j.again = commandLine(cmd, []string{name}, func(flag string) bool { return flag != "resume" })
+	j.command = commandLine(cmd, []string{"train", name}, outcomeFlag)
+	j.again = commandLine(cmd, []string{"train", name}, func(flag string) bool { return flag != "resume" })
 	if err := f.check(cmd); err != nil {
 		return err
 	}
@@ -437,9 +437,9 @@ func settings(cmd *cobra.Command, wanted func(flag string) bool) map[string]stri
 	return list
 }
 
-// commandLine is the command as it was typed, as far as its flags are wanted.
+// commandLine is a command, by its name and its arguments, as it was typed, as far as its flags are wanted.
 func commandLine(cmd *cobra.Command, args []string, wanted func(flag string) bool) string {
-	line := "elegans " + cmd.Name()
+	line := "elegans"
 	for _, word := range args {
 		line += " " + quoted(word)
 	}
