@@ -85,9 +85,7 @@ func (c *Contest) job(e *entrant, setting int, seed uint64) (*job, error) {
 	if err := m.Write(h); err != nil {
 		return nil, err
 	}
-	o := t.net.options
-	o.Seed = seed
-	text, err := json.Marshal(o)
+	text, err := json.Marshal(t.net.options) // the seed is in the model
 	if err != nil {
 		return nil, err
 	}

@@ -405,6 +405,31 @@ func TestTune(t *testing.T) {
 	}
 }
 
+// The first of the lowest losses of the kept epochs is chosen; what diverged or was not validated never is.
+func TestChoose(t *testing.T) {
+	found := func(best int, valid ...float64) *record {
+		r := &record{Best: best}
+		for i, v := range valid {
+			r.Epochs = append(r.Epochs, train.Epoch{Number: i + 1, Valid: v})
+		}
+		return r
+	}
+	for _, c := range []struct {
+		found []*record
+		want  int
+	}{
+		{[]*record{found(1, 5), found(2, 6, 3), found(1, 4, 1)}, 1},
+		{[]*record{found(1, 5), found(1, 4), found(1, 4)}, 1},
+		{[]*record{{Diverged: "so"}, found(1, 9), found(1, nan)}, 1},
+		{[]*record{{Diverged: "so"}, {Diverged: "so"}}, 0},
+	} {
+		var e entrant
+		if e.choose(c.found); e.chosen != c.want {
+			t.Errorf("%d was chosen, want %d", e.chosen, c.want)
+		}
+	}
+}
+
 func TestContestErrors(t *testing.T) {
 	for text, change := range map[string]func(*ContestSpec){
 		"named twice": func(s *ContestSpec) { s.Models = append(s.Models, s.Models[0]) },

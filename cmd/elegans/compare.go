@@ -1,8 +1,11 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,7 +55,8 @@ second row NAME-no-dt shows them without.
 
 Epochs and thresholds are chosen on the validation part; so is what --tune tries. Each finished trial is kept under
 a key of data, options, seed and version, in --keep: an interrupted comparison goes on when the same command is given
-again, and several at once share their trials. How long it will take is said before it begins.`,
+again, and several at once share their trials. The directory may be deleted at any time. How long it will take is said
+before it begins.`,
 		Example: "  elegans compare occupancy\n" +
 			"  elegans compare occupancy --models ltc-ncp19,cfc,gru,lstm,logistic --seeds 5 --match params=2000\n" +
 			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json",
@@ -158,17 +162,27 @@ func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	return inputError(err, x.data)
 }
 
-// made is the version with the revision of the source, where the build noted it: another revision may train otherwise.
+// made is the version with the revision of the source, or where the build noted none, or one that was modified, with a hash
+// of the program: another one may train otherwise, and is not to take what this one kept.
 func made() string {
 	b := build()
-	text := b.Version
-	if b.Revision != "" {
-		text += "+" + b.Revision
+	if b.Revision != "" && !b.Modified {
+		return b.Version + "+" + b.Revision
 	}
-	if b.Modified {
-		text += "+modified"
+	path, err := os.Executable()
+	if err != nil {
+		return b.Version
 	}
-	return text
+	f, err := os.Open(path)
+	if err != nil {
+		return b.Version
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return b.Version
+	}
+	return b.Version + "+" + hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 func (f *compareFlags) checkCompared(cmd *cobra.Command) error {
