@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/train"
 	"github.com/elegans-nn/elegans/wiring"
 )
@@ -160,6 +162,36 @@ func TestFeeds(t *testing.T) {
 	}
 	if got := c.Rows(); !slices.Equal(got, []string{"ltc", "gru", "linear"}) {
 		t.Errorf("rows are %v", got)
+	}
+}
+
+// Where the label is told by the time that passes alone, the row without dt can only guess, and the others need not.
+func TestTimeIsUsed(t *testing.T) {
+	s := contestSpec("one label")
+	draw := func(n int, seed uint64) (list []series.Series) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		for range n {
+			one := series.Series{X: make([]float32, 6), DT: []float32{1, 0.2, 0.2}, Y: []float64{nan, nan, 0}}
+			for i := range one.X {
+				one.X[i] = float32(r.NormFloat64())
+			}
+			if r.IntN(2) == 1 {
+				one.DT[1+r.IntN(2)], one.Y[2] = 3, 1
+			}
+			list = append(list, one)
+		}
+		return list
+	}
+	s.Split.Train, s.Split.Valid, s.Split.Test = draw(200, 1), draw(60, 2), draw(200, 3)
+	s.Options.Epochs = 15
+	b := contested(t, s)
+	for name, least := range map[string]float64{"ltc": 0.95, "gru": 0.95, "logistic": 0.6} {
+		if r := row(t, b, name); r.Mean < least {
+			t.Errorf("%s is right in %g of the cases, with dt before it", name, r.Mean)
+		}
+	}
+	if r := row(t, b, "gru-no-dt"); r.Mean > 0.6 {
+		t.Errorf("gru-no-dt is right in %g of the cases: time reaches it", r.Mean)
 	}
 }
 
