@@ -29,8 +29,9 @@ type Condition struct {
 	// PerChannel says that one input is changed at a time.
 	PerChannel bool
 
-	suits  func(s *series.Schema) string // why the condition means nothing for these data; empty where it does
-	change func(c *change)
+	numbers bool                          // channels are numbers alone
+	suits   func(s *series.Schema) string // why the condition means nothing for these data; empty where it does
+	change  func(c *change)
 }
 
 // change is one series on its way.
@@ -58,7 +59,7 @@ var table = []Condition{
 	{Name: "absent", About: "one sensor after the other is not observed; its mean stands in where the model knows no missing values",
 		Unit: "share of the rows", Levels: []float64{0.25, 0.5, 0.75, 1}, PerChannel: true, suits: sensed(true), change: absent},
 	{Name: "drift", About: "one sensor after the other drifts away, steadily up or down", Unit: "standard deviations at the end",
-		Levels: []float64{0.5, 1, 2, 3}, PerChannel: true, suits: sensed(false), change: drift},
+		Levels: []float64{0.5, 1, 2, 3}, PerChannel: true, numbers: true, suits: sensed(false), change: drift},
 }
 
 // All lists the conditions.
@@ -76,7 +77,7 @@ func (c Condition) Unsuited(schema series.Schema) string {
 // the change is one of numbers. Features of the calendar are none.
 func (c Condition) Channels(schema series.Schema) (names []string) {
 	for _, in := range sensors(&schema) {
-		if in.Kind == series.Numeric || c.Name != "drift" {
+		if in.Kind == series.Numeric || !c.numbers {
 			names = append(names, in.Name)
 		}
 	}
