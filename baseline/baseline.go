@@ -81,6 +81,14 @@ func For(schema series.Schema) []Baseline {
 	return list
 }
 
+// Names lists all baselines, whatever they suit, in the order in which they are shown.
+func Names() (names []string) {
+	for _, b := range table {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
 // Fit fits the baseline to the training part; the validation part, which may be empty, chooses penalties and measures
 // the spread of errors. The schema's scalers, filling of gaps and classes are used as they are. An error that wraps
 // ErrNotApplicable says that the baseline means nothing for these data.

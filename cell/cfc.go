@@ -28,7 +28,7 @@ type CfC struct {
 	// Mode is default if empty.
 	Mode Mode `json:"mode" default:"default"`
 	// Backbone lists the widths of the layers between [x, h] and the heads; none if empty.
-	Backbone []int `json:"backbone"`
+	Backbone []int `json:"backbone" follows:"units"`
 	// Activation of the backbone; lecun_tanh if empty.
 	Activation Activation `json:"activation" default:"lecun_tanh"`
 }

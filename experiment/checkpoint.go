@@ -8,20 +8,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
-	"os"
 	"reflect"
 	"slices"
 	"sync"
 
 	"github.com/elegans-nn/elegans/engine"
-	"github.com/elegans-nn/elegans/internal/replace"
 	"github.com/elegans-nn/elegans/train"
 )
 
-// A checkpoint file is, in this order: the magic line, the SHA-256 of the rest in hexadecimal and a newline, and a gob.
 const checkpointMagic = "elegans checkpoint 1\n"
 
 // Checkpoint holds the states of all trials of an experiment. It is written as a whole or not at all.
@@ -38,39 +34,17 @@ type Checkpoint struct {
 var ErrCheckpoint = errors.New("not a checkpoint of this program, or a damaged one; start again without --resume")
 
 // Save writes the checkpoint.
-func (c *Checkpoint) Save(path string) error {
-	var body bytes.Buffer
-	if err := gob.NewEncoder(&body).Encode(c); err != nil {
-		return err
-	}
-	sum := sha256.Sum256(body.Bytes())
-	return replace.File(path, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s%s\n", checkpointMagic, hex.EncodeToString(sum[:]))
-		if err == nil {
-			_, err = w.Write(body.Bytes())
-		}
-		return err
-	})
-}
+func (c *Checkpoint) Save(path string) error { return seal(path, checkpointMagic, c) }
 
 // LoadCheckpoint reads a checkpoint and checks it.
 func LoadCheckpoint(path string) (*Checkpoint, error) {
-	data, err := os.ReadFile(path)
+	var c Checkpoint
+	err := unseal(path, checkpointMagic, &c)
+	if errors.Is(err, errSeal) {
+		return nil, fmt.Errorf("%s: %w", path, ErrCheckpoint)
+	}
 	if err != nil {
 		return nil, err
-	}
-	head := len(checkpointMagic) + 2*sha256.Size + 1
-	bad := fmt.Errorf("%s: %w", path, ErrCheckpoint)
-	if len(data) < head || string(data[:len(checkpointMagic)]) != checkpointMagic {
-		return nil, bad
-	}
-	sum := sha256.Sum256(data[head:])
-	if hex.EncodeToString(sum[:])+"\n" != string(data[len(checkpointMagic):head]) {
-		return nil, bad
-	}
-	var c Checkpoint
-	if err := gob.NewDecoder(bytes.NewReader(data[head:])).Decode(&c); err != nil {
-		return nil, bad
 	}
 	return &c, nil
 }
@@ -137,8 +111,8 @@ var hashed = map[string]bool{"data": true, "layers": true}
 // key describes everything that the trials depend on.
 func (x *run) key() (string, map[string]string, error) {
 	layers := sha256.New() // of cells, wirings and initial values
-	for _, a := range x.archs {
-		m, err := a.Model(x.spec.Split.Schema)
+	for _, n := range x.nets {
+		m, err := n.arch.Model(n.schema)
 		if err == nil {
 			err = m.Write(layers)
 		}
@@ -165,11 +139,9 @@ func (x *run) key() (string, map[string]string, error) {
 
 // keeper gathers the states of concurrent trials and serialises the hooks.
 type keeper struct {
-	mu     sync.Mutex
-	hooks  Hooks
-	c      *Checkpoint
-	epochs float64   // of a trial, at most
-	done   []float64 // epochs of each trial
+	gauge
+	hooks Hooks
+	c     *Checkpoint
 }
 
 func (x *run) keeper(hooks Hooks, trials int) (*keeper, error) {
@@ -177,7 +149,8 @@ func (x *run) keeper(hooks Hooks, trials int) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{hooks: hooks, c: hooks.Resume, done: make([]float64, trials), epochs: float64(x.spec.Options.Epochs)}
+	k := &keeper{hooks: hooks, c: hooks.Resume}
+	k.gauge = gauge{show: hooks.Progress, done: make([]float64, trials), epochs: float64(x.spec.Options.Epochs)}
 	if k.c == nil {
 		k.c = &Checkpoint{Key: key, Settings: settings, Trials: make([][]byte, trials)}
 		return k, nil
@@ -224,17 +197,25 @@ func (k *keeper) keep() error {
 	return k.hooks.Save(k.c)
 }
 
-func (k *keeper) progress(p Progress, trial int, epochs float64) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.done[trial] = math.Min(epochs, k.epochs)
-	if k.hooks.Progress == nil {
+// gauge says how far concurrent trials are, one call at a time.
+type gauge struct {
+	mu     sync.Mutex
+	show   func(Progress)
+	epochs float64   // of a trial, at most
+	done   []float64 // epochs of each trial
+}
+
+func (g *gauge) progress(p Progress, trial int, epochs float64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.done[trial] = math.Min(epochs, g.epochs)
+	if g.show == nil {
 		return
 	}
 	sum := 0.0
-	for _, d := range k.done {
+	for _, d := range g.done {
 		sum += d
 	}
-	p.Epochs, p.Total = sum, k.epochs*float64(len(k.done))
-	k.hooks.Progress(p)
+	p.Epochs, p.Total = sum, g.epochs*float64(len(g.done))
+	g.show(p)
 }

@@ -161,7 +161,14 @@ type run struct {
 	out     *Outcome
 	data    train.Data
 	entries []*Entry // networks: the subject first
-	archs   []model.Architecture
+	nets    []network
+}
+
+// network is how an entry is built and trained.
+type network struct {
+	arch    model.Architecture
+	schema  series.Schema // of the split, but for what the head feeds beside the values
+	options train.Options
 }
 
 // metricOf finds a metric that can be computed for a target.
@@ -179,7 +186,8 @@ func metricOf(t series.Target, name string) (metric.Metric, error) {
 	return metric.Metric{}, fmt.Errorf("metric %s does not fit target %q; choose one of %s", name, t.Name, strings.Join(names, ", "))
 }
 
-func prepare(spec Spec) (*run, error) {
+// begin cuts the data and decides what does not depend on the networks.
+func begin(spec Spec) (*run, error) {
 	x := &run{spec: spec, out: &Outcome{Best: -1}}
 	t := spec.Split.Schema.Target
 	x.out.Metric = metric.For(t)[0]
@@ -199,7 +207,15 @@ func prepare(spec Spec) (*run, error) {
 	if len(x.out.Test.Series) == 0 {
 		return nil, errors.New("the test part is empty; every model needs rows that it was not fitted to")
 	}
-	if err := x.add(spec.Name, spec.Summary, spec.Architecture); err != nil {
+	return x, nil
+}
+
+func prepare(spec Spec) (*run, error) {
+	x, err := begin(spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.add(spec.Name, spec.Summary, network{spec.Architecture, spec.Split.Schema, x.spec.Options}); err != nil {
 		return nil, err
 	}
 	x.entries[0].Subject = true
@@ -215,15 +231,16 @@ func prepare(spec Spec) (*run, error) {
 }
 
 // add enters a network.
-func (x *run) add(name, summary string, a model.Architecture) error {
-	m, err := a.Model(x.spec.Split.Schema)
+func (x *run) add(name, summary string, n network) error {
+	m, err := n.arch.Model(n.schema)
 	if err != nil {
 		return err
 	}
-	if err := train.CheckMemory(m, x.data, x.spec.Options); err != nil {
+	if err := train.CheckMemory(m, x.data, n.options); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	x.archs = append(x.archs, m.Architecture())
+	n.arch = m.Architecture()
+	x.nets = append(x.nets, n)
 	x.entries = append(x.entries, &Entry{Name: name, Summary: summary, Parameters: m.Parameters(), Synapses: m.Synapses(),
 		FLOPs: m.Program().FLOPs(), Runs: make([]Run, x.spec.Seeds)})
 	return nil
@@ -232,47 +249,23 @@ func (x *run) add(name, summary string, a model.Architecture) error {
 // rivals enters GRU and LSTM with about as many parameters as the subject. They have no notion of time and are given
 // log(1 + dt) as an input.
 func (x *run) rivals() error {
-	target := x.entries[0].Parameters
+	goal := Goal{"params", float64(x.entries[0].Parameters)}
 	for _, r := range []struct {
 		name string
-		of   func(units int) cell.Cell
-	}{
-		{"gru", func(n int) cell.Cell { return cell.GRU{Units: n} }},
-		{"lstm", func(n int) cell.Cell { return cell.LSTM{Units: n} }},
-	} {
-		a, units, err := Matched(x.spec.Split.Schema, target, r.of)
-		if err != nil {
-			return err
-		}
+		cell cell.Cell
+	}{{"gru", cell.GRU{Units: 1}}, {"lstm", cell.LSTM{Units: 1}}} {
 		if r.name == x.spec.Name {
 			continue
 		}
+		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, TimeInput: true}
+		units, _, err := sizes{goal, a, x.spec.Split.Schema}.nearest()
+		if err != nil {
+			return err
+		}
 		summary := fmt.Sprintf("%d units, with log(1 + dt) as an input", units)
-		if err := x.add(fmt.Sprintf("%s-%d", r.name, units), summary, a); err != nil {
+		if err := x.add(fmt.Sprintf("%s-%d", r.name, units), summary, network{a.Resized(units), x.spec.Split.Schema, x.spec.Options}); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// Matched is the architecture of a cell whose number of parameters is nearest to a given one.
-func Matched(schema series.Schema, parameters int, of func(units int) cell.Cell) (model.Architecture, int, error) {
-	var best model.Architecture
-	units, distance := 0, 0
-	for n := 1; n <= 1024; n++ {
-		a := model.Architecture{Layers: []model.Layer{model.Recurrent(of(n))}, TimeInput: true}
-		count, err := a.Count(schema)
-		if err != nil {
-			return best, 0, err
-		}
-		d := count - parameters
-		if d < 0 {
-			d = -d
-		}
-		if units > 0 && d >= distance {
-			break
-		}
-		best, units, distance = a, n, d
-	}
-	return best, units, nil
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/metric"
@@ -126,38 +125,6 @@ func TestBaselines(t *testing.T) {
 	alone.NoBaselines = true
 	if out := executed(t, alone, Hooks{}); len(out.Baselines) != 0 || len(out.Subject.Runs) != 2 {
 		t.Errorf("alone there are %d baselines", len(out.Baselines))
-	}
-}
-
-// A rival has about as many parameters as the subject, whatever its size.
-func TestMatchedParameters(t *testing.T) {
-	schema := split("three classes").Schema
-	for name, of := range map[string]func(int) cell.Cell{
-		"GRU":  func(n int) cell.Cell { return cell.GRU{Units: n} },
-		"LSTM": func(n int) cell.Cell { return cell.LSTM{Units: n} },
-	} {
-		for _, want := range []int{300, 777, 2500, 20000} {
-			a, units, err := Matched(schema, want, of)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := a.Model(schema)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := math.Abs(float64(m.Parameters()-want)) / float64(want); d > 0.1 || !a.TimeInput {
-				t.Errorf("%s of %d units has %d parameters for %d, which is %.0f %% off", name, units, m.Parameters(), want, 100*d)
-			}
-			for _, near := range []int{units - 1, units + 1} {
-				b := model.Architecture{Layers: []model.Layer{model.Recurrent(of(near))}, TimeInput: true}
-				if n, err := b.Count(schema); err == nil && math.Abs(float64(n-want)) < math.Abs(float64(m.Parameters()-want)) {
-					t.Errorf("%s: %d units are nearer to %d parameters than %d", name, near, want, units)
-				}
-			}
-		}
-	}
-	if _, units, err := Matched(schema, 1, func(n int) cell.Cell { return cell.GRU{Units: n} }); err != nil || units != 1 {
-		t.Errorf("a model with one parameter is matched by %d units (%v)", units, err)
 	}
 }
 

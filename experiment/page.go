@@ -21,6 +21,9 @@ type PageOptions struct {
 	Audit           *dataset.Audit
 	Source, Licence string
 	Settings        []report.Setting
+	// Task and Warnings of a page that has no outcome to take them from.
+	Task     string
+	Warnings []string
 	// Microseconds per row, measured, by entry name; may be nil.
 	Microseconds map[string]float64
 }

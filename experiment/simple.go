@@ -28,18 +28,21 @@ func (x *run) simple(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		summary := b.About
-		if b.SeesLabels {
-			summary += "; it sees earlier labels, the networks do not"
-		}
-		entries = append(entries, Entry{Name: b.Name, Summary: summary, Parameters: p.Parameters(), Learnt: p.String(), Evaluator: x.evaluate(p)})
-	}
-	for i := range entries {
-		e := &entries[i]
-		e.Runs = []Run{{Scores: e.Evaluator.Scores(), test: e.Evaluator}}
+		entries = append(entries, x.fitted(b, p))
 	}
 	x.out.Baselines = entries
 	return nil
+}
+
+// fitted is the entry of a baseline that was fitted, with its scores on the test part.
+func (x *run) fitted(b baseline.Baseline, p baseline.Predictor) Entry {
+	summary := b.About
+	if b.SeesLabels {
+		summary += "; it sees earlier labels, the networks do not"
+	}
+	e := simply(p, x.out.Test)
+	return Entry{Name: b.Name, Summary: summary, Parameters: p.Parameters(), Learnt: p.String(), Evaluator: e,
+		Runs: []Run{{Scores: e.Scores(), test: e}}}
 }
 
 // taught are the series that the training windows were cut from, without the labels of rows in none of them: what the
@@ -55,13 +58,13 @@ func taught(p dataset.Part) []series.Series {
 	return list
 }
 
-// evaluate gathers the test predictions of a simple baseline.
-func (x *run) evaluate(p baseline.Predictor) *metric.Evaluator {
-	e := metric.NewEvaluator(x.spec.Split.Schema.Target)
-	for i, s := range x.out.Test.Series {
+// simply gathers the predictions of a simple baseline on a part.
+func simply(p baseline.Predictor, part Part) *metric.Evaluator {
+	e := metric.NewEvaluator(part.Target)
+	for i, s := range part.Series {
 		var last []float64
-		if x.out.Test.last != nil {
-			last = x.out.Test.last[i]
+		if part.last != nil {
+			last = part.last[i]
 		}
 		e.Add(s.Y, p.Predict(s), last)
 	}

@@ -69,15 +69,6 @@ func first(errs []error) (err error) {
 // trial trains one network with one seed and scores it.
 func (x *run) trial(ctx context.Context, t trial, k *keeper) error {
 	seed := x.spec.Seed + uint64(t.seed)
-	m, err := x.archs[t.entry].Model(x.spec.Split.Schema)
-	if err != nil {
-		return err
-	}
-	info := x.spec.Info
-	info.Name, info.Kernels = x.entries[t.entry].Name, engine.KernelPath()
-	m = m.WithInfo(info).Initial(seed)
-	o := x.spec.Options
-	o.Seed = seed
 	hooks := train.Hooks{
 		Save:   func(s *train.State) error { return k.save(t.index, s) },
 		Resume: k.state(t.index),
@@ -86,15 +77,16 @@ func (x *run) trial(ctx context.Context, t trial, k *keeper) error {
 			k.progress(Progress{Trial: x.title(t)}, t.index, float64(epoch-1)+done)
 		},
 	}
-	result, err := train.Fit(ctx, m, x.data, o, hooks)
+	n := x.nets[t.entry]
+	n.options.Workers = x.spec.Options.Workers
 	r := &x.entries[t.entry].Runs[t.seed]
 	r.Seed = seed
-	var diverged *train.DivergedError
+	result, diverged, err := x.fit(ctx, x.entries[t.entry].Name, n, seed, hooks)
 	switch {
-	case errors.As(err, &diverged):
-		r.Diverged = diverged.Error()
 	case err != nil:
 		return err
+	case diverged != "":
+		r.Diverged = diverged
 	default:
 		if err := x.score(r, result); err != nil {
 			return err
@@ -102,6 +94,32 @@ func (x *run) trial(ctx context.Context, t trial, k *keeper) error {
 	}
 	k.progress(Progress{Trial: x.title(t), Finished: true}, t.index, math.Inf(1))
 	return nil
+}
+
+// initial is a network with the initial values of a seed.
+func (x *run) initial(name string, n network, seed uint64) (*model.Model, error) {
+	m, err := n.arch.Model(n.schema)
+	if err != nil {
+		return nil, err
+	}
+	info := x.spec.Info
+	info.Name, info.Kernels = name, engine.KernelPath()
+	return m.WithInfo(info).Initial(seed), nil
+}
+
+// fit trains a network with one seed. diverged says where training met a value that is not finite; empty where it did not.
+func (x *run) fit(ctx context.Context, name string, n network, seed uint64, hooks train.Hooks) (result *train.Result, diverged string, err error) {
+	m, err := x.initial(name, n, seed)
+	if err != nil {
+		return nil, "", err
+	}
+	n.options.Seed = seed
+	result, err = train.Fit(ctx, m, x.data, n.options, hooks)
+	var at *train.DivergedError
+	if errors.As(err, &at) {
+		return nil, at.Error(), nil
+	}
+	return result, "", err
 }
 
 // score chooses the threshold on validation and scores the run on both parts.

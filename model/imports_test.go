@@ -28,12 +28,13 @@ var layers = map[string][]string{
 	"dataset":                {"internal/nearest", "series", "table"},
 	"metric":                 {"series"},
 	"baseline":               {"metric", "series"},
+	"stress":                 {"series"},
 	"online":                 {"engine", "model"},
 	"train":                  {"dataset", "engine", "model", "series", "step"},
 	"report":                 {"internal/replace", "metric", "series"},
 	"bench":                  {"cell", "engine", "internal/nearest", "model", "online", "series", "step", "train", "wiring"},
-	"experiment": {"baseline", "cell", "dataset", "engine", "internal/replace", "metric", "model", "report", "series", "train",
-		"wiring"},
+	"experiment": {"baseline", "cell", "dataset", "engine", "internal/replace", "metric", "model", "report", "series", "stress",
+		"train", "wiring"},
 }
 
 // lean packages are what a service embeds: they import the standard library and the modules named here.

@@ -120,10 +120,10 @@ var firstLine = color.RGBA{0x00, 0x72, 0xb2, 0xff}
 // chartsOnly is a report that consists of charts.
 func chartsOnly() *Report {
 	r := brief()
-	return &Report{Clock: r.Clock, Metrics: r.Metrics, Learning: r.Learning, Predictions: r.Predictions, Activity: r.Activity}
+	return &Report{Clock: r.Clock, Metrics: r.Metrics, Learning: r.Learning, Predictions: r.Predictions, Activity: r.Activity, Plots: r.Plots}
 }
 
-const allCharts = 6 // predictions, loss, metric, states, inputs, time constants
+const allCharts = 8 // predictions, loss, metric, states, inputs, time constants, two of the caller's own
 
 func TestChartsInBrowser(t *testing.T) {
 	browser(t)
@@ -161,6 +161,7 @@ func TestHostileNamesInBrowser(t *testing.T) {
 	r := chartsOnly()
 	r.Predictions.Target, r.Predictions.Classes[1], r.Predictions.Series[0].Name = hostile, hostile, hostile
 	r.Activity.Neurons[18].Name, r.Activity.Inputs[0].Name = hostile, hostile
+	r.Plots[0].X, r.Plots[0].Y, r.Plots[0].Title, r.Plots[1].Lines[0].Name = hostile, hostile, hostile, hostile
 	if err := open(t, render(t, r)).drawnWell(allCharts); err != nil {
 		t.Error(err)
 	}
@@ -177,6 +178,22 @@ func TestOtherTasksInBrowser(t *testing.T) {
 			Bands: [][]float64{{0.8, 0.1, 0}, {0.1, 0.4, 0.3}, {0.1, 0.5, 0.7}}}, {Name: "two", Time: []float64{5}, Truth: []float64{0}, Value: []float64{1}}}}}
 	if err := open(t, render(t, r)).drawnWell(1); err != nil {
 		t.Errorf("classes: %v", err)
+	}
+}
+
+// TestPlotsInBrowser: one place on the x axis, no line at all, and points on a log axis.
+func TestPlotsInBrowser(t *testing.T) {
+	browser(t)
+	r := &Report{Plots: []Plot{
+		{X: "FLOPs", Y: "score", LogX: true, Lines: []Line{{Name: "a", Dots: true, Points: []Point{{2742, 0.9}, {2742, 0.8}}}}},
+		{X: "share", Y: "score", Lines: []Line{{Name: "a", Points: []Point{{0.1, 3}, {0, 4}, {0.3, math.NaN()}}}, {Name: "b", Points: []Point{{0.3, 1}}}}},
+		{X: "epoch", Y: "loss", Lines: []Line{{Name: "a", Points: []Point{{1, 3}, {2, 4}, {3, 5}}}}},
+	}}
+	if err := open(t, render(t, r)).drawnWell(3); err != nil {
+		t.Error(err)
+	}
+	if n := pixels(t, render(t, r), firstLine); n < 500 {
+		t.Errorf("%d pixels have the colour of the first line", n)
 	}
 }
 

@@ -16,6 +16,11 @@ func (r *Report) check() error {
 			return err
 		}
 	}
+	for _, t := range r.Tables {
+		if err := t.check(); err != nil {
+			return err
+		}
+	}
 	if r.Scores == nil {
 		return nil
 	}

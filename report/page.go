@@ -24,6 +24,8 @@ type section struct {
 // sections is the one list that the page and its table of contents are made of; the template of the same ID draws each.
 var sections = []section{
 	{"models", "Models and baselines", func(v *view) bool { return len(v.Models) > 0 }},
+	{"tables", "In detail", func(v *view) bool { return len(v.Report.Tables) > 0 }},
+	{"plots", "Curves", func(v *view) bool { return len(v.Report.Plots) > 0 }},
 	{"scores", "Errors and calibration", func(v *view) bool {
 		s := v.Report.Scores
 		return s != nil && (len(s.Confusion) > 0 || len(v.Squares) > 0)
@@ -66,6 +68,7 @@ var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"head":    Metric.head,
 	"label":   Metric.label,
 	"cut":     (*Scores).cut,
+	"filled":  Table.filled,
 }).ParseFS(assets, "assets/*.html"))
 
 // WriteHTML writes the page. It writes nothing unless all of it could be made; what is wrong with the content is

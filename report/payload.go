@@ -114,6 +114,7 @@ type payload struct {
 	Learning    *learningPayload    `json:"learning,omitempty"`
 	Predictions *predictionsPayload `json:"predictions,omitempty"`
 	Activity    *activityPayload    `json:"activity,omitempty"`
+	Plots       []plotPayload       `json:"plots,omitempty"`
 }
 
 type learningPayload struct {
@@ -175,7 +176,10 @@ func (r *Report) payload() ([]byte, error) {
 	}
 	p.Predictions = r.predictions()
 	p.Activity = r.activity()
-	if p.Learning == nil && p.Predictions == nil && p.Activity == nil {
+	for _, plot := range r.Plots {
+		p.Plots = append(p.Plots, plot.payload())
+	}
+	if p.Learning == nil && p.Predictions == nil && p.Activity == nil && p.Plots == nil {
 		return nil, nil
 	}
 	if r.Clock != series.Calendar {

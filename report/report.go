@@ -26,6 +26,10 @@ type Report struct {
 	// Comparisons of the subject with others, where intervals of the difference are known.
 	Comparisons []Comparison
 
+	// Tables and Plots are the caller's own.
+	Tables []Table
+	Plots  []Plot
+
 	Data        *Data
 	Learning    *Learning
 	Scores      *Scores
@@ -80,6 +84,36 @@ type Comparison struct {
 	Mean, Low, High float64
 	// Method says how the interval was found, such as "paired over seeds".
 	Method string
+}
+
+// Table is a table of the caller's own.
+type Table struct {
+	// Title stands above it, Note between the two; both may be empty.
+	Title, Note string
+	// Head names the columns. The first names the rows, the others hold figures.
+	Head []string
+	// Rows hold one text a column; a row that is shorter is filled up.
+	Rows [][]string
+}
+
+// Plot is a chart of the caller's own.
+type Plot struct {
+	// Title stands above it, Note between the two; both may be empty.
+	Title, Note string
+	// X and Y name the axes.
+	X, Y string
+	// LogX spaces the x axis by factors; points at or below 0 have no place on it.
+	LogX  bool
+	Lines []Line
+}
+
+// Line is one line of a Plot.
+type Line struct {
+	Name string
+	// Points in any order; a line joins them by X. NaN in Y is no point.
+	Points []Point
+	// Dots draws points that no line joins, Dashed a dashed line, Hidden a line that is to be switched on first.
+	Dots, Dashed, Hidden bool
 }
 
 // Setting is one option of the run.

@@ -152,6 +152,8 @@ func TestSections(t *testing.T) {
 				r.Activity.Neurons[i].Tau = nil
 			}
 		},
+		"tables":    func(r *Report) { r.Tables = nil },
+		"plots":     func(r *Report) { r.Plots = nil },
 		"data":      func(r *Report) { r.Data = nil },
 		"program":   func(r *Report) { r.Program = "" },
 		"reproduce": func(r *Report) { r.Command, r.Settings = "", nil },

@@ -56,8 +56,12 @@ func sampleOf(rows int) *Report {
 	return &Report{
 		Title: "LTC on occupancy", Subtitle: "Room occupancy from five sensors; trained on datatraining, validated on datatest, tested on datatest2",
 		Task: "Classify occupied (no or yes) at every row.", Version: "0.1.0", Clock: series.Calendar,
-		Metrics:     []Metric{Named("accuracy"), Named("balanced_accuracy"), Named("f1"), Named("auroc"), Named("brier")},
-		Models:      sampleModels(),
+		Metrics: []Metric{Named("accuracy"), Named("balanced_accuracy"), Named("f1"), Named("auroc"), Named("brier")},
+		Models:  sampleModels(),
+		Tables:  []Table{{Title: "Robustness", Note: "1 is unharmed.", Head: []string{"model", "noise", "drift"}, Rows: [][]string{{"LTC", "0.93", "0.97"}, {"GRU 12", "0.9"}}}},
+		Plots: []Plot{
+			{Title: "noise", X: "standard deviations", Y: "accuracy [%]", Lines: []Line{{Name: "LTC", Points: []Point{{0, 99}, {1, 96}, {2, 82}}}, {Name: "rule", Dashed: true, Points: []Point{{2, 77}, {0, 99}}}}},
+			{Title: "cost", X: "FLOPs a step", Y: "accuracy [%]", LogX: true, Lines: []Line{{Name: "LTC", Dots: true, Points: []Point{{2000, 99}, {2000, 98.5}}}, {Name: "GRU 12", Dots: true, Hidden: true, Points: []Point{{900, 97}}}}}},
 		Comparisons: []Comparison{{Against: "GRU 12", Mean: 0.032, Low: 0.021, High: 0.043, Method: "paired over seeds"}},
 		Data:        sampleData(), Learning: sampleLearning(), Scores: sampleScores(r),
 		Predictions: &Predictions{Of: "seed 2 (best on validation)", Target: "occupied", Classes: []string{"no", "yes"}, Threshold: 0.43,

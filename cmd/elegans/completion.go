@@ -70,6 +70,7 @@ var completers = map[string]struct {
 	"SPEC":       {named(wiringForms, wiredModels), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace},
 	"--wiring":   {named(wiringForms), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace},
 	"--model":    {named(models), cobra.ShellCompDirectiveNoFileComp},
+	"--models":   {named(compareNames), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace},
 	"--metric":   {named(func() []string { return metricNames(nil) }), cobra.ShellCompDirectiveNoFileComp},
 	"--protocol": {protocols, cobra.ShellCompDirectiveNoFileComp},
 }

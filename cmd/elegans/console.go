@@ -117,11 +117,19 @@ func (c *console) json(document any) error {
 
 // table writes rows in aligned columns; numeric columns are given as text.
 func (c *console) table(rows [][]string) error {
-	w := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
+	_, err := c.out.WriteString(columns(rows))
+	return err
+}
+
+// columns are rows in aligned columns.
+func columns(rows [][]string) string {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t"))
 	}
-	return w.Flush()
+	w.Flush() // a strings.Builder cannot fail
+	return text.String()
 }
 
 // save writes a file, or standard output for "-". A regular file is replaced as a whole or not at all; a device or a

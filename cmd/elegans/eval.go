@@ -35,6 +35,7 @@ func newEval(c *console) *cobra.Command {
 	var roles dataset.Roles
 	var part, name string
 	var asJSON bool
+	hard := &stressFlags{}
 	cmd := &cobra.Command{
 		Use:   "eval MODEL DATA",
 		Short: "Score a trained model on data",
@@ -44,11 +45,19 @@ classes is the one that was chosen on validation and is stored in the model.
 
 DATA is a file, a built-in name, or - for standard input. Data that the model was trained on, and built-in data, are split
 as they were for training and the test part is scored; of other data all rows are. --part chooses otherwise. Rows without
-a label are not scored. Columns are found by their names.`,
+a label are not scored. Columns are found by their names.
+
+--stress scores the model under conditions that it did not see in training, at several levels each: dropped rows, slower and
+faster sampling, jittered time stamps, noise, and sensors that freeze, fail or drift. Beside it stand the models of --beside
+and, on data that MODEL was trained on or that are built in, the simple baselines fitted to the training part. Robustness is
+the area under the curve of a condition relative to clean, 1 for unharmed, and the mean of it over all conditions.`,
 		Example: "  elegans eval occupancy.elegans occupancy\n  elegans eval occupancy.elegans occupancy --part valid --json\n" +
-			"  elegans eval rooms.elegans newrooms.csv",
+			"  elegans eval rooms.elegans newrooms.csv\n  elegans eval occupancy.elegans occupancy --stress --report stress.html",
 		Args: takes("MODEL", "DATA"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := hard.check(cmd, asJSON); err != nil {
+				return err
+			}
 			x, err := c.openFor(cmd, args[0], args[1], openOptions{roles: &roles})
 			if err != nil {
 				return err
@@ -60,6 +69,9 @@ a label are not scored. Columns are found by their names.`,
 			if err := x.evaluate(&e, name); err != nil {
 				return err
 			}
+			if hard.on {
+				return (&stressed{c: c, f: hard, x: x, e: &e, json: asJSON}).run(cmd, roles)
+			}
 			if asJSON {
 				return c.json(e)
 			}
@@ -68,6 +80,7 @@ a label are not scored. Columns are found by their names.`,
 	}
 	cmd.Flags().Var(oneOf[string]{&part, partNames}, "part", "`PART` of the data: "+strings.Join(partNames, ", ")+"; see above for the default")
 	cmd.Flags().StringVar(&name, "metric", "", "`NAME` of the metric that comes first; the one of training if not given")
+	hard.register(cmd)
 	addReading(cmd, &roles)
 	addJSON(cmd, &asJSON)
 	return cmd

@@ -110,20 +110,29 @@ func (x *forModel) part(name string) (experiment.Part, []string, error) {
 		}
 		return whole.Test, warnings, nil
 	}
-	s, err := x.d.SplitWith(x.schema, x.split())
+	parts, by, warnings, err := x.parts()
 	if err != nil {
 		return experiment.Part{}, nil, err
+	}
+	part := map[string]experiment.Part{partTrain: parts.Train, partValid: parts.Valid, partTest: parts.Test}[name]
+	if len(part.Series) == 0 {
+		return part, nil, usage("--part %s: the %s part is empty (%s); allowed here: %s", name, name, by, strings.Join(x.filled(parts), ", "))
+	}
+	return part, warnings, nil
+}
+
+// parts cuts the data as they were cut when the model was trained; by says how, in words.
+func (x *forModel) parts() (parts experiment.Parts, by string, warnings []string, err error) {
+	s, err := x.d.SplitWith(x.schema, x.split())
+	if err != nil {
+		return parts, "", nil, err
 	}
 	protocol := x.protocol
 	if protocol.Name != "" {
 		protocol = x.trained.windows(protocol, x.d.Roles.LastStep)
 	}
-	parts := experiment.Cut(s, protocol)
-	part := map[string]experiment.Part{partTrain: parts.Train, partValid: parts.Valid, partTest: parts.Test}[name]
-	if len(part.Series) == 0 {
-		return part, nil, usage("--part %s: the %s part is empty (%s); allowed here: %s", name, name, s.By, strings.Join(x.filled(parts), ", "))
-	}
-	return part, slices.Concat(x.d.Warnings, x.d.Notes, s.Warnings, parts.Warnings), nil
+	parts = experiment.Cut(s, protocol)
+	return parts, s.By, slices.Concat(x.d.Warnings, x.d.Notes, s.Warnings, parts.Warnings), nil
 }
 
 // filled names the parts that hold rows.

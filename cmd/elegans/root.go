@@ -10,6 +10,7 @@ import (
 // commands are listed here, one line each, in the order in which a newcomer needs them.
 var commands = []func(*console) *cobra.Command{
 	newTrain,
+	newCompare,
 	newEval,
 	newPredict,
 	newData,

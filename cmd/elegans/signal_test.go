@@ -28,7 +28,7 @@ var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM,
 //
 //	signalled 130 INT k.elegans.ckpt train rooms.csv --target occupied
 //
-// It has come so far when a file holds something, when it opens a named pipe to read it (<pipe), or when it opens one to
+// It has come so far when a file, or one that fits a pattern such as *.trial, holds something, when it opens a named pipe to read it (<pipe), or when it opens one to
 // write (>pipe); nothing is ever written to the pipe or read from it. Nothing is waited for longer than the bound.
 func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 4 || signals[args[1]] == nil {
@@ -85,8 +85,14 @@ func reach(ctx context.Context, path func(string) string, what string) error {
 		go open(what[1:], os.O_RDONLY)
 	default:
 		for ctx.Err() == nil {
-			if info, err := os.Stat(path(what)); err == nil && info.Size() > 0 {
-				return nil
+			found, err := filepath.Glob(path(what))
+			if err != nil {
+				return err
+			}
+			for _, name := range found {
+				if info, err := os.Stat(name); err == nil && info.Size() > 0 {
+					return nil
+				}
 			}
 			time.Sleep(5 * time.Millisecond)
 		}

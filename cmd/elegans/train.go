@@ -73,7 +73,8 @@ deleted when the model is there.`,
 	return cmd
 }
 
-func (f *trainFlags) register(cmd *cobra.Command) {
+// register adds the flags to a command, but for those that have no say in it.
+func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 	addRoles(cmd, &f.roles)
 	addSplit(cmd, &f.split)
 	o := &f.options
@@ -112,7 +113,9 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 		{"workers", "`TRIALS` at once; the number of cores if not given", &f.workers},
 		{"memory", "`SIZE` that the values of a batch may take in each trial, such as 64MB; what exceeds it is computed twice; no bound if not given", amount{&o.Memory}},
 	} {
-		addFlag(cmd.Flags(), flag.name, flag.usage, flag.field)
+		if !slices.Contains(but, flag.name) {
+			addFlag(cmd.Flags(), flag.name, flag.usage, flag.field)
+		}
 	}
 	addJSON(cmd, &f.json)
 }

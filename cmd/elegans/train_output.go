@@ -201,20 +201,25 @@ func (j *job) pageOptions(out *experiment.Outcome) experiment.PageOptions {
 			o.Microseconds[e.Name] = us
 		}
 	}
-	opts, p := out.Options, j.spec.Protocol
-	for _, s := range [][3]string{
-		{"model", j.f.model, ""}, {"split", j.spec.Split.By, ""}, {"protocol", p.Name, p.Description},
+	o.Settings = j.settings(out.Options, j.spec.Split, j.spec.Protocol, [3]string{"model", j.f.model, ""})
+	return o
+}
+
+// settings are the options of a run as a report shows them, after those of the caller.
+func (j *job) settings(opts train.Options, split *dataset.Split, p dataset.Protocol, own ...[3]string) (list []report.Setting) {
+	for _, s := range append(own, [][3]string{
+		{"split", split.By, ""}, {"protocol", p.Name, p.Description},
 		{"window", windowText(p), "training windows start from the zero state"},
-		{"loss", cmp.Or(opts.Loss, train.Losses(j.spec.Split.Schema.Target)[0]), ""}, {"optimiser", opts.Optimiser, ""},
+		{"loss", cmp.Or(opts.Loss, train.Losses(split.Schema.Target)[0]), ""}, {"optimiser", opts.Optimiser, ""},
 		{"learning rate", fmt.Sprintf("%g, %s", opts.LearningRate, opts.Schedule), ""},
 		{"batch", fmt.Sprintf("%d windows", opts.Batch), ""}, {"epochs", fmt.Sprintf("at most %d, %s", opts.Epochs, patience(opts.Patience)), ""},
 		{"seeds", fmt.Sprintf("%d to %d", j.f.seed, j.f.seed+uint64(j.f.seeds)-1), ""},
-	} {
+	}...) {
 		if s[1] != "" {
-			o.Settings = append(o.Settings, report.Setting{Name: s[0], Value: s[1], Note: s[2]})
+			list = append(list, report.Setting{Name: s[0], Value: s[1], Note: s[2]})
 		}
 	}
-	return o
+	return list
 }
 
 func patience(epochs int) string {

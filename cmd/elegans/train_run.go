@@ -91,8 +91,8 @@ func (j *job) finish(ctx context.Context, out *experiment.Outcome) error {
 func (j *job) prepare(cmd *cobra.Command, name string) error {
 	f := j.f
 	given := settings(cmd, modelFlag)
-	j.command = commandLine(cmd, name, outcomeFlag)
-	j.again = commandLine(cmd, name, func(flag string) bool { return flag != "resume" })
+	j.command = commandLine(cmd, []string{"train", name}, outcomeFlag)
+	j.again = commandLine(cmd, []string{"train", name}, func(flag string) bool { return flag != "resume" })
 	if err := f.check(cmd); err != nil {
 		return err
 	}
@@ -102,28 +102,10 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 	if err := j.files(name); err != nil {
 		return err
 	}
-	protocol, err := j.open(name)
+	s, protocol, err := j.divide(cmd, name)
 	if err != nil {
 		return err
 	}
-	split := splitOf(cmd, j.data, f.split)
-	if protocol.Split != nil {
-		split = *protocol.Split
-	}
-	s, err := j.data.Split(split)
-	if err != nil {
-		return err
-	}
-	if len(s.Test) == 0 && protocol.DrawTest <= 0 {
-		return usage("--test: no row is left to test on (%s); every model needs rows that it was not fitted to", s.By)
-	}
-	if err := f.target(&s.Schema.Target); err != nil {
-		return err
-	}
-	if b := j.data.Builtin; f.metric == "" && b != nil && slices.Contains(metricNames(&s.Schema.Target), b.Metric) {
-		f.metric = b.Metric
-	}
-	j.audit = j.data.Audit(s)
 	arch, summary, err := f.architecture(s.Schema)
 	if err != nil {
 		return err
@@ -135,6 +117,34 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 		Options: f.options, Metric: f.metric, Seed: f.seed, Seeds: f.seeds, NoBaselines: f.alone, Workers: f.workers}
 	j.spec.Info = model.Info{Name: f.model, Data: j.data.Hash(), Version: version, Protocol: j.spec.Protocol.Name, Settings: given}
 	return nil
+}
+
+// divide reads the data, divides them, and decides what is asked of them.
+func (j *job) divide(cmd *cobra.Command, name string) (*dataset.Split, dataset.Protocol, error) {
+	f := j.f
+	protocol, err := j.open(name)
+	if err != nil {
+		return nil, protocol, err
+	}
+	split := splitOf(cmd, j.data, f.split)
+	if protocol.Split != nil {
+		split = *protocol.Split
+	}
+	s, err := j.data.Split(split)
+	if err != nil {
+		return nil, protocol, err
+	}
+	if len(s.Test) == 0 && protocol.DrawTest <= 0 {
+		return nil, protocol, usage("--test: no row is left to test on (%s); every model needs rows that it was not fitted to", s.By)
+	}
+	if err := f.target(&s.Schema.Target); err != nil {
+		return nil, protocol, err
+	}
+	if b := j.data.Builtin; f.metric == "" && b != nil && slices.Contains(metricNames(&s.Schema.Target), b.Metric) {
+		f.metric = b.Metric
+	}
+	j.audit = j.data.Audit(s)
+	return s, protocol, nil
 }
 
 // open reads the data by the protocol, if one is named.
@@ -198,13 +208,18 @@ func (f *trainFlags) architecture(s series.Schema) (a model.Architecture, summar
 	return a, preset.Summary, nil
 }
 
-// files decides where results go and makes sure that they can be written there, and reads the checkpoint.
-func (j *job) files(name string) error {
-	f := j.f
-	base := strings.TrimSuffix(filepath.Base(name), ".gz")
+// baseName is what files that belong to data are called after.
+func baseName(data string) string {
+	base := strings.TrimSuffix(filepath.Base(data), ".gz")
 	if base = strings.TrimSuffix(base, filepath.Ext(base)); base == "" || base == "-" || base == "." {
 		base = "stdin"
 	}
+	return base
+}
+
+// files decides where results go and makes sure that they can be written there, and reads the checkpoint.
+func (j *job) files(name string) error {
+	f, base := j.f, baseName(name)
 	if f.out == "" {
 		f.out = base + ".elegans"
 	}
@@ -402,7 +417,7 @@ func (j *job) rescue(reason error, what string, write func(w io.Writer) error) e
 
 // outcomeFlag tells flags that the result depends on from those that say where it goes and how it is shown.
 func outcomeFlag(name string) bool {
-	return !slices.Contains([]string{"out", "report", "resume", "workers", "memory", "json", "quiet", "help"}, name)
+	return !slices.Contains([]string{"out", "report", "resume", "workers", "memory", "json", "quiet", "help", "csv", "keep"}, name)
 }
 
 // modelFlag tells flags that the model depends on.
@@ -422,9 +437,12 @@ func settings(cmd *cobra.Command, wanted func(flag string) bool) map[string]stri
 	return list
 }
 
-// commandLine is the command as it was typed, as far as its flags are wanted.
-func commandLine(cmd *cobra.Command, name string, wanted func(flag string) bool) string {
-	line := "elegans train " + quoted(name)
+// commandLine is a command, by its name and its arguments, as it was typed, as far as its flags are wanted.
+func commandLine(cmd *cobra.Command, args []string, wanted func(flag string) bool) string {
+	line := "elegans"
+	for _, word := range args {
+		line += " " + quoted(word)
+	}
 	given := settings(cmd, wanted)
 	for _, flag := range flagNames(cmd) {
 		value, ok := given[flag]

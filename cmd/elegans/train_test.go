@@ -42,10 +42,10 @@ func TestCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	const result = ` --target 'is it'\''s' --drop 'a,b,c d' --horizon 30m0s --sort=false --mask --split group --test 0.25 --seed 7 --quantiles 0.1,0.9`
-	if got := commandLine(cmd, "my rooms.csv", outcomeFlag); !sameWords(got, "elegans train 'my rooms.csv'"+result) {
+	if got := commandLine(cmd, []string{"train", "my rooms.csv"}, outcomeFlag); !sameWords(got, "elegans train 'my rooms.csv'"+result) {
 		t.Errorf("%s", got)
 	}
-	all := commandLine(cmd, "-", func(string) bool { return true })
+	all := commandLine(cmd, []string{"train", "-"}, func(string) bool { return true })
 	if !sameWords(all, "elegans train -"+result+` --out 'x y.elegans' --workers 2 --json`) {
 		t.Errorf("%s", all)
 	}

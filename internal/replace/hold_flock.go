@@ -51,3 +51,29 @@ func lock(path string) (release func(), err error) {
 	}
 	return func() { f.Close() }, nil
 }
+
+// holdPath locks the file, and makes sure that the file that it locked is still the one of that name: whoever held it before
+// has removed it at the end.
+func holdPath(path string) (release func(), held bool, err error) {
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o644)
+		if err != nil {
+			return nil, false, err
+		}
+		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return nil, false, f.Close()
+		case err != nil:
+			return func() { f.Close() }, true, nil
+		}
+		locked, err := f.Stat()
+		named, gone := os.Stat(path)
+		if err == nil && gone == nil && os.SameFile(locked, named) {
+			return func() { os.Remove(path); f.Close() }, true, nil
+		}
+		f.Close()
+		if err != nil {
+			return nil, false, err
+		}
+	}
+}

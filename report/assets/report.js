@@ -55,6 +55,7 @@ function element(parent, tag, attributes) {
 //   label, names, log, range    of the y axis
 //   at           how to write a position
 //   marks        [{x, y, color}] rings
+//   tick         how to label the x axis, where not by the number itself
 //   group        charts of one group zoom together
 //   follow       values whose turns decide how much is shown at first; everything without
 class Chart {
@@ -183,7 +184,7 @@ class Chart {
 		line.swatch.style[line.fill || line.dots ? "background" : "borderColor"] = line.fill ? color(line.fill) : stroke;
 		return {
 			label: line.name, show: !line.hidden, stroke: stroke, width: line.dots ? 0 : line.width || 1.5, dash: line.dash,
-			fill: line.fill ? color(line.fill) : undefined, spanGaps: false,
+			fill: line.fill ? color(line.fill) : undefined, spanGaps: !!line.span,
 			paths: line.dots ? () => null : line.stepped ? uPlot.paths.stepped({ align: 1 }) : undefined,
 			points: line.dots ? { show: true, size: 5, stroke: stroke, fill: stroke } : { show: line.y.length < 60, size: 4 },
 		};
@@ -202,7 +203,7 @@ class Chart {
 		}
 		// a date is 66 pixels wide, or 32 without its year
 		const x = Object.assign({}, base, { size: s.time ? 44 : 28, space: (u) => s.time && u.width >= 500 ? 84 : 56 });
-		x.values = s.time ? days : (u, at) => at.map((v) => text(v));
+		x.values = s.time ? days : (u, at) => at.map(s.tick || text);
 		if (s.whole) x.incrs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 		return [x, y];
 	}
@@ -349,9 +350,22 @@ function activity() {
 	}
 }
 
+// plots are the caller's own; on a log axis x are logarithms.
+function plots() {
+	data.plots.forEach(function (p, k) {
+		const at = p.log ? (v) => text(+Math.pow(10, v).toPrecision(3)) : (v) => text(v);
+		const lines = p.lines.map((l, i) => ({ name: l.name, y: l.y, color: hue(i), dots: l.dots, hidden: l.hidden, span: true, dash: l.dashed ? [6, 4] : dashOf(i) }));
+		const one = p.x.length > 0 && p.x[0] === p.x[p.x.length - 1]; // all points at one place: there must be some width around it
+		const x = one ? [p.x[0] - 0.5].concat(p.x, p.x[0] + 0.5) : p.x;
+		if (one) lines.forEach(function (l) { l.y = [null].concat(l.y, null); });
+		new Chart("chart-plot-" + k, { x: x, lines: lines, whole: !p.log && p.x.every((v) => Number.isInteger(v)), tick: at, at: (v) => p.at + " " + at(v), label: p.label + " against " + p.at, height: 280 });
+	});
+}
+
 if (data.predictions) predictions();
 if (data.learning) learning();
 if (data.activity) activity();
+if (data.plots) plots();
 
 function recolor() { charts.forEach(function (c) { c.redraw(); }); }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolor);

@@ -1,0 +1,289 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/elegans-nn/elegans/baseline"
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/series"
+)
+
+// comparedModels are those that compare takes unless told otherwise, with every simple baseline that suits the data.
+var comparedModels = []string{defaultModel, "cfc", "gru", "lstm"}
+
+// compareFlags are the options of compare: those of train but for what belongs to one model, and its own.
+type compareFlags struct {
+	trainFlags
+	models []string
+	match  experiment.Goal
+	tune   int
+	oneRow bool
+	keep   string
+	csv    string
+}
+
+// notCompared are the flags of train that belong to one model.
+var notCompared = []string{"model", "wiring", "no-baselines", "rate", "resume", "out", "report"}
+
+func newCompare(c *console) *cobra.Command {
+	f := &compareFlags{}
+	cmd := &cobra.Command{
+		Use:   "compare DATA",
+		Short: "Train many models on the same splits and rank them",
+		Long: `Train every model on the same splits with the same budget and several seeds, and print a leaderboard: the metric on the test
+part as mean ± sd over seeds, the difference to the best with 95 % intervals (Student's t, paired by seed; and a block
+bootstrap over the test series), parameters, FLOPs and microseconds a step, seconds a training. A run that diverges counts
+with the score of the constant baseline (majority or mean); it is never left out.
+
+A model is anything that elegans models lists, a cell in lower case, or a simple baseline:
+` + strings.Join(baseline.Names(), ", ") + `.
+
+Networks whose cell has no notion of time are fed log(1 + dt) and, for columns with gaps, whether they were observed; a
+second row NAME-no-dt shows them without.
+
+Epochs and thresholds are chosen on the validation part; so is what --tune tries. Each finished trial is kept under
+a key of data, options, seed and version, in --keep: an interrupted comparison goes on when the same command is given
+again, and several at once share their trials. The directory may be deleted at any time. How long it will take is said
+before it begins.`,
+		Example: "  elegans compare occupancy\n" +
+			"  elegans compare occupancy --models ltc-ncp19,cfc,gru,lstm,logistic --seeds 5 --match params=2000\n" +
+			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json",
+		Args: takes("DATA"),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.compare(cmd, c, args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.models, "models", nil, "`NAMES` of models and baselines, by comma; "+strings.Join(comparedModels, ",")+" and every baseline that suits if not given")
+	addFlag(flags, "match", "`GOAL` that the size of every network is chosen for, such as params=2000 or flops=5000", goal{&f.match})
+	addFlag(flags, "tune", "`NUMBER` of configurations of learning rate and size that are tried for each network, the given one among them", &f.tune)
+	addFlag(flags, "one-row", "no second row, without time and masks, for networks without a notion of time", &f.oneRow)
+	addFlag(flags, "csv", "table `FILE`; none if not given", &f.csv)
+	addFlag(flags, "report", "report `FILE`; ./NAME-compare.html if not given", &f.report)
+	addFlag(flags, "keep", "`DIR` in which trials are kept; one of the user's cache if not given", &f.keep)
+	f.register(cmd, notCompared...)
+	return cmd
+}
+
+// goal is a flag that experiment.ParseGoal reads.
+type goal struct{ value *experiment.Goal }
+
+func (f goal) String() string {
+	if f.value == nil {
+		return ""
+	}
+	return f.value.String()
+}
+
+func (f goal) Type() string { return "GOAL" }
+
+func (f goal) Set(text string) (err error) {
+	*f.value, err = experiment.ParseGoal(text)
+	return err
+}
+
+// values are the beginnings, for completion.
+func (f goal) values() (list []string) {
+	for _, q := range experiment.Quantities() {
+		list = append(list, q+"=")
+	}
+	return list
+}
+
+// comparison is a run of compare with everything decided.
+type comparison struct {
+	*job
+	f        *compareFlags
+	contest  *experiment.Contest
+	estimate experiment.Estimate
+}
+
+func (f *compareFlags) compare(cmd *cobra.Command, c *console, name string) error {
+	x := &comparison{job: &job{f: &f.trainFlags, c: c, started: time.Now()}, f: f}
+	if err := x.prepare(cmd, name); err != nil {
+		return err
+	}
+	x.tell()
+	if err := x.foretell(cmd.Context()); err != nil {
+		return err
+	}
+	board, err := x.run(cmd.Context())
+	if err != nil {
+		return err
+	}
+	return x.finish(cmd.Context(), board)
+}
+
+// prepare reads the data and decides everything, so that whatever is wrong is found before the first epoch.
+func (x *comparison) prepare(cmd *cobra.Command, name string) error {
+	f := x.f
+	x.command = commandLine(cmd, []string{"compare", name}, outcomeFlag)
+	x.again = commandLine(cmd, []string{"compare", name}, func(string) bool { return true })
+	if err := f.checkCompared(cmd); err != nil {
+		return err
+	}
+	if err := x.places(name); err != nil {
+		return err
+	}
+	s, protocol, err := x.divide(cmd, name)
+	if err != nil {
+		return err
+	}
+	if f.tune > 1 && len(s.Valid) == 0 && protocol.DrawValid <= 0 {
+		return usage("--tune %d: the validation part is empty, and nothing else may choose among configurations; give --valid a share, or do not tune", f.tune)
+	}
+	models, err := f.contestants(s.Schema)
+	if err != nil {
+		return err
+	}
+	x.spec.Split, x.spec.Protocol = s, f.windows(protocol, x.data.Roles.LastStep)
+	spec := experiment.ContestSpec{Split: s, Protocol: x.spec.Protocol, Models: models, Options: f.options, Metric: f.metric,
+		Seed: f.seed, Seeds: f.seeds, Match: f.match, Tune: f.tune, OneRow: f.oneRow, Workers: f.workers, Keep: f.keep}
+	spec.Info.Data, spec.Info.Version, spec.Info.Protocol = x.data.Hash(), made(), x.spec.Protocol.Name
+	x.contest, err = experiment.NewContest(spec)
+	var unmatched *experiment.UnmatchedError
+	var unsuited *experiment.UnsuitedError
+	switch {
+	case errors.As(err, &unmatched):
+		return usage("--match %s: %v", f.match, err)
+	case errors.As(err, &unsuited):
+		return usage("--models: %v", err)
+	}
+	return inputError(err, x.data)
+}
+
+// made is the version with the revision of the source, or where the build noted none, or one that was modified, with a hash
+// of the program: another one may train otherwise, and is not to take what this one kept.
+func made() string {
+	b := build()
+	if b.Revision != "" && !b.Modified {
+		return b.Version + "+" + b.Revision
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return b.Version
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return b.Version
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return b.Version
+	}
+	return b.Version + "+" + hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+func (f *compareFlags) checkCompared(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("tune") && f.tune < 1 {
+		return usage("--tune %d: must be 1 (the given configuration alone) or more", f.tune)
+	}
+	if err := f.check(cmd); err != nil {
+		return err
+	}
+	if f.csv == "-" && (f.json || f.report == "-") {
+		return usage("standard output takes one of --csv -, --report - and --json; name files for the others")
+	}
+	for i, name := range f.models {
+		if slices.Contains(f.models[:i], name) {
+			return usage("--models: %s is named twice; name each model once", name)
+		}
+		if _, _, err := lookUp(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookUp finds a model by name: a preset, a simple baseline, or a cell in lower case, in this order.
+func lookUp(name string) (simple bool, preset cell.Preset, err error) {
+	preset, err = cell.LookupPreset(name)
+	if slices.Contains(baseline.Names(), name) && (err != nil || preset.Name != name) {
+		return true, cell.Preset{}, nil
+	}
+	var unknown *cell.UnknownError
+	if errors.As(err, &unknown) {
+		err = &cell.UnknownError{Kind: "model", Name: name, Known: compareNames()}
+	}
+	return false, preset, err
+}
+
+// compareNames lists what --models takes.
+func compareNames() (names []string) {
+	for _, p := range cell.Presets() {
+		names = append(names, p.Name)
+	}
+	return append(names, baseline.Names()...)
+}
+
+// contestants are the models that were asked for.
+func (f *compareFlags) contestants(s series.Schema) (list []experiment.Contestant, err error) {
+	names := f.models
+	if len(names) == 0 {
+		names = slices.Clone(comparedModels)
+		for _, b := range baseline.For(s) {
+			names = append(names, b.Name)
+		}
+	}
+	for _, name := range names {
+		simple, _, err := lookUp(name)
+		if err != nil {
+			return nil, err
+		}
+		one := experiment.Contestant{Name: name}
+		if !simple {
+			of := f.trainFlags
+			of.model = name
+			if one.Architecture, one.Summary, err = of.architecture(s); err != nil {
+				return nil, fmt.Errorf("model %s: %w", name, err)
+			}
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// places decides where results go and makes sure that they can be written there.
+func (x *comparison) places(name string) error {
+	f := x.f
+	if f.report == "" {
+		f.report = baseName(name) + "-compare.html"
+	}
+	x.piped = f.report == "-" || f.csv == "-"
+	written := []string{f.report}
+	if f.csv != "" {
+		written = append(written, f.csv)
+	}
+	if len(written) == 2 && filepath.Clean(f.csv) == filepath.Clean(f.report) && f.csv != os.DevNull {
+		return usage("--csv and --report are both %s; name two files", f.csv)
+	}
+	for _, path := range written {
+		if err := checkWritable(path, name); err != nil {
+			return err
+		}
+	}
+	if f.keep != "" {
+		return x.c.makeDir(f.keep)
+	}
+	cache, err := os.UserCacheDir()
+	if err == nil {
+		f.keep = filepath.Join(cache, "elegans", "trials")
+		err = os.MkdirAll(f.keep, 0o755)
+	}
+	if err != nil {
+		x.c.warn("trials are not kept (%v), and an interruption would lose them; --keep DIR names a directory for them", plainly(err))
+		f.keep = ""
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/metric"
+)
+
+// compareDocument is what compare --json prints. Rates are fractions.
+type compareDocument struct {
+	Task           string         `json:"task"`
+	Kind           string         `json:"kind"`
+	Metric         string         `json:"metric"`
+	HigherIsBetter bool           `json:"higher_is_better"`
+	Seeds          []uint64       `json:"seeds"`
+	Match          string         `json:"match"` // empty: sizes as they are
+	Tune           int            `json:"tune"`  // configurations tried for each network
+	Diverged       string         `json:"diverged_counts_as"`
+	TestRows       int            `json:"test_rows"`
+	TestSeries     int            `json:"test_series"`
+	Models         []comparedJSON `json:"models"` // from the best on
+	Trials         int            `json:"trials"`
+	Kept           int            `json:"trials_kept_from_before"`
+	Estimate       float64        `json:"estimated_seconds"`
+	Seconds        float64        `json:"seconds"`
+	CSV            string         `json:"csv"`
+	Report         string         `json:"report"`
+	Keep           string         `json:"keep"`
+	Warnings       []string       `json:"warnings"`
+}
+
+type comparedJSON struct {
+	Name         string            `json:"name"`
+	Model        string            `json:"model"`
+	Network      bool              `json:"network"`
+	Inputs       string            `json:"inputs"` // fed beside the values; empty for a simple baseline
+	Mean         *float64          `json:"mean"`
+	SD           *float64          `json:"sd"`
+	Values       []*float64        `json:"values"` // a diverged run has that of the constant baseline
+	Diverged     int               `json:"diverged"`
+	OverSeeds    metric.Difference `json:"difference_over_seeds"`
+	OverTest     metric.Difference `json:"difference_over_test"`
+	Parameters   int               `json:"parameters"`
+	Synapses     int               `json:"synapses"`
+	Size         int               `json:"size"`
+	FLOPs        float64           `json:"flops_per_step"`
+	Microseconds float64           `json:"microseconds_per_step"`
+	Seconds      float64           `json:"seconds_per_training"`
+	LearningRate float64           `json:"learning_rate"`
+	Tried        int               `json:"configurations_tried"`
+	Learnt       string            `json:"learnt,omitempty"`
+	Runs         []comparedRun     `json:"runs"`
+}
+
+type comparedRun struct {
+	Seed      uint64        `json:"seed"`
+	Diverged  string        `json:"diverged"` // where; empty where it did not
+	BestEpoch int           `json:"best_epoch"`
+	ValidLoss *float64      `json:"valid_loss"`
+	Valid     metric.Scores `json:"valid"`
+	Test      metric.Scores `json:"test"`
+}
+
+func (x *comparison) document(b *experiment.Leaderboard) compareDocument {
+	d := compareDocument{Task: x.data.Name, Kind: string(b.Test.Target.Task), Metric: b.Metric.Name, HigherIsBetter: b.Metric.HigherIsBetter,
+		Seeds: b.Seeds, Match: x.f.match.String(), Tune: max(1, x.f.tune), Diverged: b.Constant, TestSeries: len(b.Test.Series), Trials: x.estimate.Trials,
+		Kept: x.estimate.Kept, Estimate: x.estimate.Seconds, Seconds: time.Since(x.started).Seconds(), CSV: x.f.csv, Report: x.f.report,
+		Keep: x.f.keep, Warnings: unique(x.audit.Warnings, b.Warnings), Models: []comparedJSON{}}
+	_, d.TestRows = b.Test.Rows()
+	for _, s := range b.Rows {
+		m := comparedJSON{Name: s.Name, Model: s.Model, Network: s.Network(), Inputs: string(s.Inputs), Mean: number(s.Mean), SD: number(s.SD),
+			Values: numbers(all(s, b.Metric)), OverSeeds: s.OverSeeds, OverTest: s.OverTest, Parameters: s.Parameters, Synapses: s.Synapses, Size: s.Size,
+			FLOPs: s.FLOPs, Microseconds: s.Microseconds, Seconds: s.Seconds, LearningRate: s.LearningRate, Tried: s.Tried, Learnt: s.Learnt}
+		m.Diverged, _ = s.Diverged()
+		for _, r := range s.Runs {
+			run := comparedRun{Seed: r.Seed, Diverged: r.Diverged, Test: r.Scores}
+			if r.Train != nil {
+				run.BestEpoch, run.Valid, run.ValidLoss = r.Train.Best, r.Valid, number(r.ValidLoss)
+			}
+			m.Runs = append(m.Runs, run)
+		}
+		d.Models = append(d.Models, m)
+	}
+	return d
+}
+
+// all are the values of a metric over all runs, the diverged ones too.
+func all(s experiment.Standing, m metric.Metric) (values []float64) {
+	for _, r := range s.Runs {
+		v, _ := r.Scores.Get(m.Name)
+		values = append(values, v)
+	}
+	return values
+}
+
+// unique joins lists without what stands there already, and is never nil.
+func unique(lists ...[]string) []string {
+	list, seen := []string{}, map[string]bool{}
+	for _, l := range lists {
+		for _, text := range l {
+			if !seen[text] {
+				seen[text] = true
+				list = append(list, text)
+			}
+		}
+	}
+	return list
+}
+
+func (x *comparison) print(b *experiment.Leaderboard) error {
+	if x.f.json {
+		return x.c.json(x.document(b))
+	}
+	for _, w := range unique(x.audit.Warnings, b.Warnings)[len(unique(x.audit.Warnings)):] { // the others were told before training
+		x.c.warn("%s", w)
+	}
+	if text := x.text(b); x.piped {
+		x.c.note("%s", strings.TrimSuffix(text, "\n"))
+	} else {
+		x.c.print("%s", text)
+	}
+	x.c.note("%.1f s", time.Since(x.started).Seconds())
+	return nil
+}
+
+// text is the leaderboard as people read it.
+func (x *comparison) text(b *experiment.Leaderboard) string {
+	unit, direction := "", "lower"
+	if b.Metric.Unit == metric.Fraction {
+		unit = ", %"
+	}
+	if b.Metric.HigherIsBetter {
+		direction = "higher"
+	}
+	var text strings.Builder
+	_, scored := b.Test.Rows()
+	fmt.Fprintf(&text, "%s: %s%s on %s in %d series, %s is better, mean ± sd over %s\n\n", x.data.Name, b.Metric.Title, unit,
+		plural(scored, "test row"), len(b.Test.Series), direction, plural(len(b.Seeds), "seed"))
+	head := []string{"", "score", "", "− best, over seeds", "over the test part", "parameters", "FLOPs/step", "µs/step", "s/training", "diverged"}
+	if x.f.tune > 1 {
+		head = append(head, "rate", "size")
+	}
+	rows := [][]string{head}
+	for _, s := range b.Rows {
+		rows = append(rows, x.line(b, s))
+	}
+	text.WriteString(columns(rows))
+	text.WriteByte('\n')
+	fmt.Fprintf(&text, "intervals: 95 %%; Student's t paired by seed, and a block bootstrap over the test part\n")
+	if x.f.tune > 1 {
+		fmt.Fprintf(&text, "tuned: %d configurations of each network, chosen on the validation part\n", x.f.tune)
+	}
+	for _, place := range [][2]string{{"table   ", x.f.csv}, {"report  ", x.f.report}} {
+		if place[1] != "" {
+			fmt.Fprintln(&text, place[0]+place[1])
+		}
+	}
+	return text.String()
+}
+
+// line is one row of the leaderboard.
+func (x *comparison) line(b *experiment.Leaderboard, s experiment.Standing) []string {
+	spread := ""
+	if len(s.Runs) > 1 {
+		spread = "± " + scoreText(b.Metric, s.SD)
+	}
+	row := []string{s.Name, scoreText(b.Metric, s.Mean), spread, differenceText(b.Metric, s.OverSeeds), differenceText(b.Metric, s.OverTest),
+		strconv.Itoa(s.Parameters), "-", "-", fmt.Sprintf("%.3g", s.Seconds), "-"}
+	if s.Network() {
+		n, _ := s.Diverged()
+		row[6], row[7], row[9] = fmt.Sprintf("%.0f", s.FLOPs), fmt.Sprintf("%.2g", s.Microseconds), fmt.Sprintf("%d of %d", n, len(s.Runs))
+	}
+	if x.f.tune > 1 && s.Network() {
+		row = append(row, fmt.Sprintf("%.3g", s.LearningRate), strconv.Itoa(s.Size))
+	}
+	return row
+}
+
+// differenceText is a difference with its interval, in the digits of scores.
+func differenceText(m metric.Metric, d metric.Difference) string {
+	if d.Mean == 0 && !(d.Lower < 0) && !(d.Upper > 0) {
+		return "0"
+	}
+	sign := func(v float64) string {
+		if v > 0 {
+			return "+" + scoreText(m, v)
+		}
+		return scoreText(m, v)
+	}
+	if d.Lower != d.Lower {
+		return sign(d.Mean)
+	}
+	return fmt.Sprintf("%s [%s, %s]", sign(d.Mean), sign(d.Lower), sign(d.Upper))
+}
+
+// table is the file of --csv: one row a model, rates as fractions, nothing where there is no number.
+func (x *comparison) table(out io.Writer, b *experiment.Leaderboard) error {
+	w := csv.NewWriter(out)
+	rows := [][]string{{"rank", "name", "model", "inputs", "metric", "mean", "sd", "runs", "diverged", "difference", "seeds_lower", "seeds_upper",
+		"test_difference", "test_lower", "test_upper", "parameters", "synapses", "size", "flops_per_step", "microseconds_per_step", "seconds_per_training",
+		"learning_rate", "configurations_tried"}}
+	figure := func(v float64) string {
+		if v-v != 0 {
+			return ""
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	for i, s := range b.Rows {
+		n, _ := s.Diverged()
+		row := []string{strconv.Itoa(i + 1), s.Name, s.Model, string(s.Inputs), b.Metric.Name, figure(s.Mean), figure(s.SD), strconv.Itoa(len(s.Runs)), strconv.Itoa(n)}
+		for _, d := range []metric.Difference{s.OverSeeds, s.OverTest} {
+			row = append(row, figure(d.Mean), figure(d.Lower), figure(d.Upper))
+		}
+		row = append(row, strconv.Itoa(s.Parameters), strconv.Itoa(s.Synapses), strconv.Itoa(s.Size))
+		for _, v := range []float64{s.FLOPs, s.Microseconds, s.Seconds, s.LearningRate} {
+			row = append(row, figure(v))
+		}
+		rows = append(rows, append(row, strconv.Itoa(s.Tried)))
+	}
+	return w.WriteAll(rows)
+}
+
+// pageOptions are what the report says beside the leaderboard.
+func (x *comparison) pageOptions(b *experiment.Leaderboard) experiment.PageOptions {
+	o := experiment.PageOptions{Version: version, Command: x.command, Audit: &x.audit}
+	if built := x.data.Builtin; built != nil {
+		o.Source, o.Licence = built.Source, built.Licence
+	}
+	tuned := ""
+	if x.f.tune > 1 {
+		tuned = fmt.Sprintf("%d configurations of each network", x.f.tune)
+	}
+	o.Settings = x.settings(b.Options, x.spec.Split, x.spec.Protocol, [3]string{"models", strings.Join(x.contest.Rows(), ", "), ""},
+		[3]string{"matched", x.f.match.String(), "size of every network"}, [3]string{"tuned", tuned, "learning rate and size, chosen on the validation part"})
+	return o
+}

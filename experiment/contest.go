@@ -1,0 +1,211 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/elegans-nn/elegans/baseline"
+	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/train"
+)
+
+// ContestSpec says which models are compared, on what and how. Every model has the same parts of the data, the same seeds
+// and the same options of training.
+type ContestSpec struct {
+	Split    *dataset.Split
+	Protocol dataset.Protocol
+	Models   []Contestant
+	Options  train.Options
+	// Metric that models are ranked by; the first of the target's if empty.
+	Metric string
+	// Seeds are Seed, Seed+1, …, Seeds of them; 1 if zero.
+	Seed  uint64
+	Seeds int
+	// Match chooses the size of every network; the zero Goal leaves sizes as they are.
+	Match Goal
+	// Tune is the number of configurations that are tried for each network, the given one among them; 0 and 1 search for
+	// nothing.
+	Tune int
+	// OneRow leaves out the second row of networks without a notion of time, to which neither time nor masks are fed.
+	OneRow bool
+	// Workers is the number of trials at once, each on one core; 1 if zero. Results do not depend on it.
+	Workers int
+	// Keep is the directory in which trials are kept; nothing is kept if empty.
+	Keep string
+	// Info is copied into the models.
+	Info model.Info
+}
+
+// Contestant is a network, or a simple baseline where the architecture has no layers.
+type Contestant struct {
+	// Name is unique; that of package baseline for a simple baseline.
+	Name, Summary string
+	Architecture  model.Architecture
+}
+
+// Contest is a comparison with everything decided, ready to run.
+type Contest struct {
+	*run
+	spec    ContestSpec
+	rows    []*entrant
+	store   store
+	content string // hash of the parts that are trained on and chosen by
+}
+
+// entrant is a row of the leaderboard.
+type entrant struct {
+	name, summary string
+	model         string // name of the contestant
+	inputs        Feed
+	simple        *baseline.Baseline
+	size          int // as it was asked for
+	// settings are what Tune tries, the given one first; one that is chosen is the only one that is scored.
+	settings []network
+	chosen   int
+}
+
+// Feed says what a network is given beside the values.
+type Feed string
+
+const (
+	// FeedOwn is for cells with a notion of time: dt reaches the cell itself.
+	FeedOwn Feed = "dt"
+	// FeedTime is for those without: log(1 + dt), and the mask of every input that may be missing, are inputs.
+	FeedTime Feed = "log(1+dt), masks"
+	// FeedPlain is for those without, too: neither is fed.
+	FeedPlain Feed = "none"
+)
+
+// NewContest cuts the data, chooses sizes and draws what is to be tried. Its errors are those of the spec: unknown or
+// repeated models, *UnsuitedError, *UnmatchedError, *train.MemoryError, a metric that does not fit.
+func NewContest(spec ContestSpec) (*Contest, error) {
+	spec.Seeds, spec.Workers = max(1, spec.Seeds), max(1, spec.Workers)
+	spec.Options.Workers = 1
+	x, err := begin(Spec{Split: spec.Split, Protocol: spec.Protocol, Options: spec.Options, Metric: spec.Metric, Seed: spec.Seed,
+		Seeds: spec.Seeds, Workers: spec.Workers, Info: spec.Info})
+	if err != nil {
+		return nil, err
+	}
+	if spec.Tune > 1 && len(x.out.Valid.Series) == 0 {
+		return nil, fmt.Errorf("the validation part is empty, and nothing else may choose among %d configurations; give --valid a share, or do not tune", spec.Tune)
+	}
+	c := &Contest{run: x, spec: spec, store: store{spec.Keep}, content: contentHash(x.data)}
+	seen := map[string]bool{}
+	for _, m := range spec.Models {
+		if seen[m.Name] {
+			return nil, fmt.Errorf("model %s is named twice; name each once", m.Name)
+		}
+		seen[m.Name] = true
+		if err := c.enter(m); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// enter makes the rows of a contestant.
+func (c *Contest) enter(m Contestant) error {
+	schema := c.spec.Split.Schema
+	if len(m.Architecture.Layers) == 0 {
+		b, err := simpleOf(schema, m.Name)
+		if err != nil {
+			return err
+		}
+		c.rows = append(c.rows, &entrant{name: b.Name, model: b.Name, summary: b.About, simple: &b})
+		return nil
+	}
+	timed, err := notices(m.Architecture, schema)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", m.Name, err)
+	case timed:
+		return c.network(m, m.Name, FeedOwn)
+	}
+	if err := c.network(m, m.Name, FeedTime); err != nil || c.spec.OneRow {
+		return err
+	}
+	return c.network(m, m.Name+"-no-dt", FeedPlain)
+}
+
+// network makes the row of a network that is fed so.
+func (c *Contest) network(m Contestant, name string, feed Feed) error {
+	e := &entrant{name: name, model: m.Name, summary: m.Summary, inputs: feed, size: m.Architecture.Size()}
+	n := fed(network{m.Architecture, c.spec.Split.Schema, c.run.spec.Options}, feed)
+	if c.spec.Match != (Goal{}) {
+		var err error
+		if n.arch, err = c.spec.Match.Match(name, n.arch, n.schema); err != nil {
+			return err
+		}
+	}
+	e.settings = c.search(n)
+	for _, n := range e.settings {
+		m, err := n.arch.Model(n.schema)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := train.CheckMemory(m, c.data, n.options); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	c.rows = append(c.rows, e)
+	return nil
+}
+
+// notices tells whether time reaches an architecture by itself.
+func notices(a model.Architecture, schema series.Schema) (bool, error) {
+	n := fed(network{arch: a, schema: schema}, FeedPlain)
+	m, err := n.arch.Model(n.schema)
+	if err != nil {
+		return false, err
+	}
+	return m.Program().Time >= 0, nil
+}
+
+// fed is the network with inputs of a kind.
+func fed(n network, feed Feed) network {
+	if feed == FeedOwn {
+		return n
+	}
+	n.arch.TimeInput = feed == FeedTime
+	n.schema.Inputs = slices.Clone(n.schema.Inputs)
+	for i := range n.schema.Inputs {
+		in := &n.schema.Inputs[i]
+		in.Mask = feed == FeedTime && (in.Mask || in.Missing)
+		in.Since = feed == FeedTime && in.Since
+	}
+	return n
+}
+
+// simpleOf finds a simple baseline by name, among those that suit the data.
+func simpleOf(schema series.Schema, name string) (baseline.Baseline, error) {
+	var names []string
+	for _, b := range baseline.For(schema) {
+		if b.Name == name {
+			return b, nil
+		}
+		names = append(names, b.Name)
+	}
+	return baseline.Baseline{}, &UnsuitedError{name, schema.Target.Name, names}
+}
+
+// UnsuitedError says that a simple baseline cannot predict the target, or is none.
+type UnsuitedError struct {
+	Name, Target string
+	Suited       []string
+}
+
+// Error is one line with those that can.
+func (e *UnsuitedError) Error() string {
+	return fmt.Sprintf("baseline %s does not suit target %q; those that do: %s", e.Name, e.Target, strings.Join(e.Suited, ", "))
+}
+
+// Rows names the rows of the leaderboard in the order in which they were entered.
+func (c *Contest) Rows() (names []string) {
+	for _, e := range c.rows {
+		names = append(names, e.name)
+	}
+	return names
+}

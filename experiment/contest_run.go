@@ -1,0 +1,340 @@
+package experiment
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/engine"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/train"
+)
+
+const (
+	keepEvery = 5 * time.Second        // the state of a trial that goes on
+	lookAgain = 200 * time.Millisecond // whether another process has finished a trial
+)
+
+// ContestHooks let a caller watch a contest. All may be nil. Calls are serialised.
+type ContestHooks struct {
+	// Progress is told of every optimiser step and epoch of every trial.
+	Progress func(Progress)
+	// Warn is told, once, that trials cannot be kept; the contest goes on.
+	Warn func(error)
+}
+
+// contentHash identifies what is trained on and chosen by, to the bit.
+func contentHash(d train.Data) string {
+	h := sha256.New()
+	for _, p := range []dataset.Part{d.Train, d.Valid} {
+		write(h, int64(len(p.Series)), int64(len(p.Windows)))
+		for _, s := range p.Series {
+			write(h, int64(s.Len()), s.X, s.DT, s.Y)
+		}
+		for _, w := range p.Windows {
+			fmt.Fprintln(h, w)
+		}
+	}
+	fmt.Fprintln(h, d.ResetState)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func write(h hash.Hash, values ...any) {
+	for _, v := range values {
+		_ = binary.Write(h, binary.LittleEndian, v) // a hash takes all that has a size
+	}
+}
+
+// job is one trial: a network with one seed.
+type job struct {
+	index int
+	title string
+	name  string
+	net   network
+	seed  uint64
+	key   string
+	found *record
+	asked bool // another process was training it
+}
+
+// job makes a trial. Its key covers the program with its initial values, the schema, the data, the options and the seed,
+// the version and the kernels: whatever the outcome depends on, and nothing else, so that two names of one model share it.
+func (c *Contest) job(e *entrant, setting int, seed uint64) (*job, error) {
+	t := &job{title: fmt.Sprintf("%s seed %d", e.name, seed), name: e.name, net: e.settings[setting], seed: seed}
+	if len(e.settings) > 1 {
+		t.title = fmt.Sprintf("%s configuration %d seed %d", e.name, setting+1, seed)
+	}
+	m, err := t.net.arch.Model(t.net.schema)
+	if err != nil {
+		return nil, err
+	}
+	info := c.spec.Info
+	m = m.WithInfo(model.Info{Version: info.Version, Kernels: engine.KernelPath(), Data: info.Data}).Initial(seed)
+	h := sha256.New()
+	if err := m.Write(h); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(t.net.options) // the seed is in the model
+	if err != nil {
+		return nil, err
+	}
+	io.WriteString(h, string(text)+c.content)
+	t.key = hex.EncodeToString(h.Sum(nil))
+	return t, nil
+}
+
+// jobs are the trials of some configurations of every network with some seeds.
+func (c *Contest) jobs(settings func(e *entrant) []int, seeds int) (list []*job, err error) {
+	for s := range seeds {
+		for _, e := range c.rows {
+			if e.simple != nil {
+				continue
+			}
+			for _, k := range settings(e) {
+				t, err := c.job(e, k, c.spec.Seed+uint64(s))
+				if err != nil {
+					return nil, err
+				}
+				t.index = len(list)
+				list = append(list, t)
+			}
+		}
+	}
+	return list, nil
+}
+
+func chosen(e *entrant) []int { return []int{e.chosen} }
+
+func every(e *entrant) (all []int) {
+	for k := range e.settings {
+		all = append(all, k)
+	}
+	return all
+}
+
+// Run trains and scores everything that is not kept yet. When ctx ends the error is train.ErrInterrupted; what was trained
+// until then is kept, and an equal contest goes on from there.
+func (c *Contest) Run(ctx context.Context, hooks ContestHooks) (*Leaderboard, error) {
+	p := &pool{c: c}
+	if hooks.Warn != nil {
+		var once sync.Once
+		p.failed = func(err error) { once.Do(func() { hooks.Warn(err) }) }
+	}
+	p.gauge = gauge{show: hooks.Progress, epochs: float64(c.run.spec.Options.Epochs), done: make([]float64, c.trials())}
+	if c.spec.Tune > 1 {
+		tried, err := c.jobs(every, 1)
+		if err == nil {
+			err = p.run(ctx, tried)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.choose(tried)
+	}
+	trials, err := c.jobs(chosen, c.spec.Seeds)
+	if err == nil {
+		err = p.run(ctx, trials)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.leaderboard(ctx, trials)
+}
+
+// networks counts the rows that are trained.
+func (c *Contest) networks() (n int) {
+	for _, e := range c.rows {
+		if e.simple == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// trials counts what is trained at most; where configurations are tried, one of the final trials of each is among them.
+func (c *Contest) trials() int {
+	n := c.spec.Seeds
+	if c.spec.Tune > 1 {
+		n += c.spec.Tune
+	}
+	return n * c.networks()
+}
+
+// choose takes the best of the configurations of every network.
+func (c *Contest) choose(tried []*job) {
+	for _, e := range c.rows {
+		if e.simple == nil {
+			found := make([]*record, len(e.settings))
+			for k := range found {
+				found[k] = tried[k].found
+			}
+			tried = tried[len(found):]
+			e.choose(found)
+		}
+	}
+}
+
+// pool runs trials, some at once.
+type pool struct {
+	gauge
+	c      *Contest
+	failed func(error)
+
+	queue  sync.Mutex
+	waits  []*job
+	at     int // place of the first trial in gauge.done
+	errors []error
+}
+
+// run runs trials until all are finished.
+func (p *pool) run(ctx context.Context, list []*job) error {
+	defer func() { p.at += len(list) }()
+	p.waits, p.errors = append([]*job(nil), list...), make([]error, len(list))
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	var wg sync.WaitGroup
+	for range p.c.spec.Workers {
+		wg.Go(func() {
+			for t := p.next(); t != nil; t = p.next() {
+				busy, err := p.trial(inner, t)
+				if err != nil {
+					p.errors[t.index] = err
+					stop()
+				}
+				if busy {
+					p.later(inner, t)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return first(p.errors)
+}
+
+func (p *pool) next() *job {
+	p.queue.Lock()
+	defer p.queue.Unlock()
+	if len(p.waits) == 0 {
+		return nil
+	}
+	t := p.waits[0]
+	p.waits = p.waits[1:]
+	return t
+}
+
+// later puts a trial that another process is training to the end, and waits if it has been there before.
+func (p *pool) later(ctx context.Context, t *job) {
+	if t.asked {
+		select {
+		case <-ctx.Done():
+		case <-time.After(lookAgain):
+		}
+	}
+	t.asked = true
+	p.queue.Lock()
+	defer p.queue.Unlock()
+	p.waits = append(p.waits, t)
+}
+
+// trial finds a trial among those kept, or trains it. busy says that another process does.
+func (p *pool) trial(ctx context.Context, t *job) (busy bool, err error) {
+	s := p.c.store
+	found, ok := s.load(t.key)
+	if !ok {
+		if ctx.Err() != nil {
+			return false, train.ErrInterrupted
+		}
+		release, held, failed := s.hold(t.key)
+		if failed != nil {
+			p.unkept(failed)
+			release, held = func() {}, true
+		}
+		if !held {
+			return true, nil
+		}
+		defer release()
+		if found, ok = s.load(t.key); !ok { // it may have been finished meanwhile
+			found, err = p.train(ctx, t)
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	t.found = found
+	p.progress(Progress{Trial: t.title, Finished: true}, p.at+t.index, math.Inf(1))
+	return false, nil
+}
+
+func (p *pool) unkept(err error) {
+	if p.failed != nil && err != nil {
+		p.failed(err)
+	}
+}
+
+// train trains a network and keeps what came of it.
+func (p *pool) train(ctx context.Context, t *job) (*record, error) {
+	s := p.c.store
+	begun, kept := time.Now(), time.Now()
+	before, resumed := s.loadPart(t.key)
+	seconds := func() float64 { return before.Seconds + time.Since(begun).Seconds() }
+	hooks := train.Hooks{
+		Epoch: func(e train.Epoch) { p.progress(Progress{Trial: t.title, Epoch: &e}, p.at+t.index, float64(e.Number)) },
+		Step: func(epoch int, done float64) {
+			p.progress(Progress{Trial: t.title}, p.at+t.index, float64(epoch-1)+done)
+		},
+		Save: func(state *train.State) error {
+			if ctx.Err() != nil || time.Since(kept) > keepEvery {
+				p.unkept(s.savePart(t.key, part{*state, seconds()}))
+				kept = time.Now()
+			}
+			return nil
+		},
+	}
+	if resumed {
+		hooks.Resume = &before.State
+	}
+	result, diverged, err := p.c.fit(ctx, t.name, t.net, t.seed, hooks)
+	if err != nil {
+		return nil, err
+	}
+	r := &record{Diverged: diverged, Seconds: seconds()}
+	if diverged == "" {
+		r.Theta, r.Best, r.Epochs, r.Stopped = result.Model.Params(), result.Best, result.Epochs, result.Stopped
+		r.Microseconds = microseconds(result.Model, p.c.sample())
+	}
+	p.unkept(s.save(t.key, r))
+	return r, nil
+}
+
+// sample is what a row is timed on.
+func (c *Contest) sample() []series.Series {
+	for _, list := range [][]series.Series{c.out.Valid.Series, c.out.Train.Series} {
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+// result is what the training of a record gave.
+func (c *Contest) result(t *job) (*train.Result, error) {
+	m, err := c.initial(t.name, t.net, t.seed)
+	if err != nil {
+		return nil, err
+	}
+	if len(t.found.Theta) != m.Parameters() {
+		return nil, errors.New("a trial that was kept belongs to another model; remove the directory of trials")
+	}
+	return &train.Result{Model: m.With(t.found.Theta), Best: t.found.Best, Epochs: t.found.Epochs, Stopped: t.found.Stopped}, nil
+}

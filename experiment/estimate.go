@@ -1,0 +1,109 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/elegans-nn/elegans/train"
+)
+
+// Estimate is what a contest will take at most, told from a short timing: early stopping makes it less.
+type Estimate struct {
+	// Trials are those that networks need, Kept those of them that are finished already.
+	Trials, Kept int
+	// Seconds with all workers, and of each row's trial on one core by its name; rows with nothing left to do are not timed.
+	Seconds float64
+	Trial   map[string]float64
+}
+
+// timedSteps are the optimiser steps that are timed; the first of them prepares what all others use.
+const timedSteps = 3
+
+// Estimate times a few optimiser steps and one pass over the validation part of every network that is not finished.
+func (c *Contest) Estimate(ctx context.Context) (Estimate, error) {
+	e := Estimate{Trial: map[string]float64{}}
+	total, longest := 0.0, 0.0
+	for _, row := range c.rows {
+		if row.simple != nil {
+			continue
+		}
+		left, err := c.left(row)
+		if err != nil {
+			return e, err
+		}
+		all := c.spec.Seeds + len(row.settings) - 1 // a trial of the configuration that is chosen serves twice
+		e.Trials += all
+		e.Kept += all - left
+		if left == 0 {
+			continue
+		}
+		took, err := c.timed(ctx, row)
+		if err != nil {
+			return e, err
+		}
+		e.Trial[row.name] = took
+		total += took * float64(left)
+		longest = max(longest, took)
+	}
+	e.Seconds = max(longest, total/float64(c.spec.Workers))
+	return e, nil
+}
+
+// left counts the trials of a row that are not kept. Which configuration will be chosen is not known; the given one stands
+// for it.
+func (c *Contest) left(row *entrant) (n int, err error) {
+	count := func(setting, seed int) {
+		t, failed := c.job(row, setting, c.spec.Seed+uint64(seed))
+		if err = errors.Join(err, failed); failed != nil {
+			return
+		}
+		if _, ok := c.store.load(t.key); !ok {
+			n++
+		}
+	}
+	for seed := range c.spec.Seeds {
+		count(0, seed)
+	}
+	for k := range row.settings[1:] {
+		count(k+1, 0)
+	}
+	return n, err
+}
+
+// timed is how long a trial of a row takes at most, in seconds on one core.
+func (c *Contest) timed(ctx context.Context, row *entrant) (float64, error) {
+	n := row.settings[0]
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	begun, step, steps := time.Now(), 0.0, 0
+	hooks := train.Hooks{Step: func(_ int, done float64) {
+		now := time.Now()
+		if took := now.Sub(begun).Seconds(); step == 0 || took < step {
+			step = took
+		}
+		if steps++; steps >= timedSteps {
+			stop()
+		}
+		begun = time.Now()
+	}}
+	n.options.Epochs = max(n.options.Epochs, timedSteps+1)
+	if _, _, err := c.fit(inner, row.name, n, c.spec.Seed, hooks); ctx.Err() != nil || err != nil && !errors.Is(err, train.ErrInterrupted) {
+		return 0, errors.Join(err, ctx.Err())
+	}
+	n = row.settings[0]
+	valid := 0.0
+	if len(c.data.Valid.Windows) > 0 {
+		m, err := c.initial(row.name, n, c.spec.Seed)
+		if err != nil {
+			return 0, err
+		}
+		begun = time.Now()
+		if _, err := train.MeanLoss(m, c.data.Valid, c.data.ResetState, n.options); err != nil {
+			return 0, err
+		}
+		valid = time.Since(begun).Seconds()
+	}
+	perEpoch := (len(c.data.Train.Windows) + n.options.Batch - 1) / n.options.Batch
+	return float64(n.options.Epochs) * (float64(perEpoch)*step + valid), nil
+}

@@ -1,0 +1,224 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/elegans-nn/elegans/baseline"
+	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/train"
+)
+
+// Leaderboard is the outcome of a contest.
+type Leaderboard struct {
+	Metric metric.Metric
+	// Rows from the best mean on.
+	Rows []Standing
+	// Constant names the baseline whose score a diverged run is given: majority or mean.
+	Constant string
+	// Options of training that all models had, with every default filled in; Tune may have changed the rate of one.
+	Options            train.Options
+	Seeds              []uint64
+	Warnings           []string
+	Train, Valid, Test Part
+}
+
+// Standing is one row of a leaderboard. A run that diverged has the score of the constant baseline: what is left of a model
+// that cannot be trained. It is counted and never left out.
+type Standing struct {
+	Entry
+	// Model is the name that was asked for, Inputs what it is fed beside the values; empty for a simple baseline.
+	Model  string
+	Inputs Feed
+	// Size is the number of units, 0 where there is none; LearningRate that of training.
+	Size         int
+	LearningRate float64
+	// Tried counts the configurations that were trained and of which this one was chosen on validation; 1 without Tune.
+	Tried int
+	// Mean and SD of the metric over the runs; SD is NaN for a single one.
+	Mean, SD float64
+	// OverSeeds is the difference to the best row, paired by seed, with Student's t interval; OverTest the same mean with the
+	// interval of a block bootstrap over the test series, or over stretches of test rows where there are few series. Both are
+	// of value - best in the unit of the metric, and zero for the best row itself.
+	OverSeeds, OverTest metric.Difference
+	// Seconds is the mean time of training, on one core, and Microseconds the median time of one row of a stream. Both were
+	// measured when the trial was trained, and are kept with it.
+	Seconds, Microseconds float64
+}
+
+// Network tells whether the row is one that was trained with seeds.
+func (s Standing) Network() bool { return s.Inputs != "" }
+
+// constant is the baseline that knows nothing of the inputs.
+func (c *Contest) constant() (Entry, error) {
+	schema := c.spec.Split.Schema
+	b := baseline.For(schema)[0]
+	p, err := b.Fit(schema, taught(c.data.Train), c.spec.Split.Valid)
+	if err != nil {
+		return Entry{}, err
+	}
+	return c.fitted(b, p), nil
+}
+
+// leaderboard scores everything on the test part.
+func (c *Contest) leaderboard(ctx context.Context, trials []*job) (*Leaderboard, error) {
+	constant, err := c.constant()
+	if err != nil {
+		return nil, err
+	}
+	b := &Leaderboard{Metric: c.out.Metric, Constant: constant.Name, Options: c.out.Options, Warnings: slices.Clone(c.out.Warnings),
+		Train: c.out.Train, Valid: c.out.Valid, Test: c.out.Test}
+	for s := range c.spec.Seeds {
+		b.Seeds = append(b.Seeds, c.spec.Seed+uint64(s))
+	}
+	runs, err := c.scored(ctx, trials, constant)
+	if err != nil {
+		return nil, err
+	}
+	at := 0
+	for _, e := range c.rows {
+		if ctx.Err() != nil {
+			return nil, train.ErrInterrupted
+		}
+		var s Standing
+		if e.simple == nil {
+			s, err = c.standing(e, runs[at], taken(trials, at, c.networks()))
+			at++
+		} else if s, err = c.simple(e); errors.Is(err, baseline.ErrNotApplicable) {
+			b.Warnings = append(b.Warnings, fmt.Sprintf("%s is left out: %v", e.name, err))
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		scores := values(s.Runs, b.Metric.Name)
+		s.Mean, s.SD = metric.Mean(scores), metric.SD(scores)
+		if n, first := s.Diverged(); n > 0 {
+			b.Warnings = append(b.Warnings, fmt.Sprintf("%s: %d of %d seeds diverged and count as %s: %s", s.Name, n, len(s.Runs), constant.Name, first))
+		}
+		b.Rows = append(b.Rows, s)
+	}
+	b.rank()
+	return b, nil
+}
+
+// taken are the records of a network: its trials stand one in every n.
+func taken(trials []*job, at, n int) (list []*job) {
+	for i := at; i < len(trials); i += n {
+		list = append(list, trials[i])
+	}
+	return list
+}
+
+// scored gives the runs of every network, some scored at once.
+func (c *Contest) scored(ctx context.Context, trials []*job, constant Entry) ([][]Run, error) {
+	n := max(1, c.networks())
+	runs, failed := make([][]Run, n), make([]error, len(trials))
+	for i := range runs {
+		runs[i] = make([]Run, len(trials)/n)
+	}
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range c.spec.Workers {
+		wg.Go(func() {
+			for i := range next {
+				if ctx.Err() != nil {
+					failed[i] = train.ErrInterrupted
+					continue
+				}
+				runs[i%n][i/n], failed[i] = c.one(trials[i], constant)
+			}
+		})
+	}
+	for i := range trials {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return runs, first(failed)
+}
+
+// one scores a trial.
+func (c *Contest) one(t *job, constant Entry) (Run, error) {
+	r := Run{Seed: t.seed, Diverged: t.found.Diverged}
+	if r.Diverged != "" {
+		r.ValidLoss, r.Scores, r.test = nan, constant.Runs[0].Scores, constant.Evaluator
+		return r, nil
+	}
+	result, err := c.result(t)
+	if err == nil {
+		err = c.score(&r, result)
+	}
+	return r, err
+}
+
+// standing is the row of a network.
+func (c *Contest) standing(e *entrant, runs []Run, trials []*job) (Standing, error) {
+	n := e.settings[e.chosen]
+	m, err := n.arch.Model(n.schema)
+	if err != nil {
+		return Standing{}, err
+	}
+	s := Standing{Model: e.model, Inputs: e.inputs, Size: n.arch.Size(), LearningRate: n.options.LearningRate, Tried: len(e.settings)}
+	s.Entry = Entry{Name: e.name, Summary: e.summary, Parameters: m.Parameters(), Synapses: m.Synapses(), FLOPs: m.Program().FLOPs(), Runs: runs}
+	if s.Size != e.size {
+		s.Summary += fmt.Sprintf(", resized to %d units", s.Size)
+	}
+	var micro []float64
+	for _, t := range trials {
+		s.Seconds += t.found.Seconds / float64(len(trials))
+		if t.found.Microseconds > 0 {
+			micro = append(micro, t.found.Microseconds)
+		}
+	}
+	slices.Sort(micro)
+	if len(micro) > 0 {
+		s.Microseconds = metric.Quantile(micro, 0.5)
+	}
+	return s, nil
+}
+
+// simple is the row of a simple baseline. What its fit took is kept, so that an equal contest prints the same.
+func (c *Contest) simple(e *entrant) (Standing, error) {
+	schema, begun := c.spec.Split.Schema, time.Now()
+	p, err := e.simple.Fit(schema, taught(c.data.Train), c.spec.Split.Valid)
+	if err != nil {
+		return Standing{}, err
+	}
+	r := &record{Seconds: time.Since(begun).Seconds()}
+	key := "simple-" + e.name + "-" + c.content
+	if kept, ok := c.store.load(key); ok {
+		r = kept
+	} else {
+		_ = c.store.save(key, r) // it will be measured again
+	}
+	return Standing{Entry: c.fitted(*e.simple, p), Model: e.name, Tried: 1, Seconds: r.Seconds}, nil
+}
+
+// rank sorts the rows and bounds their differences to the first.
+func (b *Leaderboard) rank() {
+	sort.SliceStable(b.Rows, func(i, j int) bool { return b.Metric.Better(b.Rows[i].Mean, b.Rows[j].Mean) })
+	var wg sync.WaitGroup
+	for i := range b.Rows {
+		wg.Go(func() {
+			s := &b.Rows[i]
+			x, y := abreast(s.Runs, b.Rows[0].Runs)
+			s.OverSeeds = metric.Paired(values(x, b.Metric.Name), values(y, b.Metric.Name), level)
+			s.OverTest = metric.Bootstrap{Seed: 1, Level: level, Draws: draws}.CompareRuns(evaluators(x), evaluators(y), b.Metric)
+		})
+	}
+	wg.Wait()
+}
+
+// abreast pairs runs by seed; a model of one run pairs with every run of the other.
+func abreast(a, b []Run) (x, y []Run) {
+	for i := range max(len(a), len(b)) {
+		x, y = append(x, a[min(i, len(a)-1)]), append(y, b[min(i, len(b)-1)])
+	}
+	return x, y
+}
