@@ -165,3 +165,23 @@ func other() *Evaluator {
 	e.Add([]float64{1}, pairs(.5), nil)
 	return e
 }
+
+// Two outputs are scored together and each by itself; what is not labelled or not predicted does not count.
+func TestEvaluatorOfSeveralOutputs(t *testing.T) {
+	target := series.Target{Name: "level", Task: series.Regress, SD: 1, Outputs: 2}
+	e := NewEvaluator(target)
+	e.Add([]float64{1, 10, nan, 20}, [][]float64{{2, 13}, {5, 24}}, nil)
+	e.Add([]float64{3, nan}, [][]float64{{5.5, 0}}, nil)
+	mse, err := ByName("mse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range []float64{(1 + 6.25) / 2, (9 + 16) / 2.0} {
+		if got := e.Output(k).Score(mse); !near(got, want, 1e-15) {
+			t.Errorf("output %d has MSE %v, want %v", k, got, want)
+		}
+	}
+	if got, want := e.Score(mse), (1+9+16+6.25)/4; !near(got, want, 1e-15) {
+		t.Errorf("both have MSE %v, want %v", got, want)
+	}
+}
