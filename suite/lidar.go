@@ -20,6 +20,26 @@ var lidar = Task{
 	read: readLidar,
 }
 
+var lidarNcps = Task{
+	Name: "lidar-ncps", Title: "Steering a rover by laser ranges, protocol of the ncps documentation",
+	Protocol: "as lidar, with its validation traces in the training part: 678 training and 250 test windows; nothing is chosen here, the last epoch counts",
+	Source:   lidar.Source, Files: lidar.Files, Measures: lidar.Measures, Batch: 16,
+	read: func(f Folder) (*Data, error) {
+		d, err := readLidar(f)
+		if err != nil {
+			return nil, err
+		}
+		n := len(d.Train.Series)
+		d.Train.Series = append(d.Train.Series, d.Valid.Series...)
+		for _, w := range d.Valid.Windows {
+			w.Series += n
+			d.Train.Windows = append(d.Train.Windows, w)
+		}
+		d.Valid = dataset.Part{}
+		return d, nil
+	},
+}
+
 const lidarRanges, lidarFirst, lidarSteering = 541, 3, 544
 
 func readLidar(f Folder) (*Data, error) {

@@ -27,6 +27,14 @@ func TestSplits(t *testing.T) {
 		{&cgm, 19284, 4333, 6419, 24, 3, [3]int{-1, -1, -1}},
 		{&cmapss, 14336, 3395, 100, 30, 14, [3]int{-1, -1, -1}},
 		{&lidar, 556, 122, 250, 32, 541, [3]int{-1, -1, -1}},
+		{&lidarNcps, 678, 0, 250, 32, 541, [3]int{-1, -1, -1}},
+		{&occupancyLeaky, 7316, 812, 1550, 16, 5, [3]int{-1, -1, -1}},
+		{&ozoneLeaky, 471, 62, 93, 32, 72, [3]int{-1, -1, -1}},
+		{&trafficLeaky, 9034, 1204, 1806, 32, 9, [3]int{-1, -1, -1}},
+		{&smnist, 54000, 6000, 10000, 28, 28, [3]int{-1, -1, 1135}}, // ones among the test digits
+		{&xor, 20000, 2000, 10000, 0, 1, [3]int{-1, -1, -1}},
+		{&motions, 32, 8, 40, 100, 6, [3]int{-1, -1, 10}},
+		{&digits, 2400, 300, 300, 0, 32, [3]int{240, 30, 30}},
 	} {
 		t.Run(c.task.Name, func(t *testing.T) {
 			d := readTask(t, c.task)

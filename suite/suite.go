@@ -57,7 +57,7 @@ type Data struct {
 // registry: one line a task.
 var registry = []*Task{
 	&occupancyChrono, &cheetahClip, &ozoneChrono, &trafficHour, &vowels, &physionet, &cgm, &cmapss, &lidar,
-	&occupancyPaper, &cheetah,
+	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &cheetah, &smnist, &xor, &motions, &digits, &lidarNcps,
 }
 
 // Tasks lists every task.
