@@ -46,12 +46,15 @@ func (e *Evaluator) Output(k int) *Evaluator {
 	return one
 }
 
-// Add takes one series: its labels y, [row][output], NaN where one is not scored; a row of predictions for each, nil or with a NaN
+// Add takes one series: its labels y, [row][output] or of the first output alone, NaN where one is not scored; a row of predictions for each, nil or with a NaN
 // where the model makes none; and for regression the value last known at each row, nil where nobody asks for skill. It
 // panics where lengths differ, a row of predictions has another width than the target asks for (one value is always
 // allowed where the target is a number: a point forecast), or a label is no class index.
 func (e *Evaluator) Add(y []float64, rows [][]float64, last []float64) {
 	n := e.target.Labels()
+	if len(y) == len(rows) {
+		n = 1
+	}
 	if len(rows)*n != len(y) || last != nil && len(last) != len(y) {
 		panic("metric: labels, predictions and last values must have the same number of rows")
 	}
@@ -60,9 +63,9 @@ func (e *Evaluator) Add(y []float64, rows [][]float64, last []float64) {
 			continue
 		}
 		row := rows[i/n]
-		if n > 1 {
+		if k := e.target.Labels(); k > 1 {
 			e.output = append(e.output, i%n)
-			if len(row) == n {
+			if len(row) == k {
 				row = row[i%n : i%n+1]
 			}
 		}

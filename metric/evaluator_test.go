@@ -185,3 +185,18 @@ func TestEvaluatorOfSeveralOutputs(t *testing.T) {
 		t.Errorf("both have MSE %v, want %v", got, want)
 	}
 }
+
+// One label a row for a target of several outputs is of the first.
+func TestEvaluatorOfTheFirstOutput(t *testing.T) {
+	e := NewEvaluator(series.Target{Name: "level", Task: series.Regress, SD: 1, Outputs: 3})
+	e.Add([]float64{1, nan, 2}, [][]float64{{3, 9, 9}, {9, 9, 9}, {2, 8, 8}}, nil)
+	if got := e.Regression().MSE(); got != 2 {
+		t.Errorf("MSE %v, want 2", got)
+	}
+	if got := e.Output(0).Regression().MSE(); got != 2 {
+		t.Errorf("MSE of output 0 %v, want 2", got)
+	}
+	if rows, _ := e.Output(1).Rows(); rows != 0 {
+		t.Errorf("%d rows of output 1, want none", rows)
+	}
+}

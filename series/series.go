@@ -14,7 +14,7 @@ type Series struct {
 	// DT is the time since the previous row in the schema's time unit, at least 0. DT[0] is the schema's FirstDT.
 	DT []float32
 	// Y is the label of each row, [row][output]: the class index, or the value in raw units; a target of several outputs
-	// has as many values a row. NaN means that the output is not scored at that row.
+	// has as many values a row, or one, which is that of the first. NaN means that the output is not scored at that row.
 	Y []float64
 	// Time is the time stamp of each row in seconds since 1970-01-01 UTC, or the plain index or elapsed seconds where
 	// the source has no calendar.

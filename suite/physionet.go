@@ -25,6 +25,24 @@ var physionet = Task{
 	read: readPhysioNet,
 }
 
+var physionetEvents = Task{
+	Name: "physionet-events", Title: "PhysioNet 2012, death in hospital, from the events as they came",
+	Protocol: "stays, parts and scaling of task physionet; a row for each minute in which something was measured, with its true distance in hours from the row before; " +
+		"nothing is imputed or held: what was not measured is a mask of 0, with the time since it was; one decision at the last row",
+	Source: physionet.Source, Files: physionet.Files, LastOnly: true, Measures: physionet.Measures, Batch: 64,
+	read: func(f Folder) (*Data, error) {
+		stays, err := readStays(f)
+		if err != nil {
+			return nil, err
+		}
+		d := divided(stays, momentsOf)
+		for i := range d.Schema.Inputs {
+			d.Schema.Inputs[i].Hold = false
+		}
+		return d, nil
+	},
+}
+
 const stayHours = 48
 
 // statics are the values of a stay that stand beside its sequence, in the order of its inputs.
@@ -50,7 +68,7 @@ func readPhysioNet(f Folder) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	return hourly(stays, variables(stays)), nil
+	return divided(stays, hoursOf), nil
 }
 
 // readStays reads sets a and b, in the order of the ids.
@@ -138,9 +156,9 @@ func variables(stays []*stay) (names []string) {
 	return sortedKeys(seen)
 }
 
-// hourly are stays as series of 48 rows.
-func hourly(stays []*stay, names []string) *Data {
-	d := &Data{}
+// divided are stays as series, in three parts by their ids.
+func divided(stays []*stay, of func(s *stay, names []string) series.Series) *Data {
+	d, names := &Data{}, variables(stays)
 	var training []*stay
 	for _, s := range stays {
 		part := &d.Train
@@ -152,18 +170,38 @@ func hourly(stays []*stay, names []string) *Data {
 		default:
 			training = append(training, s)
 		}
-		part.Series = append(part.Series, hoursOf(s, names))
+		part.Series = append(part.Series, of(s, names))
 	}
 	d.Schema = stayData(d.Train.Series, training, names)
 	d.Train, d.Valid, d.Test = whole(d.Train.Series), whole(d.Valid.Series), whole(d.Test.Series)
 	return d
 }
 
-// hoursOf is a stay by the hour: the last value of each variable in it, and the statics in every row.
+// hoursOf is a stay by the hour: the last value of each variable in it.
 func hoursOf(s *stay, names []string) series.Series {
+	minutes := make([]float64, stayHours)
+	for i := range minutes {
+		minutes[i] = float64(60 * i)
+	}
+	return s.rows(names, minutes)
+}
+
+// momentsOf is a stay by its measurements: a row for each minute in which something was measured, at least one.
+func momentsOf(s *stay, names []string) series.Series {
+	minutes := []float64{0}
+	for _, e := range s.events {
+		minutes = append(minutes, e.minute)
+	}
+	slices.Sort(minutes)
+	return s.rows(names, slices.Compact(minutes))
+}
+
+// rows are the stay as a series with a row for each of the minutes, which ascend from 0: what was measured from that minute
+// on and before the next, the last value of each variable, and the statics.
+func (s *stay) rows(names []string, minutes []float64) series.Series {
 	width := len(names) + len(statics)
-	out := series.Series{Name: strconv.Itoa(s.id), X: make([]float32, stayHours*width), DT: ones(stayHours), Y: unlabelled(stayHours)}
-	for row := range stayHours {
+	out := series.Series{Name: strconv.Itoa(s.id), X: make([]float32, len(minutes)*width), DT: ones(len(minutes)), Y: unlabelled(len(minutes))}
+	for row := range minutes {
 		x := out.X[row*width : (row+1)*width]
 		for k := range names {
 			x[k] = float32(nan)
@@ -172,14 +210,21 @@ func hoursOf(s *stay, names []string) series.Series {
 			x[len(names)+k] = float32(v)
 		}
 		x[width-1] = float32(level(s.static[4]))
+		if row > 0 {
+			out.DT[row] = float32((minutes[row] - minutes[row-1]) / 60)
+		}
 	}
 	for _, e := range s.events {
 		k, _ := slices.BinarySearch(names, e.name)
-		out.X[min(stayHours-1, int(e.minute)/60)*width+k] = float32(e.value)
+		row, exact := slices.BinarySearch(minutes, e.minute)
+		if !exact {
+			row--
+		}
+		out.X[row*width+k] = float32(e.value)
 	}
-	out.Y[stayHours-1] = 0
+	out.Y[out.Len()-1] = 0
 	if s.death {
-		out.Y[stayHours-1] = 1
+		out.Y[out.Len()-1] = 1
 	}
 	return out
 }

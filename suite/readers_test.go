@@ -95,6 +95,10 @@ func TestStays(t *testing.T) {
 	if s.Scored() != 1 || s.Y[47] != 1 {
 		t.Errorf("labels %v", s.Y)
 	}
+	m := momentsOf(stays[1], names) // minutes 0, 7, 59, 60, 1800, 2850 and 2880
+	if m.Len() != 7 || m.At(2)[0] != 77 || m.At(1)[0] != 73 || m.At(3)[0] == m.At(3)[0] || m.At(4)[1] != 82 || m.DT[0] != 1 || m.DT[4] != 29 || m.Y[6] != 1 {
+		t.Errorf("moments: dt %v, rows %v %v", m.DT, m.At(1), m.At(4))
+	}
 	if q := hoursOf(stays[0], names); q.At(0)[4] == q.At(0)[4] || q.At(0)[7] != 0 {
 		t.Errorf("unknown statics: %v", q.At(0)[3:])
 	}

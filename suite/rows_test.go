@@ -50,9 +50,8 @@ func TestSimpleRows(t *testing.T) {
 					rows[len(rows)-1] = p(i)
 					e.Add(s.Y, rows, nil)
 				}
-				with := *d
-				with.Schema.Target.Threshold = thresholdFor(e, c.task.Threshold)
-				d = &with
+				d = &Data{Schema: d.Schema, Train: d.Train, Valid: d.Valid, Test: d.Test}
+				d.Schema.Target.Threshold = thresholdFor(e, c.task.Threshold)
 			}
 			got := score(c.task, d, d.Test, true, predict(d.Test))
 			compared := 0

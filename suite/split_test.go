@@ -31,6 +31,7 @@ func TestSplits(t *testing.T) {
 		{&occupancyLeaky, 7316, 812, 1550, 16, 5, [3]int{-1, -1, -1}},
 		{&ozoneLeaky, 471, 62, 93, 32, 72, [3]int{-1, -1, -1}},
 		{&trafficLeaky, 9034, 1204, 1806, 32, 9, [3]int{-1, -1, -1}},
+		{&physionetEvents, 4833, 1574, 1593, 0, 42, [3]int{-1, -1, 213}},
 		{&smnist, 54000, 6000, 10000, 28, 28, [3]int{-1, -1, 1135}}, // ones among the test digits
 		{&xor, 20000, 2000, 10000, 0, 1, [3]int{-1, -1, -1}},
 		{&motions, 32, 8, 40, 100, 6, [3]int{-1, -1, 10}},

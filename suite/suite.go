@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/internal/nearest"
@@ -52,12 +53,15 @@ type Data struct {
 	Options train.Options
 	// Truth, where the labels of the test part are not what is scored, is: one value for each of its windows.
 	Truth []float64
+
+	once sync.Once
+	hash string
 }
 
 // registry: one line a task.
 var registry = []*Task{
 	&occupancyChrono, &cheetahClip, &ozoneChrono, &trafficHour, &vowels, &physionet, &cgm, &cmapss, &lidar,
-	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &cheetah, &smnist, &xor, &motions, &digits, &lidarNcps,
+	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &cheetah, &smnist, &xor, &motions, &digits, &physionetEvents, &lidarNcps,
 }
 
 // Tasks lists every task.

@@ -38,6 +38,8 @@ func Preset(name string, target series.Target, timeInput bool, o train.Options) 
 
 // Trial is the outcome of one candidate on one task with one seed.
 type Trial struct {
+	// Key under which a Book keeps it.
+	Key        string        `json:"key,omitempty"`
 	Task       string        `json:"task"`
 	Model      string        `json:"model"`
 	Options    train.Options `json:"options"` // with every default filled in

@@ -203,11 +203,12 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 func checkLabels(t series.Target, parts ...[]series.Series) error {
 	for _, list := range parts {
 		for i := range list {
-			if n, rows := len(list[i].Y), list[i].Len(); n != rows*t.Labels() {
-				return fmt.Errorf("train: series %q has %d labels for %d rows; target %q needs %d a row", list[i].Name, n, rows, t.Name, t.Labels())
+			n, rows := len(list[i].Y), list[i].Len()
+			if n != rows && n != rows*t.Labels() {
+				return fmt.Errorf("train: series %q has %d labels for %d rows; target %q has %d a row, or the first alone", list[i].Name, n, rows, t.Name, t.Labels())
 			}
 			for at, y := range list[i].Y {
-				row := at / t.Labels()
+				row := at / max(1, list[i].Outputs())
 				switch classes := float64(len(t.Classes)); {
 				case math.IsInf(y, 0):
 					return fmt.Errorf("train: series %q, row %d: the label is %v; it must be finite, or NaN for none", list[i].Name, row, y)
@@ -295,14 +296,14 @@ func (f *fit) close(valid float64) {
 
 // step takes one optimiser step on the chosen windows; the loss is the mean over their scored rows.
 func (f *fit) step(chosen []int) error {
-	lanes, rows, n := make([]engine.Lane, len(chosen)), 0, f.m.Schema().Target.Labels()
+	lanes, rows := make([]engine.Lane, len(chosen)), 0
 	for i, k := range chosen {
 		lanes[i] = f.lanes[k]
-		rows += scored(&f.lanes[k], n)
+		rows += scored(&f.lanes[k])
 	}
 	scale := 1 / float32(rows)
 	sum, grad := f.batch.Gradient(f.s.Theta, lanes, func(lane, t int, y, dy []float32) float64 {
-		labels := lanes[lane].Label[t*n : (t+1)*n]
+		labels := labelsAt(&lanes[lane], t)
 		if !series.Labelled(labels) {
 			return 0
 		}
@@ -325,13 +326,19 @@ func (f *fit) step(chosen []int) error {
 }
 
 // scored counts the steps with a label.
-func scored(l *engine.Lane, labels int) (n int) {
-	for at := 0; at < len(l.Label); at += labels {
-		if series.Labelled(l.Label[at : at+labels]) {
+func scored(l *engine.Lane) (n int) {
+	for t := range l.DT {
+		if series.Labelled(labelsAt(l, t)) {
 			n++
 		}
 	}
 	return n
+}
+
+// labelsAt are the labels of step t.
+func labelsAt(l *engine.Lane, t int) []float64 {
+	n := len(l.Label) / len(l.DT)
+	return l.Label[t*n : (t+1)*n]
 }
 
 func (f *fit) diverged(where string) *DivergedError {

@@ -43,7 +43,7 @@ func Losses(t series.Target) (names []string) {
 	return names
 }
 
-// rowLoss is the loss of all labels of one row; the slope of an output without a label is 0.
+// rowLoss is the loss of all labels of one row, or of the first output alone; the slope of an output without a label is 0.
 type rowLoss func(y []float32, labels []float64, dy []float32) float64
 
 // newRowLoss is the loss of a row: that of its label, or for a target of several outputs the mean over the outputs of the
@@ -65,8 +65,8 @@ func newRowLoss(t series.Target, o Options) (rowLoss, error) {
 		return func(y []float32, labels []float64, dy []float32) float64 { return each[0](y, labels[0], dy) }, nil
 	}
 	return func(y []float32, labels []float64, dy []float32) (sum float64) {
+		clear(dy)
 		for k, label := range labels {
-			dy[k] = 0
 			if label == label {
 				sum += weight[k] * each[k](y[k:k+1], label, dy[k:k+1])
 				dy[k] *= float32(weight[k])
