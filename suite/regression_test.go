@@ -2,6 +2,7 @@ package suite
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/elegans-nn/elegans/metric"
@@ -97,9 +98,17 @@ func logistic(t *testing.T, a, v samples, classes int, cs ...float64) func(x []f
 	lowest := math.Inf(1)
 	for _, c := range cs {
 		theta := make([]float64, k*(n+1))
+		at, slope, value := make([]float64, len(theta)), make([]float64, len(theta)), 0.0
+		at[0] = math.NaN() // nothing is known yet
+		both := func(theta []float64) {
+			if !slices.Equal(at, theta) {
+				copy(at, theta)
+				value = penalised(theta, a, n, k, c, slope)
+			}
+		}
 		problem := optimize.Problem{
-			Func: func(theta []float64) float64 { return penalised(theta, a, n, k, c, nil) },
-			Grad: func(grad, theta []float64) { penalised(theta, a, n, k, c, grad) },
+			Func: func(theta []float64) float64 { both(theta); return value },
+			Grad: func(grad, theta []float64) { both(theta); copy(grad, slope) },
 		}
 		r, err := optimize.Minimize(problem, theta, &optimize.Settings{GradientThreshold: 1e-5 * c * float64(len(a.x)), MajorIterations: 3000}, &optimize.LBFGS{})
 		if r == nil {
