@@ -106,7 +106,7 @@ func ExampleWindows() {
 	w := dataset.Windows(s.Train, 500, 400)
 	fmt.Println(w)
 	// Output:
-	// [{0 0 500} {0 400 900} {0 800 1300} {0 1200 1700} {0 1600 1773}]
+	// [{0 0 500 0} {0 400 900 0} {0 800 1300 0} {0 1200 1700 0} {0 1600 1773 0}]
 }
 
 func ExampleParseHorizon() {

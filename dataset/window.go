@@ -8,8 +8,9 @@ import (
 	"github.com/elegans-nn/elegans/series"
 )
 
-// Window is the rows [From, To) of one of a list of series.
-type Window struct{ Series, From, To int }
+// Window is the rows [From, To) of one of a list of series. The first Lead rows of it are not scored, whatever their labels:
+// they lead up to what is.
+type Window struct{ Series, From, To, Lead int }
 
 // Windows cuts series into windows that start at row 0, stride, 2·stride and so on. The last window of a series ends
 // with it and may be shorter, so that with a stride of at most the length every row lies in a window, and with stride =
@@ -54,12 +55,19 @@ func windows(list []series.Series, length, stride int, full bool) (cut []Window)
 }
 
 func scored(s *series.Series, from, to int) bool {
-	for _, y := range s.Y[from:to] {
-		if y == y {
-			return true
+	n := s.Outputs()
+	return series.Labelled(s.Y[n*from : n*to])
+}
+
+// LastOnly are the same windows with nothing scored but their last rows. Windows whose last row has no label are left out.
+func LastOnly(list []series.Series, windows []Window) (cut []Window) {
+	for _, w := range windows {
+		if scored(&list[w.Series], w.To-1, w.To) {
+			w.Lead = w.To - w.From - 1
+			cut = append(cut, w)
 		}
 	}
-	return false
+	return cut
 }
 
 // Protocol is a way to train and to score, as data: how long the windows are, where they start, and which are for what.
@@ -75,6 +83,8 @@ type Protocol struct {
 	// ResetState starts every window of validation and test from the zero state, as training does. Without it a state is
 	// carried along each series, and Window and TestStride say nothing about the test.
 	ResetState bool `json:"reset_state"`
+	// LastOnly scores nothing but the last row of each window, in training too.
+	LastOnly bool `json:"last_only,omitempty"`
 	// FullWindows leaves out windows shorter than Window.
 	FullWindows bool `json:"full_windows"`
 	// DrawValid and DrawTest are shares of the training windows that are drawn at random, with Seed, for validation and
@@ -94,6 +104,19 @@ type Part struct {
 	Windows []Window
 }
 
+// Span is window i as a series of its own. It shares memory with the series but for the labels of a window with a lead.
+func (p Part) Span(i int) series.Series {
+	w := p.Windows[i]
+	s := p.Series[w.Series].Span(w.From, w.To)
+	if w.Lead > 0 && s.Y != nil {
+		s.Y = slices.Clone(s.Y)
+		for k := range s.Y[:w.Lead*s.Outputs()] {
+			s.Y[k] = nan
+		}
+	}
+	return s
+}
+
 // Cut applies the protocol to a split that was made by p.Split. Warnings tell where windows of two parts share rows.
 func (p Protocol) Cut(s *Split) (train, valid, test Part, warnings []string) {
 	cut := Windows
@@ -103,6 +126,11 @@ func (p Protocol) Cut(s *Split) (train, valid, test Part, warnings []string) {
 	train = Part{s.Train, cut(s.Train, p.Window, p.TrainStride)}
 	valid = Part{s.Valid, cut(s.Valid, p.Window, p.TestStride)}
 	test = Part{s.Test, cut(s.Test, p.Window, p.TestStride)}
+	if p.LastOnly {
+		for _, part := range []*Part{&train, &valid, &test} {
+			part.Windows = LastOnly(part.Series, part.Windows)
+		}
+	}
 	if p.DrawValid <= 0 && p.DrawTest <= 0 {
 		return train, valid, test, nil
 	}

@@ -26,13 +26,13 @@ func TestWindows(t *testing.T) {
 		full           bool
 		want           []Window
 	}{
-		{4, 3, false, []Window{{0, 0, 4}, {0, 3, 7}, {0, 6, 10}, {1, 0, 3}, {2, 3, 7}}},
-		{4, 4, false, []Window{{0, 0, 4}, {0, 4, 8}, {0, 8, 10}, {1, 0, 3}, {2, 4, 7}}},
-		{4, 0, true, []Window{{0, 0, 4}, {0, 4, 8}}},
-		{4, 1, true, []Window{{0, 0, 4}, {0, 1, 5}, {0, 2, 6}, {0, 3, 7}, {0, 4, 8}, {0, 5, 9}, {0, 6, 10}, {2, 1, 5}, {2, 2, 6}, {2, 3, 7}}},
-		{0, 0, false, []Window{{0, 0, 10}, {1, 0, 3}, {2, 0, 7}}},
-		{2, 5, false, []Window{{0, 0, 2}, {0, 5, 7}, {1, 0, 2}, {2, 5, 7}}},
-		{99, 1, false, []Window{{0, 0, 10}, {1, 0, 3}, {2, 0, 7}}},
+		{4, 3, false, []Window{{0, 0, 4, 0}, {0, 3, 7, 0}, {0, 6, 10, 0}, {1, 0, 3, 0}, {2, 3, 7, 0}}},
+		{4, 4, false, []Window{{0, 0, 4, 0}, {0, 4, 8, 0}, {0, 8, 10, 0}, {1, 0, 3, 0}, {2, 4, 7, 0}}},
+		{4, 0, true, []Window{{0, 0, 4, 0}, {0, 4, 8, 0}}},
+		{4, 1, true, []Window{{0, 0, 4, 0}, {0, 1, 5, 0}, {0, 2, 6, 0}, {0, 3, 7, 0}, {0, 4, 8, 0}, {0, 5, 9, 0}, {0, 6, 10, 0}, {2, 1, 5, 0}, {2, 2, 6, 0}, {2, 3, 7, 0}}},
+		{0, 0, false, []Window{{0, 0, 10, 0}, {1, 0, 3, 0}, {2, 0, 7, 0}}},
+		{2, 5, false, []Window{{0, 0, 2, 0}, {0, 5, 7, 0}, {1, 0, 2, 0}, {2, 5, 7, 0}}},
+		{99, 1, false, []Window{{0, 0, 10, 0}, {1, 0, 3, 0}, {2, 0, 7, 0}}},
 	} {
 		cut := Windows
 		if c.full {
@@ -104,5 +104,25 @@ func TestProtocolDraws(t *testing.T) {
 	train, valid, test, warnings = p.Cut(s)
 	if len(train.Windows) != 10 || len(valid.Windows) != 2 || len(test.Windows) != 5 || warnings != nil || &test.Series[0] != &s.Test[0] {
 		t.Errorf("without a draw: %d %d %d %q", len(train.Windows), len(valid.Windows), len(test.Windows), warnings)
+	}
+}
+
+// Only the last row of a window is scored, and a window without a label there is none.
+func TestLastOnly(t *testing.T) {
+	list := []series.Series{labelled(6, 3)}
+	p := Part{Series: list, Windows: LastOnly(list, FullWindows(list, 3, 1))}
+	if want := []Window{{0, 0, 3, 2}, {0, 2, 5, 2}, {0, 3, 6, 2}}; !slices.Equal(p.Windows, want) {
+		t.Fatalf("windows %v, want %v", p.Windows, want)
+	}
+	list[0].Y[4] = 7
+	if s := p.Span(1); s.Scored() != 1 || s.Y[2] != 7 || list[0].Scored() != 5 {
+		t.Errorf("the window has labels %v; the series keeps %v", s.Y, list[0].Y)
+	}
+	split := &Split{Train: list, Valid: list, Test: list}
+	train, valid, test, _ := Protocol{Window: 3, TrainStride: 1, TestStride: 1, FullWindows: true, LastOnly: true}.Cut(split)
+	for _, part := range []Part{train, valid, test} {
+		if !slices.Equal(part.Windows, p.Windows) {
+			t.Errorf("the protocol cuts %v", part.Windows)
+		}
 	}
 }

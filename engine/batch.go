@@ -19,7 +19,7 @@ type Lane struct {
 	State []float32
 	// Final, if not nil, receives the state after the last row.
 	Final []float32
-	// Label is for the loss function, which may read it by lane and row; the engine does not.
+	// Label is for the loss function, which may read it by lane, row and output; the engine does not.
 	Label []float64
 }
 

@@ -14,36 +14,66 @@ type Evaluator struct {
 	p      [][]float64 // predictions for them; nil where the model made none
 	last   []float64   // last known values; NaN where none
 	ends   []int       // labelled rows up to and with each series
+	output []int       // which output a label is of; nil for a target of one
 }
 
 // NewEvaluator is an evaluator for predictions of the target in their decoded form: class probabilities (also for two
 // classes), one value, one value a quantile, or mean and standard deviation. The target's Threshold decides between two
-// classes.
+// classes. Each output of a target of several counts as a row of its own; see Output.
 func NewEvaluator(target series.Target) *Evaluator {
 	e := &Evaluator{target: target, width: target.Width()}
 	if target.Task == series.Classify {
 		e.width = len(target.Classes)
 	}
+	if target.Labels() > 1 {
+		e.width = 1 // one output after the other
+	}
 	return e
 }
 
-// Add takes one series: its labels y, NaN where a row is not scored; a row of predictions for each, nil or with a NaN
+// Output is the evaluator of one output of a target of several.
+func (e *Evaluator) Output(k int) *Evaluator {
+	one := &Evaluator{target: e.target.Of(k), width: 1}
+	from := 0
+	for _, end := range e.ends {
+		for i := from; i < end; i++ {
+			if e.output == nil || e.output[i] == k {
+				one.y, one.p, one.last = append(one.y, e.y[i]), append(one.p, e.p[i]), append(one.last, e.last[i])
+			}
+		}
+		one.ends, from = append(one.ends, len(one.y)), end
+	}
+	return one
+}
+
+// Add takes one series: its labels y, [row][output] or of the first output alone, NaN where one is not scored; a row of predictions for each, nil or with a NaN
 // where the model makes none; and for regression the value last known at each row, nil where nobody asks for skill. It
 // panics where lengths differ, a row of predictions has another width than the target asks for (one value is always
 // allowed where the target is a number: a point forecast), or a label is no class index.
 func (e *Evaluator) Add(y []float64, rows [][]float64, last []float64) {
-	if len(rows) != len(y) || last != nil && len(last) != len(y) {
+	n := e.target.Labels()
+	if len(y) == len(rows) {
+		n = 1
+	}
+	if len(rows)*n != len(y) || last != nil && len(last) != len(y) {
 		panic("metric: labels, predictions and last values must have the same number of rows")
 	}
 	for i, label := range y {
 		if math.IsNaN(label) {
 			continue
 		}
+		row := rows[i/n]
+		if k := e.target.Labels(); k > 1 {
+			e.output = append(e.output, i%n)
+			if len(row) == k {
+				row = row[i%n : i%n+1]
+			}
+		}
 		if e.target.Task == series.Classify && !(label >= 0 && label < float64(e.width) && label == math.Trunc(label)) {
 			panic("metric: a label is no class index of the target")
 		}
 		e.y = append(e.y, label)
-		e.p = append(e.p, e.prediction(rows[i]))
+		e.p = append(e.p, e.prediction(row))
 		e.last = append(e.last, math.NaN())
 		if last != nil {
 			e.last[len(e.last)-1] = last[i]

@@ -165,3 +165,38 @@ func other() *Evaluator {
 	e.Add([]float64{1}, pairs(.5), nil)
 	return e
 }
+
+// Two outputs are scored together and each by itself; what is not labelled or not predicted does not count.
+func TestEvaluatorOfSeveralOutputs(t *testing.T) {
+	target := series.Target{Name: "level", Task: series.Regress, SD: 1, Outputs: 2}
+	e := NewEvaluator(target)
+	e.Add([]float64{1, 10, nan, 20}, [][]float64{{2, 13}, {5, 24}}, nil)
+	e.Add([]float64{3, nan}, [][]float64{{5.5, 0}}, nil)
+	mse, err := ByName("mse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range []float64{(1 + 6.25) / 2, (9 + 16) / 2.0} {
+		if got := e.Output(k).Score(mse); !near(got, want, 1e-15) {
+			t.Errorf("output %d has MSE %v, want %v", k, got, want)
+		}
+	}
+	if got, want := e.Score(mse), (1+9+16+6.25)/4; !near(got, want, 1e-15) {
+		t.Errorf("both have MSE %v, want %v", got, want)
+	}
+}
+
+// One label a row for a target of several outputs is of the first.
+func TestEvaluatorOfTheFirstOutput(t *testing.T) {
+	e := NewEvaluator(series.Target{Name: "level", Task: series.Regress, SD: 1, Outputs: 3})
+	e.Add([]float64{1, nan, 2}, [][]float64{{3, 9, 9}, {9, 9, 9}, {2, 8, 8}}, nil)
+	if got := e.Regression().MSE(); got != 2 {
+		t.Errorf("MSE %v, want 2", got)
+	}
+	if got := e.Output(0).Regression().MSE(); got != 2 {
+		t.Errorf("MSE of output 0 %v, want 2", got)
+	}
+	if rows, _ := e.Output(1).Rows(); rows != 0 {
+		t.Errorf("%d rows of output 1, want none", rows)
+	}
+}

@@ -46,7 +46,7 @@ func (a Architecture) build(schema series.Schema) (Architecture, *step.Program, 
 		return a, nil, err
 	}
 	b.Output("y", y)
-	b.Output("prediction", decode(y, schema.Target))
+	b.Output("prediction", decode(b, y, schema.Target))
 	return a, b.Build(), nil
 }
 
@@ -171,8 +171,31 @@ func reopen(b *step.Builder, x, filled step.Vec, ins []series.Input) step.Vec {
 	return step.Select(category, filled, x)
 }
 
-// scale is (x - mean) / sd, clipped where the schema says so.
+// bounded moves every component to the nearer end of its range, where it has one.
+func bounded(b *step.Builder, x step.Vec, ins []series.Input, within func(series.Input) (lo, hi float64, ok bool)) step.Vec {
+	if !some(ins, func(in series.Input) bool { _, _, ok := within(in); return ok }) {
+		return x
+	}
+	end := func(k int) func(series.Input) float64 {
+		return func(in series.Input) float64 {
+			lo, hi, ok := within(in)
+			if !ok {
+				lo, hi = -math.MaxFloat32, math.MaxFloat32
+			}
+			return [2]float64{lo, hi}[k]
+		}
+	}
+	return step.Max(step.Min(x, column(b, ins, end(1))), column(b, ins, end(0)))
+}
+
+// scale is (x - mean) / sd, held within the schema's ranges before and clipped after.
 func scale(b *step.Builder, x step.Vec, ins []series.Input) step.Vec {
+	x = bounded(b, x, ins, func(in series.Input) (lo, hi float64, ok bool) {
+		if len(in.Range) == 0 {
+			return 0, 0, false
+		}
+		return in.Range[0], in.Range[1], true
+	})
 	plain := func(in series.Input) bool { return in.Kind == series.Numeric && (in.Mean != 0 || in.SD != 1) }
 	if some(ins, plain) {
 		mean := column(b, ins, func(in series.Input) float64 { return in.Mean })
@@ -184,16 +207,7 @@ func scale(b *step.Builder, x step.Vec, ins []series.Input) step.Vec {
 		})
 		x = step.Mul(step.Sub(x, mean), inverse)
 	}
-	if some(ins, func(in series.Input) bool { return in.Clip > 0 }) {
-		bound := func(in series.Input) float64 {
-			if in.Clip > 0 {
-				return in.Clip
-			}
-			return math.MaxFloat32
-		}
-		x = step.Max(step.Min(x, column(b, ins, bound)), column(b, ins, func(in series.Input) float64 { return -bound(in) }))
-	}
-	return x
+	return bounded(b, x, ins, func(in series.Input) (lo, hi float64, ok bool) { return -in.Clip, in.Clip, in.Clip > 0 })
 }
 
 // age is the time since each input was last observed, 0 where it is now.
@@ -226,7 +240,7 @@ func (a Architecture) read(b *step.Builder, x step.Vec, t series.Target) (step.V
 
 // decode turns the program's output into what a user wants to read: one probability a class, or values in raw units.
 // A Gaussian target gives mean and standard deviation.
-func decode(y step.Vec, t series.Target) step.Vec {
+func decode(b *step.Builder, y step.Vec, t series.Target) step.Vec {
 	switch {
 	case t.Task == series.Classify && len(t.Classes) == 2:
 		p := step.Sigmoid(y)
@@ -235,6 +249,12 @@ func decode(y step.Vec, t series.Target) step.Vec {
 		return step.Softmax(y)
 	case t.Gaussian:
 		return step.Concat(step.Plus(step.Scale(t.SD, step.Slice(y, 0, 1)), t.Mean), step.Scale(t.SD, step.Exp(step.Slice(y, 1, 2))))
+	case len(t.Each) > 0:
+		var sd, mean []float64
+		for _, o := range t.Each {
+			sd, mean = append(sd, o.SD), append(mean, o.Mean)
+		}
+		return step.Add(step.Mul(y, b.Const(sd...)), b.Const(mean...))
 	case t.SD == 1 && t.Mean == 0:
 		return y
 	}

@@ -35,6 +35,9 @@ func features(s series.Schema, w *series.Series, timeInput, gaps bool) (rows [][
 					f = append(f, indicator(int(v) == k))
 				}
 			} else {
+				if len(in.Range) > 0 {
+					v = math.Max(in.Range[0], math.Min(in.Range[1], v))
+				}
 				z := (v - in.Mean) / in.SD
 				if in.Clip > 0 {
 					z = math.Max(-in.Clip, math.Min(in.Clip, z))
@@ -169,6 +172,7 @@ func TestHeadReferenceBites(t *testing.T) {
 		"impute zero": func(in []series.Input) { in[3].Impute = 2.75 },
 		"impute":      func(in []series.Input) { in[4].Impute = 7 },
 		"hold":        func(in []series.Input) { in[4].Hold = false },
+		"range":       func(in []series.Input) { in[3].Range = nil },
 		"clip held":   func(in []series.Input) { in[6].Clip = 0 },
 		"category":    func(in []series.Input) { in[1].Impute = 2 },
 	}
@@ -262,7 +266,7 @@ func TestMissingInputsHaveNoSlope(t *testing.T) {
 			if v != 0 {
 				t.Errorf("%s was not observed and has slope %v", s.Inputs[i].Name, v)
 			}
-		case s.Inputs[i].Kind == series.Numeric && s.Inputs[i].Clip == 0 && v == 0 || v != v:
+		case s.Inputs[i].Kind == series.Numeric && s.Inputs[i].Clip == 0 && len(s.Inputs[i].Range) == 0 && v == 0 || v != v:
 			t.Errorf("%s was observed and has slope %v", s.Inputs[i].Name, v)
 		}
 	}
@@ -283,11 +287,13 @@ func TestDecode(t *testing.T) {
 		{"a number", series.Target{Task: series.Regress, Mean: -3.5, SD: 2.25}, []float64{1.5}, []float64{-0.125}},
 		{"an unscaled number", series.Target{Task: series.Regress, SD: 1}, []float64{1.75}, []float64{1.75}},
 		{"three numbers", series.Target{Task: series.Regress, Mean: 1, SD: 0.5, Outputs: 3}, []float64{1, -2, 4}, []float64{1.5, 0, 3}},
+		{"two numbers of their own scales", series.Target{Task: series.Regress, SD: 1, Outputs: 2, Each: []series.Output{{Name: "a", Mean: 1, SD: 0.5}, {Name: "b", Mean: -4, SD: 8}}},
+			[]float64{1, -0.25}, []float64{1.5, -6}},
 		{"quantiles", series.Target{Task: series.Regress, Mean: 10, SD: 4, Quantiles: []float64{0.1, 0.5}}, []float64{-1.5, 0.25}, []float64{4, 11}},
 		{"gaussian", series.Target{Task: series.Regress, Mean: 10, SD: 4, Gaussian: true}, []float64{-0.5, -1.25}, []float64{8, 4 * exp(-1.25)}},
 	} {
 		b := step.New()
-		b.Output("prediction", decode(b.Input("y", len(c.y)), c.target))
+		b.Output("prediction", decode(b, b.Input("y", len(c.y)), c.target))
 		if c.target.Width() != len(c.y) {
 			t.Errorf("%s: the target asks for %d outputs, want %d", c.name, c.target.Width(), len(c.y))
 		}

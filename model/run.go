@@ -61,12 +61,13 @@ func (m *Model) Lane(s *series.Series) (engine.Lane, error) {
 	}
 	lane := engine.Lane{X: [][]float32{r.X}, DT: r.DT, Label: s.Y}
 	if r.At != nil {
-		lane.Label = make([]float64, len(r.DT))
+		n := s.Outputs()
+		lane.Label = make([]float64, n*len(r.DT))
 		for t := range lane.Label {
 			lane.Label[t] = nan
 		}
 		for row, t := range r.At {
-			lane.Label[t] = s.Y[row]
+			copy(lane.Label[n*t:], s.Label(row))
 		}
 	}
 	return lane, nil

@@ -20,7 +20,7 @@ func rich() series.Schema {
 			{Name: "temp", Kind: series.Numeric, Mean: 20.5, SD: 3.25, Clip: 1.5},
 			{Name: "door", Kind: series.Category, Levels: []string{series.Other, "open", "shut"}, Missing: true, Mask: true},
 			{Name: "press", Kind: series.Numeric, Mean: -1.5, SD: 0.625, Missing: true, Impute: -1.5, Mask: true},
-			{Name: "flow", Kind: series.Numeric, Mean: 2.75, SD: 4.5, Missing: true, Since: true},
+			{Name: "flow", Kind: series.Numeric, Mean: 2.75, SD: 4.5, Missing: true, Since: true, Range: []float64{-3, 9.5}},
 			{Name: "level", Kind: series.Numeric, Mean: 5.25, SD: 0.8, Missing: true, Impute: 7.25, Hold: true, Mask: true, Since: true},
 			{Name: "kind", Kind: series.Category, Levels: []string{series.Other, "a"}},
 			{Name: "dose", Kind: series.Numeric, SD: 1, Missing: true, Impute: 0.3, Hold: true, Clip: 1.25},

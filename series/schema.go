@@ -28,6 +28,9 @@ type Input struct {
 	SD   float64 `json:"sd"`
 	// Clip bounds the scaled value to [-Clip, Clip]; 0 means no bound.
 	Clip float64 `json:"clip,omitempty"`
+	// Range, where given, are the least and the greatest raw value: what lies outside counts as the nearer of the two,
+	// before scaling. Numeric only.
+	Range []float64 `json:"range,omitempty"`
 	// Missing declares that NaN means "not observed". Where it is false a NaN is an error of the data.
 	Missing bool `json:"missing,omitempty"`
 	// Impute is the raw value that stands in for what was not observed: the training mean unless chosen otherwise.
@@ -83,10 +86,31 @@ type Target struct {
 	Threshold float64 `json:"threshold,omitempty"`
 	// Quantiles that the model predicts instead of one value, ascending.
 	Quantiles []float64 `json:"quantiles,omitempty"`
-	// Outputs is the number of values of a regression target; 0 means 1. Only imported models have more.
+	// Outputs is the number of values of a regression target; 0 means 1.
 	Outputs int `json:"outputs,omitempty"`
+	// Each describes the outputs where there are several; without it all have Mean and SD.
+	Each []Output `json:"each,omitempty"`
 	// Gaussian says that the model predicts mean and log standard deviation.
 	Gaussian bool `json:"gaussian,omitempty"`
+}
+
+// Output is one of several values of a target, scaled by (y - Mean) / SD.
+type Output struct {
+	Name string  `json:"name"`
+	Mean float64 `json:"mean"`
+	SD   float64 `json:"sd"`
+}
+
+// Labels is the number of values that a row of data is labelled with: more than 1 for a target of several outputs.
+func (t Target) Labels() int { return max(1, t.Outputs) }
+
+// Of is the target of output k alone.
+func (t Target) Of(k int) Target {
+	if len(t.Each) > 0 {
+		t.Name, t.Mean, t.SD = t.Each[k].Name, t.Each[k].Mean, t.Each[k].SD
+	}
+	t.Outputs, t.Each = 0, nil
+	return t
 }
 
 // Width is the number of program outputs that the target asks for.
@@ -199,6 +223,8 @@ func (s Schema) Check() error {
 			return fmt.Errorf("schema: category %q has impute %g; it must be the index of a level, 0 to %d", in.Name, in.Impute, len(in.Levels)-1)
 		case !(in.Clip >= 0 && finite(in.Clip)):
 			return fmt.Errorf("schema: input %q has clip %g; it must be at least 0 (0: none)", in.Name, in.Clip)
+		case len(in.Range) > 0 && (len(in.Range) != 2 || in.Kind != Numeric || !(in.Range[0] < in.Range[1]) || !finite(in.Range[0]) || !finite(in.Range[1])):
+			return fmt.Errorf("schema: input %q has range %v; it must be a least and a greater finite value of a number", in.Name, in.Range)
 		}
 		seen[in.Name] = true
 	}
@@ -235,6 +261,10 @@ func (t Target) check() error {
 			return fmt.Errorf("schema: target %q has mean %g, sd %g; both must be finite and sd > 0 (in single precision)", t.Name, t.Mean, t.SD)
 		case t.Gaussian && len(t.Quantiles) > 0 || t.Outputs > 1 && (t.Gaussian || len(t.Quantiles) > 0):
 			return fmt.Errorf("schema: target %q can have only one of gaussian, quantiles and several outputs", t.Name)
+		case len(t.Each) > 0 && (len(t.Each) != t.Outputs || t.Outputs < 2):
+			return fmt.Errorf("schema: target %q describes %d outputs and has %d; describe each of several, or none", t.Name, len(t.Each), t.Outputs)
+		case slices.ContainsFunc(t.Each, func(o Output) bool { return !scale(o.SD) || !finite(o.Mean) }):
+			return fmt.Errorf("schema: target %q has an output without a finite mean and sd > 0 (in single precision)", t.Name)
 		case t.Outputs < 0:
 			return fmt.Errorf("schema: target %q has %d outputs; at least 1 is needed (0 means 1)", t.Name, t.Outputs)
 		}

@@ -92,6 +92,8 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		`"ward" has impute 3`:         func(s *series.Schema) { s.Inputs[1].Impute = 3 },
 		`"ward" has impute 0.5`:       func(s *series.Schema) { s.Inputs[1].Impute = 0.5 },
 		"clip -1":                     func(s *series.Schema) { s.Inputs[0].Clip = -1 },
+		"range [2 2]":                 func(s *series.Schema) { s.Inputs[0].Range = []float64{2, 2} },
+		"range [1 2 3]":               func(s *series.Schema) { s.Inputs[0].Range = []float64{1, 2, 3} },
 		"clip +Inf":                   func(s *series.Schema) { s.Inputs[0].Clip = inf },
 		"1 classes":                   func(s *series.Schema) { s.Target.Classes = []string{"no"} },
 		"threshold 1":                 func(s *series.Schema) { s.Target.Threshold = 1 },

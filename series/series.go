@@ -13,8 +13,8 @@ type Series struct {
 	X []float32
 	// DT is the time since the previous row in the schema's time unit, at least 0. DT[0] is the schema's FirstDT.
 	DT []float32
-	// Y is the label of each row, [row]: the class index, or the value in raw units. NaN means that the row is not
-	// scored.
+	// Y is the label of each row, [row][output]: the class index, or the value in raw units; a target of several outputs
+	// has as many values a row, or one, which is that of the first. NaN means that the output is not scored at that row.
 	Y []float64
 	// Time is the time stamp of each row in seconds since 1970-01-01 UTC, or the plain index or elapsed seconds where
 	// the source has no calendar.
@@ -45,7 +45,8 @@ func (s *Series) Span(from, to int) Series {
 	n := s.Inputs()
 	part := Series{Name: s.Name, X: s.X[from*n : to*n], DT: s.DT[from:to]}
 	if s.Y != nil {
-		part.Y = s.Y[from:to]
+		k := s.Outputs()
+		part.Y = s.Y[from*k : to*k]
 	}
 	if s.Time != nil {
 		part.Time = s.Time[from:to]
@@ -56,12 +57,36 @@ func (s *Series) Span(from, to int) Series {
 	return part
 }
 
+// Outputs is the number of labels of each row; 0 without labels.
+func (s *Series) Outputs() int {
+	if len(s.DT) == 0 {
+		return 0
+	}
+	return len(s.Y) / len(s.DT)
+}
+
+// Label is what row is scored against, one value an output, which shares memory with the series.
+func (s *Series) Label(row int) []float64 {
+	n := s.Outputs()
+	return s.Y[row*n : (row+1)*n : (row+1)*n]
+}
+
 // Scored counts the rows with a label.
 func (s *Series) Scored() (n int) {
-	for _, y := range s.Y {
-		if y == y {
+	for row := range s.DT {
+		if s.Y != nil && Labelled(s.Label(row)) {
 			n++
 		}
 	}
 	return n
+}
+
+// Labelled says whether any of the labels of a row is known.
+func Labelled(labels []float64) bool {
+	for _, y := range labels {
+		if y == y {
+			return true
+		}
+	}
+	return false
 }

@@ -56,3 +56,14 @@ func ExampleSeries() {
 	// Output:
 	// 2 rows of 2 inputs, 1 scored; the second is [20.7 40] after 2.5
 }
+
+// Two labels a row: a row counts where either is known, and a part keeps both.
+func TestSeveralLabels(t *testing.T) {
+	s := series.Series{X: make([]float32, 8), DT: []float32{1, 1, 1, 1}, Y: []float64{1, 2, nan, 4, nan, nan, 7, 8}}
+	if s.Outputs() != 2 || s.Scored() != 3 || !slices.Equal(s.Label(3), []float64{7, 8}) {
+		t.Errorf("%d labels a row, %d rows scored, last %v", s.Outputs(), s.Scored(), s.Label(3))
+	}
+	if part := s.Span(1, 3); part.Scored() != 1 || part.Y[1] != 4 || len(part.Y) != 4 {
+		t.Errorf("the part is %+v", part)
+	}
+}

@@ -146,7 +146,7 @@ type fit struct {
 	data  Data
 	o     Options
 	hooks Hooks
-	loss  Loss
+	loss  rowLoss
 	opt   *optimiser
 	batch *engine.Batch
 	lanes []engine.Lane // of every training window
@@ -162,7 +162,7 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if o.Balance && len(o.ClassWeights) == 0 {
 		o.ClassWeights = Balanced(target, Spans(data.Train))
 	}
-	loss, err := NewLoss(target, o)
+	loss, err := newRowLoss(target, o)
 	if err != nil {
 		return nil, err
 	}
@@ -171,8 +171,8 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 		return nil, err
 	}
 	f := &fit{m: m, data: data, o: o, hooks: hooks, loss: loss, opt: opt}
-	for _, w := range data.Train.Windows {
-		part := data.Train.Series[w.Series].Span(w.From, w.To)
+	for i, w := range data.Train.Windows {
+		part := data.Train.Span(i)
 		if part.Scored() == 0 {
 			continue
 		}
@@ -203,7 +203,12 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 func checkLabels(t series.Target, parts ...[]series.Series) error {
 	for _, list := range parts {
 		for i := range list {
-			for row, y := range list[i].Y {
+			n, rows := len(list[i].Y), list[i].Len()
+			if n != rows && n != rows*t.Labels() {
+				return fmt.Errorf("train: series %q has %d labels for %d rows; target %q has %d a row, or the first alone", list[i].Name, n, rows, t.Name, t.Labels())
+			}
+			for at, y := range list[i].Y {
+				row := at / max(1, list[i].Outputs())
 				switch classes := float64(len(t.Classes)); {
 				case math.IsInf(y, 0):
 					return fmt.Errorf("train: series %q, row %d: the label is %v; it must be finite, or NaN for none", list[i].Name, row, y)
@@ -298,11 +303,11 @@ func (f *fit) step(chosen []int) error {
 	}
 	scale := 1 / float32(rows)
 	sum, grad := f.batch.Gradient(f.s.Theta, lanes, func(lane, t int, y, dy []float32) float64 {
-		label := lanes[lane].Label[t]
-		if label != label {
+		labels := labelsAt(&lanes[lane], t)
+		if !series.Labelled(labels) {
 			return 0
 		}
-		v := f.loss(y, label, dy)
+		v := f.loss(y, labels, dy)
 		for i := range dy {
 			dy[i] *= scale
 		}
@@ -320,13 +325,20 @@ func (f *fit) step(chosen []int) error {
 	return nil
 }
 
+// scored counts the steps with a label.
 func scored(l *engine.Lane) (n int) {
-	for _, y := range l.Label {
-		if y == y {
+	for t := range l.DT {
+		if series.Labelled(labelsAt(l, t)) {
 			n++
 		}
 	}
 	return n
+}
+
+// labelsAt are the labels of step t.
+func labelsAt(l *engine.Lane, t int) []float64 {
+	n := len(l.Label) / len(l.DT)
+	return l.Label[t*n : (t+1)*n]
 }
 
 func (f *fit) diverged(where string) *DivergedError {
@@ -410,10 +422,11 @@ func (f *fit) validate() (float64, error) {
 }
 
 // MeanLoss is the mean loss of a model over the scored rows of a part, along whole series or, with reset, over windows
-// from the zero state; NaN where no row is scored. The error is a *model.InputError, or that of NewLoss.
+// from the zero state; NaN where no row is scored. The error is a *model.InputError, or that
+// of NewLoss.
 func MeanLoss(m *model.Model, part dataset.Part, reset bool, o Options) (float64, error) {
 	o = o.Filled()
-	loss, err := NewLoss(m.Schema().Target, o)
+	loss, err := newRowLoss(m.Schema().Target, o)
 	if err != nil {
 		return 0, err
 	}
@@ -428,8 +441,8 @@ func MeanLoss(m *model.Model, part dataset.Part, reset bool, o Options) (float64
 		rows += list[i].Scored()
 	}
 	err = m.Run(list, model.RunOptions{Workers: o.Workers, Output: "y"}, func(i, row int, y []float32) {
-		if label := list[i].Y[row]; label == label {
-			sum[i] += loss(y, label, dy[i])
+		if labels := list[i].Label(row); series.Labelled(labels) {
+			sum[i] += loss(y, labels, dy[i])
 		}
 	})
 	total := 0.0
@@ -442,8 +455,8 @@ func MeanLoss(m *model.Model, part dataset.Part, reset bool, o Options) (float64
 // Spans are the windows of a part as series of their own.
 func Spans(part dataset.Part) []series.Series {
 	list := make([]series.Series, len(part.Windows))
-	for i, w := range part.Windows {
-		list[i] = part.Series[w.Series].Span(w.From, w.To)
+	for i := range part.Windows {
+		list[i] = part.Span(i)
 	}
 	return list
 }

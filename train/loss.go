@@ -43,8 +43,45 @@ func Losses(t series.Target) (names []string) {
 	return names
 }
 
-// NewLoss makes the loss that the options name, or the default of the target.
+// rowLoss is the loss of all labels of one row, or of the first output alone; the slope of an output without a label is 0.
+type rowLoss func(y []float32, labels []float64, dy []float32) float64
+
+// newRowLoss is the loss of a row: that of its label, or for a target of several outputs the mean over the outputs of the
+// loss of each, weighed by Options.OutputWeights.
+func newRowLoss(t series.Target, o Options) (rowLoss, error) {
+	n := t.Labels()
+	each, weight := make([]Loss, n), make([]float64, n)
+	for k := range each {
+		var err error
+		if each[k], err = NewLoss(t.Of(k), o); err != nil {
+			return nil, err
+		}
+		weight[k] = 1 / float64(n)
+		if k < len(o.OutputWeights) {
+			weight[k] *= o.OutputWeights[k]
+		}
+	}
+	if n == 1 {
+		return func(y []float32, labels []float64, dy []float32) float64 { return each[0](y, labels[0], dy) }, nil
+	}
+	return func(y []float32, labels []float64, dy []float32) (sum float64) {
+		clear(dy)
+		for k, label := range labels {
+			if label == label {
+				sum += weight[k] * each[k](y[k:k+1], label, dy[k:k+1])
+				dy[k] *= float32(weight[k])
+			}
+		}
+		return sum
+	}, nil
+}
+
+// NewLoss makes the loss that the options name, or the default of the target. A target of several outputs has one for each:
+// NewLoss of Target.Of.
 func NewLoss(t series.Target, o Options) (Loss, error) {
+	if t.Outputs > 1 {
+		return nil, fmt.Errorf("target %q has %d outputs; a loss is of one of them", t.Name, t.Outputs)
+	}
 	names := Losses(t)
 	for _, row := range losses {
 		if row.fits(t) && (o.Loss == "" || o.Loss == row.name) {

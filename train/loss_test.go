@@ -158,3 +158,28 @@ func TestBalancedWeights(t *testing.T) {
 		}
 	}
 }
+
+// The loss of several outputs is the weighed mean of the losses of each in its own scale, and an output without a label
+// pulls at nothing.
+func TestLossOfSeveralOutputs(t *testing.T) {
+	target := series.Target{Name: "pose", Task: series.Regress, SD: 1, Outputs: 3,
+		Each: []series.Output{{Name: "x", Mean: 1, SD: 2}, {Name: "y", Mean: -3, SD: 0.5}, {Name: "z", SD: 1}}}
+	loss, err := newRowLoss(target, Options{OutputWeights: []float64{1, 3}}.Filled())
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, dy := []float32{0.5, -1.25, 2}, []float32{9, 9, 9}
+	got := loss(y, []float64{4, -2.5, math.NaN()}, dy)
+	e0, e1 := 0.5-1.5, -1.25-1.0
+	if want := (e0*e0 + 3*e1*e1) / 3; math.Abs(got-want) > 1e-12 {
+		t.Errorf("the loss is %v, want %v", got, want)
+	}
+	for k, want := range []float64{2 * e0 / 3, 2 * e1, 0} {
+		if math.Abs(float64(dy[k])-want) > 1e-6 {
+			t.Errorf("slope %d is %v, want %v", k, dy[k], want)
+		}
+	}
+	if _, err := NewLoss(target, Options{}.Filled()); err == nil {
+		t.Error("three outputs were given the loss of one")
+	}
+}

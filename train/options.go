@@ -41,6 +41,8 @@ type Options struct {
 	HuberDelta float64 `json:"huber_delta"`
 	// ClassWeights of cross_entropy, by class; 1 where missing. See Balanced.
 	ClassWeights []float64 `json:"class_weights,omitempty"`
+	// OutputWeights of a target of several outputs, by output; 1 where missing.
+	OutputWeights []float64 `json:"output_weights,omitempty"`
 	// Balance weighs classes inversely to their share of the training rows.
 	Balance bool `json:"balance,omitempty"`
 	// Groups multiply the learning rate of the parameters whose name contains the key.
@@ -112,6 +114,11 @@ func (o Options) Check() error {
 	for class, w := range o.ClassWeights {
 		if !(w >= 0 && finite(w)) {
 			return fmt.Errorf("the weight of class %d is %g; it must be at least 0", class, w)
+		}
+	}
+	for k, w := range o.OutputWeights {
+		if !(w >= 0 && finite(w)) {
+			return fmt.Errorf("the weight of output %d is %g; it must be at least 0", k, w)
 		}
 	}
 	for name, k := range o.Groups {

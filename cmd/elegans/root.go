@@ -18,6 +18,7 @@ var commands = []func(*console) *cobra.Command{
 	newWiring,
 	newInspect,
 	newImport,
+	newResults,
 	newBench,
 	newDoctor,
 	newVersion,

@@ -1,0 +1,123 @@
+package suite
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/table"
+)
+
+var cmapss = Task{
+	Name: "cmapss", Title: "C-MAPSS FD001, cycles until a turbofan fails",
+	Protocol: "units of the training file with id % 5 == 0 are validation (20), the others training (80); windows of 30 cycles, stride 1, target " +
+		"min(125, cycles left) at the last one; test: the last 30 cycles of each of the 100 test units; 14 sensors, z-scores of the rows of the training units; " +
+		"predictions below 0 count as 0; capped: against min(125, truth)",
+	Source: "A. Saxena, K. Goebel: Turbofan Engine Degradation Simulation, NASA 2008, public domain", Files: []string{"cmapss.zip"},
+	LastOnly: true, Batch: 64,
+	Measures: []Measure{
+		{Name: "rmse_capped", Title: "RMSE, truth capped at 125", Of: func(p Predictions) float64 { return lifeLeft(p, true).RMSE() }},
+		{Name: "rmse", Title: "RMSE", Of: func(p Predictions) float64 { return lifeLeft(p, false).RMSE() }},
+		{Name: "score", Title: "score", Of: func(p Predictions) float64 { return phmScore(lifeLeft(p, false)) }},
+	},
+	read: readCMAPSS,
+}
+
+const mostLife, lifeWindow = 125, 30
+
+// lifeSensors are the sensors that change, counted from 1; three settings and two counters stand before them.
+var lifeSensors = []int{2, 3, 4, 7, 8, 9, 11, 12, 13, 14, 15, 17, 20, 21}
+
+func readCMAPSS(f Folder) (*Data, error) {
+	var units [2][]series.Series
+	var ids []int
+	for k, name := range []string{"train_FD001.txt", "test_FD001.txt"} {
+		rows, err := f.numbers("cmapss.zip", name, table.Options{Delimiter: ' '})
+		if err != nil {
+			return nil, err
+		}
+		for from := 0; from < len(rows); {
+			to := from
+			for to < len(rows) && rows[to][0] == rows[from][0] {
+				to++
+			}
+			if k == 0 {
+				ids = append(ids, int(rows[from][0]))
+			}
+			units[k] = append(units[k], lifeOf(rows[from:to]))
+			from = to
+		}
+	}
+	left, err := f.numbers("cmapss.zip", "RUL_FD001.txt", table.Options{Delimiter: ' '})
+	if err != nil {
+		return nil, err
+	}
+	d := &Data{Truth: column(left, 0)}
+	if len(units[1]) != len(d.Truth) {
+		return nil, &table.DataError{Source: f.path("cmapss.zip"), Msg: fmt.Sprintf("holds %d test units and the life left of %d; get the file again", len(units[1]), len(d.Truth))}
+	}
+	for i, s := range units[0] {
+		part := &d.Train
+		if ids[i]%5 == 0 {
+			part = &d.Valid
+		}
+		part.Series = append(part.Series, s)
+	}
+	for _, part := range []*dataset.Part{&d.Train, &d.Valid} {
+		part.Windows = dataset.LastOnly(part.Series, dataset.FullWindows(part.Series, lifeWindow, 1))
+	}
+	for i, s := range units[1] {
+		s.Y[s.Len()-1] = math.Min(mostLife, d.Truth[i])
+		d.Test.Series = append(d.Test.Series, s)
+		d.Test.Windows = append(d.Test.Windows, dataset.Window{Series: i, From: s.Len() - lifeWindow, To: s.Len(), Lead: lifeWindow - 1})
+	}
+	d.Schema = series.Schema{Inputs: scaledInputs(d.Train.Series), Clock: counted(),
+		Target: series.Target{Name: "cycles left", Task: series.Regress, SD: mostLife}}
+	for k, sensor := range lifeSensors {
+		d.Schema.Inputs[k].Name = "sensor " + strconv.Itoa(sensor)
+	}
+	return d, nil
+}
+
+// lifeOf is the series of one unit whose last row is its failure.
+func lifeOf(rows [][]float64) series.Series {
+	const before = 4 // columns: unit, cycle and three settings, less 1 for sensors counted from 1
+	s := series.Series{Name: strconv.Itoa(int(rows[0][0])), DT: ones(len(rows))}
+	for i, row := range rows {
+		for _, sensor := range lifeSensors {
+			s.X = append(s.X, float32(row[before+sensor]))
+		}
+		s.Y = append(s.Y, math.Min(mostLife, float64(len(rows)-1-i)))
+	}
+	return s
+}
+
+// lifeLeft are the predictions, none below 0, against the truth, capped or as it is.
+func lifeLeft(p Predictions, capped bool) *metric.Regression {
+	r := *p.Evaluator.Regression()
+	pred := make([]float64, len(r.Pred))
+	for i, v := range r.Pred {
+		pred[i] = math.Max(0, v)
+	}
+	r.Pred = pred
+	if p.Test && !capped {
+		r.Y = p.Data.Truth
+	}
+	return &r
+}
+
+// phmScore is the sum of exp(-d/13) - 1 where the prediction is early (d < 0) and of exp(d/10) - 1 where it is late, with
+// d = predicted - true. Source: Saxena et al. 2008.
+func phmScore(r *metric.Regression) (sum float64) {
+	for i, y := range r.Y {
+		if d := r.Pred[i] - y; d < 0 {
+			sum += math.Expm1(-d / 13)
+		} else {
+			sum += math.Expm1(d / 10)
+		}
+	}
+	return sum
+}

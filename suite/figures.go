@@ -1,0 +1,48 @@
+package suite
+
+import (
+	_ "embed"
+	"encoding/json"
+)
+
+// Figure is a result of others.
+type Figure struct {
+	// Model in their words.
+	Model string `json:"model"`
+	// Kind is Simple, Recurrent or Liquid.
+	Kind Kind `json:"kind"`
+	// Parameters; 0 where it has none or its authors do not say.
+	Parameters int `json:"parameters,omitempty"`
+	// Seeds over which the mean is taken; 0 where its authors do not say.
+	Seeds int `json:"seeds,omitempty"`
+	// Source is Measured, or where the figure was published.
+	Source string `json:"source"`
+	// Values by the name of the measure: the mean and, where it depends on the seed, the sample standard deviation.
+	Values map[string][]float64 `json:"values"`
+}
+
+// Measured is the source of figures that were measured on exactly the same splits: recurrent models of torch.nn 2.15 and
+// ncps 1.0.1 and GRU-D from its paper, all in one JAX loop (Adam, gradient norm clipped at 1, cosine decay, the best epoch and
+// the learning rate chosen on validation), LightGBM 4.7, scikit-learn 1.9 and MiniRocket of aeon 1.6.
+const Measured = "measured"
+
+// Kind of a model in a table.
+type Kind string
+
+const (
+	Simple    Kind = "simple"    // no network
+	Recurrent Kind = "recurrent" // a network without elapsed time in its equations
+	Liquid    Kind = "liquid"    // LTC, CfC and their kin
+)
+
+//go:embed figures.json
+var figures []byte
+
+// Figures of others for the task, in the order of the file.
+func (t *Task) Figures() []Figure {
+	var all map[string][]Figure
+	if err := json.Unmarshal(figures, &all); err != nil {
+		panic("suite: figures.json: " + err.Error())
+	}
+	return all[t.Name]
+}

@@ -1,0 +1,95 @@
+package suite
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/elegans-nn/elegans/dataset"
+)
+
+// The numbers of windows, steps and scored values are those of an independent evaluation of the same splits, which says
+// "7301 train, 812 validation, 1550 test; 16 steps of 5 features" and so on.
+func TestSplits(t *testing.T) {
+	for _, c := range []struct {
+		task               *Task
+		train, valid, test int
+		steps, inputs      int
+		positive           [3]int // scored steps of class 1; -1 where the independent evaluation does not say
+	}{
+		{&occupancyPaper, 7301, 812, 1550, 16, 5, [3]int{-1, -1, 6008}},
+		{&occupancyChrono, 8128, 2650, 9737, 16, 5, [3]int{-1, -1, 2034}},
+		{&cheetah, 970, 485, 970, 32, 17, [3]int{-1, -1, -1}},
+		{&cheetahClip, 970, 485, 970, 32, 17, [3]int{-1, -1, -1}},
+		{&ozoneChrono, 1742, 254, 507, 32, 72, [3]int{131, 11, 18}},
+		{&trafficHour, 28378, 4058, 8115, 24, 14, [3]int{-1, -1, -1}},
+		{&vowels, 216, 54, 370, 0, 12, [3]int{-1, -1, -1}},
+		{&physionet, 4833, 1574, 1593, 48, 42, [3]int{-1, -1, 213}},
+		{&cgm, 19284, 4333, 6419, 24, 3, [3]int{-1, -1, -1}},
+		{&cmapss, 14336, 3395, 100, 30, 14, [3]int{-1, -1, -1}},
+		{&lidar, 556, 122, 250, 32, 541, [3]int{-1, -1, -1}},
+		{&lidarNcps, 678, 0, 250, 32, 541, [3]int{-1, -1, -1}},
+		{&occupancyLeaky, 7316, 812, 1550, 16, 5, [3]int{-1, -1, -1}},
+		{&ozoneLeaky, 471, 62, 93, 32, 72, [3]int{-1, -1, -1}},
+		{&trafficLeaky, 9034, 1204, 1806, 32, 9, [3]int{-1, -1, -1}},
+		{&physionetEvents, 4833, 1574, 1593, 0, 42, [3]int{-1, -1, 213}},
+		{&smnist, 54000, 6000, 10000, 28, 28, [3]int{-1, -1, 1135}}, // ones among the test digits
+		{&xor, 20000, 2000, 10000, 0, 1, [3]int{-1, -1, -1}},
+		{&motions, 32, 8, 40, 100, 6, [3]int{-1, -1, 10}},
+		{&digits, 2400, 300, 300, 0, 32, [3]int{240, 30, 30}},
+	} {
+		t.Run(c.task.Name, func(t *testing.T) {
+			d := readTask(t, c.task)
+			if len(d.Schema.Inputs) != c.inputs {
+				t.Errorf("%d inputs, want %d", len(d.Schema.Inputs), c.inputs)
+			}
+			for i, part := range []dataset.Part{d.Train, d.Valid, d.Test} {
+				if got, want := len(part.Windows), []int{c.train, c.valid, c.test}[i]; got != want {
+					t.Errorf("part %d: %d windows, want %d", i, got, want)
+				}
+				positive := 0
+				for k, w := range part.Windows {
+					s := part.Span(k)
+					if c.steps > 0 && s.Len() != c.steps {
+						t.Fatalf("part %d, window %d: %d steps, want %d", i, k, s.Len(), c.steps)
+					}
+					want := s.Len()
+					if c.task.LastOnly {
+						want = 1
+					}
+					if s.Scored() != want || c.task.LastOnly && s.Y[len(s.Y)-1] != s.Y[len(s.Y)-1] {
+						t.Fatalf("part %d, window %+v: %d steps scored, want %d", i, w, s.Scored(), want)
+					}
+					for _, y := range s.Y {
+						if y == 1 {
+							positive++
+						}
+					}
+				}
+				if want := c.positive[i]; want >= 0 && positive != want {
+					t.Errorf("part %d: %d scored steps of class 1, want %d", i, positive, want)
+				}
+			}
+			if err := noSharedLabels(d); !c.task.Leaky && err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// noSharedLabels says whether a label is scored in two parts: memory that windows of both reach with a label.
+func noSharedLabels(d *Data) error {
+	owner := map[*float64]int{}
+	for i, part := range []dataset.Part{d.Train, d.Valid, d.Test} {
+		for _, w := range part.Windows {
+			s := part.Series[w.Series]
+			n := s.Outputs()
+			for at := (w.From + w.Lead) * n; at < w.To*n; at++ {
+				if other, ok := owner[&s.Y[at]]; ok && other != i {
+					return fmt.Errorf("a label of %q at %d is scored in parts %d and %d", s.Name, at/n, other, i)
+				}
+				owner[&s.Y[at]] = i
+			}
+		}
+	}
+	return nil
+}

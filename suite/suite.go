@@ -1,0 +1,110 @@
+// Package suite holds the tasks on which models are compared with published results and with other libraries: for each one
+// the data, the exact split, the windows, which steps are scored and by what, and the figures of others.
+//
+// A task is expressed in the terms of the other packages (a series.Schema, windows of series, metrics of package metric),
+// so that a model trained on it is an ordinary model and its file an ordinary file. Data that the product does not hold are
+// read from a folder; what is not there is a *MissingError, which a table can show.
+//
+// A new task is one file and one line in the registry.
+package suite
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/internal/nearest"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/train"
+)
+
+// Task is one data set with one way to divide it and to score it.
+type Task struct {
+	// Name as in flags, files and JSON.
+	Name  string
+	Title string
+	// Protocol says in words how the data are divided, cut and scaled.
+	Protocol string
+	// Source of the data.
+	Source string
+	// Files that are read from the folder; none for data that the product holds.
+	Files []string
+	// LastOnly says that only the last step of a window is scored; else every step is.
+	LastOnly bool
+	// Leaky says that parts share rows, so that the score is too good: it serves for comparison with a published one only.
+	Leaky bool
+	// Measures that are reported; the first decides.
+	Measures []Measure
+	// Threshold names the metric for which the threshold between two classes is chosen on validation; empty: 0.5 it is.
+	Threshold string
+	// Batch is the number of windows a step that the figures of others were made with.
+	Batch int
+
+	read func(Folder) (*Data, error)
+}
+
+// Data is a task's data, divided, with everything fitted on the training part.
+type Data struct {
+	Schema             series.Schema
+	Train, Valid, Test dataset.Part
+	// Options of training that belong to the task: its loss and weights.
+	Options train.Options
+	// Truth, where the labels of the test part are not what is scored, is: one value for each of its windows.
+	Truth []float64
+
+	once sync.Once
+	hash string
+}
+
+// registry: one line a task.
+var registry = []*Task{
+	&occupancyChrono, &cheetahClip, &ozoneChrono, &trafficHour, &vowels, &physionet, &cgm, &cmapss, &lidar,
+	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &cheetah, &smnist, &xor, &motions, &digits, &physionetEvents, &lidarNcps,
+}
+
+// Tasks lists every task.
+func Tasks() []*Task { return slices.Clone(registry) }
+
+// Peers are the nine tasks on which other libraries were measured.
+func Peers() []*Task { return slices.Clone(registry[:9]) }
+
+// Lookup finds a task by name. The error lists what there is.
+func Lookup(name string) (*Task, error) {
+	var names []string
+	for _, t := range registry {
+		if t.Name == name {
+			return t, nil
+		}
+		names = append(names, t.Name)
+	}
+	hint := ""
+	if near := nearest.Name(name, names); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return nil, fmt.Errorf("unknown task %q%s (known: %s)", name, hint, strings.Join(names, ", "))
+}
+
+// Read reads the data. The error is a *MissingError where a file is not in the folder, a *table.DataError where it is not
+// what it should be.
+func (t *Task) Read(f Folder) (*Data, error) {
+	for _, file := range t.Files {
+		if err := f.has(file); err != nil {
+			return nil, err
+		}
+	}
+	d, err := t.read(f)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Schema.Check(); err != nil {
+		return nil, fmt.Errorf("task %s: %w", t.Name, err)
+	}
+	return d, nil
+}
+
+// Fitting is the data as package train takes them: every window starts from the zero state.
+func (d *Data) Fitting() train.Data {
+	return train.Data{Train: d.Train, Valid: d.Valid, ResetState: true}
+}

@@ -1,0 +1,66 @@
+package suite
+
+import (
+	"math/rand/v2"
+
+	"github.com/elegans-nn/elegans/series"
+)
+
+var xor = Task{
+	Name: "xor", Title: "Event-based bit-stream XOR",
+	Protocol: "drawn: a stream has a length from 2 to 31 and fair bits; an event each time a bit differs from the last one (its value, and the bits since " +
+		"the previous event as elapsed time, divided by 32), and one more for what is left at the end; the parity of the ones is asked at the last event; " +
+		"20,000 training, 2,000 validation and 10,000 test streams (the paper: 100,000 and 10,000)",
+	Source: "generated, after M. Lechner and R. Hasani 2020", LastOnly: true, Measures: []Measure{of("accuracy")}, Batch: 64,
+	read: func(Folder) (*Data, error) { return XOR(20000, 2000, 10000, 1), nil },
+}
+
+// longestStream is what elapsed times are divided by; streams are shorter.
+const longestStream = 32
+
+// XOR draws streams for training, validation and test: see the protocol of task xor. Equal seeds give equal streams; more
+// of one part do not change the others.
+func XOR(train, valid, test int, seed uint64) *Data {
+	d := &Data{Schema: series.Schema{
+		Inputs: []series.Input{unit("bit", 1)},
+		Target: series.Target{Name: "parity", Task: series.Classify, Classes: []string{"even", "odd"}, LastStep: true},
+		Clock:  series.Clock{Kind: series.Elapsed, Unit: longestStream, FirstDT: 1.0 / longestStream},
+	}}
+	draw := func(part uint64, n int) (list []series.Series) {
+		r := rand.New(rand.NewPCG(seed, part))
+		for range n {
+			bits := make([]int, 2+r.IntN(longestStream-2))
+			for i := range bits {
+				bits[i] = r.IntN(2)
+			}
+			list = append(list, events(bits))
+		}
+		return list
+	}
+	d.Train, d.Valid, d.Test = whole(draw(1, train)), whole(draw(2, valid)), whole(draw(3, test))
+	return d
+}
+
+// events are the changes of a stream of bits.
+func events(bits []int) (s series.Series) {
+	last, since, ones := -1, 0, 0
+	add := func(bit int) {
+		s.X = append(s.X, float32(bit))
+		s.DT = append(s.DT, float32(since)/longestStream)
+		since = 0
+	}
+	for _, bit := range bits {
+		since++
+		ones += bit
+		if bit != last {
+			add(bit)
+		}
+		last = bit
+	}
+	if since > 0 {
+		add(last)
+	}
+	s.Y = unlabelled(s.Len())
+	s.Y[s.Len()-1] = float64(ones % 2)
+	return s
+}
