@@ -173,7 +173,8 @@ type Meta map[string]string
 func Registry() []Entry { return slices.Clone(registry) }
 
 // registry: one line a cell.
-var registry = []Entry{ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed}
+var registry = []Entry{ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
+	transformer, tcn, mlp, linear}
 
 // Presets lists the named configurations of all cells.
 func Presets() (all []Preset) {

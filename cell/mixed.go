@@ -46,7 +46,7 @@ func (c Mixed) Check() error {
 		return fmt.Errorf("Mixed: no inner cell; name one, such as LTC")
 	}
 	switch c.Cell.(type) {
-	case Mixed, LSTM:
+	case Mixed, LSTM, Transformer, TCN:
 		return fmt.Errorf("Mixed: %T as inner cell has more than one state; allowed: cells with one", c.Cell)
 	}
 	return c.Cell.Check()
