@@ -35,7 +35,7 @@ type TCN struct {
 var tcn = Entry{
 	Name: "TCN", Summary: "temporal convolutional network", Source: "Bai, Kolter and Koltun 2018", Cell: TCN{},
 	Variants: []Variant{
-		{"dilation 2", TCN{Units: 4, Kernel: 2, Dilation: 2}, nil},
+		{"dilation 2", TCN{Units: 3, Kernel: 2, Dilation: 2}, nil},
 		{"two blocks, kernel 3", TCN{Units: 2, Layers: 2}, nil},
 	},
 	Presets: []Preset{{"tcn32", "three blocks of 32 channels, 29 rows", TCN{Units: 32, Layers: 3}, nil}},
