@@ -1,9 +1,6 @@
 package cell
 
 import (
-	"fmt"
-	"strconv"
-
 	. "github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
 )
@@ -104,10 +101,7 @@ func gateTensors(width, inputs, units int) []Tensor {
 
 func gatedReference(of func(units int) Cell) func(Meta) (Cell, error) {
 	return func(meta Meta) (Cell, error) {
-		units, err := strconv.Atoi(meta["units"])
-		if err != nil {
-			return nil, fmt.Errorf("units is %q; a whole number is needed", meta["units"])
-		}
-		return of(units), nil
+		units, err := meta.Units()
+		return of(units), err
 	}
 }

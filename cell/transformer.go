@@ -8,11 +8,11 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// Transformer is a causal decoder: its input mapped to Width components, then Layers blocks of attention and of a network
+// Transformer is a causal decoder: its input mapped to Units components, then Layers blocks of attention and of a network
 // of one hidden layer, each around a normalised copy (pre-norm):
 //
 //	h = W_in x + b_in
-//	a = LayerNorm(h),   q = W_q a,   k = W_k a,   v = W_v a                 each split into Heads of d = Width/Heads
+//	a = LayerNorm(h),   q = W_q a,   k = W_k a,   v = W_v a                 each split into Heads of d = Units/Heads
 //	s_j = (R(p) q) · (R(p_j) k_j) / sqrt(d),   c = Σ_j softmax(s)_j v_j      for each head, over the last Window rows j
 //	h ← h + W_o [c of all heads]
 //	h ← h + W_2 gelu(W_1 LayerNorm(h) + b_1) + b_2
@@ -24,12 +24,12 @@ import (
 // before the start are masked out. As every block looks back Window rows, all of them together see
 // Layers (Window-1) + 1. The step is an update: dt = 0 and any other is finite. The output is h after the last block.
 //
-// About 4 Width Window + 8 Width² + 4 Width FF FLOPs a row and block. gelu is the tanh form. Matrices start with Glorot's
+// About 4 Units Window + 8 Units² + 4 Units FF FLOPs a row and block. gelu is the tanh form. Matrices start with Glorot's
 // bound, biases with 0. Sources: Vaswani et al., Attention is all you need, 2017, section 3.2; Xiong et al., On layer
 // normalization in the Transformer architecture, 2020, for pre-norm; Su et al., RoFormer, 2021, section 3.2.2.
 type Transformer struct {
-	// Width of h, Heads times an even number.
-	Width int `json:"width"`
+	// Units is the width of h, Heads times an even number.
+	Units int `json:"units"`
 	// Heads of the attention; 2 if zero.
 	Heads int `json:"heads" default:"2"`
 	// FF is the width of the hidden layers; 64 if zero.
@@ -57,12 +57,12 @@ const rotaryBase = 10000
 var transformer = Entry{
 	Name: "Transformer", Summary: "causal Transformer decoder", Source: "Vaswani et al. 2017, Su et al. 2021", Cell: Transformer{},
 	Variants: []Variant{
-		{"2 heads, 4 rows", Transformer{Width: 4, FF: 5, Window: 4}, nil},
-		{"2 blocks, 3 rows, by time", Transformer{Width: 4, Heads: 1, FF: 3, Layers: 2, Window: 3, Position: Elapsed}, nil},
+		{"2 heads, 4 rows", Transformer{Units: 4, FF: 5, Window: 4}, nil},
+		{"2 blocks, 3 rows, by time", Transformer{Units: 4, Heads: 1, FF: 3, Layers: 2, Window: 3, Position: Elapsed}, nil},
 	},
 	Presets: []Preset{
-		{"transformer32", "two blocks of width 32 with 4 heads on the last 32 rows", Transformer{Width: 32, Heads: 4, Layers: 2}, nil},
-		{"transformer-time32", "the same with the elapsed time in place of the row number", Transformer{Width: 32, Heads: 4, Layers: 2, Position: Elapsed}, nil},
+		{"transformer32", "two blocks of width 32 with 4 heads on the last 32 rows", Transformer{Units: 32, Heads: 4, Layers: 2}, nil},
+		{"transformer-time32", "the same with the elapsed time in place of the row number", Transformer{Units: 32, Heads: 4, Layers: 2, Position: Elapsed}, nil},
 	},
 }
 
@@ -72,8 +72,8 @@ func (c Transformer) Check() error {
 	if c.Heads < 1 || c.Heads > 256 {
 		return fmt.Errorf("Transformer: heads is %d; allowed: 1 to 256", c.Heads)
 	}
-	if c.Width < 1 || c.Width > maxUnits || c.Width%(2*c.Heads) != 0 {
-		return fmt.Errorf("Transformer: width is %d with heads %d; allowed: heads times an even number, up to %d", c.Width, c.Heads, maxUnits)
+	if c.Units < 1 || c.Units > maxUnits || c.Units%(2*c.Heads) != 0 {
+		return fmt.Errorf("Transformer: units is %d with heads %d; allowed: heads times an even number, up to %d", c.Units, c.Heads, maxUnits)
 	}
 	if c.FF < 1 || c.FF > maxUnits {
 		return fmt.Errorf("Transformer: ff is %d; allowed: 1 to %d", c.FF, maxUnits)
@@ -91,7 +91,7 @@ func (c Transformer) Check() error {
 func (c Transformer) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	c = Resolve(c).(Transformer)
 	p := c.past(b)
-	h := c.linear(b, "in", c.Width, x, Values{0})
+	h := c.linear(b, "in", c.Units, x, Values{0})
 	for l := range c.Layers {
 		b.Scope(fmt.Sprintf("block%d", l), func() { h = c.block(b, h, p) })
 	}
@@ -101,7 +101,7 @@ func (c Transformer) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 // past is what all blocks know of the rows that they attend to.
 type past struct {
 	seen     Vec // [Window], 0 for rows before the start
-	cos, sin Vec // [Window][Width], of the angles
+	cos, sin Vec // [Window][Units], of the angles
 }
 
 func (c Transformer) past(b *Builder) past {
@@ -110,17 +110,17 @@ func (c Transformer) past(b *Builder) past {
 	half := cos.Shape().Inner
 	var pairs []int
 	for r := range c.Window {
-		for k := range c.Width {
+		for k := range c.Units {
 			pairs = append(pairs, r*half+k/2%half)
 		}
 	}
-	spread := func(v Vec) Vec { return Reshape(Gather(v, pairs...), Shape{Outer: c.Window, Inner: c.Width}) }
+	spread := func(v Vec) Vec { return Reshape(Gather(v, pairs...), Shape{Outer: c.Window, Inner: c.Units}) }
 	return past{seen, spread(cos), spread(sin)}
 }
 
-// angles are the cosines and sines of the age of every row times the frequencies of a head, [Window][Width/Heads/2].
+// angles are the cosines and sines of the age of every row times the frequencies of a head, [Window][Units/Heads/2].
 func (c Transformer) angles(b *Builder) (cos, sin Vec) {
-	half := c.Width / c.Heads / 2
+	half := c.Units / c.Heads / 2
 	shape := Shape{Outer: c.Window, Inner: half}
 	frequency := make([]float64, half)
 	for i := range frequency {
@@ -155,21 +155,21 @@ func (c Transformer) linear(b *Builder, name string, width int, x Vec, bias Init
 
 func (c Transformer) block(b *Builder, h Vec, p past) Vec {
 	a := b.LayerNorm("norm1", h)
-	q := c.linear(b, "q", c.Width, a, nil)
-	k := b.Ring("k", c.Window, c.linear(b, "k", c.Width, a, nil))
-	v := b.Ring("v", c.Window, c.linear(b, "v", c.Width, a, nil))
-	h = Add(h, c.linear(b, "o", c.Width, c.attend(b, q, k, v, p), nil))
+	q := c.linear(b, "q", c.Units, a, nil)
+	k := b.Ring("k", c.Window, c.linear(b, "k", c.Units, a, nil))
+	v := b.Ring("v", c.Window, c.linear(b, "v", c.Units, a, nil))
+	h = Add(h, c.linear(b, "o", c.Units, c.attend(b, q, k, v, p), nil))
 	z := GeluTanh(c.linear(b, "ff1", c.FF, b.LayerNorm("norm2", h), Values{0}))
-	return Add(h, c.linear(b, "ff2", c.Width, z, Values{0}))
+	return Add(h, c.linear(b, "ff2", c.Units, z, Values{0}))
 }
 
 // masked is the score of rows before the start: e to it is 0 beside that of the present row.
 const masked = -1e30
 
-// attend is the attention of all heads at once. A row of the window [Window][Width] is its heads one after the other.
+// attend is the attention of all heads at once. A row of the window [Window][Units] is its heads one after the other.
 func (c Transformer) attend(b *Builder, q, k, v Vec, p past) Vec {
-	d := c.Width / c.Heads
-	byRow, heads := Shape{Outer: c.Window, Inner: c.Width}, Shape{Outer: c.Window * c.Heads, Inner: d}
+	d := c.Units / c.Heads
+	byRow, heads := Shape{Outer: c.Window, Inner: c.Units}, Shape{Outer: c.Window * c.Heads, Inner: d}
 	q = Scale(1/math.Sqrt(float64(d)), q)
 	// R(age) q = cos q + sin q⊥ with q⊥ = (-q1, q0) for every pair. The products with k come first, so that training keeps
 	// neither of them for all rows.

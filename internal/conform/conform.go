@@ -73,6 +73,14 @@ func NewSubject(e cell.Entry, v cell.Variant) (s Subject, err error) {
 	return s, err
 }
 
+// maxStep is the longest stable dt: the entry's, or what the options of the cell make it.
+func (s Subject) maxStep() float64 {
+	if s.Entry.MaxStep > 0 {
+		return s.Entry.MaxStep
+	}
+	return cell.MaxStep(s.Variant.Cell)
+}
+
 // Check is one rule that every cell keeps.
 type Check struct {
 	Name string

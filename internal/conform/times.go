@@ -50,7 +50,7 @@ func ExtremeTimes(s Subject) error {
 	for _, z := range s.sizes() {
 		for _, dt := range []float64{shortGap, longGap} {
 			t := s.trial(z)
-			if limit := s.Entry.MaxStep; limit > 0 && dt > limit {
+			if limit := s.maxStep(); limit > 0 && dt > limit {
 				t = hold(t, maxRuns, limit)
 				dt = limit
 			}
@@ -115,7 +115,7 @@ func Gaps(s Subject) error {
 		return nil
 	}
 	const runs = 3
-	limit := s.Entry.MaxStep
+	limit := s.maxStep()
 	dt := float32(longGap)
 	if limit > 0 {
 		dt = float32((runs - 0.5) * limit)

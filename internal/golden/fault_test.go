@@ -30,7 +30,12 @@ type part struct {
 
 func open(t *testing.T, name string) *document {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(vectors, name+".safetensors"))
+	return openIn(t, vectors, name)
+}
+
+func openIn(t *testing.T, dir, name string) *document {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dir, name+".safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}
