@@ -34,6 +34,7 @@ type TCN struct {
 
 var tcn = Entry{
 	Name: "TCN", Summary: "temporal convolutional network", Source: "Bai, Kolter and Koltun 2018", Cell: TCN{},
+	Foreign: []string{"tcn_block"}, Reference: tcnReference,
 	Variants: []Variant{
 		{"dilation 2", TCN{Units: 3, Kernel: 2, Dilation: 2}, nil},
 		{"two blocks, kernel 3", TCN{Units: 2, Layers: 2}, nil},
@@ -97,3 +98,47 @@ func (c TCN) conv(b *Builder, name string, l int, a Vec) Vec {
 
 // he is the uniform distribution with bound sqrt(6 / in), which keeps variances through rectifiers.
 func he(in int) Init { return Xavier(in, 0) }
+
+// Tensors implements Referenced. A convolution of the vectors is one tensor [out][in][Kernel]. They have one block, whose
+// tensors have no prefix; those of further blocks have one, and no skip.
+func (c TCN) Tensors(inputs int, _ *wiring.Wiring) (list []Tensor) {
+	c = Resolve(c).(TCN)
+	for l := range c.Layers {
+		own, prefix := fmt.Sprintf("block%d.", l), ""
+		if l > 0 {
+			prefix = own
+		}
+		conv := func(name string, in int) {
+			for j := range c.Kernel {
+				t := Tensor{Param: fmt.Sprintf("%s%s.w%d", own, name, j), Name: prefix + name + "_w", Shape: []int{c.Units, in, c.Kernel}}
+				for k := range c.Units * in {
+					t.Index = append(t.Index, k*c.Kernel+j)
+				}
+				list = append(list, t)
+			}
+			list = append(list, Whole(own+name+".bias", prefix+name+"_b", c.Units))
+		}
+		conv("conv1", inputs)
+		conv("conv2", c.Units)
+		if l == 0 {
+			list = append(list, Whole(own+"skip.x", "skip_w", c.Units, inputs), Whole(own+"skip.bias", "skip_b", c.Units))
+		}
+		inputs = c.Units
+	}
+	return list
+}
+
+func tcnReference(meta Meta) (Cell, error) {
+	var k struct {
+		Kernel   int `json:"kernel"`
+		Dilation int `json:"dilation"`
+	}
+	units, err := meta.Read(&k)
+	switch {
+	case err != nil:
+		return nil, err
+	case k.Kernel < 1 || k.Dilation < 1: // which options would take for the default
+		return nil, fmt.Errorf("kernel is %d and dilation %d; whole numbers from 1 up are needed", k.Kernel, k.Dilation)
+	}
+	return TCN{Units: units, Kernel: k.Kernel, Dilation: k.Dilation}, nil
+}

@@ -3,6 +3,7 @@ package cell
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	. "github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
@@ -56,6 +57,7 @@ const rotaryBase = 10000
 
 var transformer = Entry{
 	Name: "Transformer", Summary: "causal Transformer decoder", Source: "Vaswani et al. 2017, Su et al. 2021", Cell: Transformer{},
+	Foreign: []string{"transformer_block"}, Reference: transformerReference,
 	Variants: []Variant{
 		{"2 heads, 4 rows", Transformer{Units: 4, FF: 5, Window: 4}, nil},
 		{"2 blocks, 3 rows, by time", Transformer{Units: 4, Heads: 1, FF: 3, Layers: 2, Window: 3, Position: Elapsed}, nil},
@@ -200,4 +202,57 @@ func permutation(n int, of func(k int) int) []int {
 		p[k] = of(k)
 	}
 	return p
+}
+
+// Tensors implements Referenced. The vectors have one block, whose tensors have no prefix; those of further blocks have one.
+func (c Transformer) Tensors(inputs int, _ *wiring.Wiring) []Tensor {
+	c = Resolve(c).(Transformer)
+	n := c.Units
+	list := []Tensor{Turned("in.w", "w_in", inputs, n, 0, inputs), Whole("in.bias", "b_in", n)}
+	for l := range c.Layers {
+		own, prefix := fmt.Sprintf("block%d.", l), ""
+		if l > 0 {
+			prefix = own
+		}
+		whole := func(param, name string, width int) { list = append(list, Whole(own+param, prefix+name, width)) }
+		turned := func(param, name string, in, out int) {
+			list = append(list, Turned(own+param, prefix+name, in, out, 0, in))
+		}
+		whole("norm1.gain", "ln1_g", n)
+		whole("norm1.bias", "ln1_b", n)
+		for _, name := range []string{"q", "k", "v", "o"} {
+			turned(name+".w", "w_"+name, n, n)
+		}
+		whole("norm2.gain", "ln2_g", n)
+		whole("norm2.bias", "ln2_b", n)
+		turned("ff1.w", "w_1", n, c.FF)
+		whole("ff1.bias", "b_1", c.FF)
+		turned("ff2.w", "w_2", c.FF, n)
+		whole("ff2.bias", "b_2", n)
+	}
+	return list
+}
+
+// transformerReference is a cell whose window is the whole sequence of the vector: a block there attends to all rows before.
+func transformerReference(meta Meta) (Cell, error) {
+	var k struct {
+		Heads    int     `json:"heads"`
+		Head     int     `json:"d_head"`
+		FF       int     `json:"d_ff"`
+		Epsilon  float64 `json:"eps" want:"1e-05"`
+		Gelu     string  `json:"gelu" want:"tanh"`
+		Position string  `json:"position" want:"rotary"`
+		Base     float64 `json:"rope_base" want:"10000"`
+	}
+	if _, err := meta.Read(&k); err != nil {
+		return nil, err
+	}
+	rows, err := strconv.Atoi(meta["steps"])
+	switch {
+	case err != nil || rows < 1:
+		return nil, fmt.Errorf("steps is %q; a whole number from 1 up is needed", meta["steps"])
+	case k.Heads < 1 || k.Head < 1 || k.FF < 1: // which options would take for the default
+		return nil, fmt.Errorf("heads is %d, d_head %d and d_ff %d; whole numbers from 1 up are needed", k.Heads, k.Head, k.FF)
+	}
+	return Transformer{Units: k.Heads * k.Head, Heads: k.Heads, FF: k.FF, Window: max(rows, 2)}, nil
 }

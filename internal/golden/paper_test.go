@@ -16,8 +16,7 @@ var notYet = strings.Fields(`
 	ct_gru ode_lstm ode_lstm_node gru_d gru_d_code gru_d_nomask rnn_decay rnn_linear_decay phased_lstm phased_lstm_code gru_ode
 	stc lrc_asym lrc_sym lrc_sym_hybrid lrc_tau lrc_exp lrcssm lrcssm_sym lrcssm_complex
 	linoss_im linoss_imex dlinoss_imex1 dlinoss_imex2 dlinoss_im dlinoss_ex
-	liquid_s4_rec liquid_s4_rec_diag liquid_s4_p2 liquid_s4_pb riccati_ssm lru s5_zoh s5_bilinear s6
-	transformer_block tcn_block`)
+	liquid_s4_rec liquid_s4_rec_diag liquid_s4_p2 liquid_s4_pb riccati_ssm lru s5_zoh s5_bilinear s6`)
 
 // TestPapers runs every vector of a cell of a paper.
 func TestPapers(t *testing.T) {
@@ -104,6 +103,9 @@ func TestPaperNeedsAll(t *testing.T) {
 	}
 }
 
+// unseen are what a cell does not look at: a time that has no effect, and a width that follows from the constants.
+var unseen = map[string][]string{"tcn_block": {"dt"}, "transformer_block": {"dt", "units"}}
+
 // TestPaperJudgesAll: with all values of a tensor changed, one result moved by 1e-9, or another value of a key, a vector
 // fails.
 func TestPaperJudgesAll(t *testing.T) {
@@ -111,6 +113,9 @@ func TestPaperJudgesAll(t *testing.T) {
 	for _, file := range judged(t) {
 		whole := openIn(t, papers, file)
 		for name, p := range whole.tensors {
+			if slices.Contains(unseen[file], name) {
+				continue
+			}
 			refused(t, file, "with another tensor "+name, func(d *document) {
 				for i := range len(p.data) / 8 {
 					d.at(name, i, func(v float64) float64 { return 1.1 + 3*v })
@@ -125,6 +130,9 @@ func TestPaperJudgesAll(t *testing.T) {
 		}
 		for key, text := range whole.meta {
 			for _, wrong := range wrongly(key, text) {
+				if n, err := strconv.Atoi(wrong); err == nil && n > 0 && slices.Contains(unseen[file], key) {
+					continue
+				}
 				refused(t, file, "with "+key+" "+wrong, func(d *document) { d.meta[key] = wrong })
 				tried++
 			}
