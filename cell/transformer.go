@@ -25,7 +25,7 @@ import (
 // before the start are masked out. As every block looks back Window rows, all of them together see
 // Layers (Window-1) + 1. The step is an update: dt = 0 and any other is finite. The output is h after the last block.
 //
-// About 4 Units Window + 8 Units² + 4 Units FF FLOPs a row and block. gelu is the tanh form. Matrices start with Glorot's
+// About 8 Units Window + 8 Units² + 4 Units FF FLOPs a row and block. gelu is the tanh form. Matrices start with Glorot's
 // bound, biases with 0. Sources: Vaswani et al., Attention is all you need, 2017, section 3.2; Xiong et al., On layer
 // normalization in the Transformer architecture, 2020, for pre-norm; Su et al., RoFormer, 2021, section 3.2.2.
 type Transformer struct {
