@@ -2,8 +2,14 @@ package step
 
 import "slices"
 
-// WRT says what a derivative is taken with respect to, besides states and parameters, which are always included.
-type WRT struct{ Inputs, Time bool }
+// WRT says what a derivative is taken with respect to, besides parameters and the states that they have an effect on, which
+// are always included.
+type WRT struct {
+	Inputs, Time bool
+	// States are all others too. Without it a state that follows from inputs and time alone, such as a window of inputs, has
+	// cotangent zero: nothing that is learned lies behind it, and its way back is not computed.
+	States bool
+}
 
 // Reverse derives the program of the step followed by its reverse: cotangents of states and outputs go in, cotangents
 // of the previous states (and of inputs and time where asked for) come out, gradients of parameters gather over time.
@@ -45,10 +51,24 @@ func (r *reverser) classify() {
 	p := &r.b.p
 	r.uniform, r.results = p.Uniform(), p.results()
 	r.learn, r.cot, r.parts, r.pads = make([]bool, r.n), make([]Vec, r.n), map[int][]Vec{}, map[int][]Vec{}
-	for i, n := range p.Nodes {
+	for again := true; again; {
+		again = false
+		r.spread()
+		for _, s := range p.States {
+			again = again || r.learn[s.Next] && !r.learn[s.Node]
+			r.learn[s.Node] = r.learn[s.Node] || r.learn[s.Next]
+		}
+	}
+}
+
+// spread finds what depends on something whose cotangent is wanted, as far as that is known of the states.
+func (r *reverser) spread() {
+	for i, n := range r.b.p.Nodes {
 		switch n.Op {
-		case OpParam, OpState:
+		case OpParam:
 			r.learn[i] = true
+		case OpState:
+			r.learn[i] = r.learn[i] || r.wrt.States
 		case OpInput:
 			r.learn[i] = r.wrt.Inputs
 		case OpTime:
