@@ -222,8 +222,12 @@ func Slice(v Vec, from, to int) Vec {
 	return v.b.apply(Node{Op: OpSlice, Index: []int{from}, Shape: Vector(to - from)}, v)[0]
 }
 
-// Reshape is the same components in another shape of as many, row by row. It is a slice of the whole and costs nothing.
+// Reshape is the same components in another shape of as many, row by row. It is a slice of the whole and costs nothing; in
+// its old shape again a value is what it was.
 func Reshape(v Vec, s Shape) Vec {
+	for n := v.node(); n.Op == OpSlice && v.b.p.Nodes[n.In[0]].Shape.Len() == v.Len(); n = v.node() {
+		v = Vec{v.b, n.In[0]}
+	}
 	if v.Shape() == s {
 		return v
 	}
