@@ -70,6 +70,22 @@ func MaxStep(c Cell) float64 {
 	return e.MaxStep
 }
 
+// Flowing is a cell whose state is a flow of time with some of its options only.
+type Flowing interface {
+	Cell
+	// Flow is what Entry.Flow says of other cells.
+	Flow() bool
+}
+
+// Flow tells whether the state of a cell is a flow of time. A Flowing cell says it, for any other the entry.
+func Flow(c Cell) bool {
+	if f, ok := c.(Flowing); ok {
+		return f.Flow()
+	}
+	e, _ := EntryOf(c)
+	return e.Flow
+}
+
 // TakesMissing tells whether a cell takes missing values itself, as NaN among its inputs. Any other must be given numbers.
 func TakesMissing(c Cell) bool {
 	if w, ok := c.(Wrapper); ok {
@@ -182,11 +198,13 @@ type Entry struct {
 	// Wired says that the cell needs a wiring; for a Wrapper its inner cell decides.
 	Wired bool
 	// Flow says that the state is a flow of time: dt = 0 leaves it as it is, to the bit. Where it is false the step is an
-	// update whose gates act at dt = 0 too.
+	// update whose gates act at dt = 0 too. A cell where that depends on options implements Flowing instead.
 	Flow bool
 	// Missing says that the cell takes missing values itself: a NaN among its inputs means "not observed". For a Wrapper its
 	// inner cell decides.
 	Missing bool
+	// Clocks names the states that count elapsed time, and so grow with it.
+	Clocks []string
 	// Layered says that the first state is in the order of the wiring's layers; where it is false, in that of neuron ids.
 	Layered bool
 	// MaxStep is the longest stable dt in model units; 0 means any. Longer gaps are split with the input held. A cell where it
@@ -205,9 +223,14 @@ type Entry struct {
 func Registry() []Entry { return slices.Clone(registry) }
 
 // registry: one line a cell.
-var registry = []Entry{ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
-	ctrnn, neuralODE,
-	transformer, tcn, mlp, linear}
+var registry = []Entry{
+	ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
+	ctrnn, neuralODE, ctgru, gruODE, odeLSTM, odeRNN, rnnDecay, rnnLinearDecay,
+	phasedLSTM, grud, gruDecay,
+	lrc, lrcSSM, liquidS4, riccati,
+	linoss, dlinoss, lru, s5, s6,
+	transformer, tcn, mlp, linear,
+}
 
 // Presets lists the named configurations of all cells.
 func Presets() (all []Preset) {

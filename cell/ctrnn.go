@@ -110,23 +110,23 @@ func (c NeuralODE) Tensors(inputs int, _ *wiring.Wiring) []Tensor {
 	return c.ode().tensors("", inputs)
 }
 
-func (c CTRNN) ode(name string) leaky {
-	return leaky{cell: name, units: c.Units, method: c.Method, unfolds: c.Unfolds, tau: c.Tau}
+func (c CTRNN) ode(name string) driven {
+	return driven{cell: name, units: c.Units, method: c.Method, unfolds: c.Unfolds, tau: c.Tau}
 }
 
-func (c NeuralODE) ode() leaky {
-	return leaky{cell: "NeuralODE", units: c.Units, method: c.Method, unfolds: c.Unfolds}
+func (c NeuralODE) ode() driven {
+	return driven{cell: "NeuralODE", units: c.Units, method: c.Method, unfolds: c.Unfolds}
 }
 
-// leaky is dh/dt = scale tanh(W x + U h + bias) - tau h with options resolved; tau = 0 is without a leak.
-type leaky struct {
+// driven is dh/dt = scale tanh(W x + U h + bias) - tau h with options resolved; tau = 0 is without a leak.
+type driven struct {
 	cell           string
 	units, unfolds int
 	method         Method
 	tau            float64
 }
 
-func (o leaky) check() error {
+func (o driven) check() error {
 	if err := checkUnits(o.cell, o.units); err != nil {
 		return err
 	}
@@ -136,21 +136,21 @@ func (o leaky) check() error {
 	return o.method.check(o.cell)
 }
 
-func (o leaky) maxStep() float64 {
+func (o driven) maxStep() float64 {
 	if o.tau == 0 {
 		return float64(o.unfolds) / 4
 	}
 	return float64(o.unfolds) / (o.tau + 1)
 }
 
-func (o leaky) layer(b *Builder, x Vec) Vec {
+func (o driven) layer(b *Builder, x Vec) Vec {
 	h := o.flow(b, "", x, b.State("h", Vector(o.units)))
 	b.Next("h", h)
 	return h
 }
 
 // flow declares the parameters, with a prefix before their names, and takes h along for the elapsed time.
-func (o leaky) flow(b *Builder, prefix string, x, h Vec) Vec {
+func (o driven) flow(b *Builder, prefix string, x, h Vec) Vec {
 	n := o.units
 	drive := b.Linear(prefix+"kernel", n, Xavier(x.Len(), n), Values{0}, Term{Name: "w", X: x})
 	U := b.Param(prefix+"recurrent_kernel", Shape{Outer: n, Inner: n}, Orthonormal{})
@@ -160,11 +160,11 @@ func (o leaky) flow(b *Builder, prefix string, x, h Vec) Vec {
 		if o.tau == 0 {
 			return f
 		}
-		return Sub(f, Scale(o.tau, h))
+		return Sub(f, times(o.tau, h))
 	})
 }
 
-func (o leaky) tensors(prefix string, inputs int) []Tensor {
+func (o driven) tensors(prefix string, inputs int) []Tensor {
 	n := o.units
 	return []Tensor{
 		Turned(prefix+"kernel.w", prefix+"kernel", inputs, n, 0, inputs), Whole(prefix+"kernel.bias", prefix+"bias", n),

@@ -62,7 +62,7 @@ func checkUnfolds(cell string, unfolds int, standard int) error {
 // flow takes h along h' = f(h) for the elapsed time, in equal sub-steps. At dt = 0 the result is h to the bit, where f is
 // finite.
 func (m Method) flow(b *Builder, h Vec, unfolds int, f func(h Vec) Vec) Vec {
-	d := Scale(1/float64(unfolds), b.DT())
+	d := times(1/float64(unfolds), b.DT())
 	return b.Repeat(unfolds, []Vec{h}, func(carried []Vec) []Vec {
 		return []Vec{m.substep(carried[0], d, f)}
 	})[0]
@@ -84,19 +84,22 @@ func (m Method) substep(h, d Vec, f func(h Vec) Vec) Vec {
 // weighted is Σ w_i k_i without the terms of weight 0; the zero Vec where there are no others.
 func weighted(w []float64, k []Vec) (sum Vec) {
 	for i, weight := range w {
-		term := Vec{}
-		switch {
-		case weight == 0:
+		if weight == 0 {
 			continue
-		case weight == 1:
-			term = k[i]
-		default:
-			term = Scale(weight, k[i])
 		}
+		term := times(weight, k[i])
 		if sum.OK() {
 			term = Add(sum, term)
 		}
 		sum = term
 	}
 	return sum
+}
+
+// times is w v, and v itself for 1.
+func times(w float64, v Vec) Vec {
+	if w == 1 {
+		return v
+	}
+	return Scale(w, v)
 }

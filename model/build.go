@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/series"
@@ -23,7 +24,7 @@ func (a Architecture) build(schema series.Schema) (Architecture, *step.Program, 
 		return a, nil, fmt.Errorf("model: readout %q; allowed: %s, %s", a.Readout, Linear, Direct)
 	}
 	b := step.New()
-	x := head(b, b.Input("x", len(schema.Inputs)), schema)
+	x := head(b, b.Input("x", len(schema.Inputs)), schema, cell.TakesMissing(a.Layers[0].Cell))
 	if a.TimeInput {
 		x = step.Concat(x, step.Log(step.Plus(b.DT(), 1)))
 	}
@@ -69,10 +70,20 @@ func (l Layer) draw(inputs int) (*wiring.Wiring, error) {
 	return l.Wiring.Build(inputs)
 }
 
-// head turns raw inputs into the features of the first layer.
-func head(b *step.Builder, x step.Vec, schema series.Schema) step.Vec {
+// head turns raw inputs into the features of the first layer. Where that takes missing values itself, its numbers stay NaN
+// where they were not observed; only categories are imputed.
+func head(b *step.Builder, x step.Vec, schema series.Schema, gaps bool) step.Vec {
 	ins := schema.Inputs
+	if gaps {
+		ins = slices.Clone(ins)
+		for i := range ins {
+			ins[i].Hold = ins[i].Hold && ins[i].Kind == series.Category
+		}
+	}
 	observed, filled := fill(b, x, ins)
+	if gaps {
+		filled = reopen(b, x, filled, ins)
+	}
 	scaled := scale(b, filled, ins)
 	var since step.Vec
 	if some(ins, func(in series.Input) bool { return in.Since }) {
@@ -139,6 +150,20 @@ func fill(b *step.Builder, x step.Vec, ins []series.Input) (observed, filled ste
 	b.Next("held", next)
 	// What was observed passes as it is: x - impute + impute would round it.
 	return observed, step.Select(observed, x, step.Add(next, impute))
+}
+
+// reopen takes what was filled back from numbers.
+func reopen(b *step.Builder, x, filled step.Vec, ins []series.Input) step.Vec {
+	if !some(ins, func(in series.Input) bool { return in.Kind == series.Category && in.Missing }) {
+		return x
+	}
+	category := column(b, ins, func(in series.Input) float64 {
+		if in.Kind == series.Category {
+			return 1
+		}
+		return 0
+	})
+	return step.Select(category, filled, x)
 }
 
 // scale is (x - mean) / sd, clipped where the schema says so.

@@ -157,3 +157,9 @@ func MatVec(W, x Vec) Vec {
 	n := Node{Op: OpLinear, Shape: Vector(W.Shape().Outer), Edges: []*Edges{nil}}
 	return W.b.apply(n, W, x)[0]
 }
+
+// Masked is MatVec on the edges of an adjacency: w has one weight an edge, x is a vector.
+func Masked(w, x Vec, edges *Edges) Vec {
+	n := Node{Op: OpLinear, Shape: Vector(edges.Out), Edges: []*Edges{edges}}
+	return w.b.apply(n, w, x)[0]
+}

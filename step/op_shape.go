@@ -222,6 +222,12 @@ func Slice(v Vec, from, to int) Vec {
 	return v.b.apply(Node{Op: OpSlice, Index: []int{from}, Shape: Vector(to - from)}, v)[0]
 }
 
+// Column is the vector of v's components as a matrix of one column, [n][1], which meets a row [1][m] as their outer product
+// or sum [n][m]. Slice makes a vector of it again.
+func Column(v Vec) Vec {
+	return Reshape(v, Shape{v.Len(), 1})
+}
+
 // Reshape is the same components in another shape of as many, row by row. It is a slice of the whole and costs nothing; in
 // its old shape again a value is what it was.
 func Reshape(v Vec, s Shape) Vec {

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/elegans-nn/elegans/engine"
-	"github.com/elegans-nn/elegans/internal/conform/trial"
 )
 
 // Memory: a bound on memory changes no bit, holds, and lets the loss see every row once and in order: for one series and
@@ -30,7 +29,7 @@ func Memory(s Subject) error {
 
 // segments compares a batch without bound to bounded ones. It gives the bytes that it takes whole, and at least.
 func (s Subject) segments(z size) (whole, least int, err error) {
-	t := trial.New(s.Program, z.steps, z.lanes, uint64(z.steps))
+	t := s.draw(s.Program, z.steps, z.lanes, uint64(z.steps))
 	var all []int
 	for l := range z.lanes {
 		all = append(all, l)

@@ -190,7 +190,7 @@ func File(s Subject) error {
 		return nil
 	}
 	var first, second bytes.Buffer
-	t := trial.New(s.Model.Program(), 5, 1, 21)
+	t := s.draw(s.Model.Program(), 5, 1, 21)
 	theta := make([]float32, len(t.Theta))
 	narrow(theta, t.Theta)
 	m := s.Model.With(theta)

@@ -403,6 +403,13 @@ func FuzzRun(f *testing.F) {
 		}
 		f.Add(raw)
 	}
+	for _, name := range []string{"gru_d", "ct_gru", "phased_lstm_code"} {
+		raw, err := os.ReadFile(filepath.Join(papers, name+".safetensors"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
 	dir := f.TempDir()
 	weights, err := os.ReadFile(vectors + "/import_wired_ncp.safetensors")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
 )
 
 // authors are the names of tensors in the vectors of a cell of a paper: one tensor for every state, by its own name.
@@ -48,6 +49,11 @@ func runPaper(f *File, w *worst) error {
 		return fmt.Errorf("tensor y has shape %v; [%d %d outputs] is needed", y, c.B, c.T)
 	}
 	layer := model.Layer{Cell: c.cell}
+	if cell.Wired(c.cell) { // these have every neuron see all inputs and all neurons
+		if layer.Wiring, err = wiring.Full(c.units).Build(c.features); err != nil {
+			return err
+		}
+	}
 	if err := f.holds(layer, c.features); err != nil {
 		return err
 	}
@@ -137,8 +143,8 @@ func (f *File) observe(c outline) error {
 	return nil
 }
 
-// complete checks that every tensor of the vector is there with its shape, that there are no others, and that the
-// parameters are as many as the metadata say.
+// complete checks that every tensor of the vector is there with its shape, that there are no others, that the parameters are
+// as many as the metadata say, and that all those of the cell are among them.
 func (f *File) complete(c outline, m *model.Model, tensors []cell.Tensor) error {
 	y := f.Tensor("y").Shape
 	want := map[string][]int{
@@ -154,7 +160,10 @@ func (f *File) complete(c outline, m *model.Model, tensors []cell.Tensor) error 
 			want[authors.of(pattern, state)] = shape
 		}
 	}
-	count := 0
+	count, used := 0, map[string]int{}
+	for _, t := range tensors {
+		used[t.Param] += len(t.Index)
+	}
 	for name, shape := range shapes(tensors) {
 		want[authors.parameter+name], want["grad."+authors.parameter+name] = shape, shape
 		count += cell.Tensor{Shape: shape}.Len()
@@ -169,8 +178,13 @@ func (f *File) complete(c outline, m *model.Model, tensors []cell.Tensor) error 
 			return fmt.Errorf("tensor %s is no part of a vector of this cell", name)
 		}
 	}
-	if c.count != count || c.count != m.Parameters() {
-		return fmt.Errorf("metadata: parameters is %d; the tensors hold %d and the cell has %d", c.count, count, m.Parameters())
+	if c.count != count {
+		return fmt.Errorf("metadata: parameters is %d; the tensors hold %d", c.count, count)
+	}
+	for _, q := range m.Program().Params {
+		if used[q.Name] != q.Shape.Len() {
+			return fmt.Errorf("parameter %s of the cell has %d values; the tensors give %d", q.Name, q.Shape.Len(), used[q.Name])
+		}
 	}
 	return nil
 }
