@@ -229,6 +229,7 @@ var registry = []Entry{
 	phasedLSTM, grud, gruDecay,
 	lrc, lrcSSM, liquidS4, riccati,
 	linoss, dlinoss, lru, s5, s6,
+	transformer, tcn, mlp, linear,
 }
 
 // Presets lists the named configurations of all cells.

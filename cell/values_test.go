@@ -43,6 +43,11 @@ func TestParameterCounts(t *testing.T) {
 		{cell.RiccatiSSM{Units: 32}, nil, 2*5 + 4*32*6, "2F + 4U(F+1)"},
 		{cell.WiredCfC{}, auto, 4*(74+19-1) + 4*19, "a map: 74 synapses and 19 own states, one of which is a synapse already"},
 		{cell.NcpsCfC{}, auto, 1172, "1174 with a readout of one motor neuron"},
+		{cell.Linear{Window: 7}, nil, 0, "all in the readout"},
+		{cell.MLP{Units: 32}, nil, 5*8*32 + 32 + 32*32 + 32, "8·5·32 + 32 + 32·32 + 32"},
+		{cell.TCN{Units: 4}, nil, 3*5*4 + 4 + 3*4*4 + 4 + 5*4 + 4, "UFK + U + U²K + U + UF + U"},
+		{cell.TCN{Units: 4, Layers: 3}, nil, 140 + 2*2*(3*16+4), "and 2(U²K + U) for each further block"},
+		{cell.Transformer{Units: 8, FF: 6, Layers: 2}, nil, 5*8 + 8 + 2*(4*64+4*8+2*8*6+6+8), "FD + D + L (4D² + 4D + 2 D d_ff + d_ff + D)"},
 		{cell.Mixed{Cell: cell.LTC{}}, wiring.Full(4), 3*4 + 4*36 + 10 + 16*5 + 16 + 64, "LTC, 4·4·5 + 16 + 4·4·4"},
 	} {
 		p, w := program(t, c.cell, c.wiring, 5)

@@ -287,7 +287,7 @@ func (f *feed) within(limit float64) *feed {
 	return f
 }
 
-var everything = step.WRT{Inputs: true, Time: true}
+var everything = step.WRT{Inputs: true, Time: true, States: true}
 
 func TestCellsAgreeWithOracle(t *testing.T) {
 	for name, build := range cells {

@@ -219,7 +219,7 @@ func TestComposedFunctions(t *testing.T) {
 		want float64 // at 0.83, by Python
 	}{
 		"silu": {Silu, 0.5779745917537823}, "gelu": {Gelu, 0.6612864047827033}, "lecun tanh": {LecunTanh, 0.8624128221509436},
-		"relu": {Relu, 0.83}, "neg": {Neg, -0.83}, "1 - x": {OneMinus, 0.17},
+		"gelu tanh": {GeluTanh, 0.6611927846631549}, "relu": {Relu, 0.83}, "neg": {Neg, -0.83}, "1 - x": {OneMinus, 0.17},
 	} {
 		if got := of(func(x []Vec) Vec { return c.f(x[0]) }, []float64{0.83})[0]; math.Abs(got-c.want) > 2e-16 {
 			t.Errorf("%s(0.83) = %.17g, want %.17g", name, got, c.want)

@@ -257,6 +257,9 @@ func (n *Node) suffix() string {
 		}
 		return fmt.Sprintf("[%d:%d]", n.Index[0], n.Index[0]+n.Shape.Len())
 	case OpGather:
+		if n := len(n.Index); n > 16 {
+			return fmt.Sprintf("[%d positions]", n)
+		}
 		return strings.ReplaceAll(fmt.Sprint(n.Index), " ", ",")
 	case OpSum:
 		return [...]string{Inner: " over inner", Outer: " over outer"}[n.Index[0]]

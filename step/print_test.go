@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,8 @@ func operations() *Program {
 	b.Output("y", Add(Sum(row, Inner), Sum(Sum(row, Outer), Inner)))
 	b.Output("z", Min(Gather(row, 5, 0), Scale(-1e-7, Slice(s, 0, 2))))
 	b.Output("x", x)
+	b.Output("last", Sum(b.Ring("past", 2, x), Outer))
+	b.Output("many", Sum(Gather(row, slices.Repeat([]int{5, 0}, 10)...), Inner))
 	b.Next("h", Div(Max(s, h), Plus(Mul(h, h), 1)))
 	return b.Build()
 }

@@ -118,7 +118,7 @@ func SinglePrecision(s Subject) error {
 	for _, z := range s.sizes() {
 		t := rounded(s.trial(z))
 		want, moved := t.Gradient(), nudged(t).Gradient()
-		e := load(t.Program.Reverse(step.WRT{Inputs: true, Time: true}), t)
+		e := load(t.Program.Reverse(step.WRT{Inputs: true, Time: true, States: true}), t)
 		e.Forward(t.Steps)
 		got := read(e, t)
 		for k := range got.Y {

@@ -37,7 +37,7 @@ func runCase(f *File, w *worst) error {
 	if err := f.nothingElse(c, m, tensors); err != nil {
 		return err
 	}
-	p := m.Program().Reverse(step.WRT{Inputs: true, Time: true})
+	p := m.Program().Reverse(step.WRT{Inputs: true, Time: true, States: true})
 	r := newRun(f, library, c.slots(p), p, library.load(f, p, tensors))
 	r.forward(w)
 	r.backward()

@@ -68,7 +68,7 @@ func runPaper(f *File, w *worst) error {
 	if err := f.complete(c, m, tensors); err != nil {
 		return err
 	}
-	p := m.Program().Reverse(step.WRT{Inputs: true, Time: true})
+	p := m.Program().Reverse(step.WRT{Inputs: true, Time: true, States: true})
 	slots, err := c.slots(p)
 	if err != nil {
 		return err

@@ -161,7 +161,7 @@ func dot(a, b []float64) (sum float64) {
 // Gradient runs the sequence and its reverse.
 func (t *Trial) Gradient() Gradient {
 	if t.reverse == nil {
-		t.reverse = t.Program.Reverse(step.WRT{Inputs: true, Time: true})
+		t.reverse = t.Program.Reverse(step.WRT{Inputs: true, Time: true, States: true})
 	}
 	q := *t
 	q.Program = t.reverse
