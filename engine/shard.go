@@ -14,6 +14,7 @@ type shard struct {
 	length []int // of each lane, from the beginning of the span
 	from   []source
 	y, dy  []float32
+	drawn  []float32 // a row of an input that is drawn
 	values [][]float32
 	ends   []float32 // states where segments begin
 	kept   []float32 // slopes of all rows but those of the last segment
@@ -87,7 +88,8 @@ func (s *shard) source(lane *Lane, t, n int) source {
 		panic("engine: a lane has no value for every input and row")
 	}
 	for k, q := range s.p.Inputs {
-		if len(lane.X[k]) != rows*s.p.Nodes[q.Node].Shape.Len() {
+		drawn := lane.X[k] == nil && lane.Draw != nil
+		if !drawn && len(lane.X[k]) != rows*s.p.Nodes[q.Node].Shape.Len() {
 			panic("engine: an input of a lane has a wrong length")
 		}
 	}
@@ -101,7 +103,7 @@ func (s *shard) fill(t int) {
 			width, dst := s.p.Nodes[q.Node].Shape.Len(), s.e.Input(k, i)
 			for l, f := range s.from {
 				at := l
-				for _, v := range f.lane.X[k][min(t+i, f.last)*width:][:width] {
+				for _, v := range s.row(f, k, min(t+i, f.last), width) {
 					dst[at] = v
 					at += len(s.from)
 				}
@@ -116,6 +118,36 @@ func (s *shard) fill(t int) {
 		}
 	}
 	clear(s.from) // an engine that waits for its next use holds nobody's series
+}
+
+// row is row t of an input of a series.
+func (s *shard) row(f source, input, t, width int) []float32 {
+	if x := f.lane.X[input]; x != nil {
+		return x[t*width:][:width]
+	}
+	s.drawn = room(s.drawn, width)
+	f.lane.Draw(s.p.Inputs[input].Name, t, s.drawn)
+	return s.drawn
+}
+
+// cotangents gives the series the cotangents of their inputs in the span that begins at time from.
+func (s *shard) cotangents(lanes []Lane, from int) {
+	for l := range lanes {
+		for k, dst := range lanes[l].DX {
+			if dst == nil {
+				continue
+			}
+			width := s.p.Nodes[s.p.Inputs[k].Node].Shape.Len()
+			for t := range s.length[l] {
+				row := dst[(from+t)*width:][:width]
+				if d := s.e.DInput(k, t); d != nil {
+					s.pick(row, d, l)
+				} else {
+					clear(row) // nothing depends on it
+				}
+			}
+		}
+	}
 }
 
 // setStates takes the initial states of the series; padding has the first one's.

@@ -4,69 +4,68 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
-	"github.com/elegans-nn/elegans/wiring"
 )
 
-// build writes the program: head (scaling, masks, one-hot), layers, readout, decoding.
-func (a Architecture) build(schema series.Schema) (Architecture, *step.Program, error) {
-	if len(a.Layers) == 0 {
-		return a, nil, fmt.Errorf("model: no layers; give at least one, such as model.Liquid(cell.LTC{}, wiring.Auto(19, 1))")
-	}
-	switch a.Readout {
-	case "":
-		a.Readout = Linear
-	case Linear, Direct:
-	default:
-		return a, nil, fmt.Errorf("model: readout %q; allowed: %s, %s", a.Readout, Linear, Direct)
+// build writes the program: head (scaling, masks, one-hot), encoder, layers, pool, readout, decoding. With training it has
+// dropout and "y" alone.
+func (a Architecture) build(schema series.Schema, training bool) (Architecture, *step.Program, []Mask, error) {
+	a, err := a.filled()
+	if err != nil {
+		return a, nil, nil, err
 	}
 	b := step.New()
+	s := &stack{b: b, training: training}
 	x := head(b, b.Input("x", len(schema.Inputs)), schema)
 	if a.TimeInput {
 		x = step.Concat(x, step.Log(step.Plus(b.DT(), 1)))
 	}
+	if a.Encoder > 0 {
+		x = b.Linear("encoder", a.Encoder, step.Xavier(x.Len(), a.Encoder), step.Values{0}, step.Term{Name: "x", X: x})
+	}
 	layers := make([]Layer, len(a.Layers))
 	for i, l := range a.Layers {
-		w, err := l.draw(x.Len())
-		if err != nil {
-			return a, nil, fmt.Errorf("layer %d: %w", i, err)
-		}
-		b.Scope(fmt.Sprintf("layer%d", i), func() { x = l.Cell.Build(b, x, w) })
-		layers[i] = Layer{Cell: cell.Resolve(l.Cell)}
-		if w != nil {
-			layers[i].Wiring = w
+		if x, layers[i], err = s.layer(i, l, x); err != nil {
+			return a, nil, nil, err
 		}
 	}
 	a.Layers = layers
-	y, err := a.read(b, x, schema.Target)
+	y, err := a.read(b, s.pool(a.Pool, x), schema.Target)
 	if err != nil {
-		return a, nil, err
+		return a, nil, nil, err
 	}
 	b.Output("y", y)
-	b.Output("prediction", decode(y, schema.Target))
-	return a, b.Build(), nil
+	if !training {
+		b.Output("prediction", decode(y, schema.Target))
+	}
+	return a, b.Build(), s.masks, nil
 }
 
-// draw checks a layer and draws its wiring for a number of inputs.
-func (l Layer) draw(inputs int) (*wiring.Wiring, error) {
-	if l.Cell == nil {
-		return nil, fmt.Errorf("no cell")
+// maxEncoder is far beyond what makes sense.
+const maxEncoder = 1 << 12
+
+// filled is the architecture with its defaults, checked but for its layers.
+func (a Architecture) filled() (Architecture, error) {
+	if len(a.Layers) == 0 {
+		return a, fmt.Errorf("model: no layers; give at least one, such as model.Liquid(cell.LTC{}, wiring.Auto(19, 1))")
 	}
-	if err := l.Cell.Check(); err != nil {
-		return nil, err
+	if a.Readout == "" {
+		a.Readout = Linear
 	}
-	wired := cell.Wired(l.Cell)
-	switch {
-	case !wired && l.Wiring != nil:
-		return nil, fmt.Errorf("%T takes no wiring; use model.Recurrent", l.Cell)
-	case !wired:
-		return nil, nil
-	case l.Wiring == nil:
-		return nil, fmt.Errorf("%T needs a wiring; use model.Liquid(cell, wiring.Auto(19, 1))", l.Cell)
+	if a.Readout != Linear && a.Readout != Direct {
+		return a, fmt.Errorf("model: readout %q; allowed: %s, %s", a.Readout, Linear, Direct)
 	}
-	return l.Wiring.Build(inputs)
+	if a.Pool == "" {
+		a.Pool = Last
+	}
+	if err := oneOf("pool", a.Pool, Pools()); err != nil {
+		return a, fmt.Errorf("model: %w", err)
+	}
+	if a.Encoder < 0 || a.Encoder > maxEncoder {
+		return a, fmt.Errorf("model: encoder is %d values wide; allowed: 0 (none) to %d", a.Encoder, maxEncoder)
+	}
+	return a, nil
 }
 
 // head turns raw inputs into the features of the first layer.

@@ -11,18 +11,6 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// Layer is a cell with the wiring that it needs, if any.
-type Layer struct {
-	Cell   cell.Cell
-	Wiring wiring.Spec
-}
-
-// Liquid is a layer of a cell on a wiring. The wiring is a specification and is drawn when the number of inputs is known.
-func Liquid(c cell.Cell, w wiring.Spec) Layer { return Layer{c, w} }
-
-// Recurrent is a layer of a cell without a wiring.
-func Recurrent(c cell.Cell) Layer { return Layer{Cell: c} }
-
 // Readout says how the last layer's output becomes the program's.
 type Readout string
 
@@ -40,6 +28,10 @@ type Architecture struct {
 	Readout Readout
 	// TimeInput appends log(1 + dt) to the inputs of the first layer: what cells without a notion of time need.
 	TimeInput bool
+	// Encoder is the width of a linear map, with bias, from the features to what the first layer sees; none if 0.
+	Encoder int
+	// Pool is Last if empty.
+	Pool Pool
 }
 
 // Model is a program with parameters and the schema of its data. It is immutable.
@@ -47,9 +39,12 @@ type Model struct {
 	schema  series.Schema
 	arch    Architecture // every wiring drawn
 	program *step.Program
-	theta   []float32
-	info    Info
-	longest float64 // see MaxStep
+	// training has output "y" alone, and the masks as inputs after "x"; the same parameters.
+	training *step.Program
+	masks    []Mask
+	theta    []float32
+	info     Info
+	longest  float64 // see MaxStep
 }
 
 // Info is what a model file says of the model's making. It holds no time, path or host, so that equal runs give equal
@@ -92,12 +87,17 @@ func (a Architecture) empty(schema series.Schema) (*Model, error) {
 	if err := schema.Check(); err != nil {
 		return nil, err
 	}
-	drawn, program, err := a.build(schema)
+	drawn, program, _, err := a.build(schema, false)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{schema: schema, arch: drawn, program: program}
+	m := &Model{schema: schema, arch: drawn, program: program, training: program.Only("y")}
 	for _, l := range drawn.Layers {
+		if l.Block.Dropout > 0 && m.masks == nil {
+			if _, m.training, m.masks, err = drawn.build(schema, true); err != nil {
+				return nil, err
+			}
+		}
 		if s := cell.MaxStep(l.Cell); s > 0 && (m.longest == 0 || s < m.longest) {
 			m.longest = s
 		}
@@ -107,7 +107,7 @@ func (a Architecture) empty(schema series.Schema) (*Model, error) {
 
 // Count is the number of parameters that the model would have.
 func (a Architecture) Count(schema series.Schema) (int, error) {
-	_, p, err := a.build(schema)
+	_, p, _, err := a.build(schema, false)
 	if err != nil {
 		return 0, err
 	}
@@ -127,6 +127,10 @@ func (m *Model) Architecture() Architecture {
 // Program is one step of the whole model: input "x" in raw units, outputs "y" (what the loss sees: logits or scaled
 // values) and "prediction" (class probabilities, or values in raw units).
 func (m *Model) Program() *step.Program { return m.program }
+
+// Training is the program that is fitted, with the parameters of Program: output "y" alone, and where layers have dropout an
+// input after "x" for each mask.
+func (m *Model) Training() (*step.Program, []Mask) { return m.training, slices.Clone(m.masks) }
 
 // Params is a copy of the parameters, in the program's flat order.
 func (m *Model) Params() []float32 { return slices.Clone(m.theta) }

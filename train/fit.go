@@ -151,6 +151,7 @@ type fit struct {
 	batch *engine.Batch
 	lanes []engine.Lane // of every training window
 	names []dataset.Window
+	masks map[string]model.Mask
 	s     *State
 }
 
@@ -185,7 +186,9 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if len(f.lanes) == 0 {
 		return nil, errors.New("train: no training window has a labelled row")
 	}
-	f.batch = engine.NewBatch(m.Program().Only("y"), engine.BatchOptions{Workers: o.Workers, Memory: o.Memory})
+	program, masks := m.Training()
+	f.drop(masks)
+	f.batch = engine.NewBatch(program, engine.BatchOptions{Workers: o.Workers, Memory: o.Memory})
 	if err := f.checkMemory(); err != nil {
 		return nil, err
 	}
@@ -294,6 +297,7 @@ func (f *fit) step(chosen []int) error {
 	lanes, rows := make([]engine.Lane, len(chosen)), 0
 	for i, k := range chosen {
 		lanes[i] = f.lanes[k]
+		lanes[i].Draw = f.draw(k)
 		rows += scored(&f.lanes[k])
 	}
 	scale := 1 / float32(rows)
