@@ -42,13 +42,18 @@ func (a Architecture) build(schema series.Schema, training bool) (Architecture, 
 	return a, b.Build(), s.masks, nil
 }
 
-// maxEncoder is far beyond what makes sense.
+// MaxLayers is the largest number of layers; like maxEncoder far beyond what makes sense, and soon built.
+const MaxLayers = 64
+
 const maxEncoder = 1 << 12
 
 // filled is the architecture with its defaults, checked but for its layers.
 func (a Architecture) filled() (Architecture, error) {
 	if len(a.Layers) == 0 {
 		return a, fmt.Errorf("model: no layers; give at least one, such as model.Liquid(cell.LTC{}, wiring.Auto(19, 1))")
+	}
+	if len(a.Layers) > MaxLayers {
+		return a, fmt.Errorf("model: %d layers; allowed: 1 to %d", len(a.Layers), MaxLayers)
 	}
 	if a.Readout == "" {
 		a.Readout = Linear

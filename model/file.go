@@ -246,9 +246,9 @@ func assemble(text []byte, tensors map[string]safetensors.TensorView) (*Model, e
 	if err := d.Decode(&f); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	const maxLayers, maxCell = 64, 1 << 12 // far beyond what makes sense, and soon read
-	if len(f.Layers) > maxLayers {
-		return nil, fmt.Errorf("manifest: %d layers; allowed: 1 to %d", len(f.Layers), maxLayers)
+	const maxCell = 1 << 12 // far beyond what makes sense, and soon read
+	if len(f.Layers) > MaxLayers {
+		return nil, fmt.Errorf("manifest: %d layers; allowed: 1 to %d", len(f.Layers), MaxLayers)
 	}
 	a := Architecture{Readout: f.Readout, TimeInput: f.TimeInput, Encoder: f.Encoder, Pool: f.Pool}
 	for i, l := range f.Layers {

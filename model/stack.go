@@ -39,7 +39,7 @@ func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
 	k, block := stored.Block, fmt.Sprintf("block%d", i)
 	z := x
 	if k.NormPlace == NormBefore {
-		if z, err = s.norm(block, k.Norm, z); err != nil {
+		if z, err = s.norm(block, k, z); err != nil {
 			return x, l, fmt.Errorf("layer %d: %w", i, err)
 		}
 	}
@@ -52,7 +52,7 @@ func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
 		}
 	})
 	if k.NormPlace == NormAfter {
-		if z, err = s.norm(block, k.Norm, z); err != nil {
+		if z, err = s.norm(block, k, z); err != nil {
 			return x, l, fmt.Errorf("layer %d: %w", i, err)
 		}
 	}
@@ -60,13 +60,17 @@ func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
 }
 
 // norm normalises; a single value would be lost.
-func (s *stack) norm(block string, n Norm, x step.Vec) (y step.Vec, err error) {
-	if n != NoNorm && x.Len() == 1 {
-		return x, fmt.Errorf("%s norm of a single value is the same for any; give the model an encoder, the wiring more motor neurons, or the layer no norm", n)
+func (s *stack) norm(block string, k Block, x step.Vec) (y step.Vec, err error) {
+	if k.Norm != NoNorm && x.Len() == 1 {
+		fix := "let the layer give more values (a wiring more motor neurons), or leave the norm out"
+		if k.NormPlace == NormBefore {
+			fix = "place the norm after the layer, give the model an encoder, or the layer before more values"
+		}
+		return x, fmt.Errorf("the %s norm %s it has a single value, which it makes the same for any row; %s", k.Norm, k.NormPlace, fix)
 	}
 	y = x
 	s.b.Scope(block, func() {
-		switch n {
+		switch k.Norm {
 		case LayerNorm:
 			y = s.b.LayerNorm("norm", x)
 		case RMSNorm:

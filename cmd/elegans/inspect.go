@@ -25,6 +25,8 @@ type inspected struct {
 	Layers     []inspectedLayer `json:"layers"`
 	Readout    model.Readout    `json:"readout"`
 	TimeInput  bool             `json:"time_input"`
+	Encoder    int              `json:"encoder"`
+	Pool       model.Pool       `json:"pool"`
 	Schema     series.Schema    `json:"schema"`
 	Info       model.Info       `json:"info"`
 	Program    string           `json:"program,omitempty"`
@@ -35,6 +37,7 @@ type inspectedLayer struct {
 	Cell    string          `json:"cell"`
 	Summary string          `json:"summary"`
 	Options json.RawMessage `json:"options"`
+	Block   *model.Block    `json:"block,omitempty"` // what stands around the cell
 	Wiring  *countedWiring  `json:"wiring,omitempty"`
 }
 
@@ -89,11 +92,14 @@ func (c *console) loadModel(path string) (*model.Model, error) {
 func inspect(m *model.Model) inspected {
 	a, p := m.Architecture(), m.Program()
 	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(),
-		Readout: a.Readout, TimeInput: a.TimeInput, Schema: m.Schema(), Info: m.Info()}
+		Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder, Pool: a.Pool, Schema: m.Schema(), Info: m.Info()}
 	for _, l := range a.Layers {
 		entry, _ := cell.EntryOf(l.Cell)
 		layer := inspectedLayer{Cell: cellName(l.Cell), Summary: entry.Summary}
 		layer.Options, _ = json.Marshal(l.Cell)
+		if !l.Block.Plain() {
+			layer.Block = &l.Block
+		}
 		if w, ok := l.Wiring.(*wiring.Wiring); ok {
 			counted := countWiring(w, "")
 			layer.Wiring = &counted
@@ -105,14 +111,23 @@ func inspect(m *model.Model) inspected {
 
 func (c *console) printModel(d inspected) error {
 	c.print("%s: %d parameters, %s, %d carried values, %s FLOPs per step\n", orUnnamed(d.Info.Name), d.Parameters, plural(d.Synapses, "synapse"), d.State, count(d.FLOPs))
+	if d.Encoder > 0 {
+		c.print("\nencoder: %d values\n", d.Encoder)
+	}
 	for i, l := range d.Layers {
 		c.print("\nlayer %d: %s, %s", i, l.Cell, l.Summary)
 		c.print(" %s\n", l.Options)
+		if l.Block != nil {
+			c.print("around it: %s\n", l.Block)
+		}
 		if l.Wiring != nil {
 			if err := c.printWiring(*l.Wiring); err != nil {
 				return err
 			}
 		}
+	}
+	if d.Pool != model.Last {
+		c.print("\npool: %s of the rows so far\n", d.Pool)
 	}
 	c.print("\nreadout: %s\n", d.Readout)
 	if err := c.printSchema(d.Schema); err != nil {
