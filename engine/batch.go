@@ -11,13 +11,12 @@ import (
 
 // Lane is one series, or a window of one. Its number of rows is that of DT or, without it, of the first input.
 type Lane struct {
-	// X are the program's inputs, each row-major [row][width]. One that is nil is drawn; the first is not.
+	// X are the program's inputs, each row-major [row][width]. Inputs beyond the last of them are drawn.
 	X [][]float32
-	// Draw writes row t of an input that is nil in X, whose name it is given, such as the mask of a dropout: the same numbers
+	// Draw writes row t of an input that is not in X, whose name it is given, such as the mask of a dropout: the same numbers
 	// whenever it is asked, for rows may be run twice, and from any goroutine.
 	Draw func(input string, t int, dst []float32)
-	// DX, where not nil, receives from Gradient the cotangents of the inputs, for each that is not nil and as long as in X.
-	// It needs BatchOptions.Inputs.
+	// DX receives from Gradient the cotangents of the first inputs, as long as those in X. It needs BatchOptions.Inputs.
 	DX [][]float32
 	// DT is the elapsed time before each row; not read if the program does not look at it.
 	DT []float32

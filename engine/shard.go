@@ -84,12 +84,11 @@ func (s *shard) longest() int {
 // is 0).
 func (s *shard) source(lane *Lane, t, n int) source {
 	rows := lane.Rows(s.p)
-	if len(lane.X) != len(s.p.Inputs) || s.p.Time >= 0 && len(lane.DT) != rows {
+	if len(lane.X) != len(s.p.Inputs) && lane.Draw == nil || s.p.Time >= 0 && len(lane.DT) != rows {
 		panic("engine: a lane has no value for every input and row")
 	}
-	for k, q := range s.p.Inputs {
-		drawn := lane.X[k] == nil && lane.Draw != nil
-		if !drawn && len(lane.X[k]) != rows*s.p.Nodes[q.Node].Shape.Len() {
+	for k, x := range lane.X {
+		if len(x) != rows*s.p.Nodes[s.p.Inputs[k].Node].Shape.Len() {
 			panic("engine: an input of a lane has a wrong length")
 		}
 	}
@@ -122,8 +121,8 @@ func (s *shard) fill(t int) {
 
 // row is row t of an input of a series.
 func (s *shard) row(f source, input, t, width int) []float32 {
-	if x := f.lane.X[input]; x != nil {
-		return x[t*width:][:width]
+	if input < len(f.lane.X) {
+		return f.lane.X[input][t*width:][:width]
 	}
 	s.drawn = room(s.drawn, width)
 	f.lane.Draw(s.p.Inputs[input].Name, t, s.drawn)
@@ -134,9 +133,6 @@ func (s *shard) row(f source, input, t, width int) []float32 {
 func (s *shard) cotangents(lanes []Lane, from int) {
 	for l := range lanes {
 		for k, dst := range lanes[l].DX {
-			if dst == nil {
-				continue
-			}
 			width := s.p.Nodes[s.p.Inputs[k].Node].Shape.Len()
 			for t := range s.length[l] {
 				row := dst[(from+t)*width:][:width]

@@ -202,10 +202,13 @@ func neurons(m *model.Model, n int) []neuron {
 }
 
 // Microseconds is the time of one row of the first run of a network, row by row along a series: the median of several
-// rounds. 0 for baselines that are no networks. It is a measurement of this machine at this moment.
+// rounds. 0 for baselines that are no networks, and for models that cannot be run row by row. It is a measurement of this machine at this moment.
 func (e Entry) Microseconds(list []series.Series) float64 {
 	const rounds, rows = 7, 512
 	if len(e.Runs) == 0 || e.Runs[0].Model == nil || len(list) == 0 || list[0].Len() == 0 {
+		return 0
+	}
+	if e.Runs[0].Model.Causal() != nil {
 		return 0
 	}
 	stream, s := e.Runs[0].Model.Stream(), &list[0]

@@ -4,25 +4,24 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
 )
 
-// build writes the program: head (scaling, masks, one-hot), encoder, layers, pool, readout, decoding. With training it has
-// dropout and "y" alone.
-func (a Architecture) build(schema series.Schema, training bool) (Architecture, *step.Program, []Mask, error) {
+// build writes the program: head (scaling, masks, one-hot), encoder, layers, pool, readout, decoding.
+func (a Architecture) build(schema series.Schema, as form) (Architecture, []engine.Pass, []Mask, error) {
 	a, err := a.filled()
 	if err != nil {
 		return a, nil, nil, err
 	}
-	b := step.New()
-	s := &stack{b: b, training: training}
-	x := head(b, b.Input("x", len(schema.Inputs)), schema)
+	s := &stack{b: step.New(), form: as}
+	x := head(s.b, s.b.Input("x", len(schema.Inputs)), schema)
 	if a.TimeInput {
-		x = step.Concat(x, step.Log(step.Plus(b.DT(), 1)))
+		x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
 	}
 	if a.Encoder > 0 {
-		x = b.Linear("encoder", a.Encoder, step.Xavier(x.Len(), a.Encoder), step.Values{0}, step.Term{Name: "x", X: x})
+		x = s.b.Linear("encoder", a.Encoder, step.Xavier(x.Len(), a.Encoder), step.Values{0}, step.Term{Name: "x", X: x})
 	}
 	layers := make([]Layer, len(a.Layers))
 	for i, l := range a.Layers {
@@ -31,15 +30,15 @@ func (a Architecture) build(schema series.Schema, training bool) (Architecture, 
 		}
 	}
 	a.Layers = layers
-	y, err := a.read(b, s.pool(a.Pool, x), schema.Target)
+	y, err := a.read(s.b, s.pool(a.Pool, x), schema.Target)
 	if err != nil {
 		return a, nil, nil, err
 	}
-	b.Output("y", y)
-	if !training {
-		b.Output("prediction", decode(y, schema.Target))
+	s.b.Output("y", y)
+	if !as.training {
+		s.b.Output("prediction", decode(y, schema.Target))
 	}
-	return a, b.Build(), s.masks, nil
+	return a, append(s.before, engine.Pass{Program: s.b.Build()}), s.masks, nil
 }
 
 // MaxLayers is the largest number of layers; like maxEncoder far beyond what makes sense, and soon built.

@@ -18,7 +18,7 @@ type Layer struct {
 // Block is what stands around a cell in a layer, as in deep networks. With the layer's input x and the cell f, a layer
 // gives, at each row,
 //
-//	z = f(n(x))                n: Norm, where NormPlace is NormBefore
+//	z = f(n(x))                n: Norm, where NormPlace is NormBefore; [f | b](n(x)) where Bidirectional
 //	z = g(z)                   FeedForward
 //	y = n(x + drop(z))         x: Residual, as P x where its width is not z's; n: Norm, where NormPlace is NormAfter
 //
@@ -35,6 +35,10 @@ type Block struct {
 	Dropout float64 `json:"dropout"`
 	// FeedForward is NoFeedForward if empty.
 	FeedForward FeedForward `json:"feed_forward"`
+	// Bidirectional joins to the cell's output that of a second cell b, like it but with parameters of its own, which reads
+	// the series from its last row to its first. The model then predicts whole series only; see Model.Causal. With one
+	// decision for a series pool by Mean or Attention: at the last row b has seen a single one.
+	Bidirectional bool `json:"bidirectional"`
 }
 
 // Norm is a normalisation over the values of one row, so that lanes stay independent.
@@ -98,6 +102,7 @@ func (k Block) String() string {
 		}
 	}
 	add(k.Norm != "" && k.NormPlace == NormBefore, "%s norm before", k.Norm)
+	add(k.Bidirectional, "both directions")
 	add(k.FeedForward != "", "%s", k.FeedForward)
 	add(k.Dropout > 0, "dropout %g", k.Dropout)
 	add(k.Residual, "residual")

@@ -4,16 +4,28 @@ import (
 	"fmt"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
 )
+
+// form is what a model is written for.
+type form struct {
+	// training says that dropout is written, and no prediction.
+	training bool
+	// passes cuts the model where a layer looks at a series from its end. Without it the model is one program, where what
+	// such a layer knows of the rows after is an input: all parameters in the order of the passes, and all operations, but
+	// nothing to be run.
+	passes bool
+}
 
 // stack writes a model's layers.
 type stack struct {
 	b *step.Builder
-	// training says that dropout is written; predictions have none.
-	training bool
-	masks    []Mask
-	units    int // of all masks
+	form
+	before []engine.Pass // those that are complete
+	masks  []Mask
+	units  int // of all masks
 }
 
 // Mask is a dropout: an input of the training program, 1 where a value is kept and 0 where it is dropped.
@@ -37,13 +49,17 @@ func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
 		stored.Wiring = w
 	}
 	k, block := stored.Block, fmt.Sprintf("block%d", i)
-	z := x
+	seen := x
 	if k.NormPlace == NormBefore {
-		if z, err = s.norm(block, k, z); err != nil {
+		if seen, err = s.norm(block, k, x); err != nil {
 			return x, l, fmt.Errorf("layer %d: %w", i, err)
 		}
 	}
-	s.b.Scope(fmt.Sprintf("layer%d", i), func() { z = l.Cell.Build(s.b, z, w) })
+	var z step.Vec
+	s.b.Scope(fmt.Sprintf("layer%d", i), func() { z = l.Cell.Build(s.b, seen, w) })
+	if k.Bidirectional {
+		x, z = s.backward(fmt.Sprintf("backward%d", i), l.Cell, w, x, seen, z)
+	}
 	s.b.Scope(block, func() {
 		z = s.feedForward(block, k, z)
 		z = s.drop(block+".mask", k.Dropout, z)
@@ -57,6 +73,38 @@ func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
 		}
 	}
 	return z, stored, nil
+}
+
+// backward runs a second cell from the end of the series, on what the first one has seen, and joins it to what that gave. It
+// gives the layer's input and the cells' output in the program of the pass that follows.
+func (s *stack) backward(scope string, c cell.Cell, w *wiring.Wiring, x, seen, z step.Vec) (input, both step.Vec) {
+	build := func(seen step.Vec) (back step.Vec) {
+		s.b.Scope(scope, func() { back = c.Build(s.b, seen, w) })
+		return back
+	}
+	if !s.passes {
+		back := build(seen)
+		s.b.Output(scope, back)
+		return x, step.Concat(z, s.b.Input(scope, back.Len()))
+	}
+	// Each pass hands on all that later ones need, so that passes are a list and no graph.
+	from, carried := 0, x
+	if seen != x {
+		from, carried = x.Len(), step.Concat(x, seen)
+	}
+	width, given := x.Len(), carried.Len()
+	rows := s.cut(step.Concat(carried, z), false)
+	rows = s.cut(step.Concat(rows, build(step.Slice(rows, from, from+width))), true)
+	return step.Slice(rows, 0, width), step.Slice(rows, given, rows.Len())
+}
+
+// cut ends a pass with what it hands on, and begins the next one, which reads it.
+func (s *stack) cut(rows step.Vec, backward bool) step.Vec {
+	width := rows.Len()
+	s.b.Output("rows", rows)
+	s.before = append(s.before, engine.Pass{Program: s.b.Build(), Backward: backward})
+	s.b = step.New()
+	return s.b.Input("rows", width)
 }
 
 // norm normalises; a single value would be lost.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
@@ -126,8 +127,9 @@ func (n net) feedForward(kind FeedForward, block string, z []float64) []float64 
 	return z
 }
 
-// cell runs the cell of layer i along rows, as the only layer of a model whose readout gives it as it is.
-func (n net) cell(i int, rows [][]float64, dt []float32) [][]float64 {
+// cell runs the cell of layer i, or the one that reads from the end, along rows, as the only layer of a model whose readout
+// gives it as it is.
+func (n net) cell(i int, scope string, rows [][]float64, dt []float32) [][]float64 {
 	l := n.m.arch.Layers[i]
 	schema := series.Plain(len(rows[0]))
 	switch c := l.Cell.(type) {
@@ -142,7 +144,7 @@ func (n net) cell(i int, rows [][]float64, dt []float32) [][]float64 {
 	}
 	theta := make([]float32, 0, m.Parameters())
 	for _, q := range m.program.Params {
-		for _, v := range n.param(strings.Replace(q.Name, "layer0", fmt.Sprintf("layer%d", i), 1)) {
+		for _, v := range n.param(strings.Replace(q.Name, "layer0", fmt.Sprintf("%s%d", scope, i), 1)) {
 			theta = append(theta, float32(v))
 		}
 	}
@@ -175,7 +177,16 @@ func (n net) along(w *series.Series) [][]float64 {
 				seen[t] = n.norm(k.Norm, block, x)
 			}
 		}
-		z := n.cell(i, seen, w.DT)
+		z := n.cell(i, "layer", seen, w.DT)
+		if k.Bidirectional {
+			back, dt := slices.Clone(seen), append(slices.Clone(w.DT[1:]), w.DT[0])
+			slices.Reverse(back)
+			slices.Reverse(dt) // row by row the time to the row after; the last row has that before the first
+			back = n.cell(i, "backward", back, dt)
+			for t := range z {
+				z[t] = append(z[t], back[len(back)-1-t]...)
+			}
+		}
 		for t := range z {
 			z[t] = n.feedForward(k.FeedForward, block, z[t])
 			if k.Residual {
@@ -229,6 +240,112 @@ func TestStacksAgainstEquations(t *testing.T) {
 		for row, h := range n.along(&w) {
 			near(t, fmt.Sprintf("%s, row %d", name, row), out[row], n.linear(h, "readout.w", "readout.bias"))
 		}
+	}
+}
+
+// bothWays are stacks that read a series from both ends.
+func bothWays() map[string]Architecture {
+	pre, post := preGLU, postMLP
+	pre.Bidirectional, post.Bidirectional = true, true
+	return map[string]Architecture{
+		"one":    {Layers: []Layer{{Cell: cell.CfC{Units: 4}, Block: Block{Bidirectional: true}}}},
+		"first":  {Layers: []Layer{{Cell: cell.GRU{Units: 4}, Block: post}, {Cell: cell.CfC{Units: 4}, Block: postMLP}}},
+		"second": {Layers: []Layer{{Cell: cell.CfC{Units: 4}, Block: preGLU}, {Cell: cell.GRU{Units: 3}, Block: pre}}, Encoder: 4},
+		"both":   {Layers: []Layer{{Cell: cell.CfC{Units: 3}, Block: pre}, {Cell: cell.CfC{Units: 4}, Block: post}}},
+	}
+}
+
+// TestBothWaysAgainstEquations: layers that read a series from both ends give what their equations say, and know of the
+// last row at the first.
+func TestBothWaysAgainstEquations(t *testing.T) {
+	s := series.Plain(3)
+	s.Target.Outputs = 2
+	w := walk(s, 9, 3)
+	for name, a := range bothWays() {
+		m := stacked(t, s, a)
+		n := net{t, m}
+		out := ran(t, m, &w, RunOptions{})
+		for row, h := range n.along(&w) {
+			near(t, fmt.Sprintf("%s, row %d", name, row), out[row], n.linear(h, "readout.w", "readout.bias"))
+		}
+		later := w
+		later.X = slices.Clone(w.X)
+		later.X[len(later.X)-1] += 2
+		if row := differs(ran(t, m, &later, RunOptions{}), out); row != 0 {
+			t.Errorf("%s: the last row has an effect from row %d on", name, row)
+		}
+	}
+}
+
+// TestBothWaysInPasses: the parameters of the passes follow each other as in the program that lists them all, with dropout
+// and without; a file gives the same model.
+func TestBothWaysInPasses(t *testing.T) {
+	s := rich()
+	w := walk(s, 11, 2)
+	for name, a := range bothWays() {
+		for _, rate := range []float64{0, 0.25} {
+			a.Layers = slices.Clone(a.Layers)
+			for i := range a.Layers {
+				a.Layers[i].Block.Dropout = rate
+			}
+			m := stacked(t, s, a)
+			var want []string
+			for _, q := range m.program.Params {
+				want = append(want, shape(q))
+			}
+			training, masks := m.Training()
+			for _, list := range [][]engine.Pass{m.passes, training} {
+				var got []string
+				for _, pass := range list {
+					for _, q := range pass.Program.Params {
+						got = append(got, shape(q))
+					}
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("%s: the passes have parameters %v, the program %v", name, got, want)
+				}
+			}
+			if len(masks) > 0 != (rate > 0) {
+				t.Errorf("%s: %d masks at rate %g", name, len(masks), rate)
+			}
+			again, err := Read(bytes.NewReader(written(t, m)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if row := differs(ran(t, again, &w, RunOptions{Workers: 2}), ran(t, m, &w, RunOptions{})); row != -1 {
+				t.Errorf("%s: another model after loading, in row %d", name, row)
+			}
+		}
+	}
+}
+
+// TestBothWaysAreOffline: what needs a state refuses, with the layer and the reason.
+func TestBothWaysAreOffline(t *testing.T) {
+	s := series.Plain(3)
+	w := walk(s, 5, 2)
+	m := stacked(t, s, bothWays()["second"])
+	const reason = "layer 1 is bidirectional: it reads a series from its end"
+	oneLine(t, m.Causal(), reason, "whole series", "--bidirectional")
+	if err := stacked(t, s, stacks()["deep"]).Causal(); err != nil {
+		t.Errorf("a stack without such layers is refused: %v", err)
+	}
+	err := m.Run([]series.Series{w}, RunOptions{State: [][]float32{make([]float32, m.program.StateWidth())}}, func(int, int, []float32) {
+		t.Error("a row is shown")
+	})
+	oneLine(t, err, reason)
+	for name, f := range map[string]func(){"Stream": func() { m.Stream() }, "Streams": func() { m.Streams(2) }} {
+		func() {
+			defer func() {
+				if text := fmt.Sprint(recover()); !strings.Contains(text, reason) {
+					t.Errorf("%s panics with %q", name, text)
+				}
+			}()
+			f()
+		}()
+	}
+	seen, err := m.Observe(&w, "")
+	if err != nil || len(seen.States) != 4 || len(seen.States[0]) != 5 {
+		t.Errorf("the first layer shows %d states (%v)", len(seen.States), err)
 	}
 }
 
@@ -373,7 +490,7 @@ func TestPlainLayersKeepTheirFiles(t *testing.T) {
 func TestBlocksInFiles(t *testing.T) {
 	m := stacked(t, series.Plain(3), Architecture{Layers: []Layer{{Cell: cell.GRU{Units: 4}, Block: postMLP}}, Encoder: 5, Pool: Mean})
 	data := written(t, m)
-	const block = `"block":{"residual":true,"norm":"rms","norm_place":"after","dropout":0,"feed_forward":"mlp"}`
+	const block = `"block":{"residual":true,"norm":"rms","norm_place":"after","dropout":0,"feed_forward":"mlp","bidirectional":false}`
 	remake := func(old, new string) []byte {
 		return remade(t, data, func(s string) string {
 			if !strings.Contains(s, old) {
@@ -427,7 +544,8 @@ func TestTrainingHasTheSameParameters(t *testing.T) {
 	block := preGLU
 	block.Dropout = 0.5
 	m := stacked(t, series.Plain(3), Architecture{Layers: []Layer{{Cell: cell.GRU{Units: 4}, Block: block}, {Cell: cell.CfC{Units: 4}, Block: block}}, Pool: Attention})
-	p, masks := m.Training()
+	passes, masks := m.Training()
+	p := passes[0].Program
 	list := func(p *step.Program) (names []string) {
 		for _, q := range p.Params {
 			names = append(names, fmt.Sprint(shape(q), q.Offset, q.Init, q.Min, q.Max))
@@ -443,7 +561,7 @@ func TestTrainingHasTheSameParameters(t *testing.T) {
 		}
 	}
 	plain, none := stacked(t, series.Plain(3), Architecture{Layers: []Layer{{Cell: cell.GRU{Units: 4}}}}).Training()
-	if len(none) != 0 || len(plain.Inputs) != 1 {
+	if len(none) != 0 || len(plain) != 1 || len(plain[0].Program.Inputs) != 1 {
 		t.Errorf("without dropout there are masks %v", none)
 	}
 }

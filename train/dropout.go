@@ -1,21 +1,6 @@
 package train
 
-import (
-	"math/bits"
-
-	"github.com/elegans-nn/elegans/model"
-)
-
-// drop gives the training windows the inputs that masks are drawn for.
-func (f *fit) drop(masks []model.Mask) {
-	f.masks = map[string]model.Mask{}
-	for _, m := range masks {
-		f.masks[m.Input] = m
-	}
-	for i := range f.lanes {
-		f.lanes[i].X = append(f.lanes[i].X, make([][]float32, len(masks))...)
-	}
-}
+import "math/bits"
 
 // draw is what draws the masks of a training window in the present epoch. A mask depends on nothing else, so that neither
 // the order of windows nor the number of workers nor an interruption changes it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/elegans-nn/elegans/cell"
@@ -142,7 +143,8 @@ func TestDropoutIsReproducible(t *testing.T) {
 // that of the masked network.
 func TestDropoutActsInTrainingOnly(t *testing.T) {
 	m, d := dropped(t), tanks()
-	program, masks := m.Training()
+	passes, masks := m.Training()
+	program := passes[0].Program
 	if len(masks) != 4 || len(program.Inputs) != 5 || len(m.Program().Inputs) != 1 {
 		t.Fatalf("%d masks, %d inputs in training, %d in prediction", len(masks), len(program.Inputs), len(m.Program().Inputs))
 	}
@@ -169,5 +171,56 @@ func TestDropoutActsInTrainingOnly(t *testing.T) {
 	}
 	if masked := f.s.Loss / f.s.Weight; math.Abs(masked-clean) < 1e-3*clean {
 		t.Errorf("the loss with dropout is %g, without %g", masked, clean)
+	}
+}
+
+// TestBothWaysLearnWhatComes: the label is the input of the row after, which is random: rows up to a row say nothing of it,
+// and a layer that reads from the end has seen it.
+func TestBothWaysLearnWhatComes(t *testing.T) {
+	coming := func(seed uint64) series.Series {
+		s := leaky(60, seed)
+		for row := range s.Y {
+			s.Y[row] = math.NaN()
+			if row+1 < len(s.Y) {
+				s.Y[row] = float64(s.X[row+1])
+			}
+		}
+		return s
+	}
+	d := Data{Train: part(20, 10, coming(1), coming(2), coming(3)), Valid: part(0, 0, coming(4))}
+	loss := map[bool]float64{}
+	for _, both := range []bool{false, true} {
+		m, err := model.Architecture{Layers: []model.Layer{{Cell: cell.GRU{Units: 6}, Block: model.Block{Bidirectional: both, Dropout: 0.05}}}}.Model(series.Plain(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := Options{Seed: 2, Epochs: 60, Batch: 4, LearningRate: 0.03}
+		var half *State
+		r := fitted(t, m.Initial(5), d, o, Hooks{Save: func(s *State) error {
+			if s.Epoch == 7 {
+				half = copied(t, s)
+			}
+			return nil
+		}})
+		o.Workers = 2
+		if !same(fitted(t, m.Initial(5), d, o, Hooks{Resume: half}), r) {
+			t.Errorf("bidirectional %v: a run that goes on ends elsewhere", both)
+		}
+		loss[both] = r.Epochs[r.Best-1].Valid
+	}
+	t.Logf("validation loss %.3g from one end, %.3g from both", loss[false], loss[true])
+	if !(loss[false] > 0.5 && loss[true] < 0.1) {
+		t.Errorf("the validation loss is %g from one end and %g from both", loss[false], loss[true])
+	}
+}
+
+// Several passes keep all rows, so that a bound on memory is refused.
+func TestBothWaysRefuseABound(t *testing.T) {
+	m, err := model.Architecture{Layers: []model.Layer{{Cell: cell.GRU{Units: 6}, Block: model.Block{Bidirectional: true}}}}.Model(series.Plain(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = Fit(context.Background(), m, tanks(), Options{Memory: 1 << 30}, Hooks{}); err == nil || !strings.Contains(err.Error(), "--memory: ") {
+		t.Errorf("the error is %v", err)
 	}
 }

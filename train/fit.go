@@ -148,7 +148,7 @@ type fit struct {
 	hooks Hooks
 	loss  Loss
 	opt   *optimiser
-	batch *engine.Batch
+	batch *engine.Passes
 	lanes []engine.Lane // of every training window
 	names []dataset.Window
 	masks map[string]model.Mask
@@ -171,7 +171,7 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fit{m: m, data: data, o: o, hooks: hooks, loss: loss, opt: opt}
+	f := &fit{m: m, data: data, o: o, hooks: hooks, loss: loss, opt: opt, masks: map[string]model.Mask{}}
 	for _, w := range data.Train.Windows {
 		part := data.Train.Series[w.Series].Span(w.From, w.To)
 		if part.Scored() == 0 {
@@ -186,9 +186,14 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if len(f.lanes) == 0 {
 		return nil, errors.New("train: no training window has a labelled row")
 	}
-	program, masks := m.Training()
-	f.drop(masks)
-	f.batch = engine.NewBatch(program, engine.BatchOptions{Workers: o.Workers, Memory: o.Memory})
+	passes, masks := m.Training()
+	for _, k := range masks {
+		f.masks[k.Input] = k
+	}
+	if len(passes) > 1 && o.Memory > 0 {
+		return nil, fmt.Errorf("--memory: a model that looks at series from both ends keeps all of their rows; leave it out, or make --batch or --window smaller")
+	}
+	f.batch = engine.NewPasses(passes, engine.BatchOptions{Workers: o.Workers, Memory: o.Memory})
 	if err := f.checkMemory(); err != nil {
 		return nil, err
 	}

@@ -188,8 +188,11 @@ func (f *trainFlags) check(cmd *cobra.Command) error {
 	if err := f.options.Check(); err != nil {
 		return usage("%v", err)
 	}
-	if err := f.stack.check(cmd); err != nil {
+	if err := f.stack.check(); err != nil {
 		return err
+	}
+	if f.stack.block.Bidirectional && f.options.Memory > 0 {
+		return usage("--memory: a bidirectional model keeps all rows of a batch; leave it out, or make --batch or --window smaller")
 	}
 	return f.checkNames()
 }

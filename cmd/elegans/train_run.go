@@ -105,6 +105,9 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.stack.fits(j.data.Roles); err != nil {
+		return err
+	}
 	split := splitOf(cmd, j.data, f.split)
 	if protocol.Split != nil {
 		split = *protocol.Split

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/wiring"
@@ -33,6 +34,7 @@ func (f *stackFlags) register(cmd *cobra.Command) {
 		{"norm-place", "`PLACE` of the normalisation: after the layer, or before its cell; after if not given", oneOf[model.NormPlace]{&k.NormPlace, model.NormPlaces()}},
 		{"feed-forward", "`NAME` of a map after each cell: glu (gelu and a gated linear unit), mlp; none if not given", oneOf[model.FeedForward]{&k.FeedForward, model.FeedForwards()}},
 		{"dropout", "`SHARE` of the values of each layer that training drops, 0 to below 1; 0 if not given", &k.Dropout},
+		{"bidirectional", "give each layer a second cell that reads a series from its last row; the model predicts whole series only, and one decision for a series needs --pool", &k.Bidirectional},
 		{"pool", "`NAME` of what the output sees of the rows so far: last, mean, attention; last if not given", oneOf[model.Pool]{&f.pool, model.Pools()}},
 	} {
 		addFlag(cmd.Flags(), flag.name, flag.usage, flag.field)
@@ -40,7 +42,7 @@ func (f *stackFlags) register(cmd *cobra.Command) {
 }
 
 // check refuses what no data could make right.
-func (f *stackFlags) check(cmd *cobra.Command) error {
+func (f *stackFlags) check() error {
 	if f.layers == 0 {
 		f.layers = 1
 	}
@@ -51,6 +53,19 @@ func (f *stackFlags) check(cmd *cobra.Command) error {
 		return usage("--dropout %g: is no share of values to drop; allowed: 0 (none) to below 1, such as 0.1", k.Dropout)
 	case k.NormPlace != "" && k.Norm == model.NoNorm:
 		return usage("--norm-place %s: there is no normalisation to place; add --norm layer, or leave it out", k.NormPlace)
+	}
+	return nil
+}
+
+// fits refuses what the data contradict: a cell that reads later rows has read the answer where that lies ahead, and at the
+// last row of a series it has read no other.
+func (f *stackFlags) fits(r dataset.Roles) error {
+	switch {
+	case !f.block.Bidirectional:
+	case !r.Horizon.IsZero():
+		return usage("--bidirectional: reads the rows after the one that is predicted from, and with --horizon %s they hold the answer; leave out one of the two", r.Horizon)
+	case r.LastStep && (f.pool == "" || f.pool == model.Last):
+		return usage("--bidirectional: at the last row, which has the label, the second cell has seen one row only; add --pool mean or --pool attention")
 	}
 	return nil
 }

@@ -53,8 +53,8 @@ func planned() (texts []string) {
 		if err != nil {
 			panic(err)
 		}
-		p, _ := m.Training()
-		add(p)
+		passes, _ := m.Training()
+		add(passes[0].Program)
 		add(m.Program().Only("prediction"))
 		texts = append(texts, engine.Compile(m.Program(), engine.Options{}).Chains()...)
 	}
