@@ -367,7 +367,7 @@ func TestPools(t *testing.T) {
 	}
 
 	m := stacked(t, s, Architecture{Layers: layers, Pool: Attention})
-	for _, scale := range []float32{0, 1, 60} { // 60: exponents far beyond what exp can take
+	for _, scale := range []float32{0, 1, 60, -60} { // 60: exponents far beyond what exp can take
 		m := m.With(m.theta)
 		for _, q := range m.program.Params {
 			for i := range q.Shape.Len() {
@@ -563,5 +563,35 @@ func TestTrainingHasTheSameParameters(t *testing.T) {
 	plain, none := stacked(t, series.Plain(3), Architecture{Layers: []Layer{{Cell: cell.GRU{Units: 4}}}}).Training()
 	if len(none) != 0 || len(plain) != 1 || len(plain[0].Program.Inputs) != 1 {
 		t.Errorf("without dropout there are masks %v", none)
+	}
+}
+
+// TestDropoutByHand: with a mask of ones what is kept is divided by the share that is, with one of zeros nothing is left.
+func TestDropoutByHand(t *testing.T) {
+	s, w := series.Plain(3), walk(series.Plain(3), 7, 2)
+	m := stacked(t, s, Architecture{Layers: []Layer{{Cell: cell.GRU{Units: 4}, Block: Block{Dropout: 0.375}}}})
+	n := net{t, m}
+	passes, masks := m.Training()
+	for _, bit := range []float32{0, 1} {
+		lane, err := m.Lane(&w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lane.Draw = func(input string, _ int, dst []float32) {
+			if input != "block0.mask" || len(dst) != 4 {
+				t.Errorf("%d values of %q are drawn", len(dst), input)
+			}
+			for i := range dst {
+				dst[i] = bit
+			}
+		}
+		hidden := n.along(&w)
+		engine.NewPasses(passes, engine.BatchOptions{Workers: 1}).Run(m.theta, []engine.Lane{lane}, func(_, row int, y []float32) {
+			kept := each(hidden[row], func(_ int, v float64) float64 { return v * float64(bit) / 0.625 })
+			near(t, fmt.Sprintf("mask %v, row %d", bit, row), y, n.linear(kept, "readout.w", "readout.bias"))
+		})
+	}
+	if len(masks) != 1 || masks[0] != (Mask{Input: "block0.mask", Width: 4, Rate: 0.375}) {
+		t.Errorf("the masks are %+v", masks)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,42 @@ func dropped(t *testing.T) *model.Model {
 		t.Fatal(err)
 	}
 	return m.Initial(3)
+}
+
+// What a run draws is the mask of its seed, epoch and window, whichever of its inputs is asked for.
+func TestDraw(t *testing.T) {
+	m := dropped(t)
+	_, masks := m.Training()
+	f, err := newFit(m, tanks(), Options{Seed: 9 << 33, Epochs: 5}.For(m.Schema().Target, 1), Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.s.Epoch = 3
+	for _, k := range masks {
+		got, want := make([]float32, k.Width), make([]float32, k.Width)
+		for row := range 50 {
+			f.draw(6)(k.Input, row, got)
+			mask(want, k.Rate, 9<<33, [3]uint32{3, 6, uint32(row)}, k.First)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s, row %d: %v is drawn, want %v", k.Input, row, got, want)
+			}
+		}
+	}
+}
+
+// Every pool can be fitted to ragged windows, among them lanes without rows.
+func TestPoolsAreFitted(t *testing.T) {
+	for _, pool := range model.Pools() {
+		m, err := model.Architecture{Layers: []model.Layer{closed}, Pool: pool}.Model(series.Plain(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := tanks()
+		r := fitted(t, m.Initial(2), d, Options{Epochs: 12, Batch: 5}, Hooks{})
+		if first, last := r.Epochs[0].Train, r.Epochs[11].Train; !(last < first) {
+			t.Errorf("%s: the loss goes from %g to %g", pool, first, last)
+		}
+	}
 }
 
 // With dropout a run that goes on from any state, that has other workers or that computes its values twice ends with the
