@@ -60,12 +60,12 @@ func (p *Passes) Need(n, rows int) int { return p.batches[len(p.batches)-1].Need
 // written.
 func (p *Passes) Gradient(theta []float32, lanes []Lane, loss func(lane, t int, y, dy []float32) float64) (float64, []float32) {
 	last := len(p.list) - 1
+	if last == 0 {
+		return p.batches[0].Gradient(theta, lanes, loss)
+	}
 	p.forward(theta, lanes)
 	feed := p.lanes(last, lanes)
-	var slopes [][]float32
-	if last > 0 {
-		slopes = wanted(feed)
-	}
+	slopes := wanted(feed)
 	sum, grad := p.batches[last].Gradient(p.part(theta, last), feed, loss)
 	p.grad = append(p.grad[:0], make([]float32, p.first[last+1])...)
 	copy(p.grad[p.first[last]:], grad)
@@ -91,6 +91,10 @@ func (p *Passes) Gradient(theta []float32, lanes []Lane, loss func(lane, t int, 
 // Run is that of Batch.Run through all passes. Of several, the memory grows with the length of the series.
 func (p *Passes) Run(theta []float32, lanes []Lane, visit func(lane, t int, y []float32)) {
 	last := len(p.list) - 1
+	if last == 0 {
+		p.batches[0].Run(theta, lanes, visit)
+		return
+	}
 	p.forward(theta, lanes)
 	p.batches[last].Run(p.part(theta, last), p.lanes(last, lanes), visit)
 }
@@ -119,9 +123,6 @@ func (p *Passes) forward(theta []float32, lanes []Lane) {
 
 // lanes are the series as pass k reads them.
 func (p *Passes) lanes(k int, from []Lane) []Lane {
-	if len(p.list) == 1 {
-		return from
-	}
 	feed := make([]Lane, len(from))
 	for l := range from {
 		if from[l].State != nil || from[l].Final != nil {

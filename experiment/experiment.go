@@ -229,10 +229,13 @@ func (x *run) add(name, summary string, a model.Architecture) error {
 	return nil
 }
 
-// rivals enters GRU and LSTM with about as many parameters as the subject. They have no notion of time and are given
-// log(1 + dt) as an input.
+// rivals enters GRU and LSTM with about as many parameters as the subject, and its pool. They have no notion of time and are
+// given log(1 + dt) as an input.
 func (x *run) rivals() error {
 	target := x.entries[0].Parameters
+	if m, err := x.spec.Architecture.Model(x.spec.Split.Schema); err == nil && m.Causal() != nil {
+		x.out.Warnings = append(x.out.Warnings, x.spec.Name+" reads each series from both ends, the models beside it from its beginning only")
+	}
 	for _, r := range []struct {
 		name string
 		of   func(units int) cell.Cell
@@ -247,6 +250,7 @@ func (x *run) rivals() error {
 		if r.name == x.spec.Name {
 			continue
 		}
+		a.Pool = x.spec.Architecture.Pool
 		summary := fmt.Sprintf("%d units, with log(1 + dt) as an input", units)
 		if err := x.add(fmt.Sprintf("%s-%d", r.name, units), summary, a); err != nil {
 			return err
