@@ -12,7 +12,8 @@ type Pass struct {
 	// series. Further inputs are drawn, see Lane.Draw.
 	Program *step.Program
 	// Backward runs from the last row to the first. The elapsed time at a row is then that between it and the row after it;
-	// at the last row, where the pass begins, it is that before the first row, which is where other passes begin.
+	// at the last row, where the pass begins, it is that before the first row, which is where other passes begin. Steps that
+	// long gaps were split into are rows here like others: an input that is held on the way there is held on the way back.
 	Backward bool
 }
 

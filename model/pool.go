@@ -4,7 +4,7 @@ import "github.com/elegans-nn/elegans/step"
 
 // Pool says what the readout sees of the rows of a series. It is written causally, as states: at each row it is the pool of
 // the rows so far, and so at the last row that of the series. A series with one label learns at its last row, and a stream
-// gives there the same decision.
+// gives there the same decision. A row whose gap is split (see Model.MaxStep) counts once for each of its steps.
 type Pool string
 
 const (
@@ -21,9 +21,8 @@ const (
 // Pools lists the ways.
 func Pools() []Pool { return []Pool{Last, Mean, Attention} }
 
-// pool writes the states of a pool. A row whose gap is split (see Model.MaxStep) counts once a step. Divisors are at least 1
-// by what they are, and bounded besides: in a batch a lane without rows has the zero state after each step too, and 0 / 0
-// there would spoil the gradient of the others.
+// pool writes the states of a pool. Divisors are at least 1 by what they are, and bounded besides: in a batch a lane without
+// rows has the zero state after each step too, and 0 / 0 there would spoil the gradient of the others.
 func (s *stack) pool(p Pool, h step.Vec) step.Vec {
 	switch p {
 	case Mean:
