@@ -37,7 +37,8 @@ type Transformer struct {
 	FF int `json:"ff" default:"64"`
 	// Layers is the number of blocks; 1 if zero, at most 100.
 	Layers int `json:"layers" default:"1"`
-	// Window is the number of rows that a block attends to, the present one included; 32 if zero, 2 to 4096.
+	// Window is the number of rows that a block attends to, the present one included; 32 if zero, 2 to 4096, and at most 2^20
+	// numbers with all Units.
 	Window int `json:"window" default:"32"`
 	// Position is what the angles count; index if empty.
 	Position Position `json:"position" default:"index"`
@@ -86,8 +87,17 @@ func (c Transformer) Check() error {
 	if c.Position != Index && c.Position != Elapsed {
 		return fmt.Errorf("Transformer: position %q; allowed: %s, %s", c.Position, Index, Elapsed)
 	}
-	return checkWindow("Transformer", c.Window, 2)
+	if err := checkWindow("Transformer", c.Window, 2); err != nil {
+		return err
+	}
+	if n := c.Window * c.Units; n > maxCache {
+		return fmt.Errorf("Transformer: window %d times units %d is %d; allowed: up to %d", c.Window, c.Units, n, maxCache)
+	}
+	return nil
 }
+
+// maxCache bounds the keys of a block, and with them the memory that a model file or a flag may ask for.
+const maxCache = 1 << 20
 
 // Build implements Cell.
 func (c Transformer) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
