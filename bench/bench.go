@@ -25,7 +25,7 @@ type Case struct {
 
 // Growth is a size that a group of cases varies with everything else fixed. The time of a fit with exponent 1 is linear.
 type Growth struct {
-	// Axis is "time", "batch", "synapses" or "time within memory".
+	// Axis is "time", "batch", "synapses", "time within memory" or "time of a diagonal cell".
 	Axis string
 	Size float64
 }

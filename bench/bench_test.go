@@ -22,6 +22,7 @@ var published = []string{
 	"streams/ltc-ncp19/N1", "streams/ltc-ncp19/N10000",
 	"online/rtrl-ltc-ncp19", "online/rtrl-cfc-ncp19", "online/rtrl-ltc-ncp19-adam",
 	"kernel/mm-64x136x128", "kernel/tanh", "kernel/sigmoid", "kernel/fma-peak",
+	"long/diag-T16384",
 }
 
 func TestPublishedNames(t *testing.T) {
@@ -91,13 +92,14 @@ func TestTrainingFLOPs(t *testing.T) {
 	}
 }
 
-// What is timed trains: the loss on the batch falls step by step, from the variance of the labels for small outputs.
+// What is timed trains: the loss on the batch falls step by step, from the variance of the labels and that of the outputs,
+// which is about 1 where a cell passes its inputs on.
 func TestTrainingStepTrains(t *testing.T) {
 	for name, n := range networks {
 		w := n.training(setting{threads: 2}, 5, 6)
 		w.op()
 		first := w.loss()
-		if n.readout == model.Linear && math.Abs(first-1) > 0.9 || !(first > 0) {
+		if n.readout == model.Linear && math.Abs(first-1) > 1.2 || !(first > 0) {
 			t.Errorf("%s begins at a loss of %v on standard normal labels", name, first)
 		}
 		for last, i := first, 0; i < 20; i++ {

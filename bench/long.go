@@ -18,16 +18,20 @@ var longCases = []Case{
 	{Name: "long/synapses/S4608", Growth: &Growth{"synapses", 4608}, open: trainingFull(64)},
 	{Name: "long/synapses/S11648", Growth: &Growth{"synapses", 11648}, open: trainingFull(104)},
 	// Within 512 KiB, where a single segment takes from 0.7 to 63 MB.
-	{Name: "long/ltc-ncp19-T640", Growth: &Growth{"time within memory", 640}, open: bounded("ltc-ncp19", 640)},
-	{Name: "long/ltc-ncp19-T4096", Growth: &Growth{"time within memory", 4096}, open: bounded("ltc-ncp19", 4096)},
-	{Name: "long/ltc-ncp19-T16384", Growth: &Growth{"time within memory", 16384}, open: bounded("ltc-ncp19", 16384)},
-	{Name: "long/ltc-ncp19-T65536", Growth: &Growth{"time within memory", 65536}, open: bounded("ltc-ncp19", 65536)},
+	{Name: "long/ltc-ncp19-T640", Growth: &Growth{"time within memory", 640}, open: bounded("ltc-ncp19", 640, 512)},
+	{Name: "long/ltc-ncp19-T4096", Growth: &Growth{"time within memory", 4096}, open: bounded("ltc-ncp19", 4096, 512)},
+	{Name: "long/ltc-ncp19-T16384", Growth: &Growth{"time within memory", 16384}, open: bounded("ltc-ncp19", 16384, 512)},
+	{Name: "long/ltc-ncp19-T65536", Growth: &Growth{"time within memory", 65536}, open: bounded("ltc-ncp19", 65536, 512)},
+	// A recurrence that is element-wise, LinOSS-IMEX with 64 units, within 4 MiB, where a single segment takes from 4.3 to 420 MB.
+	{Name: "long/diag-T2560", Growth: &Growth{"time of a diagonal cell", 2560}, open: bounded("linoss-imex64", 2560, 4096)},
+	{Name: "long/diag-T16384", Growth: &Growth{"time of a diagonal cell", 16384}, open: bounded("linoss-imex64", 16384, 4096)},
+	{Name: "long/diag-T256000", Growth: &Growth{"time of a diagonal cell", 256000}, open: bounded("linoss-imex64", 256000, 4096)},
 }
 
-// bounded is training on one series within 512 KiB.
-func bounded(name string, times int) func(setting) work {
+// bounded is training on one series within so many KiB.
+func bounded(name string, times, kib int) func(setting) work {
 	return func(s setting) work {
-		s.memory = 512 << 10
+		s.memory = kib << 10
 		return networks[name].training(s, 1, times)
 	}
 }

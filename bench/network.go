@@ -32,6 +32,7 @@ var networks = map[string]network{
 	"cfc-ncp19-masked": {model.Liquid(cell.WiredCfC{}, wiring.Auto(19, 1)), model.Direct, 1},
 	"lstm64":           {model.Recurrent(cell.LSTM{Units: 64}), model.Linear, 2},
 	"gru64":            {model.Recurrent(cell.GRU{Units: 64}), model.Linear, 2},
+	"linoss-imex64":    {model.Recurrent(cell.LinOSS{Units: 64, Scheme: cell.IMEX}), model.Linear, 2},
 }
 
 // full is an LTC whose units are all connected.

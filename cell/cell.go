@@ -51,13 +51,48 @@ func Wired(c Cell) bool {
 	return err == nil && e.Wired
 }
 
-// MaxStep is the longest stable dt of a cell in model units; 0 means any.
+// Limited is a cell whose longest stable dt follows from its options.
+type Limited interface {
+	Cell
+	// MaxStep is the longest stable dt in model units; 0 means any.
+	MaxStep() float64
+}
+
+// MaxStep is the longest stable dt of a cell in model units; 0 means any. A Limited cell says it, for any other the entry.
 func MaxStep(c Cell) float64 {
-	if w, ok := c.(Wrapper); ok {
-		return MaxStep(w.Inner())
+	switch c := c.(type) {
+	case Wrapper:
+		return MaxStep(c.Inner())
+	case Limited:
+		return c.MaxStep()
 	}
 	e, _ := EntryOf(c)
 	return e.MaxStep
+}
+
+// Flowing is a cell whose state is a flow of time with some of its options only.
+type Flowing interface {
+	Cell
+	// Flow is what Entry.Flow says of other cells.
+	Flow() bool
+}
+
+// Flow tells whether the state of a cell is a flow of time. A Flowing cell says it, for any other the entry.
+func Flow(c Cell) bool {
+	if f, ok := c.(Flowing); ok {
+		return f.Flow()
+	}
+	e, _ := EntryOf(c)
+	return e.Flow
+}
+
+// TakesMissing tells whether a cell takes missing values itself, as NaN among its inputs. Any other must be given numbers.
+func TakesMissing(c Cell) bool {
+	if w, ok := c.(Wrapper); ok {
+		return TakesMissing(w.Inner())
+	}
+	e, _ := EntryOf(c)
+	return e.Missing
 }
 
 // Neurons lists the wiring's unit behind each component of a cell's first state.
@@ -117,6 +152,18 @@ func Whole(param, name string, shape ...int) Tensor {
 	return t
 }
 
+// Turned is rows [from, to) of a tensor [rows][out] of which the parameter [out][to-from] is the transpose: papers and Keras
+// write x W where this package writes W x.
+func Turned(param, name string, rows, out, from, to int) Tensor {
+	t := Tensor{Param: param, Name: name, Shape: []int{rows, out}}
+	for o := range out {
+		for i := from; i < to; i++ {
+			t.Index = append(t.Index, i*out+o)
+		}
+	}
+	return t
+}
+
 // Len is the number of values of the tensor, used or not.
 func (t Tensor) Len() int {
 	n := 1
@@ -151,11 +198,17 @@ type Entry struct {
 	// Wired says that the cell needs a wiring; for a Wrapper its inner cell decides.
 	Wired bool
 	// Flow says that the state is a flow of time: dt = 0 leaves it as it is, to the bit. Where it is false the step is an
-	// update whose gates act at dt = 0 too.
+	// update whose gates act at dt = 0 too. A cell where that depends on options implements Flowing instead.
 	Flow bool
+	// Missing says that the cell takes missing values itself: a NaN among its inputs means "not observed". For a Wrapper its
+	// inner cell decides.
+	Missing bool
+	// Clocks names the states that count elapsed time, and so grow with it.
+	Clocks []string
 	// Layered says that the first state is in the order of the wiring's layers; where it is false, in that of neuron ids.
 	Layered bool
-	// MaxStep is the longest stable dt in model units; 0 means any. Longer gaps are split with the input held.
+	// MaxStep is the longest stable dt in model units; 0 means any. Longer gaps are split with the input held. A cell where it
+	// depends on options implements Limited instead.
 	MaxStep  float64
 	Variants []Variant
 	Presets  []Preset
@@ -166,14 +219,18 @@ type Entry struct {
 	Reference func(meta Meta) (Cell, error)
 }
 
-// Meta describes a state dict of another library: string values by key, as in the golden vectors (cell, mode, unfolds, …).
-type Meta map[string]string
-
 // Registry lists every cell.
 func Registry() []Entry { return slices.Clone(registry) }
 
 // registry: one line a cell.
-var registry = []Entry{ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed}
+var registry = []Entry{
+	ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed,
+	ctrnn, neuralODE, ctgru, gruODE, odeLSTM, odeRNN, rnnDecay, rnnLinearDecay,
+	phasedLSTM, grud, gruDecay,
+	lrc, lrcSSM, liquidS4, riccati,
+	linoss, dlinoss, lru, s5, s6,
+	transformer, tcn, mlp, linear,
+}
 
 // Presets lists the named configurations of all cells.
 func Presets() (all []Preset) {

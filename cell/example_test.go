@@ -32,7 +32,7 @@ func ExampleLookupPreset() {
 		return
 	}
 	fmt.Println(p.Summary)
-	_, err = cell.LookupPreset("transformer")
+	_, err = cell.LookupPreset("perceptron")
 	fmt.Println(err != nil)
 	// Output:
 	// LTC on a neural circuit policy of 19 neurons

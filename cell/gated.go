@@ -1,9 +1,6 @@
 package cell
 
 import (
-	"fmt"
-	"strconv"
-
 	. "github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
 )
@@ -68,16 +65,19 @@ func (c LSTM) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 
 // Build implements Cell.
 func (c GRU) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
-	n := c.Units
-	h := b.State("h", Vector(n))
+	h := gated(b, x, b.State("h", Vector(c.Units)), c.Units)
+	b.Next("h", h)
+	return h
+}
+
+// gated is the update of a GRU of n units from any h.
+func gated(b *Builder, x, h Vec, n int) Vec {
 	ih, hh := gate(b, "ih", 3*n, x, n), gate(b, "hh", 3*n, h, n)
 	block := func(v Vec, k int) Vec { return Slice(v, k*n, (k+1)*n) }
 	r := Sigmoid(Add(block(ih, 0), block(hh, 0)))
 	z := Sigmoid(Add(block(ih, 1), block(hh, 1)))
 	new := Tanh(Add(block(ih, 2), Mul(r, block(hh, 2))))
-	h = Add(Mul(OneMinus(z), new), Mul(z, h))
-	b.Next("h", h)
-	return h
+	return Add(Mul(OneMinus(z), new), Mul(z, h))
 }
 
 // gate is a linear map with torch's initial values for a layer of n units.
@@ -104,10 +104,7 @@ func gateTensors(width, inputs, units int) []Tensor {
 
 func gatedReference(of func(units int) Cell) func(Meta) (Cell, error) {
 	return func(meta Meta) (Cell, error) {
-		units, err := strconv.Atoi(meta["units"])
-		if err != nil {
-			return nil, fmt.Errorf("units is %q; a whole number is needed", meta["units"])
-		}
-		return of(units), nil
+		units, err := meta.Units()
+		return of(units), err
 	}
 }

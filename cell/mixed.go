@@ -45,11 +45,14 @@ func (c Mixed) Check() error {
 	if c.Cell == nil {
 		return fmt.Errorf("Mixed: no inner cell; name one, such as LTC")
 	}
-	switch c.Cell.(type) {
-	case Mixed, LSTM:
+	_, twice := c.Cell.(Mixed)
+	if err := c.Cell.Check(); err != nil && !twice {
+		return err
+	}
+	if twice || !Wired(c.Cell) && len(alone(c.Cell, nil).States) > 1 {
 		return fmt.Errorf("Mixed: %T as inner cell has more than one state; allowed: cells with one", c.Cell)
 	}
-	return c.Cell.Check()
+	return nil
 }
 
 // Build implements Cell.
@@ -83,14 +86,17 @@ func (c Mixed) Tensors(inputs int, w *wiring.Wiring) []Tensor {
 }
 
 // stateWidth is the width of a one-state cell's state.
-func stateWidth(c Cell, w *wiring.Wiring) int {
+func stateWidth(c Cell, w *wiring.Wiring) int { return alone(c, w).StateWidth() }
+
+// alone is the program of a cell alone, of one input where it has no wiring.
+func alone(c Cell, w *wiring.Wiring) *Program {
 	inputs := 1
 	if w != nil {
 		inputs = w.Inputs()
 	}
 	b := New()
 	b.Output("y", c.Build(b, b.Input("x", inputs), w))
-	return b.Build().StateWidth()
+	return b.Build()
 }
 
 // MarshalJSON writes the inner cell with its name.

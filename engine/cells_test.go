@@ -15,6 +15,7 @@ var cells = map[string]func() *Program{
 	"stateless": stateless,
 	"norm":      norm,
 	"twins":     twins,
+	"windows":   windows,
 	"summed":    func() *Program { return engine.SummedGates(false) },
 }
 
@@ -158,5 +159,24 @@ func twins() *Program {
 	b.Next("h", next)
 	b.Next("g", next)
 	b.Output("y", next)
+	return b.Build()
+}
+
+// windows is a cell with windows that are read in every way: of the input, of what follows from itself, as a whole, in parts,
+// as an output, one row long, of a row that is a state of its own, and of one that depends on parameters only.
+func windows() *Program {
+	b := New()
+	draw := Between(-0.4, 0.5)
+	x, h := b.Input("x", 5), b.State("h", Vector(8))
+	past := b.Ring("past", 4, x)
+	in := b.Linear("in", 8, draw, draw, Term{Name: "x", X: Reshape(past, Vector(20))}, Term{Name: "old", X: Slice(past, 0, 5)})
+	fixed := b.Ring("fixed", 3, Tanh(b.Param("p", Vector(8), draw)))
+	echo := b.Ring("echo", 6, Tanh(Add(in, Scale(0.5, h))))
+	last := b.Ring("last", 1, h)
+	mixed := Sum(Mul(Softmax(echo), Slice(Reshape(fixed, Vector(24)), 8, 16)), Outer)
+	next := Tanh(Add(mixed, Slice(echo, 8, 16), Reshape(last, Vector(8))))
+	b.Next("h", next)
+	b.Output("y", b.Linear("out", 2, draw, draw, Term{Name: "h", X: next}, Term{Name: "echo", X: Reshape(echo, Vector(48))}))
+	b.Output("window", past)
 	return b.Build()
 }

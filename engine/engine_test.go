@@ -266,7 +266,7 @@ func agree(p *step.Program, times, lanes int, seed uint64) error {
 	return differs(f.oracle(probes), f.engine(e, probes))
 }
 
-var everything = step.WRT{Inputs: true, Time: true}
+var everything = step.WRT{Inputs: true, Time: true, States: true}
 
 func TestCellsAgreeWithOracle(t *testing.T) {
 	for name, build := range cells {

@@ -48,6 +48,11 @@ func (e *Engine) slotsAt(t int) *[slotKinds]int {
 	return &e.slots
 }
 
+// same reports whether two places are the same memory at all times.
+func (p place) same(q place) bool {
+	return p.n == q.n && p.stride == q.stride && p.mod == q.mod && p.off+p.phase*p.stride == q.off+q.phase*q.stride
+}
+
 // part is rows [from, from+rows) of width numbers.
 func (p place) part(from, rows, width int) place {
 	p.off += from * width
@@ -139,8 +144,8 @@ func (l *layout) leaves() {
 	if p.Time >= 0 {
 		l.fixed[p.Time] = l.slots(l.lanes, l.steps)
 	}
-	for _, s := range p.States {
-		at := l.slots(l.rows(s.Node)*l.lanes, l.steps+1)
+	for k, s := range p.States {
+		at := l.stateSlots(k)
 		l.fixed[s.Node] = at
 		at.phase = 1
 		l.state = append(l.state, at)

@@ -34,6 +34,8 @@ type plan struct {
 	// component k + shift[i] of root[i].
 	root, shift []int
 	ports       []port
+	// rings are the components of a row of the states that are rings; 0 for others.
+	rings []int
 }
 
 // item is one step of a stage's schedule: a chain, a single node, or a copy into a port.
@@ -81,6 +83,7 @@ func newPlan(p *step.Program, probes []int, wanted ...int) *plan {
 			pl.root[i], pl.shift[i] = pl.root[n.In[0]], pl.shift[n.In[0]]+n.Index[0]
 		}
 	}
+	pl.rings = rings(p)
 	pl.list(probes)
 	for _, i := range wanted {
 		pl.live[i], pl.keep[i] = true, history

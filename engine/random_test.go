@@ -114,7 +114,7 @@ func (m *maker) binary(a, c Vec) Vec {
 
 // structured is an operation that mixes components; w chooses among weights that depend on parameters only.
 func (m *maker) structured(v, other Vec) Vec {
-	switch n := 1 + m.IntN(6); m.IntN(8) {
+	switch n := 1 + m.IntN(6); m.IntN(10) {
 	case 0:
 		return m.b.Linear(m.name(), n, Between(-0.7, 0.7), Between(-0.5, 0.5), Term{Name: "a", X: v}, Term{Name: "b", X: m.rows(m.fit(other, 5), v.Shape().Outer)})
 	case 1:
@@ -136,6 +136,14 @@ func (m *maker) structured(v, other Vec) Vec {
 		return Add(Sum(v, Axis(m.IntN(2))), m.b.Const(0.25))
 	case 6:
 		return Mul(Broadcast(m.fit(v, n), Shape{Outer: 3, Inner: n}), m.param(Shape{Outer: 3, Inner: 1}))
+	case 7:
+		return m.b.Ring(m.name(), 2+m.IntN(3), m.fit(v, n))
+	case 8:
+		return Mul(Reshape(Concat(m.fit(v, n), m.fit(other, n)), Shape{Outer: 2, Inner: n}), m.rows(m.fit(v, n), 2))
+	}
+	if m.IntN(2) == 0 {
+		window := m.b.Ring(m.name(), 1+m.IntN(4), m.fit(v, 1+m.IntN(3)))
+		return Add(Reshape(window, Vector(window.Len())), m.b.Const(0.1))
 	}
 	return Gather(v, m.IntN(v.Len()), m.IntN(v.Len()), m.IntN(v.Len()))
 }

@@ -268,6 +268,9 @@ func (r *RealTime) Gradient(dst, dy []float32) {
 		panic("engine: a gradient needs a place for every parameter and a slope for every output")
 	}
 	clear(dst)
+	if len(dst) == 0 {
+		return // S has no rows
+	}
 	for o, d := range dy {
 		s, lanes := r.s[r.first+o:], r.lanes
 		for q := range dst {

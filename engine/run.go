@@ -84,6 +84,7 @@ func (e *Engine) Forward(n int) {
 	for s, at := range e.lay.state {
 		at.phase = 0
 		copy(e.state[s], e.get(at, n))
+		e.finalRows(s)
 	}
 	for _, at := range e.doutputs {
 		clear(e.mem[at.off:][:n*at.stride])
@@ -107,9 +108,10 @@ func (e *Engine) all(s stage) {
 
 // hold gives lanes that have ended at time t their old state.
 func (e *Engine) hold(t int) {
-	for _, at := range e.lay.state {
+	for s, at := range e.lay.state {
 		at.phase = 0
-		e.lanesInto(e.get(at, t+1), e.get(at, t), t)
+		from := e.lastRow(s)
+		e.lanesInto(e.get(at, t+1)[from:], e.get(at, t)[from:], t)
 	}
 }
 

@@ -317,7 +317,7 @@ func (c *compiler) concat(s stage, i int) func(t int) {
 	at := 0
 	for k, x := range in {
 		rows := c.rows(c.p.Nodes[i].In[k])
-		if to := y.part(at, rows, c.width(s)); to != x { // else it stands there already, see joins
+		if to := y.part(at, rows, c.width(s)); !to.same(x) { // else it stands there already, see joins and rings
 			moves = append(moves, move{to, x})
 		}
 		at += rows

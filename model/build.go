@@ -3,7 +3,9 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 
+	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
@@ -15,8 +17,12 @@ func (a Architecture) build(schema series.Schema, as form) (Architecture, []engi
 	if err != nil {
 		return a, nil, nil, err
 	}
+	gaps, err := a.gaps(schema)
+	if err != nil {
+		return a, nil, nil, err
+	}
 	s := &stack{b: step.New(), form: as}
-	x := head(s.b, s.b.Input("x", len(schema.Inputs)), schema)
+	x := head(s.b, s.b.Input("x", len(schema.Inputs)), schema, gaps)
 	if a.TimeInput {
 		x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
 	}
@@ -72,10 +78,41 @@ func (a Architecture) filled() (Architecture, error) {
 	return a, nil
 }
 
-// head turns raw inputs into the features of the first layer.
-func head(b *step.Builder, x step.Vec, schema series.Schema) step.Vec {
+// gaps tells whether missing values reach the first layer, whose cell takes them itself. What would spread them past that cell
+// is an error.
+func (a Architecture) gaps(schema series.Schema) (bool, error) {
+	if !cell.TakesMissing(a.Layers[0].Cell) {
+		return false, nil
+	}
+	k, spreads := a.Layers[0].Block, ""
+	switch {
+	case a.Encoder > 0:
+		spreads = "an encoder"
+	case k.Residual:
+		spreads = "a residual path"
+	case k.Norm != NoNorm && k.NormPlace == NormBefore:
+		spreads = "a norm before it"
+	}
+	if spreads != "" && some(schema.Inputs, func(in series.Input) bool { return in.Missing }) {
+		return false, fmt.Errorf("layer 0: %T takes missing values itself, and %s would spread them over all that it knows; leave that out of the first layer", a.Layers[0].Cell, spreads)
+	}
+	return true, nil
+}
+
+// head turns raw inputs into the features of the first layer. Where that takes missing values itself, its numbers stay NaN
+// where they were not observed; only categories are imputed.
+func head(b *step.Builder, x step.Vec, schema series.Schema, gaps bool) step.Vec {
 	ins := schema.Inputs
+	if gaps {
+		ins = slices.Clone(ins)
+		for i := range ins {
+			ins[i].Hold = ins[i].Hold && ins[i].Kind == series.Category
+		}
+	}
 	observed, filled := fill(b, x, ins)
+	if gaps {
+		filled = reopen(b, x, filled, ins)
+	}
 	scaled := scale(b, filled, ins)
 	var since step.Vec
 	if some(ins, func(in series.Input) bool { return in.Since }) {
@@ -142,6 +179,20 @@ func fill(b *step.Builder, x step.Vec, ins []series.Input) (observed, filled ste
 	b.Next("held", next)
 	// What was observed passes as it is: x - impute + impute would round it.
 	return observed, step.Select(observed, x, step.Add(next, impute))
+}
+
+// reopen takes what was filled back from numbers.
+func reopen(b *step.Builder, x, filled step.Vec, ins []series.Input) step.Vec {
+	if !some(ins, func(in series.Input) bool { return in.Kind == series.Category && in.Missing }) {
+		return x
+	}
+	category := column(b, ins, func(in series.Input) float64 {
+		if in.Kind == series.Category {
+			return 1
+		}
+		return 0
+	})
+	return step.Select(category, filled, x)
 }
 
 // scale is (x - mean) / sd, clipped where the schema says so.

@@ -13,7 +13,7 @@ import (
 
 // features is what the first layer should see of a series, worked out column by column in double precision. It knows
 // nothing of programs.
-func features(s series.Schema, w *series.Series, timeInput bool) (rows [][]float64) {
+func features(s series.Schema, w *series.Series, timeInput, gaps bool) (rows [][]float64) {
 	held, since := map[int]float64{}, make([]float64, len(s.Inputs))
 	for row, dt := range w.DT {
 		var f []float64
@@ -23,6 +23,8 @@ func features(s series.Schema, w *series.Series, timeInput bool) (rows [][]float
 			since[i] += float64(dt)
 			if observed {
 				held[i], since[i] = v, 0
+			} else if gaps && in.Kind == series.Numeric {
+				v = math.NaN()
 			} else if old, ok := held[i]; ok && in.Hold {
 				v = old
 			} else {
@@ -62,9 +64,9 @@ func indicator(yes bool) float64 {
 }
 
 // headProgram is the head of a schema alone.
-func headProgram(s series.Schema, timeInput bool) *step.Program {
+func headProgram(s series.Schema, timeInput, gaps bool) *step.Program {
 	b := step.New()
-	x := head(b, b.Input("x", len(s.Inputs)), s)
+	x := head(b, b.Input("x", len(s.Inputs)), s, gaps)
 	if timeInput {
 		x = step.Concat(x, step.Log(step.Plus(b.DT(), 1)))
 	}
@@ -73,15 +75,18 @@ func headProgram(s series.Schema, timeInput bool) *step.Program {
 }
 
 // headError runs the head of a schema along a series and names the worst feature.
-func headError(s series.Schema, w *series.Series, want [][]float64) (worst float64, where string) {
-	p := headProgram(s, true)
+func headError(s series.Schema, w *series.Series, want [][]float64, gaps bool) (worst float64, where string) {
+	p := headProgram(s, true, gaps)
 	batch := engine.NewBatch(p, engine.BatchOptions{Workers: 1})
 	lane := engine.Lane{X: [][]float32{w.X}, DT: w.DT}
 	names := append(s.Names(), "log(1+dt)")
 	batch.Run(nil, []engine.Lane{lane}, func(_, t int, y []float32) {
 		for k, v := range y {
 			e := math.Abs(float64(v)-want[t][k]) / (1 + math.Abs(want[t][k]))
-			if !(e <= worst) {
+			if v != v && math.IsNaN(want[t][k]) {
+				e = 0
+			}
+			if !(e <= worst) && !math.IsNaN(worst) {
 				worst, where = e, fmt.Sprintf("%s in row %d is %g, want %g", names[k], t, v, want[t][k])
 			}
 		}
@@ -97,22 +102,58 @@ func TestHeadAgainstReference(t *testing.T) {
 			w.X[i] = float32(nan)
 		}
 	}
-	want := features(s, &w, true)
-	if n := s.Features() + 1; len(want[0]) != n || len(s.Names())+1 != n {
-		t.Fatalf("the reference has %d features, the schema %d and %d names", len(want[0]), s.Features(), len(s.Names()))
-	}
-	if worst, where := headError(s, &w, want); worst > 1e-6 {
-		t.Errorf("relative error %.2g: %s", worst, where)
-	}
-	// Each feature by itself in a schema of its own, so that no other one brings its mechanism along.
-	for i, in := range s.Inputs {
-		one := series.Schema{Inputs: s.Inputs[i : i+1]}
-		part := series.Series{DT: w.DT}
-		for row := range w.DT {
-			part.X = append(part.X, w.At(row)[i])
+	for _, gaps := range []bool{false, true} {
+		want := features(s, &w, true, gaps)
+		if n := s.Features() + 1; len(want[0]) != n || len(s.Names())+1 != n {
+			t.Fatalf("the reference has %d features, the schema %d and %d names", len(want[0]), s.Features(), len(s.Names()))
 		}
-		if worst, where := headError(one, &part, features(one, &part, true)); worst > 1e-6 {
-			t.Errorf("%s alone: relative error %.2g: %s", in.Name, worst, where)
+		if worst, where := headError(s, &w, want, gaps); !(worst <= 1e-6) {
+			t.Errorf("relative error %.2g: %s", worst, where)
+		}
+		// Each feature by itself in a schema of its own, so that no other one brings its mechanism along.
+		for i, in := range s.Inputs {
+			one := series.Schema{Inputs: s.Inputs[i : i+1]}
+			part := series.Series{DT: w.DT}
+			for row := range w.DT {
+				part.X = append(part.X, w.At(row)[i])
+			}
+			if worst, where := headError(one, &part, features(one, &part, true, gaps), gaps); !(worst <= 1e-6) {
+				t.Errorf("%s alone: relative error %.2g: %s", in.Name, worst, where)
+			}
+		}
+	}
+}
+
+// TestHeadLeavesGaps: the head of a cell that takes missing values itself gives NaN where numbers were not observed and
+// remembers nothing of them; and it does so for that cell alone.
+func TestHeadLeavesGaps(t *testing.T) {
+	s := rich()
+	w := walk(s, 60, 3)
+	for _, gaps := range []bool{false, true} {
+		if worst, _ := headError(s, &w, features(s, &w, true, !gaps), gaps); !math.IsNaN(worst) {
+			t.Errorf("a head with gaps %v gives what one with gaps %v should", gaps, !gaps)
+		}
+	}
+	numbers := series.Plain(3)
+	for i := range numbers.Inputs {
+		numbers.Inputs[i].Missing, numbers.Inputs[i].Hold = true, true
+	}
+	if n := len(headProgram(numbers, false, true).States); n != 0 {
+		t.Errorf("a head that leaves gaps has %d states", n)
+	}
+	for _, c := range []struct {
+		cell cell.Cell
+		gaps bool
+	}{{cell.GRUD{Units: 3}, true}, {cell.GRUDecay{Units: 3}, false}, {cell.GRU{Units: 3}, false}} {
+		m := made(t, numbers, Recurrent(c.cell))
+		gapless := len(m.program.States) > 0 && m.program.States[0].Name == "held"
+		if gapless == c.gaps {
+			t.Errorf("%T: the head imputes: %v", c.cell, gapless)
+		}
+		row := []float32{0.5, float32(nan), -1}
+		y, err := m.Stream().Step(row, 1)
+		if err != nil || y[0] != y[0] {
+			t.Errorf("%T: a row with a gap gives %v, %v", c.cell, y, err)
 		}
 	}
 }
@@ -134,7 +175,7 @@ func TestHeadReferenceBites(t *testing.T) {
 	for name, spoil := range faults {
 		other := rich()
 		spoil(other.Inputs)
-		if worst, _ := headError(rich(), &w, features(other, &w, true)); worst < 1e-3 {
+		if worst, _ := headError(rich(), &w, features(other, &w, true, false), false); worst < 1e-3 {
 			t.Errorf("another %s changes the features by %.2g only", name, worst)
 		}
 	}
@@ -144,7 +185,7 @@ func TestHeadReferenceBites(t *testing.T) {
 func TestHeldValuesAreNotRounded(t *testing.T) {
 	s := series.Plain(1)
 	s.Inputs[0].Missing, s.Inputs[0].Hold, s.Inputs[0].Impute = true, true, 1e6
-	p := headProgram(s, false)
+	p := headProgram(s, false, false)
 	e := engine.Compile(p, engine.Options{})
 	const v = float32(0.1234567)
 	e.Input(0, 0)[0] = v

@@ -88,6 +88,9 @@ func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
 func Reference(layer Layer, inputs, outputs int, project bool) (*Model, error) {
 	schema := series.Plain(inputs)
 	schema.Target.Outputs = outputs
+	for i := range schema.Inputs {
+		schema.Inputs[i].Missing = cell.TakesMissing(layer.Cell)
+	}
 	return reference(layer, schema, project)
 }
 

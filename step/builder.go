@@ -121,6 +121,9 @@ type Option func(*Param)
 // AtLeast keeps the parameter's values at or above lo: the optimiser projects after every step.
 func AtLeast(lo float64) Option { return func(q *Param) { q.Min = lo } }
 
+// AtMost keeps the parameter's values at or below hi, likewise.
+func AtMost(hi float64) Option { return func(q *Param) { q.Max = hi } }
+
 // Along declares one value per edge of an adjacency.
 func Along(e *Edges) Option { return func(q *Param) { q.Edges = e } }
 
@@ -140,6 +143,13 @@ func (b *Builder) Param(name string, shape Shape, init Init, options ...Option) 
 	q.Node = v.id
 	b.p.Params = append(b.p.Params, q)
 	return v
+}
+
+// Together draws the first values of a parameter from a stream of random numbers that it shares with every other parameter
+// whose Init is declared together with it, in the same scope under the same name. Parameters that stand for one random
+// object, such as the two parts of a complex matrix, each draw all of it and keep their own part.
+func (b *Builder) Together(name string, init Init) Init {
+	return together{Init: init, stream: b.name(name)}
 }
 
 // Repeat runs body n times, feeding it its own results: the sub-steps of a solver. The program holds the iterations one

@@ -2,6 +2,7 @@ package step_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -329,5 +330,30 @@ func TestFLOPs(t *testing.T) {
 	}
 	if total < p.FLOPs()/2 || total > 10*p.FLOPs() {
 		t.Errorf("the reverse costs %v, the step %v", total, p.FLOPs())
+	}
+}
+
+// TestColumn: a column and a row meet as their outer product, and back a vector comes of it without a sum or a copy.
+func TestColumn(t *testing.T) {
+	b := New()
+	x := b.Param("x", Vector(3), Values{2, 3, 5})
+	outer := Mul(Column(x), b.Const(7, 11))
+	if s := outer.Shape(); s != (Shape{Outer: 3, Inner: 2}) {
+		t.Fatalf("the product has shape %v", s)
+	}
+	if one := Column(Slice(x, 0, 1)); one.Shape() != Vector(1) {
+		t.Errorf("a column of one has shape %v", one.Shape())
+	}
+	b.Output("y", Slice(Sum(outer, Inner), 0, 3))
+	p := b.Build()
+	o := engine.NewOracle(p, 1, p.Initial(1))
+	o.Step()
+	if got := o.Value(p.Outputs[0].Node); !slices.Equal(got, []float64{36, 54, 90}) {
+		t.Errorf("the rows' sums are %v", got)
+	}
+	for _, n := range p.Reverse(WRT{}).Nodes {
+		if n.Op == OpPad {
+			t.Error("the reverse pads what has another shape only")
+		}
 	}
 }

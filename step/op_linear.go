@@ -150,3 +150,16 @@ func (b *Builder) Linear(name string, width int, weight, bias Init, terms ...Ter
 	}
 	return Add(y, offset)
 }
+
+// MatVec is W x for a matrix W [out][in] that is a value already, such as a parameter that several sub-steps share; x may
+// have rows [outer][in], each of which is mapped.
+func MatVec(W, x Vec) Vec {
+	n := Node{Op: OpLinear, Shape: Vector(W.Shape().Outer), Edges: []*Edges{nil}}
+	return W.b.apply(n, W, x)[0]
+}
+
+// Masked is MatVec on the edges of an adjacency: w has one weight an edge, x is a vector.
+func Masked(w, x Vec, edges *Edges) Vec {
+	n := Node{Op: OpLinear, Shape: Vector(edges.Out), Edges: []*Edges{edges}}
+	return w.b.apply(n, w, x)[0]
+}

@@ -26,8 +26,11 @@ func init() {
 	table[OpSlice] = Row{Name: "slice", Arity: 1, Shape: sliceShape, CostOf: free,
 		Eval: func(n *Node, e Eval) { copy(e.Out[0], e.In[0][n.Index[0]*e.Lanes:]) },
 		Reverse: func(v Adj) []Vec {
-			n := Node{Op: OpPad, Index: v.Node.Index, Shape: v.In[0].Shape()}
-			return v.Y.b.apply(n, v.DY[0])
+			x := v.In[0].Shape()
+			if v.Node.Shape.Len() == x.Len() {
+				return []Vec{Reshape(v.DY[0], x)}
+			}
+			return v.Y.b.apply(Node{Op: OpPad, Index: v.Node.Index, Shape: x}, v.DY[0])
 		}}
 	table[OpPad] = Row{Name: "pad", Arity: 1, Adjoint: true, CostOf: free,
 		Shape: func(n *Node, _ []Shape) ([]Shape, error) { return []Shape{n.Shape}, nil },
@@ -217,6 +220,27 @@ func Slice(v Vec, from, to int) Vec {
 		return v
 	}
 	return v.b.apply(Node{Op: OpSlice, Index: []int{from}, Shape: Vector(to - from)}, v)[0]
+}
+
+// Column is the vector of v's components as a matrix of one column, [n][1], which meets a row [1][m] as their outer product
+// or sum [n][m]. Slice makes a vector of it again.
+func Column(v Vec) Vec {
+	return Reshape(v, Shape{v.Len(), 1})
+}
+
+// Reshape is the same components in another shape of as many, row by row. It is a slice of the whole and costs nothing; in
+// its old shape again a value is what it was.
+func Reshape(v Vec, s Shape) Vec {
+	for n := v.node(); n.Op == OpSlice && v.b.p.Nodes[n.In[0]].Shape.Len() == v.Len(); n = v.node() {
+		v = Vec{v.b, n.In[0]}
+	}
+	if v.Shape() == s {
+		return v
+	}
+	if v.Len() != s.Len() {
+		panic(fmt.Sprintf("step: %v does not reshape to %v", v.Shape(), s))
+	}
+	return v.b.apply(Node{Op: OpSlice, Index: []int{0}, Shape: s}, v)[0]
 }
 
 // Gather is the vector of the components at the given positions.

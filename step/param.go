@@ -67,6 +67,41 @@ func FanIn(in int) Uniform {
 	return Uniform{-r, r}
 }
 
+// Normal draws from the normal distribution.
+type Normal struct{ Mean, SD float64 }
+
+// Fill implements Init.
+func (n Normal) Fill(dst []float64, _ Shape, r *rand.Rand) {
+	for i := range dst {
+		dst[i] = n.Mean + n.SD*r.NormFloat64()
+	}
+}
+
+// String implements Init.
+func (n Normal) String() string { return fmt.Sprintf("normal(%.4g, %.4g)", n.Mean, n.SD) }
+
+// Each draws every component by the same rule, in their order.
+type Each struct {
+	Text string // what String says
+	Draw func(r *rand.Rand) float64
+}
+
+// Fill implements Init.
+func (e Each) Fill(dst []float64, _ Shape, r *rand.Rand) {
+	for i := range dst {
+		dst[i] = e.Draw(r)
+	}
+}
+
+// String implements Init.
+func (e Each) String() string { return e.Text }
+
+// together is an Init on a stream that several parameters share; see Builder.Together.
+type together struct {
+	Init
+	stream string
+}
+
 // Values starts a parameter from given numbers; one number fills it.
 type Values []float64
 
@@ -136,12 +171,16 @@ func (Orthonormal) Fill(dst []float64, s Shape, r *rand.Rand) {
 func (Orthonormal) String() string { return "orthonormal" }
 
 // Initial draws all parameters of the program, in its flat order. Each parameter has its own stream of random numbers,
-// keyed by seed and name, so that adding one changes no other.
+// keyed by seed and name, so that adding one changes no other; those that are drawn together have equal streams.
 func (p *Program) Initial(seed uint64) []float64 {
 	theta := make([]float64, p.ParamCount())
 	for _, q := range p.Params {
+		stream := q.Name
+		if t, ok := q.Init.(together); ok {
+			stream = t.stream
+		}
 		h := fnv.New64a()
-		h.Write([]byte(q.Name))
+		h.Write([]byte(stream))
 		dst := theta[q.Offset:][:q.Shape.Len()]
 		q.Init.Fill(dst, q.Shape, rand.New(rand.NewPCG(seed, h.Sum64())))
 		for i, v := range dst {

@@ -2,6 +2,7 @@ package step_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -106,5 +107,49 @@ func TestInits(t *testing.T) {
 	texts := []string{Between(-1, 2).String(), Values{0.5}.String(), Values{1, 2}.String(), Orthonormal{}.String()}
 	if got := strings.Join(texts, "; "); got != "uniform(-1, 2); 0.5; 2 given values; orthonormal" {
 		t.Errorf("texts: %s", got)
+	}
+}
+
+// TestDrawsTogether: parameters that are drawn together see one stream of random numbers in their scope, and each other
+// parameter its own.
+func TestDrawsTogether(t *testing.T) {
+	draw := func(b *Builder, name string) Vec {
+		return b.Param(name, Vector(6), b.Together("pair", Each{"pairs", func(r *rand.Rand) float64 { return r.Float64() }}))
+	}
+	b := New()
+	b.Output("first", draw(b, "first"))
+	b.Output("second", draw(b, "second"))
+	b.Scope("inner", func() { b.Output("third", draw(b, "third")) })
+	b.Output("pair", b.Param("other", Vector(6), Between(0, 1)))
+	p := b.Build()
+	v := p.Initial(2)
+	if !slices.Equal(v[:6], v[6:12]) {
+		t.Errorf("%v and %v were not drawn together", v[:6], v[6:12])
+	}
+	if slices.Equal(v[:6], v[12:18]) || slices.Equal(v[:6], v[18:]) {
+		t.Error("a parameter of another scope or another name is drawn together with the others")
+	}
+	if slices.Equal(v[:6], p.Initial(3)[:6]) {
+		t.Error("another seed gives the same values")
+	}
+	if got := p.Params[0].Init.String(); got != "pairs" {
+		t.Errorf("the text is %q", got)
+	}
+}
+
+func TestNormal(t *testing.T) {
+	b := New()
+	b.Output("y", b.Param("w", Vector(4000), Normal{Mean: 2, SD: 0.5}, AtMost(4)))
+	p := b.Build()
+	mean, square := 0.0, 0.0
+	for _, v := range p.Initial(1) {
+		mean += v / 4000
+		square += (v - 2) * (v - 2) / 4000
+	}
+	if math.Abs(mean-2) > 0.03 || math.Abs(square-0.25) > 0.025 { // four deviations of each
+		t.Errorf("mean %v, variance %v; want 2 and 0.25", mean, square)
+	}
+	if q := p.Params[0]; !q.Bounded() || q.Max != 4 || q.Init.String() != "normal(2, 0.5)" {
+		t.Errorf("%+v", q)
 	}
 }

@@ -252,6 +252,9 @@ func (w *printer) text(i int, nested bool) string {
 func (n *Node) suffix() string {
 	switch n.Op {
 	case OpSlice:
+		if n.Shape.Outer > 1 {
+			return fmt.Sprintf("[%d:%d] as %v", n.Index[0], n.Index[0]+n.Shape.Len(), n.Shape)
+		}
 		return fmt.Sprintf("[%d:%d]", n.Index[0], n.Index[0]+n.Shape.Len())
 	case OpGather:
 		return strings.ReplaceAll(fmt.Sprint(n.Index), " ", ",")

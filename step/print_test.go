@@ -52,6 +52,7 @@ func operations() *Program {
 	b.Output("y", Add(Sum(row, Inner), Sum(Sum(row, Outer), Inner)))
 	b.Output("z", Min(Gather(row, 5, 0), Scale(-1e-7, Slice(s, 0, 2))))
 	b.Output("x", x)
+	b.Output("last", Sum(b.Ring("past", 2, x), Outer))
 	b.Next("h", Div(Max(s, h), Plus(Mul(h, h), 1)))
 	return b.Build()
 }

@@ -2,8 +2,14 @@ package step
 
 import "slices"
 
-// WRT says what a derivative is taken with respect to, besides states and parameters, which are always included.
-type WRT struct{ Inputs, Time bool }
+// WRT says what a derivative is taken with respect to, besides parameters and the states that they have an effect on, which
+// are always included.
+type WRT struct {
+	Inputs, Time bool
+	// States are all others too. Without it a state that follows from inputs and time alone, such as a window of inputs, has
+	// cotangent zero: nothing that is learned lies behind it, and its way back is not computed.
+	States bool
+}
 
 // Reverse derives the program of the step followed by its reverse: cotangents of states and outputs go in, cotangents
 // of the previous states (and of inputs and time where asked for) come out, gradients of parameters gather over time.
@@ -45,10 +51,24 @@ func (r *reverser) classify() {
 	p := &r.b.p
 	r.uniform, r.results = p.Uniform(), p.results()
 	r.learn, r.cot, r.parts, r.pads = make([]bool, r.n), make([]Vec, r.n), map[int][]Vec{}, map[int][]Vec{}
-	for i, n := range p.Nodes {
+	for again := true; again; {
+		again = false
+		r.spread()
+		for _, s := range p.States {
+			again = again || r.learn[s.Next] && !r.learn[s.Node]
+			r.learn[s.Node] = r.learn[s.Node] || r.learn[s.Next]
+		}
+	}
+}
+
+// spread finds what depends on something whose cotangent is wanted, as far as that is known of the states.
+func (r *reverser) spread() {
+	for i, n := range r.b.p.Nodes {
 		switch n.Op {
-		case OpParam, OpState:
+		case OpParam:
 			r.learn[i] = true
+		case OpState:
+			r.learn[i] = r.learn[i] || r.wrt.States
 		case OpInput:
 			r.learn[i] = r.wrt.Inputs
 		case OpTime:
@@ -153,7 +173,8 @@ func (r *reverser) give(i int, d Vec) {
 }
 
 // join adds what came to node i from its slices: side by side where they make up the whole node, for the gates of a cell
-// are slices of one product, and a sum of padded vectors would pass over every component as often as there are gates.
+// are slices of one product, and a sum of padded vectors would pass over every component as often as there are gates; and
+// into what else there is where they leave gaps.
 func (r *reverser) join(i int) {
 	pads := r.pads[i]
 	delete(r.pads, i)
@@ -171,9 +192,48 @@ func (r *reverser) join(i int) {
 		r.add(i, Concat(parts...))
 		return
 	}
+	if v := r.patch(i, pads); v.OK() {
+		r.cot[i] = v
+		return
+	}
 	for _, d := range pads {
 		r.add(i, d)
 	}
+}
+
+// patch is the cotangent of node i with what came from several slices of it, in their order, added where they are: one pass
+// over all components, where a padded vector for each slice would take two. It is absent where slices overlap.
+func (r *reverser) patch(i int, pads []Vec) Vec {
+	s, base := r.b.p.Nodes[i].Shape, r.cot[i]
+	if s.Outer > 1 || len(pads) < 2 {
+		return Vec{}
+	}
+	old := func(from, to int) Vec {
+		if base.OK() {
+			return Slice(base, from, to)
+		}
+		return Broadcast(r.b.Const(0), Vector(to-from))
+	}
+	var all []Vec
+	at := 0
+	for _, d := range pads {
+		part, from := Vec{r.b, d.node().In[0]}, d.node().Index[0]
+		if from < at || part.Shape().Outer > 1 {
+			return Vec{}
+		}
+		if from > at {
+			all = append(all, old(at, from))
+		}
+		at = from + part.Len()
+		if base.OK() {
+			part = Add(old(from, at), part)
+		}
+		all = append(all, part)
+	}
+	if at < s.Len() {
+		all = append(all, old(at, s.Len()))
+	}
+	return Concat(all...)
 }
 
 // add adds a contribution to the cotangent of node i.

@@ -301,8 +301,8 @@ func TestUniform(t *testing.T) {
 	}
 }
 
-// TestSlicesJoin: the cotangent of a node that its slices make up stands side by side; where they overlap, leave a gap, or
-// something else reads the node too, it is a sum.
+// TestSlicesJoin: the cotangent of a node of several slices stands side by side, with what else there is in the gaps between
+// them; where they overlap it is a sum.
 func TestSlicesJoin(t *testing.T) {
 	for name, want := range map[string]struct {
 		parts         [][2]int
@@ -311,7 +311,9 @@ func TestSlicesJoin(t *testing.T) {
 	}{
 		"whole":         {[][2]int{{2, 5}, {0, 2}, {5, 6}}, false, 1, 0},
 		"read too":      {[][2]int{{0, 2}, {2, 6}}, true, 1, 0},
-		"gap":           {[][2]int{{0, 2}, {3, 6}}, false, 0, 2},
+		"gap":           {[][2]int{{0, 2}, {3, 6}}, false, 1, 0},
+		"gap, read too": {[][2]int{{4, 5}, {1, 3}}, true, 1, 0},
+		"gaps":          {[][2]int{{4, 5}, {1, 2}, {2, 3}}, false, 1, 0},
 		"overlap":       {[][2]int{{0, 4}, {3, 6}}, false, 0, 2},
 		"twice":         {[][2]int{{0, 3}, {0, 2}, {3, 6}}, false, 0, 3},
 		"not from zero": {[][2]int{{1, 6}}, false, 0, 1},

@@ -216,6 +216,10 @@ var samples = map[Op][]func(l *leaves) []Vec{
 	OpSlice: {func(l *leaves) []Vec {
 		v := l.operand(Vector(5))
 		return []Vec{Slice(v, 1, 3), Slice(v, 2, 5), Slice(l.operand(Shape{2, 3}), 2, 5)}
+	}, func(l *leaves) []Vec { // in another shape, there and back, beside a slice of the same value
+		v := Tanh(l.operand(Vector(6)))
+		m := Mul(Reshape(v, Shape{2, 3}), l.operand(Vector(3)), l.operand(Vector(3)))
+		return []Vec{m, Reshape(Mul(m, m), Vector(6)), Reshape(m, Shape{3, 2}), Slice(v, 1, 3)}
 	}},
 	OpGather: {func(l *leaves) []Vec { // positions repeat
 		return []Vec{Gather(l.operand(Vector(4)), 3, 0, 3, 1), Gather(l.operand(Shape{2, 2}), 2, 1)}

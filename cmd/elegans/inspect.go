@@ -32,6 +32,7 @@ type inspected struct {
 	Info       model.Info       `json:"info"`
 	Program    string           `json:"program,omitempty"`
 	Plan       string           `json:"plan,omitempty"`
+	gaps       bool             // the first layer takes missing values itself
 }
 
 type inspectedLayer struct {
@@ -93,7 +94,7 @@ func (c *console) loadModel(path string) (*model.Model, error) {
 func inspect(m *model.Model) inspected {
 	a, p := m.Architecture(), m.Program()
 	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(),
-		Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder, Pool: a.Pool, Schema: m.Schema(), Info: m.Info()}
+		Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder, Pool: a.Pool, Schema: m.Schema(), Info: m.Info(), gaps: cell.TakesMissing(a.Layers[0].Cell)}
 	if err := m.Causal(); err != nil {
 		d.Offline = err.Error()
 	}
@@ -137,7 +138,7 @@ func (c *console) printModel(d inspected) error {
 	if d.Offline != "" {
 		c.print("\nwhole series only: %s\n", d.Offline)
 	}
-	if err := c.printSchema(d.Schema); err != nil {
+	if err := c.printSchema(d.Schema, d.gaps); err != nil {
 		return err
 	}
 	return c.printInfo(d.Info)
@@ -150,11 +151,11 @@ func orUnnamed(name string) string {
 	return name
 }
 
-func (c *console) printSchema(s series.Schema) error {
+func (c *console) printSchema(s series.Schema, gaps bool) error {
 	c.print("\n%s, %d features:\n", plural(len(s.Inputs), "input"), s.Features())
 	rows := [][]string{{"INPUT", "KIND", "MEAN", "SD", "MISSING", "LEVELS"}}
 	for _, in := range s.Inputs {
-		rows = append(rows, []string{in.Name, string(in.Kind), figure(in.Mean), figure(in.SD), missing(in), strings.Join(in.Levels, ", ")})
+		rows = append(rows, []string{in.Name, string(in.Kind), figure(in.Mean), figure(in.SD), missing(in, gaps), strings.Join(in.Levels, ", ")})
 	}
 	if err := c.table(rows); err != nil {
 		return err
@@ -190,14 +191,17 @@ func (c *console) printSchema(s series.Schema) error {
 	return nil
 }
 
-// missing says how gaps of an input reach the model.
-func missing(in series.Input) string {
+// missing says how gaps of an input reach the model, whose first layer may take them itself.
+func missing(in series.Input, gaps bool) string {
 	if !in.Missing {
 		return "no"
 	}
 	text := "as " + figure(in.Impute)
 	if in.Hold {
 		text = "last value"
+	}
+	if gaps && in.Kind == series.Numeric {
+		text = "as missing"
 	}
 	if in.Mask {
 		text += ", mask"

@@ -9,14 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/internal/require"
 )
 
@@ -46,8 +44,6 @@ func scripts(t *testing.T) testscript.Params {
 				_, err = os.Stat("/dev/full")
 			case "fifo":
 				_, err = exec.LookPath("mkfifo")
-			case "stepped": // there is a cell with a longest step
-				return slices.ContainsFunc(cell.Registry(), func(e cell.Entry) bool { return e.MaxStep > 0 }), nil
 			default:
 				return false, fmt.Errorf("unknown condition %q", name)
 			}

@@ -69,8 +69,27 @@ func NewSubject(e cell.Entry, v cell.Variant) (s Subject, err error) {
 	}
 	schema := series.Plain(inputs)
 	schema.Target.Outputs = 2
+	for i := range schema.Inputs {
+		schema.Inputs[i].Missing = e.Missing
+	}
 	s.Model, err = model.New(schema, model.Layer{Cell: v.Cell, Wiring: v.Wiring})
 	return s, err
+}
+
+// maxStep is the longest stable dt: the entry's, or what the options of the cell make it.
+func (s Subject) maxStep() float64 {
+	if s.Entry.MaxStep > 0 {
+		return s.Entry.MaxStep
+	}
+	return cell.MaxStep(s.Variant.Cell)
+}
+
+// flow says whether dt = 0 must leave the state as it is.
+func (s Subject) flow() bool {
+	if s.Model == nil {
+		return s.Entry.Flow
+	}
+	return cell.Flow(s.Variant.Cell)
 }
 
 // Check is one rule that every cell keeps.
@@ -99,7 +118,22 @@ func (s Subject) sizes() []size {
 	return []size{{units, 3}, {1, 4}, {3, 1}, {2, 5}}
 }
 
-// trial draws numbers for the cell.
+// trial draws numbers for the cell, with no dt beyond its longest stable one, which executors never take.
 func (s Subject) trial(z size) *trial.Trial {
-	return trial.New(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
+	t := s.draw(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
+	if limit := s.maxStep(); limit > 0 && limit < trial.Longest {
+		for i := range t.DT {
+			t.DT[i] *= limit / trial.Longest
+		}
+	}
+	return t
+}
+
+// draw is a trial of the cell in any program. A cell that takes missing values itself is given some.
+func (s Subject) draw(p *step.Program, steps, lanes int, seed uint64) *trial.Trial {
+	t := trial.New(p, steps, lanes, seed)
+	if s.Entry.Missing {
+		t.Hide(0, seed)
+	}
+	return t
 }

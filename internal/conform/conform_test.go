@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/elegans-nn/elegans/cell"
@@ -13,27 +14,30 @@ func TestRegistry(t *testing.T) {
 		t.Fatal(err)
 	}
 	suite(t, subjects)
-	if least := 19; len(subjects) < least {
+	if least := 41; len(subjects) < least {
 		t.Errorf("the registry has %d variants; it had %d", len(subjects), least)
 	}
 }
 
-// suite runs all checks on some subjects and counts them.
+// suite runs all checks on some subjects, several at once, and counts them.
 func suite(t *testing.T, subjects []Subject) {
 	t.Helper()
-	walked, ran := 0, 0
+	var walked, ran atomic.Int64
+	t.Cleanup(func() { // when all subjects are done
+		if walked.Load() == 0 || ran.Load() != walked.Load()*int64(len(Checks())) { // fewer than all subjects where -run says so
+			t.Errorf("%d checks ran on %d subjects, want %d on each", ran.Load(), walked.Load(), len(Checks()))
+		}
+	})
 	for _, s := range subjects {
 		t.Run(s.String(), func(t *testing.T) {
-			walked++
+			t.Parallel()
+			walked.Add(1)
 			for _, c := range Checks() {
 				if err := c.Run(s); err != nil {
 					t.Errorf("%s: %v", c.Name, err)
 				}
-				ran++
+				ran.Add(1)
 			}
 		})
-	}
-	if walked == 0 || ran != walked*len(Checks()) { // fewer than all subjects where -run says so
-		t.Errorf("%d checks ran on %d subjects, want %d on each", ran, walked, len(Checks()))
 	}
 }

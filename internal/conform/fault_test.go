@@ -92,6 +92,19 @@ func TestWrongCells(t *testing.T) {
 		"a derivative that overflows": {cell.Entry{}, func(b *Builder, x, h Vec) Vec {
 			return Mul(drive(b, x, h), Tanh(Exp(Scale(1e-3, Mul(b.DT(), b.Param("p", Vector(4), Values{1}))))))
 		}, ExtremeTimes, "the gradient of"},
+		"a clock not declared": {cell.Entry{}, func(b *Builder, x, h Vec) Vec {
+			return Add(h, b.DT())
+		}, ExtremeTimes, "has grown to"},
+		"a clock that runs too fast": {cell.Entry{Clocks: []string{"h"}}, func(b *Builder, x, h Vec) Vec {
+			return Add(h, Mul(b.DT(), b.DT()))
+		}, ExtremeTimes, "has grown to"},
+		"missing values that are not taken": {cell.Entry{Missing: true}, func(b *Builder, x, h Vec) Vec {
+			return drive(b, x, h)
+		}, NotANumber, "declares Missing, but a row without any observed input does not stay finite"},
+		"a missing value in the gradient": {cell.Entry{Missing: true}, func(b *Builder, x, h Vec) Vec {
+			seen := Slice(x, 0, 4)
+			return Tanh(Add(h, Select(Observed(seen), Mul(seen, b.Param("w", Vector(4), Between(-1, 1))), b.Const(0))))
+		}, NotANumber, "makes the gradient of w NaN"},
 		"a hidden NaN": {cell.Entry{}, func(b *Builder, x, h Vec) Vec {
 			return drive(b, Select(Observed(x), x, b.Const(0)), h)
 		}, NotANumber, "leaves no trace"},

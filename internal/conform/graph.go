@@ -17,6 +17,7 @@ type reach struct{ state, input [][]bool }
 // further than the wiring's paths of any length, its state being in the order of the units.
 var graphs = map[string]func(c cell.Cell, w *wiring.Wiring) reach{
 	"LTC":      func(c cell.Cell, w *wiring.Wiring) reach { return substeps(w, c.(cell.LTC).Unfolds) },
+	"LRC":      func(c cell.Cell, w *wiring.Wiring) reach { return substeps(w, cell.Resolve(c).(cell.LRC).Unfolds) },
 	"WiredCfC": func(_ cell.Cell, w *wiring.Wiring) reach { return layered(w) },
 }
 
@@ -236,6 +237,21 @@ var weights = map[string]func(c cell.Cell, w *wiring.Wiring) int{
 			in = mapping[m]
 		}
 		return 3*w.Units() + 4*(sensory+inner) + in*w.Inputs() + out*w.Outputs()
+	},
+	"LRC": func(c cell.Cell, w *wiring.Wiring) int {
+		sensory, inner := w.Synapses()
+		l := cell.Resolve(c).(cell.LRC)
+		synapse, neuron := 4, 2 // sigma, mu, h and w; gleak and vleak
+		if l.NoForgetGate {     // tau in place of the weights w
+			synapse, neuron = 3, 3
+		}
+		switch l.Elastance {
+		case cell.AsymmetricElastance: // its map and bias
+			synapse, neuron = synapse+1, neuron+1
+		case cell.SymmetricElastance: // and its shift
+			synapse, neuron = synapse+1, neuron+2
+		}
+		return synapse*(sensory+inner) + neuron*w.Units() + 2*w.Inputs() + 2*w.Outputs()
 	},
 	"WiredCfC": func(c cell.Cell, w *wiring.Wiring) int {
 		sensory, inner := w.Synapses()

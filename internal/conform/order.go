@@ -138,7 +138,7 @@ func Splitting(s Subject) error {
 // and the padding adds exactly nothing to any gradient.
 func Padding(s Subject) error {
 	const lanes, steps, end = 3, 5, 2
-	t := trial.New(s.Program.Ragged(), steps, lanes, 77)
+	t := s.draw(s.Program.Ragged(), steps, lanes, 77)
 	active := t.Program.Input("active")
 	for i := range t.X[active] {
 		t.X[active][i] = 1

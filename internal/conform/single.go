@@ -115,7 +115,7 @@ func SinglePrecision(s Subject) error {
 	for _, z := range s.sizes() {
 		t := rounded(s.trial(z))
 		want := t.Gradient()
-		e := load(t.Program.Reverse(step.WRT{Inputs: true, Time: true}), t)
+		e := load(t.Program.Reverse(step.WRT{Inputs: true, Time: true, States: true}), t)
 		e.Forward(t.Steps)
 		got := read(e, t)
 		for k := range got.Y {
@@ -190,7 +190,7 @@ func File(s Subject) error {
 		return nil
 	}
 	var first, second bytes.Buffer
-	t := trial.New(s.Model.Program(), 5, 1, 21)
+	t := s.draw(s.Model.Program(), 5, 1, 21)
 	theta := make([]float32, len(t.Theta))
 	narrow(theta, t.Theta)
 	m := s.Model.With(theta)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 
+	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/internal/conform/trial"
 )
 
@@ -24,14 +26,14 @@ func ZeroTime(s Subject) error {
 					continue
 				}
 				moved = true
-				if s.Entry.Flow {
+				if s.flow() {
 					return fmt.Errorf("the cell declares Flow, but dt = 0 moves state %s[%d] from %v to %v", s.Program.States[k].Name, i, t.H0[k][i], v)
 				}
 			}
 		}
 		return nil
 	})
-	if err == nil && !moved && !s.Entry.Flow {
+	if err == nil && !moved && !s.flow() {
 		return fmt.Errorf("dt = 0 leaves every state as it is, so the cell is a flow of time: declare Flow in its Entry")
 	}
 	return err
@@ -45,20 +47,24 @@ const (
 )
 
 // ExtremeTimes: any dt > 0 is finite, forward and back. A gap longer than MaxStep is split into equal runs with the input
-// held, as executors do; states must stay of the order of what they were.
+// held, as executors do; states must stay of the order of what they were, but for cells that grow.
 func ExtremeTimes(s Subject) error {
 	for _, z := range s.sizes() {
 		for _, dt := range []float64{shortGap, longGap} {
 			t := s.trial(z)
-			if limit := s.Entry.MaxStep; limit > 0 && dt > limit {
+			if limit := s.maxStep(); limit > 0 && dt > limit {
 				t = hold(t, maxRuns, limit)
 				dt = limit
 			}
-			for i := range t.DT {
-				t.DT[i] = dt * (0.9 + 0.1*float64(i%3)/2)
+			for i := range t.DT { // equal runs of each lane
+				t.DT[i] = dt * (0.9 + 0.1*float64(i%z.lanes%3)/2)
 			}
 			for _, r := range runners {
-				if err := bounded(r.forward(t)); err != nil {
+				within := func(r trial.Result) error { return s.bounded(t, r) }
+				if grows(s.Variant.Cell) {
+					within = finite
+				}
+				if err := within(r.forward(t)); err != nil {
 					return fmt.Errorf("%s, %d lanes, dt = %g: %w", r.name, z.lanes, dt, err)
 				}
 			}
@@ -70,6 +76,13 @@ func ExtremeTimes(s Subject) error {
 		}
 	}
 	return nil
+}
+
+// grows tells the cells whose poles the inputs themselves move, so that large ones may let the state grow from step to step
+// whatever dt is, as their papers have it. These must stay finite.
+func grows(c cell.Cell) bool {
+	l, ok := c.(cell.LiquidS4)
+	return ok && (l.Form == cell.Rec || l.Form == cell.RecDiag)
 }
 
 // hold is one row of a trial, repeated.
@@ -93,14 +106,23 @@ func repeat(v []float64, n int) (out []float64) {
 	return out
 }
 
-// bounded is finite, and not on the way to infinity: generic parameters and inputs of order 1 give values of order 1.
-func bounded(r trial.Result) error {
+// bounded is finite, and not on the way to infinity: generic parameters and inputs of order 1 give values of order 1. A state
+// that counts time may grow by what has elapsed.
+func (s Subject) bounded(t *trial.Trial, r trial.Result) error {
 	if err := finite(r); err != nil {
 		return err
 	}
+	elapsed := 0.0
+	for _, dt := range t.DT {
+		elapsed += dt
+	}
 	for k := range r.H {
+		limit := 1e3
+		if slices.Contains(s.Entry.Clocks, t.Program.States[k].Name) {
+			limit += elapsed
+		}
 		for i, v := range r.H[k] {
-			if math.Abs(v) > 1e3 {
+			if math.Abs(v) > limit {
 				return fmt.Errorf("state %d[%d] has grown to %g: is MaxStep within the stability bound?", k, i, v)
 			}
 		}
@@ -115,7 +137,7 @@ func Gaps(s Subject) error {
 		return nil
 	}
 	const runs = 3
-	limit := s.Entry.MaxStep
+	limit := s.maxStep()
 	dt := float32(longGap)
 	if limit > 0 {
 		dt = float32((runs - 0.5) * limit)
@@ -148,7 +170,8 @@ func Gaps(s Subject) error {
 }
 
 // NotANumber: a NaN is neither spread nor hidden. One lane with NaN inputs leaves all others as they are, to the bit, in
-// results and gradients; and it shows in its own state.
+// results and gradients; and it shows in its own state. In a cell that takes missing values itself it is none of a number's
+// business: all stays finite, gradients too.
 func NotANumber(s Subject) error {
 	const lanes, steps, sick = 4, 4, 2
 	well := trial.New(s.Program, steps, lanes, 5)
@@ -164,13 +187,23 @@ func NotANumber(s Subject) error {
 		if err := equal(pick(a, lanes, others), pick(b, lanes, others)); err != nil {
 			return fmt.Errorf("%s: a NaN in one lane reaches another: %w", r.name, err)
 		}
-		if finite(pick(b, lanes, []int{sick})) == nil {
+		err := finite(pick(b, lanes, []int{sick}))
+		if s.Entry.Missing {
+			if err != nil {
+				return fmt.Errorf("%s: the cell declares Missing, but a row without any observed input does not stay finite: %w", r.name, err)
+			}
+			continue
+		}
+		if err == nil {
 			return fmt.Errorf("%s: a NaN in all inputs of a row leaves no trace in outputs or states; missing values are hidden by the head of a model, never by a cell", r.name)
 		}
 	}
 	a, b := well.Gradient(), ill.Gradient()
 	for q := range a.Lane {
 		for i, v := range a.Lane[q] {
+			if g := b.Lane[q][i]; s.Entry.Missing && (math.IsNaN(g) || math.IsInf(g, 0)) {
+				return fmt.Errorf("a missing value makes the gradient of %s %v", s.Program.Params[q].Name, g)
+			}
 			if i%lanes != sick && !same(v, b.Lane[q][i]) {
 				return fmt.Errorf("a NaN in one lane changes another lane's gradient of %s", s.Program.Params[q].Name)
 			}

@@ -24,7 +24,7 @@ type outcome struct {
 // Workers: one worker and many give the same bits: loss, gradient, outputs and final states of a batch of series of
 // different lengths. A series alone gives the outputs and the final state that it gives in the batch.
 func Workers(s Subject) error {
-	t := trial.New(s.Program, 4, batchLanes, 13)
+	t := s.draw(s.Program, 4, batchLanes, 13)
 	one := s.batch(t, engine.BatchOptions{Workers: 1}, allLanes(), rows)
 	for _, workers := range []int{2, 5} {
 		many := s.batch(t, engine.BatchOptions{Workers: workers}, allLanes(), rows)

@@ -37,7 +37,8 @@ func runCase(f *File, w *worst) error {
 	if err := f.nothingElse(c, m, tensors); err != nil {
 		return err
 	}
-	r := newRun(f, c, m.Program().Reverse(step.WRT{Inputs: true, Time: true}), load(f, m.Program(), tensors))
+	p := m.Program().Reverse(step.WRT{Inputs: true, Time: true, States: true})
+	r := newRun(f, library, c.slots(p), p, library.load(f, p, tensors))
 	r.forward(w)
 	r.backward()
 	r.gradients(w, tensors)
@@ -222,19 +223,21 @@ func (f *File) clipped(name string) error {
 	return nil
 }
 
-// load reads the parameters in double precision; parameters has checked that they are there.
-func load(f *File, p *step.Program, tensors []cell.Tensor) []float64 {
-	theta := make([]float64, p.ParamCount())
+// library are the names of tensors in the vectors of a library.
+var library = names{cotangent: "ry", first: "%s0", last: "%sT", final: "r%s", initial: "grad.%s0"}
+
+// slots lays out the states: those that are memories one after the other in tensor c, all others in h.
+func (c config) slots(p *step.Program) (list []slot) {
 	at := map[string]int{}
-	for _, q := range p.Params {
-		at[q.Name] = q.Offset
-	}
-	for _, t := range tensors {
-		for k, i := range t.Index {
-			theta[at[t.Param]+k] = f.Tensor(t.Name).Data[i]
+	for i, s := range p.States {
+		letter := "h"
+		if isMemory(s.Name) {
+			letter = "c"
 		}
+		list = append(list, slot{state: i, name: letter, width: c.units, at: at[letter]})
+		at[letter] += p.Nodes[s.Node].Shape.Len()
 	}
-	return theta
+	return list
 }
 
 // isMemory tells the states that stand in tensor c, the memory of an LSTM or of mixed memory, from those in h.

@@ -30,7 +30,12 @@ type part struct {
 
 func open(t *testing.T, name string) *document {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(vectors, name+".safetensors"))
+	return openIn(t, vectors, name)
+}
+
+func openIn(t *testing.T, dir, name string) *document {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dir, name+".safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -393,6 +398,13 @@ func TestRunDir(t *testing.T) {
 func FuzzRun(f *testing.F) {
 	for _, name := range []string{"gru_h5", "cfc_pure_l0", "ltc_fc5", "wired_fc5_out2", "import_wired_ncp.expected"} {
 		raw, err := os.ReadFile(filepath.Join(vectors, name+".safetensors"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	for _, name := range []string{"gru_d", "ct_gru", "phased_lstm_code"} {
+		raw, err := os.ReadFile(filepath.Join(papers, name+".safetensors"))
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -91,6 +91,8 @@ func Run(path string) (Result, error) {
 		switch {
 		case f.Meta["weights"] != "":
 			return runImport(f, path, &w, &w32)
+		case f.isPaper():
+			return runPaper(f, &w)
 		case f.Meta["cell"] != "" || f.Has("x") || f.Has("y"):
 			return runCase(f, &w)
 		}

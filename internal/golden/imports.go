@@ -58,12 +58,12 @@ func runImport(f *File, path string, w, w32 *worst) error {
 	for i, v := range m.Params() {
 		theta[i] = float64(v)
 	}
-	newRun(f, c, p, theta).forward(w)
+	newRun(f, library, c.slots(p), p, theta).forward(w)
 	single, err := f.single(c)
 	if err != nil {
 		return err
 	}
-	newRun(single, c, p, theta).forward(w32)
+	newRun(single, library, c.slots(p), p, theta).forward(w32)
 	return nil
 }
 

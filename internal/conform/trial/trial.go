@@ -25,7 +25,10 @@ type Trial struct {
 	reverse      *step.Program
 }
 
-// New draws a trial. Parameters are the initial values moved by noise within their bounds; dt is log-uniform in 0.1..3.
+// Longest is the longest dt that New draws; the shortest is 1/30 of it.
+const Longest = 3
+
+// New draws a trial. Parameters are the initial values moved by noise within their bounds; dt is log-uniform up to Longest.
 func New(p *step.Program, steps, lanes int, seed uint64) *Trial {
 	t := &Trial{Program: p, Steps: steps, Lanes: lanes}
 	r := rand.New(rand.NewPCG(seed, 0x7269616c))
@@ -51,7 +54,7 @@ func New(p *step.Program, steps, lanes int, seed uint64) *Trial {
 		t.X = append(t.X, draw(steps*width(in.Node), 1.5))
 	}
 	for range steps * lanes {
-		t.DT = append(t.DT, 0.1*math.Exp(r.Float64()*math.Log(30)))
+		t.DT = append(t.DT, Longest/30.0*math.Exp(r.Float64()*math.Log(30)))
 	}
 	for _, s := range p.States {
 		t.H0 = append(t.H0, draw(width(s.Node), 0.8))
@@ -61,6 +64,16 @@ func New(p *step.Program, steps, lanes int, seed uint64) *Trial {
 		t.DY = append(t.DY, draw(steps*width(o.Node), 1))
 	}
 	return t
+}
+
+// Hide makes NaN of some values of an input, a third of them: what was not observed.
+func (t *Trial) Hide(input int, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 0x67617073))
+	for i := range t.X[input] {
+		if r.IntN(3) == 0 {
+			t.X[input][i] = math.NaN()
+		}
+	}
 }
 
 // Result is what a trial computes forward.
@@ -148,7 +161,7 @@ func dot(a, b []float64) (sum float64) {
 // Gradient runs the sequence and its reverse.
 func (t *Trial) Gradient() Gradient {
 	if t.reverse == nil {
-		t.reverse = t.Program.Reverse(step.WRT{Inputs: true, Time: true})
+		t.reverse = t.Program.Reverse(step.WRT{Inputs: true, Time: true, States: true})
 	}
 	q := *t
 	q.Program = t.reverse
@@ -242,11 +255,14 @@ func (t *Trial) Differences() (worst float64, compared int, err error) {
 	return worst, compared, err
 }
 
-// central is the derivative of the loss by the five-point rule.
+// central is the derivative of the loss by the five-point rule. A missing value stays so wherever it is moved.
 func (t *Trial) central(v *float64) float64 {
 	old := *v
 	defer func() { *v = old }()
 	h := 1e-4 * (1 + math.Abs(old))
+	if math.IsNaN(h) {
+		h = 1e-4
+	}
 	f := func(k float64) float64 {
 		*v = old + k*h
 		return t.Loss()

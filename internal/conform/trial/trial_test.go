@@ -137,3 +137,30 @@ func TestGradientShape(t *testing.T) {
 		}
 	}
 }
+
+// TestHide: a part of the values of one input is missing, others are as they were, and what is missing has no slope where a
+// program looks past it.
+func TestHide(t *testing.T) {
+	b := New()
+	x, h := b.Input("x", 2), b.State("h", Vector(2))
+	b.Next("h", Tanh(Add(h, Select(Observed(x), x, b.Param("guess", Vector(2), Between(-1, 1))))))
+	b.Output("y", h)
+	tr := trial.New(b.Build(), 6, 4, 9)
+	whole := tr.Copy()
+	tr.Hide(0, 5)
+	missing := 0
+	for i, v := range tr.X[0] {
+		switch {
+		case v != v:
+			missing++
+		case v != whole.X[0][i]:
+			t.Errorf("value %d is %v, was %v", i, v, whole.X[0][i])
+		}
+	}
+	if missing < 8 || missing > 24 {
+		t.Errorf("%d of 48 values are missing, want about a third", missing)
+	}
+	if worst, n, err := tr.Differences(); err != nil || n < 48 {
+		t.Errorf("%d derivatives, worst %.1e: %v", n, worst, err)
+	}
+}

@@ -302,7 +302,8 @@ func (c *chain) uses() string {
 // gathering emits what stands before the loop over slots and gives what adds a slot to the sums, which are vectors by
 // result.
 var gathering = map[string]func() func(source []VecVirtual, p slotParams, acc [][]VecVirtual){
-	// G += a, I += a E with a = w / (1 + 2^u), u = s v + b; the slope is in powers of 2 already.
+	// G += a, I += a E with a = w / (1 + 2^u), u = s v + b; the slope is in powers of 2 already. I is left out where nobody
+	// reads it.
 	"synapses": func() func([]VecVirtual, slotParams, [][]VecVirtual) {
 		gate := vec.NewGate(6)
 		return func(v []VecVirtual, p slotParams, acc [][]VecVirtual) {
@@ -314,6 +315,9 @@ var gathering = map[string]func() func(source []VecVirtual, p slotParams, acc []
 			z := gate.Run(v, func() []VecVirtual { return p.registers(2, n) })
 			for i, a := range z {
 				VADDPS(a, acc[0][i], acc[0][i])
+			}
+			if len(acc) == 1 {
+				return
 			}
 			e := p.each(3, n)
 			for i, a := range z {

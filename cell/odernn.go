@@ -1,0 +1,74 @@
+package cell
+
+import (
+	"fmt"
+
+	. "github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// ODERNN is a gated recurrent unit whose state flows between observations: over dt, from the row before to this one,
+//
+//	dh/dt = W_2 tanh(W_1 h + b_1) + b_2
+//
+// by an explicit method in equal sub-steps, and then takes the input of the row:
+//
+//	a = W_ih x + b_ih,   b = W_hh h + b_hh           three blocks r, z, n each
+//	r = sigmoid(a_r + b_r),   z = sigmoid(a_z + b_z),   n = tanh(a_n + r b_n)
+//	h' = (1 - z) n + z h
+//
+// The state h [units] is the output. The step is an update: at dt = 0 nothing flows, but the gates act. Steps longer than
+// MaxStep, half the number of sub-steps, are split, and the gates act in each part. Cost: stages · unfolds · 4 units hidden
+// FLOPs beside those of the GRU.
+//
+// Source: Rubanova, Chen and Duvenaud, Latent ordinary differential equations for irregularly-sampled time series, NeurIPS
+// 2019, algorithm 1; the GRU is that of Cho et al. Initial values: weights of the flow normal with deviation 0.1, its biases 0,
+// the GRU as in torch.
+type ODERNN struct {
+	// Units is the width of the state; at least 1.
+	Units int `json:"units"`
+	// Hidden is the width of the hidden layer of the flow; 32 if zero.
+	Hidden int `json:"hidden" default:"32"`
+	// Method is the solver; euler if empty.
+	Method Method `json:"method" default:"euler"`
+	// Unfolds is the number of solver sub-steps; 4 if zero.
+	Unfolds int `json:"unfolds" default:"4"`
+}
+
+var odeRNN = Entry{
+	Name: "ODERNN", Summary: "GRU whose state flows by a neural ODE between observations", Source: "Rubanova et al., NeurIPS 2019",
+	Cell: ODERNN{},
+	Variants: []Variant{
+		{"4 units", ODERNN{Units: 4, Hidden: 6}, nil},
+		{"rk4, 2 sub-steps", ODERNN{Units: 5, Hidden: 3, Method: RK4, Unfolds: 2}, nil},
+	},
+	Presets: []Preset{{"odernn32", "ODE-RNN, 32 units, flow with 32 hidden units", ODERNN{Units: 32}, nil}},
+}
+
+// Check implements Cell.
+func (c ODERNN) Check() error {
+	if c.Hidden < 0 || c.Hidden > maxUnits {
+		return fmt.Errorf("ODERNN: hidden is %d; allowed: 1 to %d (0 means 32)", c.Hidden, maxUnits)
+	}
+	if err := checkUnits("ODERNN", c.Units); err != nil {
+		return err
+	}
+	if err := checkUnfolds("ODERNN", c.Unfolds, 4); err != nil {
+		return err
+	}
+	return c.Method.check("ODERNN")
+}
+
+// MaxStep implements Limited.
+func (c ODERNN) MaxStep() float64 { return float64(Resolve(c).(ODERNN).Unfolds) / 2 }
+
+// Build implements Cell.
+func (c ODERNN) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
+	c = Resolve(c).(ODERNN)
+	n := c.Units
+	field := perceptron(b, "flow", n, c.Hidden, Normal{SD: 0.1}, Values{0})
+	h := c.Method.flow(b, b.State("h", Vector(n)), c.Unfolds, field)
+	h = gated(b, x, h, n)
+	b.Next("h", h)
+	return h
+}
