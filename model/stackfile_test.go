@@ -200,3 +200,75 @@ func TestBothWaysAreOffline(t *testing.T) {
 		t.Errorf("the first layer shows %d states (%v)", len(seen.States), err)
 	}
 }
+
+// TestEveryCellStacks: two layers of any registered cell with everything around them are one causal model, whose file and
+// whose stream give its bits; from both ends it is finite and survives its file.
+func TestEveryCellStacks(t *testing.T) {
+	s := series.Plain(4)
+	w := walk(s, 9, 3)
+	block := preGLU
+	block.Dropout = 0.1
+	for name, layer := range known(3) {
+		layer.Block = block
+		a := Architecture{Layers: []Layer{layer, layer}, Encoder: 5, Pool: Mean}
+		m, err := a.Model(s)
+		if err != nil && strings.Contains(err.Error(), "single value") {
+			a.Layers[1].Block.NormPlace, a.Layers[1].Block.Norm = NormAfter, NoNorm // a wiring with one motor neuron
+			m, err = a.Model(s)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		m = moved(m, 4)
+		want := ran(t, m, &w, RunOptions{})
+		if row := differs(stepped(t, m.Stream(), &w), want); row != -1 {
+			t.Errorf("%s: the stream differs from the batch in row %d", name, row)
+		}
+		again, err := Read(bytes.NewReader(written(t, m)))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if row := differs(ran(t, again, &w, RunOptions{}), want); row != -1 {
+			t.Errorf("%s: another model after loading, in row %d", name, row)
+		}
+		a.Layers = slices.Clone(a.Layers)
+		a.Layers[0].Block.Bidirectional = true
+		both := stacked(t, s, a)
+		want = ran(t, both, &w, RunOptions{})
+		if again, err = Read(bytes.NewReader(written(t, both))); err != nil {
+			t.Errorf("%s from both ends: %v", name, err)
+		} else if row := differs(ran(t, again, &w, RunOptions{Workers: 2}), want); row != -1 {
+			t.Errorf("%s from both ends: another model after loading, in row %d", name, row)
+		}
+		for row, y := range want {
+			if math.IsNaN(float64(y[0])) || math.IsInf(float64(y[0]), 0) {
+				t.Errorf("%s from both ends: row %d is %v", name, row, y)
+			}
+		}
+	}
+}
+
+// TestMissingValuesInStacks: a cell that takes missing values itself is given them, and what would spread them is refused.
+func TestMissingValuesInStacks(t *testing.T) {
+	s := series.Plain(2)
+	s.Inputs[1].Missing = true
+	grud := cell.GRUD{Units: 4}
+	w := walk(s, 12, 4)
+	ok := stacked(t, s, Architecture{Layers: []Layer{{Cell: grud, Block: Block{Norm: LayerNorm, FeedForward: GLU}}, {Cell: cell.GRU{Units: 4}, Block: preGLU}}})
+	for row, y := range ran(t, ok, &w, RunOptions{}) {
+		if y[0] != y[0] {
+			t.Fatalf("row %d is %v", row, y)
+		}
+	}
+	for word, a := range map[string]Architecture{
+		"an encoder":      {Layers: []Layer{{Cell: grud}}, Encoder: 3},
+		"a residual path": {Layers: []Layer{{Cell: grud, Block: Block{Residual: true}}}},
+		"a norm before":   {Layers: []Layer{{Cell: grud, Block: Block{Norm: RMSNorm, NormPlace: NormBefore}}}},
+	} {
+		_, err := a.Model(s)
+		oneLine(t, err, "layer 0", word, "takes missing values itself")
+		if _, err := a.Model(series.Plain(2)); err != nil {
+			t.Errorf("without missing values %s is refused: %v", word, err)
+		}
+	}
+}
