@@ -14,6 +14,13 @@ func Resolve(c Cell) Cell {
 	if v.Kind() != reflect.Struct {
 		return c
 	}
+	return filled(v).Interface().(Cell)
+}
+
+// Filled does for any struct of options what Resolve does for cells.
+func Filled[T any](options T) T { return filled(reflect.ValueOf(options)).Interface().(T) }
+
+func filled(v reflect.Value) reflect.Value {
 	resolved := reflect.New(v.Type()).Elem()
 	resolved.Set(v)
 	for i := range v.NumField() {
@@ -27,7 +34,7 @@ func Resolve(c Cell) Cell {
 			option.Set(reflect.ValueOf(Resolve(inner)))
 		}
 	}
-	return resolved.Interface().(Cell)
+	return resolved
 }
 
 // fill sets an option to its default. It panics where the tag is no value of the field's type, which a test of the

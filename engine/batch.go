@@ -11,8 +11,13 @@ import (
 
 // Lane is one series, or a window of one. Its number of rows is that of DT or, without it, of the first input.
 type Lane struct {
-	// X are the program's inputs, each row-major [row][width].
+	// X are the program's inputs, each row-major [row][width]. Inputs beyond the last of them are drawn.
 	X [][]float32
+	// Draw writes row t of an input that is not in X, whose name it is given, such as the mask of a dropout: the same numbers
+	// whenever it is asked, for rows may be run twice, and from any goroutine.
+	Draw func(input string, t int, dst []float32)
+	// DX receives from Gradient the cotangents of the first inputs, as long as those in X. It needs BatchOptions.Inputs.
+	DX [][]float32
 	// DT is the elapsed time before each row; not read if the program does not look at it.
 	DT []float32
 	// State is the initial state, all states in their order; zero if nil.
@@ -39,6 +44,8 @@ type BatchOptions struct {
 	// would take more, each series is cut into segments: states are kept where they begin, and the rest is computed again
 	// on the way back. Results do not depend on it. Need says what it must be at least.
 	Memory int
+	// Inputs makes Gradient compute the cotangents of inputs, see Lane.DX.
+	Inputs bool
 }
 
 // Batch runs a program over many series at once, of any lengths. They are cut into shards of 32 lanes, 16 in a batch
@@ -49,6 +56,7 @@ type Batch struct {
 	reverse *step.Program // derived at first use
 	workers int
 	memory  int
+	inputs  bool
 	growth  map[int]growth // by lanes
 	mu      sync.Mutex
 	free    map[engineKey][]*shard
@@ -78,7 +86,7 @@ func NewBatch(p *step.Program, o BatchOptions) *Batch {
 	if o.Workers < 1 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Batch{p: p, workers: o.Workers, memory: o.Memory, growth: map[int]growth{}, free: map[engineKey][]*shard{}}
+	return &Batch{p: p, workers: o.Workers, memory: o.Memory, inputs: o.Inputs, growth: map[int]growth{}, free: map[engineKey][]*shard{}}
 }
 
 // Loss gives the loss of row t of a lane with output y, and writes its slope dy, which is zero before. Both are valid during
@@ -120,7 +128,7 @@ func (b *Batch) Gradient(theta []float32, lanes []Lane, loss Loss) (float64, []f
 // derive makes the reverse at its first use.
 func (b *Batch) derive() {
 	if b.reverse == nil {
-		b.reverse = b.p.Reverse(step.WRT{})
+		b.reverse = b.p.Reverse(step.WRT{Inputs: b.inputs})
 		b.grad = make([]float32, b.p.ParamCount())
 	}
 }

@@ -179,6 +179,7 @@ func (s *shard) gradient(lanes []Lane, first int, at []int, sums []float64, loss
 	s.store(lanes)
 	s.e.start()
 	s.e.reverse()
+	s.cotangents(lanes, at[last])
 	for k := last - 1; k >= 0; k-- {
 		s.load(lanes, at[k], at[k+1]-at[k])
 		s.states(k, restore)
@@ -188,6 +189,7 @@ func (s *shard) gradient(lanes []Lane, first int, at []int, sums []float64, loss
 			copy(s.e.DStateFinal(i), s.e.DState(i))
 		}
 		s.e.reverse()
+		s.cotangents(lanes, at[k])
 	}
 	s.e.finish()
 	return true

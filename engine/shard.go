@@ -17,6 +17,7 @@ type shard struct {
 	length []int // of each lane, from the beginning of the span
 	from   []source
 	y, dy  []float32
+	drawn  []float32 // a row of an input that is drawn
 	values [][]float32
 	ends   []float32 // states where segments begin
 	kept   []float32 // slopes of all rows but those of the last segment
@@ -86,11 +87,11 @@ func (s *shard) longest() int {
 // is 0).
 func (s *shard) source(lane *Lane, t, n int) source {
 	rows := lane.Rows(s.p)
-	if len(lane.X) != len(s.p.Inputs) || s.p.Time >= 0 && len(lane.DT) != rows {
+	if len(lane.X) != len(s.p.Inputs) && lane.Draw == nil || s.p.Time >= 0 && len(lane.DT) != rows {
 		panic("engine: a lane has no value for every input and row")
 	}
-	for k, q := range s.p.Inputs {
-		if len(lane.X[k]) != rows*s.p.Nodes[q.Node].Shape.Len() {
+	for k, x := range lane.X {
+		if len(x) != rows*s.p.Nodes[s.p.Inputs[k].Node].Shape.Len() {
 			panic("engine: an input of a lane has a wrong length")
 		}
 	}
@@ -104,7 +105,11 @@ func (s *shard) fill(t int) {
 		to := min(from+chunk, s.times)
 		for k, q := range s.p.Inputs {
 			width, at := s.p.Nodes[q.Node].Shape.Len(), &s.e.inputs[k]
-			s.weave(at, t, from, to, width, func(l *Lane) []float32 { return l.X[k] })
+			if k < len(s.from[0].lane.X) {
+				s.weave(at, t, from, to, width, func(l *Lane) []float32 { return l.X[k] })
+			} else {
+				s.draw(at, t, from, to, width, q.Name)
+			}
 		}
 		if s.p.Time >= 0 {
 			s.weave(&s.e.time, t, from, to, 1, func(l *Lane) []float32 { return l.DT })
@@ -143,6 +148,37 @@ func (s *shard) weave(at *place, t, from, to, width int, rows func(l *Lane) []fl
 
 // lanesOfVector is how many lanes are woven at once.
 const lanesOfVector = 8
+
+// draw is weave for an input that the series draw row by row.
+func (s *shard) draw(at *place, t, from, to, width int, name string) {
+	s.drawn = room(s.drawn, width)
+	for i := from; i < to; i++ {
+		dst := s.e.get(*at, i)
+		for l, f := range s.from {
+			f.lane.Draw(name, min(t+i, f.last), s.drawn)
+			for c, v := range s.drawn {
+				dst[c*len(s.from)+l] = v
+			}
+		}
+	}
+}
+
+// cotangents gives the series the cotangents of their inputs in the span that begins at time from.
+func (s *shard) cotangents(lanes []Lane, from int) {
+	for l := range lanes {
+		for k, dst := range lanes[l].DX {
+			width := s.p.Nodes[s.p.Inputs[k].Node].Shape.Len()
+			for t := range s.length[l] {
+				row := dst[(from+t)*width:][:width]
+				if d := s.e.DInput(k, t); d != nil {
+					s.pick(row, d, l)
+				} else {
+					clear(row) // nothing depends on it
+				}
+			}
+		}
+	}
+}
 
 // setStates takes the initial states of the series; padding has the first one's.
 func (s *shard) setStates(lanes []Lane) {

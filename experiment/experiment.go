@@ -246,10 +246,13 @@ func (x *run) add(name, summary string, n network) error {
 	return nil
 }
 
-// rivals enters GRU and LSTM with about as many parameters as the subject. They have no notion of time and are given
-// log(1 + dt) as an input.
+// rivals enters GRU and LSTM with about as many parameters as the subject, and its pool. They have no notion of time and are
+// given log(1 + dt) as an input.
 func (x *run) rivals() error {
 	goal := Goal{"params", float64(x.entries[0].Parameters)}
+	if m, err := x.spec.Architecture.Model(x.spec.Split.Schema); err == nil && m.Causal() != nil {
+		x.out.Warnings = append(x.out.Warnings, x.spec.Name+" reads each series from both ends, the models beside it from its beginning only")
+	}
 	for _, r := range []struct {
 		name string
 		cell cell.Cell
@@ -257,7 +260,7 @@ func (x *run) rivals() error {
 		if r.name == x.spec.Name {
 			continue
 		}
-		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, TimeInput: true}
+		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, Pool: x.spec.Architecture.Pool, TimeInput: true}
 		units, _, err := sizes{goal, a, x.spec.Split.Schema}.nearest()
 		if err != nil {
 			return err

@@ -202,7 +202,7 @@ func neurons(m *model.Model, n int) []neuron {
 }
 
 // Microseconds is the time of one row of the first run of a network, row by row along a series: the median of several
-// rounds. 0 for baselines that are no networks. It is a measurement of this machine at this moment.
+// rounds. 0 for baselines that are no networks, and for models that cannot be run row by row. It is a measurement of this machine at this moment.
 func (e Entry) Microseconds(list []series.Series) float64 {
 	if len(e.Runs) == 0 || e.Runs[0].Model == nil {
 		return 0
@@ -213,6 +213,9 @@ func (e Entry) Microseconds(list []series.Series) float64 {
 func microseconds(m *model.Model, list []series.Series) float64 {
 	const rounds, rows = 7, 512
 	if len(list) == 0 || list[0].Len() == 0 {
+		return 0
+	}
+	if m.Causal() != nil {
 		return 0
 	}
 	stream, s := m.Stream(), &list[0]

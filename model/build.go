@@ -6,48 +6,45 @@ import (
 	"slices"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
-	"github.com/elegans-nn/elegans/wiring"
 )
 
-// build writes the program: head (scaling, masks, one-hot), layers, readout, decoding.
-func (a Architecture) build(schema series.Schema) (Architecture, *step.Program, error) {
-	if len(a.Layers) == 0 {
-		return a, nil, fmt.Errorf("model: no layers; give at least one, such as model.Liquid(cell.LTC{}, wiring.Auto(19, 1))")
+// build writes the program: head (scaling, masks, one-hot), encoder, layers, pool, readout, decoding.
+func (a Architecture) build(schema series.Schema, as form) (Architecture, []engine.Pass, []Mask, error) {
+	a, err := a.filled()
+	if err != nil {
+		return a, nil, nil, err
 	}
-	switch a.Readout {
-	case "":
-		a.Readout = Linear
-	case Linear, Direct:
-	default:
-		return a, nil, fmt.Errorf("model: readout %q; allowed: %s, %s", a.Readout, Linear, Direct)
+	gaps, err := a.gaps(schema)
+	if err != nil {
+		return a, nil, nil, err
 	}
-	b := step.New()
-	x := head(b, b.Input("x", len(schema.Inputs)), schema, a.TakesMissing())
+	s := &stack{b: step.New(), form: as}
+	x := head(s.b, s.b.Input("x", len(schema.Inputs)), schema, gaps)
 	if a.TimeInput {
-		x = step.Concat(x, step.Log(step.Plus(b.DT(), 1)))
+		x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
+	}
+	if a.Encoder > 0 {
+		x = s.b.Linear("encoder", a.Encoder, step.Xavier(x.Len(), a.Encoder), step.Values{0}, step.Term{Name: "x", X: x})
 	}
 	layers := make([]Layer, len(a.Layers))
 	for i, l := range a.Layers {
-		w, err := l.draw(x.Len())
-		if err != nil {
-			return a, nil, fmt.Errorf("layer %d: %w", i, err)
-		}
-		b.Scope(fmt.Sprintf("layer%d", i), func() { x = l.Cell.Build(b, x, w) })
-		layers[i] = Layer{Cell: cell.Resolve(l.Cell)}
-		if w != nil {
-			layers[i].Wiring = w
+		if x, layers[i], err = s.layer(i, l, x); err != nil {
+			return a, nil, nil, err
 		}
 	}
 	a.Layers = layers
-	y, err := a.read(b, x, schema.Target)
+	y, err := a.read(s.b, s.pool(a.Pool, x), schema.Target)
 	if err != nil {
-		return a, nil, err
+		return a, nil, nil, err
 	}
-	b.Output("y", y)
-	b.Output("prediction", decode(b, y, schema.Target))
-	return a, b.Build(), nil
+	s.b.Output("y", y)
+	if !as.training {
+		s.b.Output("prediction", decode(s.b, y, schema.Target))
+	}
+	return a, append(s.before, engine.Pass{Program: s.b.Build()}), s.masks, nil
 }
 
 // TakesMissing tells whether the first layer takes missing values itself, as a GRU-D does: the head imputes no numbers then.
@@ -55,24 +52,56 @@ func (a Architecture) TakesMissing() bool {
 	return len(a.Layers) > 0 && cell.TakesMissing(a.Layers[0].Cell)
 }
 
-// draw checks a layer and draws its wiring for a number of inputs.
-func (l Layer) draw(inputs int) (*wiring.Wiring, error) {
-	if l.Cell == nil {
-		return nil, fmt.Errorf("no cell")
+// MaxLayers is the largest number of layers; like maxEncoder far beyond what makes sense, and soon built.
+const MaxLayers = 64
+
+const maxEncoder = 1 << 12
+
+// filled is the architecture with its defaults, checked but for its layers.
+func (a Architecture) filled() (Architecture, error) {
+	if len(a.Layers) == 0 {
+		return a, fmt.Errorf("model: no layers; give at least one, such as model.Liquid(cell.LTC{}, wiring.Auto(19, 1))")
 	}
-	if err := l.Cell.Check(); err != nil {
-		return nil, err
+	if len(a.Layers) > MaxLayers {
+		return a, fmt.Errorf("model: %d layers; allowed: 1 to %d", len(a.Layers), MaxLayers)
 	}
-	wired := cell.Wired(l.Cell)
+	if a.Readout == "" {
+		a.Readout = Linear
+	}
+	if a.Readout != Linear && a.Readout != Direct {
+		return a, fmt.Errorf("model: readout %q; allowed: %s, %s", a.Readout, Linear, Direct)
+	}
+	if a.Pool == "" {
+		a.Pool = Last
+	}
+	if err := oneOf("pool", a.Pool, Pools()); err != nil {
+		return a, fmt.Errorf("model: %w", err)
+	}
+	if a.Encoder < 0 || a.Encoder > maxEncoder {
+		return a, fmt.Errorf("model: encoder is %d values wide; allowed: 0 (none) to %d", a.Encoder, maxEncoder)
+	}
+	return a, nil
+}
+
+// gaps tells whether missing values reach the first layer, whose cell takes them itself. What would spread them past that cell
+// is an error.
+func (a Architecture) gaps(schema series.Schema) (bool, error) {
+	if !a.TakesMissing() {
+		return false, nil
+	}
+	k, spreads := a.Layers[0].Block, ""
 	switch {
-	case !wired && l.Wiring != nil:
-		return nil, fmt.Errorf("%T takes no wiring; use model.Recurrent", l.Cell)
-	case !wired:
-		return nil, nil
-	case l.Wiring == nil:
-		return nil, fmt.Errorf("%T needs a wiring; use model.Liquid(cell, wiring.Auto(19, 1))", l.Cell)
+	case a.Encoder > 0:
+		spreads = "an encoder"
+	case k.Residual:
+		spreads = "a residual path"
+	case k.Norm != NoNorm && k.NormPlace == NormBefore:
+		spreads = "a norm before it"
 	}
-	return l.Wiring.Build(inputs)
+	if spreads != "" && some(schema.Inputs, func(in series.Input) bool { return in.Missing }) {
+		return false, fmt.Errorf("layer 0: %T takes missing values itself, and %s would spread them over all that it knows; leave that out of the first layer", a.Layers[0].Cell, spreads)
+	}
+	return true, nil
 }
 
 // head turns raw inputs into the features of the first layer. Where that takes missing values itself, its numbers stay NaN

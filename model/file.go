@@ -22,8 +22,9 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// Format is the version of the model file that this package writes. It reads this one and all older ones.
-const Format = 1
+// Format is the newest version of the model file that this package writes. It reads this one and all older ones. What an
+// older version can say is written in that one: 1 where every layer is a cell alone, without encoder and pool.
+const Format = 2
 
 // A model file is a safetensors file: one F32 tensor a parameter, and in its metadata
 //
@@ -59,6 +60,8 @@ type manifest struct {
 	Layers    []fileLayer   `json:"layers"`
 	Readout   Readout       `json:"readout"`
 	TimeInput bool          `json:"time_input,omitempty"`
+	Encoder   int           `json:"encoder,omitempty"`
+	Pool      Pool          `json:"pool,omitempty"`
 	Schema    series.Schema `json:"schema"`
 	Info      Info          `json:"info"`
 }
@@ -66,18 +69,30 @@ type manifest struct {
 type fileLayer struct {
 	Cell   json.RawMessage `json:"cell"`
 	Wiring *wiring.Wiring  `json:"wiring,omitempty"`
+	Block  *Block          `json:"block,omitempty"`
 }
 
 // manifest describes the model.
 func (m *Model) manifest() (manifest, error) {
-	f := manifest{Format: Format, Readout: m.arch.Readout, TimeInput: m.arch.TimeInput, Schema: m.schema, Info: m.info}
+	f := manifest{Format: 1, Readout: m.arch.Readout, TimeInput: m.arch.TimeInput, Encoder: m.arch.Encoder, Schema: m.schema, Info: m.info}
+	if m.arch.Pool != Last {
+		f.Pool = m.arch.Pool
+	}
+	stacked := f.Encoder > 0 || f.Pool != ""
 	for _, l := range m.arch.Layers {
 		enc, err := cell.Encode(l.Cell)
 		if err != nil {
 			return f, err
 		}
 		w, _ := l.Wiring.(*wiring.Wiring)
-		f.Layers = append(f.Layers, fileLayer{Cell: enc, Wiring: w})
+		layer := fileLayer{Cell: enc, Wiring: w}
+		if !l.Block.Plain() {
+			layer.Block, stacked = &l.Block, true
+		}
+		f.Layers = append(f.Layers, layer)
+	}
+	if stacked {
+		f.Format = 2
 	}
 	return f, nil
 }
@@ -231,11 +246,11 @@ func assemble(text []byte, tensors map[string]safetensors.TensorView) (*Model, e
 	if err := d.Decode(&f); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	const maxLayers, maxCell = 64, 1 << 12 // far beyond what makes sense, and soon read
-	if len(f.Layers) > maxLayers {
-		return nil, fmt.Errorf("manifest: %d layers; allowed: 1 to %d", len(f.Layers), maxLayers)
+	const maxCell = 1 << 12 // far beyond what makes sense, and soon read
+	if len(f.Layers) > MaxLayers {
+		return nil, fmt.Errorf("manifest: %d layers; allowed: 1 to %d", len(f.Layers), MaxLayers)
 	}
-	a := Architecture{Readout: f.Readout, TimeInput: f.TimeInput}
+	a := Architecture{Readout: f.Readout, TimeInput: f.TimeInput, Encoder: f.Encoder, Pool: f.Pool}
 	for i, l := range f.Layers {
 		if len(l.Cell) > maxCell {
 			return nil, fmt.Errorf("layer %d: the cell takes %d bytes; allowed: up to %d", i, len(l.Cell), maxCell)
@@ -247,6 +262,9 @@ func assemble(text []byte, tensors map[string]safetensors.TensorView) (*Model, e
 		layer := Layer{Cell: c}
 		if l.Wiring != nil {
 			layer.Wiring = l.Wiring
+		}
+		if l.Block != nil {
+			layer.Block = *l.Block
 		}
 		a.Layers = append(a.Layers, layer)
 	}

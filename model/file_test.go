@@ -207,7 +207,7 @@ func TestManifests(t *testing.T) {
 		old, new string
 		words    []string
 	}{
-		{`"format":1`, `"format":2`, []string{"format 2", "formats 1 to 1", "update elegans"}},
+		{`"format":1`, `"format":3`, []string{"format 3", "formats 1 to 2", "update elegans"}},
 		{`"format":1`, `"format":0`, []string{"format 0"}},
 		{`"format":1`, `"format":"1"`, []string{"manifest", "damaged"}},
 		{`"format":1`, `"format":1,"colour":"red"`, []string{"manifest", "colour"}},

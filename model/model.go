@@ -3,25 +3,15 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
 )
-
-// Layer is a cell with the wiring that it needs, if any.
-type Layer struct {
-	Cell   cell.Cell
-	Wiring wiring.Spec
-}
-
-// Liquid is a layer of a cell on a wiring. The wiring is a specification and is drawn when the number of inputs is known.
-func Liquid(c cell.Cell, w wiring.Spec) Layer { return Layer{c, w} }
-
-// Recurrent is a layer of a cell without a wiring.
-func Recurrent(c cell.Cell) Layer { return Layer{Cell: c} }
 
 // Readout says how the last layer's output becomes the program's.
 type Readout string
@@ -40,6 +30,10 @@ type Architecture struct {
 	Readout Readout
 	// TimeInput appends log(1 + dt) to the inputs of the first layer: what cells without a notion of time need.
 	TimeInput bool
+	// Encoder is the width of a linear map, with bias, from the features to what the first layer sees; none if 0.
+	Encoder int
+	// Pool is Last if empty.
+	Pool Pool
 }
 
 // Model is a program with parameters and the schema of its data. It is immutable.
@@ -47,6 +41,10 @@ type Model struct {
 	schema  series.Schema
 	arch    Architecture // every wiring drawn
 	program *step.Program
+	// passes are what is run, and training what is fitted, with masks; see Training.
+	passes, training []engine.Pass
+
+	masks   []Mask
 	theta   []float32
 	info    Info
 	longest float64 // see MaxStep
@@ -92,11 +90,22 @@ func (a Architecture) empty(schema series.Schema) (*Model, error) {
 	if err := schema.Check(); err != nil {
 		return nil, err
 	}
-	drawn, program, err := a.build(schema)
+	drawn, whole, _, err := a.build(schema, form{})
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{schema: schema, arch: drawn, program: program}
+	m := &Model{schema: schema, arch: drawn, program: whole[0].Program, passes: whole}
+	if drawn.any(func(k Block) bool { return k.Bidirectional }) {
+		if _, m.passes, _, err = drawn.build(schema, form{passes: true}); err != nil {
+			return nil, err
+		}
+	}
+	m.training = m.to("y")
+	if drawn.any(func(k Block) bool { return k.Dropout > 0 }) {
+		if _, m.training, m.masks, err = drawn.build(schema, form{passes: true, training: true}); err != nil {
+			return nil, err
+		}
+	}
 	for _, l := range drawn.Layers {
 		if s := cell.MaxStep(l.Cell); s > 0 && (m.longest == 0 || s < m.longest) {
 			m.longest = s
@@ -105,13 +114,26 @@ func (a Architecture) empty(schema series.Schema) (*Model, error) {
 	return m, nil
 }
 
+// any tells whether something is true of what is around some layer's cell.
+func (a Architecture) any(f func(Block) bool) bool {
+	return slices.ContainsFunc(a.Layers, func(l Layer) bool { return f(l.Block) })
+}
+
+// to are the passes to one of the outputs.
+func (m *Model) to(output string) []engine.Pass {
+	list := slices.Clone(m.passes)
+	last := &list[len(list)-1]
+	last.Program = last.Program.Only(output)
+	return list
+}
+
 // Count is the number of parameters that the model would have.
 func (a Architecture) Count(schema series.Schema) (int, error) {
-	_, p, err := a.build(schema)
+	_, p, _, err := a.build(schema, form{})
 	if err != nil {
 		return 0, err
 	}
-	return p.ParamCount(), nil
+	return p[0].Program.ParamCount(), nil
 }
 
 // Schema of the data that the model reads and predicts.
@@ -125,8 +147,34 @@ func (m *Model) Architecture() Architecture {
 }
 
 // Program is one step of the whole model: input "x" in raw units, outputs "y" (what the loss sees: logits or scaled
-// values) and "prediction" (class probabilities, or values in raw units).
+// values) and "prediction" (class probabilities, or values in raw units). That of a model that is not Causal is to be read
+// and counted, not to be run: what a backward cell knows of later rows is an input of it, "backward0" of layer 0.
 func (m *Model) Program() *step.Program { return m.program }
+
+// Training is what is fitted, with the parameters of Program: output "y" alone, and where layers have dropout an input for
+// each mask. It is one pass, or several where layers look at a series from both ends.
+func (m *Model) Training() ([]engine.Pass, []Mask) {
+	return slices.Clone(m.training), slices.Clone(m.masks)
+}
+
+// OfflineError says why a model cannot be run row by row, be it to stream, to learn online or to be exported.
+type OfflineError struct{ Layer int }
+
+// Error is one line with the fix.
+func (e *OfflineError) Error() string {
+	return fmt.Sprintf("layer %d is bidirectional: it reads a series from its end, so that no row has a prediction before the last one is there; "+
+		"predict whole series, or train a model without --bidirectional", e.Layer)
+}
+
+// Causal is nil where every row's prediction follows from the rows up to it, else an *OfflineError.
+func (m *Model) Causal() error {
+	for i, l := range m.arch.Layers {
+		if l.Block.Bidirectional {
+			return &OfflineError{i}
+		}
+	}
+	return nil
+}
 
 // Params is a copy of the parameters, in the program's flat order.
 func (m *Model) Params() []float32 { return slices.Clone(m.theta) }

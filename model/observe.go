@@ -14,20 +14,21 @@ type Observed struct {
 }
 
 // Observe runs the model along a series from the zero state and records the first layer's state and a named probe of
-// the program, such as "layer0.tau". The error is an *InputError.
+// the program, such as "layer0.tau". Where layers look at a series from both ends it is one of the first pass, which the
+// first layer's cell belongs to. The error is an *InputError.
 func (m *Model) Observe(s *series.Series, probe string) (Observed, error) {
 	rows, err := m.Rows(s)
 	if err != nil {
 		return Observed{}, err
 	}
-	p := m.program
+	p := m.passes[0].Program
 	o := engine.Options{Steps: 1, Lanes: 1}
 	k := p.Probe(probe)
 	if k >= 0 {
 		o.Probes = []int{k}
 	}
 	e := engine.Compile(p, o)
-	e.SetParams(m.theta)
+	e.SetParams(m.theta[:p.ParamCount()])
 	first := m.firstState()
 	var seen Observed
 	at, inputs := 0, len(m.schema.Inputs)

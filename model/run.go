@@ -1,6 +1,8 @@
 package model
 
 import (
+	"slices"
+
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 )
@@ -20,11 +22,16 @@ type RunOptions struct {
 // visit: rows of a series in order, different series at once where there are several workers. The slice is valid during
 // the call. Beside the series, and the steps that long gaps are split into, memory does not grow with their length.
 //
+// Where the model is not Causal the rows are kept that its passes hand on, and a given state is an *OfflineError.
+//
 // The error is an *InputError; nothing has been visited then. Run panics where a row has not one value per input of the
 // schema, the program has no such output, or a given state has another width than the program's.
 func (m *Model) Run(list []series.Series, o RunOptions, visit func(i, row int, y []float32)) error {
 	if o.Output == "" {
 		o.Output = "prediction"
+	}
+	if err := m.Causal(); err != nil && slices.ContainsFunc(o.State, func(s []float32) bool { return s != nil }) {
+		return err
 	}
 	lanes, rows := make([]engine.Lane, len(list)), make([]Rows, len(list))
 	for i := range list {
@@ -38,7 +45,7 @@ func (m *Model) Run(list []series.Series, o RunOptions, visit func(i, row int, y
 		}
 	}
 	next := make([]int, len(list)) // the row whose step comes next, where gaps were split
-	b := engine.NewBatch(m.program.Only(o.Output), engine.BatchOptions{Workers: max(1, o.Workers)})
+	b := engine.NewPasses(m.to(o.Output), engine.BatchOptions{Workers: max(1, o.Workers)})
 	b.Run(m.theta, lanes, func(lane, t int, y []float32) {
 		if at := rows[lane].At; at != nil {
 			if at[next[lane]] != t {

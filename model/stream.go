@@ -22,8 +22,9 @@ type Stream struct {
 	y          []float32
 }
 
-// Stream starts a stream from the zero state.
+// Stream starts a stream from the zero state. It panics where the model is not Causal.
 func (m *Model) Stream() *Stream {
+	m.mustBeCausal()
 	p := m.program
 	s := &Stream{m: m, e: engine.Compile(p, engine.Options{Steps: 1, Lanes: 1})}
 	s.e.SetParams(m.theta)
@@ -34,6 +35,12 @@ func (m *Model) Stream() *Stream {
 	s.y, s.prediction = s.e.Output(p.Output("y"), 0), s.e.Output(p.Output("prediction"), 0)
 	s.Reset()
 	return s
+}
+
+func (m *Model) mustBeCausal() {
+	if err := m.Causal(); err != nil {
+		panic("model: " + err.Error())
+	}
 }
 
 // Step advances by one row: x in raw units, one value per input of the schema (NaN: not observed, where the schema

@@ -33,8 +33,9 @@ type lanes struct {
 	lengths    []int
 }
 
-// Streams starts n >= 1 streams from the zero state.
+// Streams starts n >= 1 streams from the zero state. It panics where the model is not Causal.
 func (m *Model) Streams(n int) *Streams {
+	m.mustBeCausal()
 	if n < 1 {
 		panic("model: Streams needs at least one stream")
 	}

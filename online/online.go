@@ -14,6 +14,7 @@ package online
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/elegans-nn/elegans/engine"
@@ -50,8 +51,12 @@ type RTRL struct {
 }
 
 // New starts a stream from the zero state and the model's parameters. The error says why a model cannot be learned in
-// real time, or that the derivatives need more than Options.Memory.
+// real time (a *model.OfflineError where it needs rows that are still to come), or that the derivatives need more than
+// Options.Memory.
 func New(m *model.Model, o Options) (*RTRL, error) {
+	if err := m.Causal(); err != nil {
+		return nil, fmt.Errorf("online: %w", err)
+	}
 	p := m.Program()
 	y := p.Output("y")
 	r, err := engine.NewRealTime(p, engine.RealTimeOptions{Outputs: []int{y}, Memory: o.Memory})

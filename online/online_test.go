@@ -323,3 +323,15 @@ func Example() {
 	fmt.Println("the error falls to a tenth:", late < early/10)
 	// Output: the error falls to a tenth: true
 }
+
+// A model that reads rows which are still to come is refused.
+func TestBidirectionalIsRefused(t *testing.T) {
+	m, err := model.New(series.Plain(2), model.Layer{Cell: cell.GRU{Units: 3}, Block: model.Block{Bidirectional: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var offline *model.OfflineError
+	if _, err := online.New(m, online.Options{}); !errors.As(err, &offline) || offline.Layer != 0 {
+		t.Errorf("the error is %v", err)
+	}
+}

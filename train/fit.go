@@ -148,9 +148,10 @@ type fit struct {
 	hooks Hooks
 	loss  rowLoss
 	opt   *optimiser
-	batch *engine.Batch
+	batch *engine.Passes
 	lanes []engine.Lane // of every training window
 	names []dataset.Window
+	masks map[string]model.Mask
 	s     *State
 }
 
@@ -170,7 +171,7 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fit{m: m, data: data, o: o, hooks: hooks, loss: loss, opt: opt}
+	f := &fit{m: m, data: data, o: o, hooks: hooks, loss: loss, opt: opt, masks: map[string]model.Mask{}}
 	for i, w := range data.Train.Windows {
 		part := data.Train.Span(i)
 		if part.Scored() == 0 {
@@ -185,7 +186,14 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if len(f.lanes) == 0 {
 		return nil, errors.New("train: no training window has a labelled row")
 	}
-	f.batch = engine.NewBatch(m.Program().Only("y"), engine.BatchOptions{Workers: o.Workers, Memory: o.Memory})
+	passes, masks := m.Training()
+	for _, k := range masks {
+		f.masks[k.Input] = k
+	}
+	if len(passes) > 1 && o.Memory > 0 {
+		return nil, fmt.Errorf("--memory: a model that looks at series from both ends keeps all of their rows; leave it out, or make --batch or --window smaller")
+	}
+	f.batch = engine.NewPasses(passes, engine.BatchOptions{Workers: o.Workers, Memory: o.Memory})
 	if err := f.checkMemory(); err != nil {
 		return nil, err
 	}
@@ -299,6 +307,7 @@ func (f *fit) step(chosen []int) error {
 	lanes, rows := make([]engine.Lane, len(chosen)), 0
 	for i, k := range chosen {
 		lanes[i] = f.lanes[k]
+		lanes[i].Draw = f.draw(k)
 		rows += scored(&f.lanes[k])
 	}
 	scale := 1 / float32(rows)

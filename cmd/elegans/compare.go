@@ -237,15 +237,13 @@ func (f *compareFlags) contestants(s series.Schema) (list []experiment.Contestan
 		}
 	}
 	for _, name := range names {
-		simple, _, err := lookUp(name)
+		simple, preset, err := lookUp(name)
 		if err != nil {
 			return nil, err
 		}
 		one := experiment.Contestant{Name: name}
 		if !simple {
-			of := f.trainFlags
-			of.model = name
-			if one.Architecture, one.Summary, err = of.architecture(s); err != nil {
+			if one.Architecture, one.Summary, err = f.stack.architecture(preset, f.wiring, s); err != nil {
 				return nil, fmt.Errorf("model %s: %w", name, err)
 			}
 		}

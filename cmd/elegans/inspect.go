@@ -25,6 +25,9 @@ type inspected struct {
 	Layers     []inspectedLayer `json:"layers"`
 	Readout    model.Readout    `json:"readout"`
 	TimeInput  bool             `json:"time_input"`
+	Encoder    int              `json:"encoder"`
+	Pool       model.Pool       `json:"pool"`
+	Offline    string           `json:"offline,omitempty"` // why it cannot be run row by row
 	Schema     series.Schema    `json:"schema"`
 	Info       model.Info       `json:"info"`
 	Program    string           `json:"program,omitempty"`
@@ -36,6 +39,7 @@ type inspectedLayer struct {
 	Cell    string          `json:"cell"`
 	Summary string          `json:"summary"`
 	Options json.RawMessage `json:"options"`
+	Block   *model.Block    `json:"block,omitempty"` // what stands around the cell
 	Wiring  *countedWiring  `json:"wiring,omitempty"`
 }
 
@@ -90,11 +94,17 @@ func (c *console) loadModel(path string) (*model.Model, error) {
 func inspect(m *model.Model) inspected {
 	a, p := m.Architecture(), m.Program()
 	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(),
-		Readout: a.Readout, TimeInput: a.TimeInput, Schema: m.Schema(), Info: m.Info(), gaps: a.TakesMissing()}
+		Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder, Pool: a.Pool, Schema: m.Schema(), Info: m.Info(), gaps: a.TakesMissing()}
+	if err := m.Causal(); err != nil {
+		d.Offline = err.Error()
+	}
 	for _, l := range a.Layers {
 		entry, _ := cell.EntryOf(l.Cell)
 		layer := inspectedLayer{Cell: cellName(l.Cell), Summary: entry.Summary}
 		layer.Options, _ = json.Marshal(l.Cell)
+		if !l.Block.Plain() {
+			layer.Block = &l.Block
+		}
 		if w, ok := l.Wiring.(*wiring.Wiring); ok {
 			counted := countWiring(w, "")
 			layer.Wiring = &counted
@@ -106,16 +116,28 @@ func inspect(m *model.Model) inspected {
 
 func (c *console) printModel(d inspected) error {
 	c.print("%s: %d parameters, %s, %d carried values, %s FLOPs per step\n", orUnnamed(d.Info.Name), d.Parameters, plural(d.Synapses, "synapse"), d.State, count(d.FLOPs))
+	if d.Encoder > 0 {
+		c.print("\nencoder: %d values\n", d.Encoder)
+	}
 	for i, l := range d.Layers {
 		c.print("\nlayer %d: %s, %s", i, l.Cell, l.Summary)
 		c.print(" %s\n", l.Options)
+		if l.Block != nil {
+			c.print("around it: %s\n", l.Block)
+		}
 		if l.Wiring != nil {
 			if err := c.printWiring(*l.Wiring); err != nil {
 				return err
 			}
 		}
 	}
+	if d.Pool != model.Last {
+		c.print("\npool: %s of the rows so far\n", d.Pool)
+	}
 	c.print("\nreadout: %s\n", d.Readout)
+	if d.Offline != "" {
+		c.print("\nwhole series only: %s\n", d.Offline)
+	}
 	if err := c.printSchema(d.Schema, d.gaps); err != nil {
 		return err
 	}
@@ -217,10 +239,23 @@ func figure(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
 // The sizes for which --plan plans training: a window of 64 rows, one shard of 32 lanes.
 const plannedSteps, plannedLanes = 64, 32
 
-// planOf is how the engine runs a model: row by row, as a stream does, and forward and back, as training does.
-func planOf(m *model.Model) string {
-	p := m.Program()
-	stream := engine.Compile(p, engine.Options{})
-	training := engine.Compile(p.Reverse(step.WRT{}), engine.Options{Steps: plannedSteps, Lanes: plannedLanes})
-	return fmt.Sprintf("# streaming, row by row\n%s\n# training, windows of %d rows in shards of %d\n%s", stream.Plan(), plannedSteps, plannedLanes, training.Plan())
+// planOf is how the engine runs a model: row by row, as a stream does, where it can, and forward and back, as training does.
+func planOf(m *model.Model) (text string) {
+	if m.Causal() == nil {
+		text = fmt.Sprintf("# streaming, row by row\n%s\n", engine.Compile(m.Program(), engine.Options{}).Plan())
+	}
+	passes, _ := m.Training()
+	for k, pass := range passes {
+		title := "training"
+		if len(passes) > 1 {
+			title += fmt.Sprintf(", pass %d of %d", k+1, len(passes))
+		}
+		if pass.Backward {
+			title += " (from the last row)"
+		}
+		p := pass.Program.Reverse(step.WRT{Inputs: k > 0})
+		plan := engine.Compile(p, engine.Options{Steps: plannedSteps, Lanes: plannedLanes}).Plan()
+		text += fmt.Sprintf("# %s, windows of %d rows in shards of %d\n%s", title, plannedSteps, plannedLanes, plan)
+	}
+	return text
 }

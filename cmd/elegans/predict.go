@@ -78,6 +78,9 @@ func (f *predictFlags) run(cmd *cobra.Command, c *console, path, name string) er
 	if err != nil {
 		return err
 	}
+	if err := x.m.Causal(); err != nil && (f.stateIn != "" || f.stateOut != "") {
+		return usage("--state-in and --state-out: there is no state to go on from: %v", err)
+	}
 	p, err := f.predict(c, x, name)
 	if err != nil {
 		return err
@@ -120,6 +123,9 @@ func (f *predictFlags) predict(c *console, x *forModel, name string) (*predictio
 	}
 	p := &predictions{m: x.m, d: x.d, list: list, y: make([][]float32, len(list)), shift: make([]float64, len(list)), warnings: applied.Warnings}
 	p.width = x.m.Program().Nodes[x.m.Program().Outputs[x.m.Program().Output("prediction")].Node].Shape.Len()
+	if x.m.Causal() != nil {
+		return p, p.whole()
+	}
 	p.after = &streamStates{Model: fingerprint(x.m), Series: map[string]streamState{}}
 	before := p.after
 	if f.stateIn != "" {
@@ -146,6 +152,14 @@ func (f *predictFlags) predict(c *console, x *forModel, name string) (*predictio
 		p.after.Series[list[i].Name] = after[i]
 	}
 	return p, nil
+}
+
+// whole predicts series that have to be there from the first row to the last.
+func (p *predictions) whole() error {
+	err := p.m.Run(p.list, model.RunOptions{Workers: runtime.GOMAXPROCS(0)}, func(i, _ int, y []float32) {
+		p.y[i] = append(p.y[i], y...)
+	})
+	return inputError(err, p.d)
 }
 
 // concurrently calls run for every series, with a stream that it may use.

@@ -34,6 +34,7 @@ type trainFlags struct {
 	weights   map[string]float64 // of classes
 	rates     map[string]float64 // of groups of parameters
 	model     string
+	stack     stackFlags
 	wiring    string
 	protocol  string
 	window    int
@@ -65,7 +66,8 @@ DATA is a file, a built-in name (elegans data list), or - for standard input. A 
 each epoch and when the run is interrupted; --resume goes on from it, with the same options, to the same bits. It may be
 deleted when the model is there.`,
 		Example: "  elegans train occupancy\n  elegans train rooms.csv --target occupied --time date --series room\n" +
-			"  elegans train meter.csv --target load --horizon 1h --target-as-input --calendar hour,weekday --model cfc-small",
+			"  elegans train meter.csv --target load --horizon 1h --target-as-input --calendar hour,weekday --model cfc-small\n" +
+			"  elegans train occupancy --layers 2 --residual --norm layer --feed-forward glu --dropout 0.1",
 		Args: takes("DATA"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0]) },
 	}
@@ -77,13 +79,14 @@ deleted when the model is there.`,
 func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 	addRoles(cmd, &f.roles)
 	addSplit(cmd, &f.split)
+	addFlag(cmd.Flags(), "model", "`NAME` of the model (elegans models lists them); "+defaultModel+" if not given", &f.model)
+	addFlag(cmd.Flags(), "wiring", "`SPEC` of a wiring that replaces the model's, such as auto:19,1", &f.wiring)
+	f.stack.register(cmd)
 	o := &f.options
 	for _, flag := range []struct {
 		name, usage string
 		field       any
 	}{
-		{"model", "`NAME` of the model (elegans models lists them); " + defaultModel + " if not given", &f.model},
-		{"wiring", "`SPEC` of a wiring that replaces the model's, such as auto:19,1", &f.wiring},
 		{"protocol", "`NAME` of a published protocol of a built-in data set", &f.protocol},
 		{"window", fmt.Sprintf("length of a training window in `ROWS`; %d if not given, whole series where each has one label", defaultWindow), &f.window},
 		{"stride", "`ROWS` between the starts of training windows; half a window if not given", &f.stride},
@@ -161,7 +164,7 @@ func (f *trainFlags) check(cmd *cobra.Command) error {
 		flag := cmd.Flags().Lookup(name)
 		return flag.Changed && flag.Value.String() == "0"
 	}
-	for _, name := range []string{"seeds", "window", "stride", "epochs", "batch", "workers", "learning-rate", "huber-delta"} {
+	for _, name := range []string{"seeds", "window", "stride", "epochs", "batch", "workers", "learning-rate", "huber-delta", "layers", "encoder"} {
 		if zero(name) || strings.HasPrefix(cmd.Flags().Lookup(name).Value.String(), "-") {
 			return usage("--%s %s: must be greater than 0", name, cmd.Flags().Lookup(name).Value)
 		}
@@ -187,6 +190,12 @@ func (f *trainFlags) check(cmd *cobra.Command) error {
 	}
 	if err := f.options.Check(); err != nil {
 		return usage("%v", err)
+	}
+	if err := f.stack.check(); err != nil {
+		return err
+	}
+	if f.stack.block.Bidirectional && f.options.Memory > 0 {
+		return usage("--memory: a bidirectional model keeps all rows of a batch; leave it out, or make --batch or --window smaller")
 	}
 	return f.checkNames()
 }

@@ -20,9 +20,7 @@ import (
 	"github.com/elegans-nn/elegans/internal/replace"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/report"
-	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/train"
-	"github.com/elegans-nn/elegans/wiring"
 )
 
 // job is a training run with everything decided.
@@ -96,7 +94,8 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 	if err := f.check(cmd); err != nil {
 		return err
 	}
-	if _, err := cell.LookupPreset(f.model); err != nil {
+	preset, err := cell.LookupPreset(f.model)
+	if err != nil {
 		return err
 	}
 	if err := j.files(name); err != nil {
@@ -106,7 +105,7 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	arch, summary, err := f.architecture(s.Schema)
+	arch, summary, err := f.stack.architecture(preset, f.wiring, s.Schema)
 	if err != nil {
 		return err
 	}
@@ -123,6 +122,9 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 func (j *job) divide(cmd *cobra.Command, name string) (*dataset.Split, dataset.Protocol, error) {
 	f := j.f
 	protocol, err := j.open(name)
+	if err == nil {
+		err = f.stack.fits(j.data.Roles)
+	}
 	if err != nil {
 		return nil, protocol, err
 	}
@@ -181,31 +183,6 @@ func (f *trainFlags) windows(p dataset.Protocol, lastStep bool) dataset.Protocol
 		p.TrainStride = p.Window / 2
 	}
 	return p
-}
-
-// architecture of the model that is named.
-func (f *trainFlags) architecture(s series.Schema) (a model.Architecture, summary string, err error) {
-	preset, err := cell.LookupPreset(f.model)
-	if err != nil {
-		return a, "", err
-	}
-	layer := model.Layer{Cell: preset.Cell}
-	if preset.Wiring != nil {
-		layer.Wiring = preset.Wiring(s.Target.Width())
-	}
-	if f.wiring != "" {
-		if layer.Wiring == nil {
-			return a, "", usage("--wiring %s: model %s has no wiring", f.wiring, f.model)
-		}
-		if layer.Wiring, err = wiring.Parse(f.wiring); err != nil {
-			return a, "", usage("--wiring: %v", err)
-		}
-	}
-	a.Layers = []model.Layer{layer}
-	if _, err := a.Count(s); err != nil {
-		return a, "", usage("%v", err)
-	}
-	return a, preset.Summary, nil
 }
 
 // baseName is what files that belong to data are called after.

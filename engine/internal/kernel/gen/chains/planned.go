@@ -39,7 +39,40 @@ func planned() (texts []string) {
 			realTime(p, "y")
 		}
 	}
+	for _, a := range stacks() {
+		m, err := a.Model(series.Plain(8))
+		if err != nil {
+			panic(err)
+		}
+		passes, _ := m.Training()
+		add(passes[0].Program)
+		add(m.Program().Only("prediction"))
+		texts = append(texts, engine.Compile(m.Program(), engine.Options{}).Chains()...)
+	}
 	return texts
+}
+
+// stacks are two layers of the first preset of each cell, with what usually stands around them: norm and gated unit before
+// the sum with dropout, as in deep state-space models, and a norm after it.
+func stacks() (all []model.Architecture) {
+	const motor = 6
+	deep := model.Block{Residual: true, Norm: model.LayerNorm, NormPlace: model.NormBefore, FeedForward: model.GLU, Dropout: 0.1}
+	after := model.Block{Residual: true, Norm: model.LayerNorm}
+	for _, e := range cell.Registry() {
+		if len(e.Presets) == 0 {
+			continue
+		}
+		p := e.Presets[0]
+		l := model.Layer{Cell: p.Cell}
+		if p.Wiring != nil {
+			l.Wiring = p.Wiring(motor)
+		}
+		l.Block = deep
+		all = append(all, model.Architecture{Layers: []model.Layer{l, l}, Encoder: 16, Pool: model.Attention})
+		l.Block = after
+		all = append(all, model.Architecture{Layers: []model.Layer{l, l}, Pool: model.Mean})
+	}
+	return all
 }
 
 // layers are all presets of the registry.

@@ -1,0 +1,164 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
+	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// form is what a model is written for.
+type form struct {
+	// training says that dropout is written, and no prediction.
+	training bool
+	// passes cuts the model where a layer looks at a series from its end. Without it the model is one program, where what
+	// such a layer knows of the rows after is an input: all parameters in the order of the passes, and all operations, but
+	// nothing to be run.
+	passes bool
+}
+
+// stack writes a model's layers.
+type stack struct {
+	b *step.Builder
+	form
+	before []engine.Pass // those that are complete
+	masks  []Mask
+	units  int // of all masks
+}
+
+// Mask is a dropout: an input of the training program, 1 where a value is kept and 0 where it is dropped.
+type Mask struct {
+	// Input is its name in the program, Width the number of its values, and First the number of the first of them among
+	// those of all masks.
+	Input        string
+	Width, First int
+	// Rate is the share of zeros.
+	Rate float64
+}
+
+// layer writes layer i and gives what it hands on, and the layer as it is stored: wiring drawn, options filled in.
+func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
+	w, err := l.draw(x.Len())
+	if err != nil {
+		return x, l, fmt.Errorf("layer %d: %w", i, err)
+	}
+	stored := Layer{Cell: cell.Resolve(l.Cell), Block: l.Block.filled()}
+	if w != nil {
+		stored.Wiring = w
+	}
+	k, block := stored.Block, fmt.Sprintf("block%d", i)
+	seen := x
+	if k.NormPlace == NormBefore {
+		if seen, err = s.norm(block, k, x); err != nil {
+			return x, l, fmt.Errorf("layer %d: %w", i, err)
+		}
+	}
+	var z step.Vec
+	s.b.Scope(fmt.Sprintf("layer%d", i), func() { z = l.Cell.Build(s.b, seen, w) })
+	if k.Bidirectional {
+		x, z = s.backward(fmt.Sprintf("backward%d", i), l.Cell, w, x, seen, z)
+	}
+	s.b.Scope(block, func() {
+		z = s.feedForward(block, k, z)
+		z = s.drop(block+".mask", k.Dropout, z)
+		if k.Residual {
+			z = step.Add(s.skip(x, z.Len()), z)
+		}
+	})
+	if k.NormPlace == NormAfter {
+		if z, err = s.norm(block, k, z); err != nil {
+			return x, l, fmt.Errorf("layer %d: %w", i, err)
+		}
+	}
+	return z, stored, nil
+}
+
+// backward runs a second cell from the end of the series, on what the first one has seen, and joins it to what that gave. It
+// gives the layer's input and the cells' output in the program of the pass that follows.
+func (s *stack) backward(scope string, c cell.Cell, w *wiring.Wiring, x, seen, z step.Vec) (input, both step.Vec) {
+	build := func(seen step.Vec) (back step.Vec) {
+		s.b.Scope(scope, func() { back = c.Build(s.b, seen, w) })
+		return back
+	}
+	if !s.passes {
+		back := build(seen)
+		s.b.Output(scope, back)
+		return x, step.Concat(z, s.b.Input(scope, back.Len()))
+	}
+	// Each pass hands on all that later ones need, so that passes are a list and no graph.
+	from, carried := 0, x
+	if seen != x {
+		from, carried = x.Len(), step.Concat(x, seen)
+	}
+	width, given := x.Len(), carried.Len()
+	rows := s.cut(step.Concat(carried, z), false)
+	rows = s.cut(step.Concat(rows, build(step.Slice(rows, from, from+width))), true)
+	return step.Slice(rows, 0, width), step.Slice(rows, given, rows.Len())
+}
+
+// cut ends a pass with what it hands on, and begins the next one, which reads it.
+func (s *stack) cut(rows step.Vec, backward bool) step.Vec {
+	width := rows.Len()
+	s.b.Output("rows", rows)
+	s.before = append(s.before, engine.Pass{Program: s.b.Build(), Backward: backward})
+	s.b = step.New()
+	return s.b.Input("rows", width)
+}
+
+// norm normalises; a single value would be lost.
+func (s *stack) norm(block string, k Block, x step.Vec) (y step.Vec, err error) {
+	if k.Norm != NoNorm && x.Len() == 1 {
+		fix := "let the layer give more values (a wiring more motor neurons), or leave the norm out"
+		if k.NormPlace == NormBefore {
+			fix = "place the norm after the layer, give the model an encoder, or the layer before more values"
+		}
+		return x, fmt.Errorf("the %s norm %s it has a single value, which it makes the same for any row; %s", k.Norm, k.NormPlace, fix)
+	}
+	y = x
+	s.b.Scope(block, func() {
+		switch k.Norm {
+		case LayerNorm:
+			y = s.b.LayerNorm("norm", x)
+		case RMSNorm:
+			y = s.b.RMSNorm("norm", x)
+		}
+	})
+	return y, nil
+}
+
+// skip is the path past the cell.
+func (s *stack) skip(x step.Vec, width int) step.Vec {
+	if x.Len() == width {
+		return x
+	}
+	return s.b.Linear("skip", width, step.Xavier(x.Len(), width), nil, step.Term{Name: "x", X: x})
+}
+
+func (s *stack) feedForward(block string, k Block, z step.Vec) step.Vec {
+	n := z.Len()
+	dense := func(name string, width int, a step.Vec) step.Vec {
+		return s.b.Linear(name, width, step.Xavier(a.Len(), width), step.Values{0}, step.Term{Name: "x", X: a})
+	}
+	switch k.FeedForward {
+	case GLU:
+		a := s.drop(block+".inner_mask", k.Dropout, step.Gelu(z))
+		return step.Mul(dense("value", n, a), step.Sigmoid(dense("gate", n, a)))
+	case MLP:
+		a := s.drop(block+".inner_mask", k.Dropout, step.Gelu(dense("hidden", mlpWidth*n, z)))
+		return dense("out", n, a)
+	}
+	return z
+}
+
+// drop is z / (1 - rate) where the mask is not 0, else 0.
+func (s *stack) drop(name string, rate float64, z step.Vec) step.Vec {
+	if rate == 0 || !s.training {
+		return z
+	}
+	mask := s.b.Input(name, z.Len())
+	s.masks = append(s.masks, Mask{Input: name, Width: z.Len(), First: s.units, Rate: rate})
+	s.units += z.Len()
+	return step.Select(mask, step.Scale(1/(1-rate), z), s.b.Const(0))
+}
