@@ -48,494 +48,651 @@ var presets = []string{
 	"lru64",
 	"s5-64",
 	"s6-32",
+	"transformer32",
+	"transformer-time32",
+	"tcn32",
+	"mlp32",
+	"linear",
+	"linear16",
 }
 
 var plain = map[string]Fused{
-	"abs f0 > [0]":                          plain0,
-	"abs f0; sign f0 > [0 1]":               plain1,
-	"accum f0; mul f0 f1; accum t1 > [0 2]": plain2,
-	"add f0 f0; mul f1 f2; mul f3 f2; mul f4 k5; mul f6 t3; mul t0 t3; mul f7 f0; mul f8 f0; add t4 t6; add t5 t7; mul k9 f10; mul t8 k11; mul t9 k11; mul f10 k11; mul t10 k11; mul k5 f12 > [1 2 11 12 13 14 15]": plain3,
-	"add f0 f1 > [0]":                         plain4,
-	"add f0 f1; accum f2 > [0 1]":             plain5,
-	"add f0 f1; accum f2; accum f3 > [0 1 2]": plain6,
-	"add f0 f1; accum t0; accum f2; accum f3; accum f4; add f5 f6; accum t5; add f7 f8; accum t7; add f9 f10; accum t9 > [1 2 3 4 6 8 10]":                                                                                                                                                                        plain7,
-	"add f0 f1; accum t0; add f2 f3; mul f4 f5; mul f4 f6; mul f7 k8; mul t4 t5; mul t2 k8; mul t7 f6; mul t7 f7; add t3 t9; mul t10 f9; mul t10 f10; add t2 t12; mul t11 k11; add t8 t14; mul t15 f5; add t6 t16; mul t13 f9; mul t17 k12; mul t19 u13; mul t19 f14; mul t18 u15; mul t18 f14 > [1 20 21 22 23]": plain8,
-	"add f0 f1; accum t0; mul t0 f2; accum t2 > [0 1 3]":            plain9,
-	"add f0 f1; accum t0; mul t0 f2; accum t2 > [1 3]":              plain10,
-	"add f0 f1; accum t0; mul t0 u2; mul t0 f3; accum t3 > [1 2 4]": plain11,
-	"add f0 f1; add f2 f3; add f4 f5; add f6 f7 > [0 1 2 3]":        plain12,
-	"add f0 f1; add f2 f3; add f4 f5; mul f6 u7; mul f6 f8; mul f6 u9; mul f6 f10; mul f11 k12; mul t7 u9; mul t7 f8; add t3 t8; mul f11 u7; mul f11 f10; add t5 t11; mul t10 f13; mul t10 f14; mul t13 f15; mul t13 f14; add t14 t16; mul f16 f15; mul f16 f17; add t17 t20; mul f16 f13; mul f16 f18 > [0 1 2 4 6 9 12 15 18 19 21 22 23]": plain13,
-	"add f0 f1; add f2 f3; add f4 l5; mul f6 u7; mul f6 f8; mul f6 u9; mul f6 f10; mul f11 k12; mul t7 u9; mul t7 f8; add t3 t8; mul f11 u7; mul f11 f10; add t5 t11; mul t10 f13; mul t10 l14; mul t13 f15; mul t13 l14; add t14 t16; mul f16 f15; mul f16 f17; add t17 t20; mul f16 f13; mul f16 f18 > [0 1 2 4 6 9 12 15 18 19 21 22 23]": plain14,
-	"add f0 f1; add f2 f3; add f4 t0; mul t2 k5; add f6 t3; mul t0 k5; add f7 t5; sign f8; mul t4 t7; add f9 t8; add f10 k11; step t10; sigmoid f10; select t11 k5 t12; mul t6 t13; mul f12 f12; sub k5 t15; mul t1 t16; sub k5 f13; mul f13 t18; mul f14 t19 > [9 14 17 20]":                                                                plain15,
-	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [0 1 4]":                                            plain16,
-	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [4]":                                                plain17,
-	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [0 2]":                                                         plain18,
-	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [2]":                                                           plain19,
-	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [2 3 8]": plain20,
-	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [8]":     plain21,
-	"add f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k4 t1; sub k6 f7; step t5; select t6 k4 f8; mul t7 f9; add t0 t8; add t9 t8; sub k10 f9; mul f9 t11; mul t10 t12 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13]":                                                                                                                          plain22,
-	"add f0 f1; add t0 f1; mul f2 f3; mul f2 f4; add t1 t2; mul f5 f6; mul f5 f4; add t4 t5; mul t3 k7; mul t6 k7; mul t8 f8; mul t8 u9; add f10 t11; mul t9 f11; mul t9 u9; add f12 t14; mul t7 l13; accum t16; add f14 t10; add t18 t13; accum t19 > [3 6 12 15 17 20]":                                                               plain23,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [2 10 11 12]":                                                                                                                                                                   plain24,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6; accum t12 > [2 10 11 13]":                                                                                                                                                        plain25,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8 > [7 12 13 14]":                                                                                                                                          plain26,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8; accum t14 > [7 12 13 15]":                                                                                                                               plain27,
-	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5 > [2 5 6]":                                                                                                                                                                                                                                             plain28,
-	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5; accum t6 > [2 5 7]":                                                                                                                                                                                                                                   plain29,
-	"add f0 f1; mul f2 f3; add f4 t1; add t2 t1; mul f5 k6; mul t0 t4; mul f7 f8; add t5 t6; mul t3 f9; mul t7 k10; mul t8 k10; mul t9 f11; mul t9 u12; add f13 t12; mul t10 f14; mul t10 u12; add f15 t15; mul f16 f17; mul f16 u18; mul f19 f20; mul f19 u18; div t18 f21; mul t21 f17; mul t22 k6 > [10 11 13 14 16 17 19 20 21 23]": plain30,
-	"add f0 f1; mul f2 f3; mul f2 t0 > [0 1 2]": plain31,
-	"add f0 f1; mul f2 f3; mul f2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul f9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div f9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul f15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain32,
-	"add f0 f1; mul f2 f3; mul t0 f3; mul t2 f4; mul t2 f5; mul f5 f5; sub k6 t5; mul t3 t6; add t1 t7; mul t8 f7; mul t8 f8; mul t8 f9; sub k6 f4; mul f4 t12; mul t4 t13; sub k6 f10; mul f10 t15; mul t11 t16; sub k6 f7; mul f7 t18; mul t10 t19; mul f8 f8; sub k6 t21; mul t9 t22 > [0 1 2 8 14 17 20 23]":                  plain33,
-	"add f0 f1; mul f2 f3; mul t0 k4; mul t1 k4; mul t2 f5; mul t2 u6; add f7 t5; mul t2 f8; mul t2 u9; add f10 t8; mul t3 k11; mul t10 f8; mul t10 u6; add t9 t12; mul t3 f5; mul t3 u9; add t6 t15; add t4 t11; accum t17; add t7 t14; accum t19; mul t13 k4; mul t16 k4; div t21 f12 > [3 18 20 22 23]":                        plain34,
-	"add f0 f1; mul f2 k3; mul f4 k3; div t1 f5; mul t3 f6; mul t4 k7; mul t3 f8; mul t3 f9; mul t6 f10; mul t6 f11; mul t7 k7; div t2 f5; mul t11 f12; mul t12 k7; add t5 t13; mul t14 f11; mul t14 f13; add t8 t16; mul t15 f11; mul t15 f14; add t10 t18; add t17 t19; mul t14 f10; add t9 t22 > [0 11 20 21 22 23]":           plain35,
-	"add f0 f1; mul f2 k3; mul t1 f4; mul t1 f5; add f6 t2; add t0 t3; mul f2 f7; mul f2 f8; add f9 t6; add f10 t7; mul t5 k3; div t10 f11; mul t11 f12; mul t12 k3; div t9 f11; mul t14 f7; mul t15 k3; add t13 t16; mul t17 f13; add t11 t18; add t19 t18; mul t17 f14; add t14 t21; add t22 t21 > [4 8 20 23]":                 plain36,
-	"add f0 f1; mul f2 l3; accum t1; add f4 f5; accum t3 > [0 2 4]":   plain37,
-	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]": plain38,
-	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":   plain39,
-	"add f0 f1; mul f2 u3; mul f2 f4; add t0 t1; mul f5 f6; mul f5 f4; add t3 t4; mul f7 f8; mul f7 f4; add t6 t7; mul t5 k9; mul t8 k9; mul t10 f10; mul t10 u11; add f12 t13; mul t11 f13; mul t11 u11; add f14 t16; mul t9 l15; add f16 t12; add t19 t15; accum t20; accum t2; accum t18 > [5 8 14 17 21 22 23]": plain40,
-	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]":                                                                                                                                                                                      plain41,
-	"add f0 f1; mul l2 f3; mul l2 t0 > [0 1 2]": plain42,
-	"add f0 f1; mul l2 f3; mul l2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul l9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div l9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul l15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain43,
-	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                                              plain44,
-	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                                                plain45,
-	"add f0 f1; mul t0 f2; mul f3 f4; mul f5 k6; mul f7 t3; add t2 t4; mul t5 l8; mul t1 l8; accum t7; accum t6; add f9 f10; accum t10 > [8 9 11]": plain46,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]":                           plain47,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 f8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                        plain48,
-	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 l8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                        plain49,
-	"add f0 f1; mul t0 f2; mul t1 f3; mul t1 f4; mul t3 k5; add t1 t4; mul t2 f4 > [2 3 5 6]":                                                                                                                                                                                                                          plain50,
-	"add f0 f1; mul t0 k2; mul t1 f3; mul t1 f4; add f3 k5; mul t3 t4; mul t5 k2; mul t6 f6; mul t6 f7; div t2 f6; mul t9 f4; mul t10 k2; add t8 t11; mul t9 k2; mul t13 f8; mul t7 l9; mul t15 k2; sub k5 f10; mul f10 t17; mul t16 t18; sub k5 f11; mul f11 t20; mul t15 t21; add t19 t22 > [0 9 12 13 14 19 22 23]": plain51,
-	"add f0 f1; mul t0 k2; mul t1 l3; accum t2 > [0 3]":                                                                            plain52,
-	"add f0 f1; mul t0 l2; accum t1; accum f3; accum f4 > [2 3 4]":                                                                 plain53,
-	"add f0 f1; mul t0 l2; add f3 t1 > [0 1 2]":                                                                                    plain54,
-	"add f0 f1; mul t0 l2; add f3 t1; accum t2 > [0 1 3]":                                                                          plain55,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4 > [0 2 3]":                                                                         plain56,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7 > [0 2 3 4 8]":              plain57,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 k5; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8 > [0 2 3 4 5 9]": plain58,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6 > [5 10 13 14 15 16]":                                       plain59,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6; accum t16; add t14 t15; accum t18 > [5 10 13 14 15 17 19]": plain60,
-	"add f0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; sub k7 t5; mul t7 u8; add t6 t8; select f9 k4 t0; select f9 f10 t9 > [0 5 10 11]":                                                                                                 plain61,
-	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                                                                                                                       plain62,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [1 3 5 8]":                                                                                                                                               plain63,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [8]":                                                                                                                                                     plain64,
-	"add f0 f1; sigmoid t0; mul t1 f2 > [1 2]":                                                                      plain65,
-	"add f0 f1; sigmoid t0; mul t1 f2 > [2]":                                                                        plain66,
-	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3; accum t4 > [3 5]":                                       plain67,
-	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 f4; mul t3 u5; mul t5 k6; add f7 t5; add f8 f9 > [4 6 7 8]": plain68,
-	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [1 4 6]":                           plain69,
-	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [4 6]":                             plain70,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [1 6]":                             plain71,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [6]":                               plain72,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [1 5 6]":                           plain73,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [5 6]":                             plain74,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [1 5 7]":                plain75,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [5 7]":                  plain76,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [1 5 7]":                plain77,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [5 7]":                  plain78,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [1 7]":                  plain79,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [7]":                    plain80,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [1 6 7]":                plain81,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [6 7]":                  plain82,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [1 6 8]":     plain83,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [6 8]":       plain84,
-	"add f0 k1; div f2 t0; div f3 t0; mul t1 f4; mul t2 f4; mul t3 k5; mul t4 k5; mul f4 f6; mul f4 f7; mul f8 k5; mul t9 f9; mul t9 f10; mul f11 l12; mul f13 l12; mul t7 l12; mul t8 l12; select u14 k15 t10; select u14 k15 t11; select u14 t10 k15; select u14 t11 k15; mul t18 k16; mul t19 k16; mul t20 u17; mul t21 u17 > [5 6 12 13 14 15 16 17 22 23]": plain85,
-	"add f0 k1; mul t0 f2; mul f3 f4; sub t1 t2; mul t0 f4; mul f3 f2; add t4 t5; add t3 f5; add t6 f6 > [7 8]": plain86,
-	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]":                                  plain87,
-	"add f0 u1 > [0]": plain88,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":           plain89,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":             plain90,
-	"add f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t3 f4; mul t4 k6; sub t0 k7; step t6; select t7 t5 k7 > [2 8]": plain91,
-	"add f0 u1; add f2 k3; sub k4 f5; div k4 t2; mul f6 k7; mul t4 k7; mul t5 f8; mul t5 f9; mul t7 f10; mul t7 t0; add t9 k4; add t6 f11; mul f9 f10; add t7 t12; add t10 f12; div t11 f13; mul t15 f9; mul t16 k7; sub k4 f14; mul t15 t18; mul t19 l15; mul t20 f13; mul t20 f16; add t17 t22 > [0 1 3 8 13 14 21 23]":        plain92,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [19]":                                                                              plain93,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [4 7 10 14 16 17 19]":                                                              plain94,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 12 13 14 15 17 19 20 22 23]":     plain95,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 19 20 23]":                       plain96,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 2 3 12 13 14 15 17 19 20 22 23]": plain97,
-	"add f0 u1; add f2 u3 > [0 1]": plain98,
-	"add f0 u1; add f2 u3; add f4 k5; mul f6 k7; sub k8 f9; add f10 f11; div t5 t4; mul t6 f12; mul t7 k7; mul t8 k7; mul t9 f13; mul t9 f14; mul t11 f15; mul t11 t0; add t13 t6; mul t6 f16; mul t6 f14; add t10 t15; mul t16 f15; mul t16 t3; add t11 t18; add t14 t19; div t17 f17; mul t22 f14 > [0 1 2 12 16 20 21 22 23]": plain99,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 10]":                                                                                                                                                                                          plain100,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 3 5 7 10]":                                                                                                                                                                                    plain101,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                                                                 plain102,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                                                                          plain103,
-	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 2 3]":                                                       plain104,
-	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 3]":                                                         plain105,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 2 6 7]":            plain106,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 6 7]":              plain107,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 2 7 8]": plain108,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 7 8]":   plain109,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [22]":                    plain110,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [5 6 10 12 14 17 20 22]": plain111,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [18]":                                                                    plain112,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [5 6 10 12 14 16 18]":                                                    plain113,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2 > [3]":                                                                                                                                plain114,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [3 4]":                                                                                                                   plain115,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [4]":                                                                                                                     plain116,
-	"add f0 u1; mul f2 f3; add t1 f4; mul t2 f5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]":                                                                 plain117,
-	"add f0 u1; mul f2 f3; add t1 f4; mul t2 l5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]":                                                                 plain118,
-	"add f0 u1; mul f2 k3; add f4 t1; mul f4 f4; sub k5 t3; mul f6 t4; sub k5 f7; mul f7 t6; mul f2 t7; mul f6 f8; mul t2 t9; sub t0 k9; step t11; select t12 t1 k9 > [5 8 10 13]": plain119,
-	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [10]":                                               plain120,
-	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [3 7 8 10]":                                         plain121,
-	"add f0 u1; mul f2 k3; mul t1 k4 > [0 1 2]":                                                                                                                                    plain122,
-	"add f0 u1; mul l2 t0; add f3 t1 > [2]":                                                                                                                                        plain123,
-	"add f0 u1; mul l2 t0; add f3 t1; mul t0 k4; add f5 t3 > [2 4]":                                                                                                                plain124,
-	"add f0 u1; mul l2 u3; sub t0 t1 > [2]":                                                                                                                                        plain125,
-	"add f0 u1; mul t0 k2; add f3 t1; mul l4 t2; add f5 t3 > [4]":                                                                                                                  plain126,
-	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5 > [3 4]":                                                                                                                plain127,
-	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5; add f6 t4 > [3 5]":                                                                                                     plain128,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]":                                                                                                                             plain129,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":                                                                                                                               plain130,
-	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                                                                                             plain131,
-	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                                                                                                plain132,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t14 k11; mul t7 t7; mul t16 k12; mul t2 t4; sub t8 t18; mul t19 t11; add t17 t20; sqrt t21; mul t1 t22 > [1 4 5 6 11 12 14 15 19 22 23]": plain133,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [1 4 6 11 12 14 18 21 23]":      plain134,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [12 14 21 23]":                  plain135,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                                                                                                 plain136,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                                                                                            plain137,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 4 7]":                                                                                                                                                                                                                   plain138,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 7]":                                                                                                                                                                                                                     plain139,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [7]":                                                                                                                                                                                                                         plain140,
-	"add f0 u1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                    plain141,
-	"add f0 u1; sigmoid t0; mul t1 f2 > [2]":                                                                                                      plain142,
-	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [1 5 7]":                                             plain143,
-	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [7]":                                                 plain144,
-	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3 > [2 3]":                                                                                        plain145,
-	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3; mul f3 f2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul f2 t8 > [2 3 9 10]": plain146,
-	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3 > [2 3]":                                                                                        plain147,
-	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3; mul f3 l2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul l2 t8 > [2 3 9 10]": plain148,
-	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]": plain149,
-	"add f0 u1; sub k2 f3; mul f4 f4; sub k2 t2; mul t1 t3; mul f4 k5; add t5 f6; mul f3 t1; mul t6 t7; sub k2 f7; mul f7 t9; mul f6 t10; mul f6 k5; sub t0 k8; step t13; select t14 t12 k8 > [4 8 11 15]":                                     plain150,
-	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; mul f5 k6; add k7 t4; mul f8 f5; mul k6 f5; mul t6 k6; mul t7 k6; mul t8 t3; mul t9 t3; mul f9 f10; mul k6 f10; mul t12 k6; mul t13 k6; mul t14 t1; mul t15 t1 > [5 6 10 11 12 16 17]":        plain151,
-	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; sub f5 f6; mul f7 t4; mul t5 k8; mul t6 t3; add t7 t7; sub f9 f10; mul f11 t9; mul t10 k8; mul t11 t1; add t12 t12 > [8 13]":                                                                  plain152,
-	"add f0 u1; sub t0 u2; mul t1 t1; mul t2 k3 > [3]": plain153,
-	"add f0 u1; tanh t0 > [1]":                         plain154,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]": plain155,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":            plain156,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                       plain157,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                             plain158,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                       plain159,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                             plain160,
-	"add k0 k0 > [0]": plain161,
-	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; sub k7 t5; mul t7 u8; add t6 t8; select f9 k4 t0; select f9 f10 t9 > [0 5 10 11]": plain162,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":                          plain163,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]":                      plain164,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                                               plain165,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                                                 plain166,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain167,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain168,
-	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2 > [0 1 2 3]": plain169,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain170,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain171,
-	"div k0 f1; mul f1 k2 > [0 1]": plain172,
-	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain173,
-	"exp f0 > [0]": plain174,
-	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain175,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain176,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain177,
-	"exp f0; mul t0 k1 > [0 1]":              plain178,
-	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain179,
-	"max k0 f1; sigmoid f2 > [0 1]":          plain180,
-	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain181,
-	"mul f0 f0; sub k1 t0 > [1]": plain182,
-	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain183,
-	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain184,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain185,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain186,
-	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain187,
-	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain188,
-	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain189,
-	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain190,
-	"mul f0 f1 > [0]": plain191,
-	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]":                                                                                                                               plain192,
-	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]": plain193,
-	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain194,
-	"mul f0 f1; add f2 t0 > [1]":            plain195,
-	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain196,
-	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain197,
-	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain198,
-	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain199,
-	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain200,
-	"mul f0 f1; add t0 f2 > [1]": plain201,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]": plain202,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                     plain203,
-	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]": plain204,
-	"mul f0 f1; mul f0 f2; add f3 t0; mul f4 f5; mul f4 f2; add t2 t3; mul t1 k6; mul t4 k6; mul t6 f7; mul t6 u8; add f9 t9; mul t7 f10; mul t7 u8; add f11 t12; mul t5 l12; add t8 t11; accum t15; accum f13; accum t14 > [1 4 10 13 16 17 18]":                                                                              plain205,
-	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain206,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain207,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain208,
-	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f2; mul f2 t10; mul t0 t11; mul f5 f5; sub k3 t13; mul t7 t14; sub k3 f8; mul f8 t16; mul t8 t17; sub k3 f6; mul f6 t19; mul t6 t20 > [9 12 15 18 21]":                                         plain209,
-	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain210,
-	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain211,
-	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain212,
-	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":                                                  plain213,
-	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":                                         plain214,
-	"mul f0 f1; mul f2 f3; add t0 t1; tanh t2; mul t3 f4; sub t4 f5; mul f6 t5; add f5 t6; sub t2 f0; mul f6 t8; add f0 t9 > [3 5 7 8 10]":                                                                                                                                                                                                                 plain215,
-	"mul f0 f1; mul f2 f3; add t0 t1; tanh t2; mul t3 f4; sub t4 f5; mul f6 t5; add f5 t6; sub t2 f0; mul f6 t8; add f0 t9 > [7 10]":                                                                                                                                                                                                                       plain216,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain217,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain218,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain219,
-	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain220,
-	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain221,
-	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain222,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]":                                                                                                                                                                                          plain223,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                               plain224,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                               plain225,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                    plain226,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                    plain227,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                plain228,
-	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                               plain229,
-	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]": plain230,
-	"mul f0 f1; mul t0 f2 > [0 1]": plain231,
-	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain232,
-	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain233,
-	"mul f0 f1; mul t0 k2 > [1]":            plain234,
-	"mul f0 f1; mul t0 k2; mul f0 f3; add t2 t2; div k4 f5; mul f6 t4; mul t3 t4; sub k7 f8; step t7; select t8 k7 f9; sub k10 f11; step t10; select t11 k7 f12; select t11 k7 t1; mul t12 f9; mul t13 f9; sub k13 f9; mul f9 t16; mul f14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                 plain235,
-	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]":                       plain236,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]":                                                                                                                                                                                 plain237,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]":                               plain238,
-	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain239,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":              plain240,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]": plain241,
-	"mul f0 k1 > [0]":            plain242,
-	"mul f0 k1; add f2 t0 > [1]": plain243,
-	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain244,
-	"mul f0 k1; add f2 t0; mul f3 f4; add t1 t2; mul f5 k1; mul f6 k1; accum f7; accum t5; accum t4 > [3 6 7 8]":                                                                           plain245,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]": plain246,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]": plain247,
-	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]": plain248,
-	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]": plain249,
-	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain250,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain251,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain252,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain253,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain254,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain255,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain256,
-	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain257,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain258,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain259,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain260,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain261,
-	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain262,
-	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain263,
-	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain264,
-	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain265,
-	"mul f0 k1; mul f2 t0 > [1]":              plain266,
-	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain267,
-	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain268,
-	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain269,
-	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain270,
-	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain271,
-	"mul f0 k1; mul t0 f2 > [0 1]":                                plain272,
-	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain273,
-	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                                                               plain274,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                               plain275,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                                             plain276,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                                             plain277,
-	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                                 plain278,
-	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9; select u10 t1 k11; select u10 t2 k11 > [7 8 9 10 11 12]": plain279,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]":               plain280,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                                      plain281,
-	"mul f0 k1; mul t0 k2 > [0 1]": plain282,
-	"mul f0 k1; mul t0 k2 > [1]":   plain283,
-	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain284,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                    plain285,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                        plain286,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                            plain287,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]": plain288,
-	"mul f0 l1 > [0]": plain289,
-	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain290,
-	"mul f0 l1; add f2 t0 > [0 1]":            plain291,
-	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain292,
-	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain293,
-	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain294,
-	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain295,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain296,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain297,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                         plain298,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":           plain299,
-	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain300,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain301,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain302,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain303,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]": plain304,
-	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]":                                                                                                 plain305,
-	"mul f0 u1 > [0]": plain306,
-	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                                                                       plain307,
-	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":                                             plain308,
-	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]":                                            plain309,
-	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                                                                       plain310,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]":                                  plain311,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; select u15 k16 t11; select u15 k16 t12; select u15 t11 k16; select u15 t12 k16; div t19 u17; div t20 u17; mul t13 u18 > [6 7 14 15 16 17 18 21 22 23]": plain312,
-	"mul f0 u1; add t0 u2 > [1]": plain313,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                                                                                                               plain314,
-	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                                                                                                            plain315,
-	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain316,
-	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain317,
-	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain318,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain319,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain320,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain321,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain322,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain323,
-	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain324,
-	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]": plain325,
-	"mul f0 u1; mul f2 u1 > [0 1]":                           plain326,
-	"mul f0 u1; mul f2 u1; mul f3 u1 > [0 1 2]":              plain327,
-	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]": plain328,
-	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":        plain329,
-	"mul k0 f1 > [0]": plain330,
-	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain331,
-	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain332,
-	"mul k0 k0; add k1 k1 > [0 1]": plain333,
-	"mul k0 k1 > [0]":              plain334,
-	"mul k0 l1 > [0]":              plain335,
-	"mul l0 f1 > [0]":              plain336,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain337,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain338,
-	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain339,
-	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain340,
-	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain341,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain342,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain343,
-	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain344,
-	"mul l0 f1; mul l0 f2 > [0 1]": plain345,
-	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain346,
-	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain347,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain348,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain349,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain350,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain351,
-	"mul l0 f1; mul t0 k2 > [1]":                                  plain352,
-	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]":                   plain353,
-	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":      plain354,
-	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]": plain355,
-	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain356,
-	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain357,
-	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain358,
-	"mul l0 u1; exp t0 > [1]": plain359,
-	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain360,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain361,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain362,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain363,
-	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain364,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain365,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain366,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain367,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain368,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain369,
-	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]":                                               plain370,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]": plain371,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":     plain372,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]":                                                                                                                          plain373,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                                                                                                                                             plain374,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                                                                                                                                                 plain375,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":                                                                                                                                      plain376,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                                                                                                                                            plain377,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                                                                                                                                                   plain378,
-	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                                                                                                                                                    plain379,
-	"mul u0 f1; add t0 u2; sub k3 f4; add f5 u6; mul f7 u8; mul f7 t2; mul t4 k9; mul f7 f10; mul f7 f4; add t6 t7; mul t9 f4; mul t10 k9; sub t1 k11; step t12; select t13 t11 k11; mul t14 f1; mul t14 u0 > [3 5 8 14 15 16]":                                                                                                      plain380,
-	"mul u0 f1; add t0 u2; sub k3 f4; mul f5 u6; mul f5 t2; mul t3 k7; mul f5 f8; mul f5 f4; add t5 t6; mul t8 f4; mul t9 k7; sub t1 k9; step t11; select t12 t10 k9; mul t13 f1; mul t13 u0 > [4 7 13 14 15]":                                                                                                                       plain381,
-	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain382,
-	"mul u0 f1; mul t0 k2 > [0 1]": plain383,
-	"mul u0 f1; mul t0 k2 > [1]":   plain384,
-	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f5 t6; mul f5 t7; add f1 t8; add f2 t9 > [2 3 6 7 10 11]":                             plain385,
-	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain386,
-	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain387,
-	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                            plain388,
-	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t20 t0; add t10 t22 > [0 3 4 13 15 19 21 22 23]":         plain389,
-	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]": plain390,
-	"mul u0 l1; mul f2 k3; add f4 t1; add f5 f6; mul t2 f7; mul t2 t0; add f8 t5; mul t3 f9; mul t3 t0; add t4 t7; add f10 t8; mul t6 f11; mul t6 t0; add t9 t11; mul t10 f12; mul t10 t0; add t13 t14; mul t12 k3; mul t15 k3; mul t17 f13; mul t17 u14; add t2 t20; mul t18 f15; mul t18 u14 > [3 6 10 12 15 16 19 21 22 23]":        plain391,
-	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":              plain392,
-	"mul u0 l1; mul t0 k2 > [0 1]":                                  plain393,
-	"mul u0 l1; mul t0 k2 > [1]":                                    plain394,
-	"mul u0 l1; mul t0 k2; mul t1 u3 > [0 2]":                       plain395,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain396,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain397,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]": plain398,
-	"mul u0 l1; mul t0 u2; add t1 k3; div k3 t2 > [3]": plain399,
-	"mul u0 l1; mul t0 u2; add t1 k3; div k3 t2; mul t3 t0; mul t4 k4; mul t5 u5; mul u2 l1; select u6 k7 t0; mul t7 u8 > [0 3 4 6 8 9]":                                                                                                                                                                                   plain400,
-	"mul u0 l1; mul t0 u2; add t1 k3; mul f4 k5; add f6 t3; add f7 f8; mul t4 f9; mul t4 t0; add f10 t7; mul t5 f11; mul t5 t0; add t6 t9; add f12 t10; mul t8 f13; mul t8 f14; mul t12 f15; mul t12 f14; add t13 t15; div t17 t2; mul t18 f14; mul t19 k5; mul t20 u2; mul t20 t0; add t11 t21 > [0 4 5 14 16 22 23]":     plain401,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [2 4 6]":                                                                                                                                                                                                                                plain402,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [6]":                                                                                                                                                                                                                                    plain403,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5; mul u3 t0; add t7 t7; add t8 u2; mul t6 t0; mul t10 k5; mul t11 u3; mul t9 l1; select u6 k7 t2; select u6 t2 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 10 12 14 17 18]":                                                            plain404,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain405,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain406,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain407,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain408,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain409,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul t0 t7; mul t0 t8; add f3 t9; add f4 t10 > [3 4 7 8 11 12]":                                                                                                                                                     plain410,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul t0 t7; mul t0 t8; add f3 t9; add f4 t10 > [7 8 11 12]":                                                                                                                                                         plain411,
-	"observed f0 > [0]": plain412,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 11 12]":                                                                                                                                                           plain413,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 6 11 12]":                                                                                                                                                         plain414,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 11 12]":                                                                                                                                                           plain415,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 6 11 12]":                                                                                                                                                         plain416,
-	"observed f0; mul u1 f2; add t1 u3; sub k4 f5; select t0 k6 f7; select t0 k6 f8; add f9 t5; select t0 k6 f10; mul t4 u11; mul t4 t3; accum t9; mul t8 k12; mul t4 f13; mul t4 f5; add t11 t12; add t7 t13; mul t14 f5; mul t16 k12; sub t2 k6; step t18; select t19 t17 k6; accum t20; mul t20 f2; mul t20 u1 > [6 10 15 21 22 23]": plain417,
-	"observed f0; mul u1 f2; add t1 u3; sub k4 f5; select t0 k6 f7; select t0 k6 f8; select t0 k6 f9; mul t4 u10; mul t4 t3; accum t8; mul t7 k11; mul t4 f12; mul t4 f5; add t10 t11; add t6 t12; mul t13 f5; mul t15 k11; sub t2 k6; step t17; select t18 t16 k6; accum t19; mul t19 f2; mul t19 u1; accum t21 > [5 9 14 20 22 23]":   plain418,
-	"observed f0; select t0 k1 k2 > [0 1]": plain419,
-	"select f0 f1 f2 > [0]":                plain420,
-	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; div t12 u12; mul t13 f13; mul t14 k8; mul t13 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [13 15 16 20]": plain421,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]": plain422,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                                          plain423,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                                                plain424,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; mul t13 k5; add t8 t8; sub t10 f6; step t19; select t20 k3 k4; select t20 k4 k3; div t22 t2 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain425,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                                           plain426,
-	"sign f0; mul f1 t0 > [0 1]": plain427,
-	"softplus f0 > [0]":          plain428,
-	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain429,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain430,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain431,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain432,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain433,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain434,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain435,
-	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain436,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain437,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain438,
-	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":                                                       plain439,
-	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":                                                     plain440,
-	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain441,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain442,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain443,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain444,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain445,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain446,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain447,
-	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain448,
-	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain449,
-	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain450,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                                                         plain451,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                                                      plain452,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain453,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain454,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                                              plain455,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                                              plain456,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                                                plain457,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                                              plain458,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain459,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain460,
-	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                                                                                            plain461,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                                                                     plain462,
-	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]":                                                             plain463,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]": plain464,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]": plain465,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]": plain466,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                plain467,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11; mul f7 f7; sub k0 t13; mul f8 f8; sub k0 t15; mul f9 f9; sub k0 t17; mul f10 f10; sub k0 t19 > [5 7 9 12 14 16 18 20]":                                      plain468,
-	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain469,
-	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]":                plain470,
-	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain471,
-	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain472,
-	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10 > [1 3 7 14]":                                                                                                                                                 plain473,
-	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10; add f8 u9; tanh t15; add f10 u11; sigmoid t17; add f12 u13; add t19 k14; sigmoid t20; add f15 u16; sigmoid t22 > [1 3 7 14 16 18 21 23]":                     plain474,
-	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10; add f8 u9; tanh t15; add f10 u11; sigmoid t17; add f12 u13; add t19 k14; sigmoid t20; add f15 u16; sigmoid t22 > [14 16 18 21 23]":                           plain475,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                 plain476,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                 plain477,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                           plain478,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 f6; add t4 t5; select t3 t6 k7; select t3 k7 t6; mul t7 u8; mul t7 f1; select t1 t8 k7; select t1 k7 t8; mul t12 k9; add t9 t13; mul t11 k10; div t15 u0; mul t16 f11; mul t17 k10; mul t16 k12; add t14 t19; accum t10; div t20 u13; mul t22 f14 > [18 21 22 23]":                 plain479,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                         plain480,
-	"tanh f0; div t0 f1 > [0 1]": plain481,
-	"tanh f0; div t0 f1 > [1]":   plain482,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain483,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain484,
+	"abs f0 > [0]":            plain0,
+	"abs f0; sign f0 > [0 1]": plain1,
+	"accum f0; accum f1; add f2 f3; accum t2 > [0 1 3]": plain2,
+	"accum f0; add f1 f2; add t1 f3; accum t2 > [0 3]":  plain3,
+	"accum f0; mul f0 f1; accum t1 > [0 2]":             plain4,
+	"add f0 f0; mul f1 f2; mul f3 f2; mul f4 k5; mul f6 t3; mul t0 t3; mul f7 f0; mul f8 f0; add t4 t6; add t5 t7; mul k9 f10; mul t8 k11; mul t9 k11; mul f10 k11; mul t10 k11; mul k5 f12 > [1 2 11 12 13 14 15]": plain5,
+	"add f0 f1 > [0]":                         plain6,
+	"add f0 f1; accum f2; accum f3 > [0 1 2]": plain7,
+	"add f0 f1; accum f2; div t0 u3; mul t2 f4; mul t3 k5; mul t2 k5; accum f6; accum t5; accum t4 > [1 6 7 8]":                            plain8,
+	"add f0 f1; accum t0; accum f2; accum f3; accum f4; add f5 f6; accum t5; add f7 f8; accum t7; add f9 f10; accum t9 > [1 2 3 4 6 8 10]": plain9,
+	"add f0 f1; accum t0; add f2 f3; mul f4 f5; mul f4 f6; mul f7 k8; mul t4 t5; mul t2 k8; mul t7 f6; mul t7 f7; add t3 t9; mul t10 f9; mul t10 f10; add t2 t12; mul t11 k11; add t8 t14; mul t15 f5; add t6 t16; mul t13 f9; mul t17 k12; mul t19 u13; mul t19 f14; mul t18 u15; mul t18 f14 > [1 20 21 22 23]": plain10,
+	"add f0 f1; accum t0; mul t0 f2; accum t2 > [0 1 3]":            plain11,
+	"add f0 f1; accum t0; mul t0 f2; accum t2 > [1 3]":              plain12,
+	"add f0 f1; accum t0; mul t0 u2; mul t0 f3; accum t3 > [1 2 4]": plain13,
+	"add f0 f1; add f2 f3 > [0 1]":                                  plain14,
+	"add f0 f1; add f2 f3; add f4 f5 > [0 1 2]":                     plain15,
+	"add f0 f1; add f2 f3; add f4 f5; add f6 f7 > [0 1 2 3]":        plain16,
+	"add f0 f1; add f2 f3; add f4 f5; mul f6 u7; mul f6 f8; mul f6 u9; mul f6 f10; mul f11 k12; mul t7 u9; mul t7 f8; add t3 t8; mul f11 u7; mul f11 f10; add t5 t11; mul t10 f13; mul t10 f14; mul t13 f15; mul t13 f14; add t14 t16; mul f16 f15; mul f16 f17; add t17 t20; mul f16 f13; mul f16 f18 > [0 1 2 4 6 9 12 15 18 19 21 22 23]": plain17,
+	"add f0 f1; add f2 f3; add f4 l5; mul f6 u7; mul f6 f8; mul f6 u9; mul f6 f10; mul f11 k12; mul t7 u9; mul t7 f8; add t3 t8; mul f11 u7; mul f11 f10; add t5 t11; mul t10 f13; mul t10 l14; mul t13 f15; mul t13 l14; add t14 t16; mul f16 f15; mul f16 f17; add t17 t20; mul f16 f13; mul f16 f18 > [0 1 2 4 6 9 12 15 18 19 21 22 23]": plain18,
+	"add f0 f1; add f2 f3; add f4 t0; mul t2 k5; add f6 t3; mul t0 k5; add f7 t5; sign f8; mul t4 t7; add f9 t8; add f10 k11; step t10; sigmoid f10; select t11 k5 t12; mul t6 t13; mul f12 f12; sub k5 t15; mul t1 t16; sub k5 f13; mul f13 t18; mul f14 t19 > [9 14 17 20]":                                                                plain19,
+	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [0 1 4]":                                            plain20,
+	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [4]":                                                plain21,
+	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [0 2]":                                                         plain22,
+	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [2]":                                                           plain23,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [2 3 8]": plain24,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [8]":     plain25,
+	"add f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k4 t1; sub k6 f7; step t5; select t6 k4 f8; mul t7 f9; add t0 t8; add t9 t8; sub k10 f9; mul f9 t11; mul t10 t12 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13]":                                                                                                                          plain26,
+	"add f0 f1; add t0 f1; mul f2 f3; mul f2 f4; add t1 t2; mul f5 f6; mul f5 f4; add t4 t5; mul t3 k7; mul t6 k7; mul t8 f8; mul t8 u9; add f10 t11; mul t9 f11; mul t9 u9; add f12 t14; mul t7 l13; accum t16; add f14 t10; add t18 t13; accum t19 > [3 6 12 15 17 20]":                                                               plain27,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [2 10 11 12]":                                                                                                                                                                   plain28,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6; accum t12 > [2 10 11 13]":                                                                                                                                                        plain29,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8 > [7 12 13 14]":                                                                                                                                          plain30,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8; accum t14 > [7 12 13 15]":                                                                                                                               plain31,
+	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5 > [2 5 6]":                                                                                                                                                                                                                                             plain32,
+	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5; accum t6 > [2 5 7]":                                                                                                                                                                                                                                   plain33,
+	"add f0 f1; div t0 f2; mul t1 f3; mul t2 k4; mul t3 u5; mul t3 f6; mul t4 f7; add f8 t6; add t7 t6; mul f9 f10; mul f9 f7; add t8 t9; mul f11 f12; mul f11 f7; add t11 t12; mul t10 k4; mul t13 k4; mul t15 f13; mul t15 u5; add f14 t18; mul t16 f15; mul t16 u5; add f16 t21; mul t14 l17 > [5 10 13 17 19 20 22 23]":             plain34,
+	"add f0 f1; mul f2 f3; add f4 t1; add t2 t1; mul f5 k6; mul t0 t4; mul f7 f8; add t5 t6; mul t3 f9; mul t7 k10; mul t8 k10; mul t9 f11; mul t9 u12; add f13 t12; mul t10 f14; mul t10 u12; add f15 t15; mul f16 f17; mul f16 u18; mul f19 f20; mul f19 u18; div t18 f21; mul t21 f17; mul t22 k6 > [10 11 13 14 16 17 19 20 21 23]": plain35,
+	"add f0 f1; mul f2 f3; mul f2 t0 > [0 1 2]": plain36,
+	"add f0 f1; mul f2 f3; mul f2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul f9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div f9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul f15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain37,
+	"add f0 f1; mul f2 f3; mul t0 f3; mul t2 f4; mul t2 f5; mul f5 f5; sub k6 t5; mul t3 t6; add t1 t7; mul t8 f7; mul t8 f8; mul t8 f9; sub k6 f4; mul f4 t12; mul t4 t13; sub k6 f10; mul f10 t15; mul t11 t16; sub k6 f7; mul f7 t18; mul t10 t19; mul f8 f8; sub k6 t21; mul t9 t22 > [0 1 2 8 14 17 20 23]":                  plain38,
+	"add f0 f1; mul f2 f3; mul t0 k4; mul t1 k4; mul t2 f5; mul t2 u6; add f7 t5; mul t2 f8; mul t2 u9; add f10 t8; mul t3 k11; mul t10 f8; mul t10 u6; add t9 t12; mul t3 f5; mul t3 u9; add t6 t15; add t4 t11; accum t17; add t7 t14; accum t19; mul t13 k4; mul t16 k4; div t21 f12 > [3 18 20 22 23]":                        plain39,
+	"add f0 f1; mul f2 k3; mul f4 k3; div t1 f5; mul t3 f6; mul t4 k7; mul t3 f8; mul t3 f9; mul t6 f10; mul t6 f11; mul t7 k7; div t2 f5; mul t11 f12; mul t12 k7; add t5 t13; mul t14 f11; mul t14 f13; add t8 t16; mul t15 f11; mul t15 f14; add t10 t18; add t17 t19; mul t14 f10; add t9 t22 > [0 11 20 21 22 23]":           plain40,
+	"add f0 f1; mul f2 k3; mul t1 f4; mul t1 f5; add f6 t2; add t0 t3; mul f2 f7; mul f2 f8; add f9 t6; add f10 t7; mul t5 k3; div t10 f11; mul t11 f12; mul t12 k3; div t9 f11; mul t14 f7; mul t15 k3; add t13 t16; mul t17 f13; add t11 t18; add t19 t18; mul t17 f14; add t14 t21; add t22 t21 > [4 8 20 23]":                 plain41,
+	"add f0 f1; mul f2 l3; accum t1; add f4 f5; accum t3 > [0 2 4]":   plain42,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]": plain43,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":   plain44,
+	"add f0 f1; mul f2 u3; mul f2 f4; add t0 t1; mul f5 f6; mul f5 f4; add t3 t4; mul f7 f8; mul f7 f4; add t6 t7; mul t5 k9; mul t8 k9; mul t10 f10; mul t10 u11; add f12 t13; mul t11 f13; mul t11 u11; add f14 t16; mul t9 l15; add f16 t12; add t19 t15; accum t20; accum t2; accum t18 > [5 8 14 17 21 22 23]": plain45,
+	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]":                                                                                                                                                                                      plain46,
+	"add f0 f1; mul l2 f3; mul l2 t0 > [0 1 2]": plain47,
+	"add f0 f1; mul l2 f3; mul l2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul l9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div l9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul l15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain48,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                                              plain49,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                                                plain50,
+	"add f0 f1; mul t0 f2; mul f3 f4; mul f5 k6; mul f7 t3; add t2 t4; mul t5 l8; mul t1 l8; accum t7; accum t6; add f9 f10; accum t10 > [8 9 11]": plain51,
+	"add f0 f1; mul t0 f2; mul t0 f3; add t0 f4; add t1 f5; mul t3 f6; sub f7 k8; step t6; select t7 k8 t5; mul t8 k9; add f10 t9; mul t4 f3; select f2 t11 k8; mul t12 k9; add t10 t13; select f2 t14 k8; select f2 k8 t14; add t8 t16; sub f11 f12; step t18; select t19 k8 t15; select t19 t15 k8; add t12 t20; add t17 t21 > [2 22 23]": plain52,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]":                                                plain53,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 f8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain54,
+	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 l8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain55,
+	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 l5 > [1 2 3 4]":                       plain56,
+	"add f0 f1; mul t0 f2; mul t1 f3; mul t1 f4; mul t3 k5; add t1 t4; mul t2 f4 > [2 3 5 6]": plain57,
+	"add f0 f1; mul t0 k2 > [1]": plain58,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [0 3 6]":                                                                             plain59,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [6]":                                                                                 plain60,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [0 3 5 8 10]":                               plain61,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [10]":                                       plain62,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [0 3 5 8 12]": plain63,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [12]":         plain64,
+	"add f0 f1; mul t0 k2; mul t1 f3; mul t1 f4; add f3 k5; mul t3 t4; mul t5 k2; mul t6 f6; mul t6 f7; div t2 f6; mul t9 f4; mul t10 k2; add t8 t11; mul t9 k2; mul t13 f8; mul t7 l9; mul t15 k2; sub k5 f10; mul f10 t17; mul t16 t18; sub k5 f11; mul f11 t20; mul t15 t21; add t19 t22 > [0 9 12 13 14 19 22 23]": plain65,
+	"add f0 f1; mul t0 k2; mul t1 l3; accum t2 > [0 3]":                                                                            plain66,
+	"add f0 f1; mul t0 l2; accum t1; accum f3; accum f4 > [2 3 4]":                                                                 plain67,
+	"add f0 f1; mul t0 l2; add f3 t1 > [0 1 2]":                                                                                    plain68,
+	"add f0 f1; mul t0 l2; add f3 t1; accum t2 > [0 1 3]":                                                                          plain69,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4 > [0 2 3]":                                                                         plain70,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7 > [0 2 3 4 8]":              plain71,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 k5; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8 > [0 2 3 4 5 9]": plain72,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6 > [5 10 13 14 15 16]":                                       plain73,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6; accum t16; add t14 t15; accum t18 > [5 10 13 14 15 17 19]": plain74,
+	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [0 3 4 5 6]":                                                                    plain75,
+	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [3 4 5 6]":                                                                      plain76,
+	"add f0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; sub k7 t5; mul t7 u8; add t6 t8; select f9 k4 t0; select f9 f10 t9 > [0 5 10 11]": plain77,
+	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                       plain78,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [1 3 5 8]":                                               plain79,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [8]":                                                     plain80,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [1 2]":                                                                      plain81,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [2]":                                                                        plain82,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3; accum t4 > [3 5]":                                       plain83,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 f4; mul t3 u5; mul t5 k6; add f7 t5; add f8 f9 > [4 6 7 8]": plain84,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [1 4 6]":                           plain85,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [4 6]":                             plain86,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [1 6]":                             plain87,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [6]":                               plain88,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [1 5 6]":                           plain89,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [5 6]":                             plain90,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [1 5 7]":                plain91,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [5 7]":                  plain92,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [1 5 7]":                plain93,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [5 7]":                  plain94,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [1 7]":                  plain95,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [7]":                    plain96,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [1 6 7]":                plain97,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [6 7]":                  plain98,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [1 6 8]":     plain99,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [6 8]":       plain100,
+	"add f0 k1 > [0]": plain101,
+	"add f0 k1; div f2 t0; div f3 t0; mul t1 f4; mul t2 f4; mul t3 k5; mul t4 k5; mul f4 f6; mul f4 f7; mul f8 k5; mul t9 f9; mul t9 f10; mul f11 l12; mul f13 l12; mul t7 l12; mul t8 l12; select u14 k15 t10; select u14 k15 t11; select u14 t10 k15; select u14 t11 k15; mul t18 k16; mul t19 k16; mul t20 u17; mul t21 u17 > [5 6 12 13 14 15 16 17 22 23]": plain102,
+	"add f0 k1; mul t0 f2; mul f3 f4; sub t1 t2; mul t0 f4; mul f3 f2; add t4 t5; add t3 f5; add t6 f6 > [7 8]": plain103,
+	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]":                                  plain104,
+	"add f0 l1 > [0]": plain105,
+	"add f0 l1; add f2 t0; mul t1 f3; mul t1 f4; mul t2 l5; mul t3 k6; mul t5 f7; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f7; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; sub k9 f8; mul f8 t21; mul t6 t22 > [0 11 12 14 15 19 20 23]": plain106,
+	"add f0 u1 > [0]": plain107,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":               plain108,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":                 plain109,
+	"add f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t3 f4; mul t4 k6; sub t0 k7; step t6; select t7 t5 k7 > [2 8]":     plain110,
+	"add f0 u1; add f2 f3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain111,
+	"add f0 u1; add f2 f3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain112,
+	"add f0 u1; add f2 f3; sub f4 k5; step t2; select t3 t1 k5; sub t0 k5; step t5; select t6 t4 k5 > [4 7]":            plain113,
+	"add f0 u1; add f2 f3; sub t0 k4; step t2; select t3 t1 k4 > [4]":                                                   plain114,
+	"add f0 u1; add f2 k3; sub k4 f5; div k4 t2; mul f6 k7; mul t4 k7; mul t5 f8; mul t5 f9; mul t7 f10; mul t7 t0; add t9 k4; add t6 f11; mul f9 f10; add t7 t12; add t10 f12; div t11 f13; mul t15 f9; mul t16 k7; sub k4 f14; mul t15 t18; mul t19 l15; mul t20 f13; mul t20 f16; add t17 t22 > [0 1 3 8 13 14 21 23]": plain115,
+	"add f0 u1; add f2 l3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain116,
+	"add f0 u1; add f2 l3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain117,
+	"add f0 u1; add f2 t0 > [1]": plain118,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [19]":                                                                              plain119,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [4 7 10 14 16 17 19]":                                                              plain120,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [19 20]":                                                              plain121,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [4 7 10 14 16 17 19 20]":                                              plain122,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [19 20 23]":                        plain123,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [4 7 10 14 16 17 19 20 22 23]":     plain124,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 12 13 14 15 17 19 20 22 23]":     plain125,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 19 20 23]":                       plain126,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 2 3 12 13 14 15 17 19 20 22 23]": plain127,
+	"add f0 u1; add f2 u3 > [0 1]": plain128,
+	"add f0 u1; add f2 u3; add f4 k5; mul f6 k7; sub k8 f9; add f10 f11; div t5 t4; mul t6 f12; mul t7 k7; mul t8 k7; mul t9 f13; mul t9 f14; mul t11 f15; mul t11 t0; add t13 t6; mul t6 f16; mul t6 f14; add t10 t15; mul t16 f15; mul t16 t3; add t11 t18; add t14 t19; div t17 f17; mul t22 f14 > [0 1 2 12 16 20 21 22 23]":          plain129,
+	"add f0 u1; add f2 u3; add f4 u5; add f6 u7; add f8 u9; sub t4 k10; step t5; select t6 k11 k10; sub t3 k10; step t8; select t9 k11 k10; sub t2 k10; step t11; select t12 k11 k10; sub f12 k10; step t14; select t15 k11 k10; sub t1 k10; step t17; select t18 k11 k10; sub t0 k10; step t20; select t21 k11 k10 > [7 10 13 16 19 22]": plain130,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [3 5]":                                                                                                                                                                                                                                             plain131,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [5]":                                                                                                                                                                                                                                               plain132,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [3 7]":                                                                                                                                                                                                                 plain133,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [7]":                                                                                                                                                                                                                   plain134,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 10]":                                                                                                                                                                                     plain135,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 3 5 7 10]":                                                                                                                                                                               plain136,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                                                            plain137,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                                                                     plain138,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [16 17]":                                                                                            plain139,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [3 7 12 16 17]":                                                                                     plain140,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [16 21]":                                            plain141,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [3 7 12 16 19 21]":                                  plain142,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [16 23]":           plain143,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [3 7 12 16 19 23]": plain144,
+	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [3 4]":                              plain145,
+	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [4]":                                plain146,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [2 4]":                             plain147,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [4]":                               plain148,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [2 6]": plain149,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [6]":   plain150,
+	"add f0 u1; add t0 f2 > [1]":                                                                                  plain151,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 2 3]":                                                       plain152,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 3]":                                                         plain153,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 2 6 7]":            plain154,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 6 7]":              plain155,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 2 7 8]": plain156,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 7 8]":   plain157,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [22]":                    plain158,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [5 6 10 12 14 17 20 22]": plain159,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [18]":                                                                    plain160,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [5 6 10 12 14 16 18]":                                                    plain161,
+	"add f0 u1; max k2 t0 > [1]":                                                                                   plain162,
+	"add f0 u1; max k2 t0; add t1 f3; max k2 t2 > [2 3]":                                                           plain163,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2 > [3]":                                                                plain164,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [3 4]":                                                   plain165,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [4]":                                                     plain166,
+	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 f3 k2 > [1 4]":                                            plain167,
+	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 k3 k2 > [1 4]":                                            plain168,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 f5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain169,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 l5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain170,
+	"add f0 u1; mul f2 k3; add f4 t1; mul f4 f4; sub k5 t3; mul f6 t4; sub k5 f7; mul f7 t6; mul f2 t7; mul f6 f8; mul t2 t9; sub t0 k9; step t11; select t12 t1 k9 > [5 8 10 13]": plain171,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [10]":                                               plain172,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [3 7 8 10]":                                         plain173,
+	"add f0 u1; mul f2 k3; mul t1 k4 > [0 1 2]":                                plain174,
+	"add f0 u1; mul l2 t0; add f3 t1 > [2]":                                    plain175,
+	"add f0 u1; mul l2 t0; add f3 t1; mul t0 k4; add f5 t3 > [2 4]":            plain176,
+	"add f0 u1; mul l2 u3; sub t0 t1 > [2]":                                    plain177,
+	"add f0 u1; mul t0 k2; add f3 t1; mul l4 t2; add f5 t3 > [4]":              plain178,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5 > [3 4]":            plain179,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5; add f6 t4 > [3 5]": plain180,
+	"add f0 u1; mul t0 k2; mul t0 k3; add f4 k5; mul f6 t3; mul f6 t2; mul f4 f4; sub k5 t6; mul t5 t7; mul t8 k7; mul t4 k3; add t9 t10; mul t9 t0; mul t9 f8; add t11 t13; mul t12 t0; mul t12 t1; add t14 t16; mul t15 k2; add t17 t18 > [19]": plain181,
+	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [2 7 9]":                                                                                                                        plain182,
+	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [9]":                                                                                                                            plain183,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]": plain184,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":   plain185,
+	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                                                                                             plain186,
+	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                                                                                                plain187,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t14 k11; mul t7 t7; mul t16 k12; mul t2 t4; sub t8 t18; mul t19 t11; add t17 t20; sqrt t21; mul t1 t22 > [1 4 5 6 11 12 14 15 19 22 23]": plain188,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [1 4 6 11 12 14 18 21 23]":      plain189,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [12 14 21 23]":                  plain190,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                                                                                                 plain191,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                                                                                            plain192,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 4 7]":                                                                                                                                                                                                                   plain193,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 7]":                                                                                                                                                                                                                     plain194,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [7]":                                                                                                                                                                                                                         plain195,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                    plain196,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [2]":                                                                                                      plain197,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [1 5 7]":                                             plain198,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [7]":                                                 plain199,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3 > [2 3]":                                                                                        plain200,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3; mul f3 f2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul f2 t8 > [2 3 9 10]": plain201,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3 > [2 3]":                                                                                        plain202,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3; mul f3 l2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul l2 t8 > [2 3 9 10]": plain203,
+	"add f0 u1; sub f2 k3; step t1; select t2 f4 k3; sub t0 k3; step t4; select t5 t3 k3 > [3 6]":                                                 plain204,
+	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]":                                                                             plain205,
+	"add f0 u1; sub k2 f3; add f4 l5; add f6 t2; mul t3 f7; mul t3 f3; mul t3 f8; mul t3 t1; mul t6 k9; add t4 t8; mul f8 f8; sub k2 t10; mul t7 t11; mul t12 t0; mul t12 f10; mul f3 t1; mul t9 t15; sub k2 f10; mul f10 t17; mul t13 t18 > [2 5 12 14 16 19]":                                                            plain206,
+	"add f0 u1; sub k2 f3; mul f4 f4; sub k2 t2; mul t1 t3; mul f4 k5; add t5 f6; mul f3 t1; mul t6 t7; sub k2 f7; mul f7 t9; mul f6 t10; mul f6 k5; sub t0 k8; step t13; select t14 t12 k8 > [4 8 11 15]":                                                                                                                 plain207,
+	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; mul f8 t4; mul f8 t2; mul t3 t3; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k6; add f11 t12; mul t5 k5; add t13 t14; mul t15 f12; mul t15 f13; mul t15 t1; mul t17 k9; add t16 t19; mul f13 f13; sub k2 t21; mul t18 t22 > [0 1 15 20 23]":             plain208,
+	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; select f8 f9 k10; mul t5 k11; mul t6 t4; mul t6 t2; mul t3 t3; mul t9 k12; exp t10; mul t11 k13; mul t8 t12; mul t13 k6; add f14 t14; mul t7 k5; add t15 t16; mul t17 f15; mul t17 f16; mul t17 t1; mul t19 k12; add t18 t21; mul f16 f16 > [0 1 17 20 22 23]": plain209,
+	"add f0 u1; sub t0 k2; step t1; select t2 f3 k2 > [3]": plain210,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; mul f5 k6; add k7 t4; mul f8 f5; mul k6 f5; mul t6 k6; mul t7 k6; mul t8 t3; mul t9 t3; mul f9 f10; mul k6 f10; mul t12 k6; mul t13 k6; mul t14 t1; mul t15 t1 > [5 6 10 11 12 16 17]": plain211,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; sub f5 f6; mul f7 t4; mul t5 k8; mul t6 t3; add t7 t7; sub f9 f10; mul f11 t9; mul t10 k8; mul t11 t1; add t12 t12 > [8 13]":                                                           plain212,
+	"add f0 u1; sub t0 u2; mul t1 t1; mul t2 k3 > [3]": plain213,
+	"add f0 u1; tanh t0 > [1]":                         plain214,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":                                                                              plain215,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                                                                                         plain216,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain217,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain218,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain219,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain220,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [1 3 8 12 13]":                                                                                    plain221,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [12 13]":                                                                                          plain222,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [1 3 8 12 15 17]":                                  plain223,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [12 17]":                                           plain224,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [1 3 8 12 15 19]": plain225,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [12 19]":          plain226,
+	"add k0 k0 > [0]": plain227,
+	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; sub k7 t5; mul t7 u8; add t6 t8; select f9 k4 t0; select f9 f10 t9 > [0 5 10 11]": plain228,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":                          plain229,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]":                      plain230,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                                               plain231,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                                                 plain232,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain233,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain234,
+	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2 > [0 1 2 3]": plain235,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain236,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain237,
+	"div f0 l1 > [0]":                         plain238,
+	"div f0 l1; mul t0 f2; mul t1 k3 > [0 2]": plain239,
+	"div k0 f1; mul f1 k2 > [0 1]":            plain240,
+	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain241,
+	"exp f0 > [0]": plain242,
+	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain243,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain244,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain245,
+	"exp f0; mul t0 k1 > [0 1]":              plain246,
+	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain247,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 5 7 9]": plain248,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 7 9]":   plain249,
+	"max f0 k1 > [0]": plain250,
+	"max k0 f1 > [0]": plain251,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [3 4]": plain252,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [4]":   plain253,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3; sub t3 k0; step t5; select t6 k4 k0; sub t1 k0; step t8; select t9 t7 k0; sub f1 k0; step t11; select t12 t7 k0; select t12 k4 k0 > [4 10 13 14]": plain254,
+	"max k0 f1; sigmoid f2 > [0 1]":                                                   plain255,
+	"max k0 f1; sigmoid f2; max k0 f3; sigmoid f4 > [0 1 2 3]":                        plain256,
+	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain257,
+	"mul f0 f0; sub k1 t0 > [1]":                                                      plain258,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain259,
+	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain260,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain261,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain262,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f3; sub k1 t3; mul f4 t4 > [2 5]":                         plain263,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain264,
+	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain265,
+	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain266,
+	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain267,
+	"mul f0 f1 > [0]":                       plain268,
+	"mul f0 f1; accum f0; accum t0 > [1 2]": plain269,
+	"mul f0 f1; accum f0; accum t0; mul f2 f3; accum f2; accum t3 > [1 2 4 5]":            plain270,
+	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain271,
+	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]":                                                                                                                                  plain272,
+	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain273,
+	"mul f0 f1; add f2 t0 > [1]":            plain274,
+	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain275,
+	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain276,
+	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain277,
+	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain278,
+	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain279,
+	"mul f0 f1; add t0 f2 > [1]": plain280,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]": plain281,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                     plain282,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]": plain283,
+	"mul f0 f1; mul f0 f2; add f3 t0; mul f4 f5; mul f4 f2; add t2 t3; mul t1 k6; mul t4 k6; mul t6 f7; mul t6 u8; add f9 t9; mul t7 f10; mul t7 u8; add f11 t12; mul t5 l12; add t8 t11; accum t15; accum f13; accum t14 > [1 4 10 13 16 17 18]":                                                                              plain284,
+	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain285,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain286,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain287,
+	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f2; mul f2 t10; mul t0 t11; mul f5 f5; sub k3 t13; mul t7 t14; sub k3 f8; mul f8 t16; mul t8 t17; sub k3 f6; mul f6 t19; mul t6 t20 > [9 12 15 18 21]":                                         plain288,
+	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain289,
+	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain290,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul f5 t2; sub k6 f2; mul f2 t4; mul t0 t5 > [1 3 6]":   plain291,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain292,
+	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":              plain293,
+	"mul f0 f1; mul f0 f2; mul t0 l3; mul t1 k4; mul t3 f5; mul t3 f6; add f0 t5; sub k7 f8; mul f8 t7; mul t2 t8; mul t9 f5; mul t9 u9; add t6 t11; mul t1 f10; mul t1 u11; mul f10 f10; sub k7 t15; mul t14 t16; mul t17 f12; mul t17 u13; accum t18; sub k7 f6; mul f6 t21; mul t4 t22 > [9 10 12 13 17 19 20 23]":  plain294,
+	"mul f0 f1; mul f0 u2; add f3 t1; accum t0; sub k4 f1; mul f1 t4; mul t2 t5; mul t6 f5; mul t6 u6; mul t8 k7; add f8 t8; accum t7; accum t9; accum f9; accum f10; accum f11; add f12 f0; accum t16 > [3 10 11 12 13 14 15 17]":                                                                                     plain295,
+	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":     plain296,
+	"mul f0 f1; mul f2 f2; mul t1 k3; exp t2; mul t3 k4; mul t0 t4; mul t5 k5; add f6 t6; mul f7 k8; add t7 t8; mul t9 f9; mul t9 f10; mul t10 l11; mul t11 k3; mul t13 f12; mul t13 f13; add t9 t15; sub k14 f15; mul f15 t17; mul t12 t18; mul t19 f12; mul t19 u16; add t16 t21; mul t11 f17 > [11 14 19 20 22 23]": plain297,
+	"mul f0 f1; mul f2 f3; add t0 t1 > [2]": plain298,
+	"mul f0 f1; mul f2 f3; add t0 t1; tanh t2; mul t3 f4; sub t4 f5; mul f6 t5; add f5 t6; sub t2 f0; mul f6 t8; add f0 t9 > [3 5 7 8 10]":                                                                                                                                                                                                                 plain299,
+	"mul f0 f1; mul f2 f3; add t0 t1; tanh t2; mul t3 f4; sub t4 f5; mul f6 t5; add f5 t6; sub t2 f0; mul f6 t8; add f0 t9 > [7 10]":                                                                                                                                                                                                                       plain300,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain301,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain302,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain303,
+	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain304,
+	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain305,
+	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain306,
+	"mul f0 f1; mul f2 f3; sub t0 t1 > [2]":                                                          plain307,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]": plain308,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                   plain309,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                   plain310,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                                        plain311,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                                        plain312,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                                    plain313,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                                                   plain314,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; mul t3 k5; add f6 t3; accum t2; accum t4; accum f7; accum f8; accum f9; add f10 f11; accum t11; mul f12 f13; mul f12 f14; mul f15 f15; mul t15 k5; exp t16; mul t17 k16; mul t14 t18; mul t19 k17; add f18 t20; mul t13 k19; add t21 t22 > [5 6 7 8 9 10 12 23]": plain315,
+	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                     plain316,
+	"mul f0 f1; mul t0 f2 > [0 1]":                                                          plain317,
+	"mul f0 f1; mul t0 f2; mul f0 f3; mul t2 f4; add t1 t3 > [4]":                           plain318,
+	"mul f0 f1; mul t0 f2; mul t0 f3 > [1 2]":                                               plain319,
+	"mul f0 f1; mul t0 f2; mul t0 f3; add f4 t1 > [2 3]":                                    plain320,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul f0 f4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain321,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain322,
+	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain323,
+	"mul f0 f1; mul t0 k2 > [1]":            plain324,
+	"mul f0 f1; mul t0 k2; mul f0 f3; add t2 t2; div k4 f5; mul f6 t4; mul t3 t4; sub k7 f8; step t7; select t8 k7 f9; sub k10 f11; step t10; select t11 k7 f12; select t11 k7 t1; mul t12 f9; mul t13 f9; sub k13 f9; mul f9 t16; mul f14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":           plain325,
+	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]": plain326,
+	"mul f0 f1; mul t0 k2; select f3 t1 k4 > [2]":                                                                                                  plain327,
+	"mul f0 f1; mul t0 l2; mul f3 f3; sub k4 t2; mul f5 t3; mul f6 f6; sub k4 t5; mul f7 t6 > [0 1 4 7]":                                           plain328,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]": plain329,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]":                               plain330,
+	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain331,
+	"mul f0 f1; mul t0 u2; mul f0 f3; mul t2 u4; add t1 t3 > [4]":   plain332,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":              plain333,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]": plain334,
+	"mul f0 k1 > [0]":            plain335,
+	"mul f0 k1; add f2 t0 > [1]": plain336,
+	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain337,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain338,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain339,
+	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]":                        plain340,
+	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]":                        plain341,
+	"mul f0 k1; add t0 k2; div f3 t1; mul t2 k4; mul f5 t3; mul t4 k1 > [5]": plain342,
+	"mul f0 k1; add t0 k2; rsqrt t1 > [2]":                                   plain343,
+	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain344,
+	"mul f0 k1; mul f0 k2; add f3 k4; add f5 l6; mul t3 t2; mul t3 t0; mul t1 t1; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k2; mul t4 k1; add t11 t12; mul t13 f9; accum t14 > [13 15]":                                                                                                                                plain345,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; mul f7 t5; mul f7 t3; mul t4 t4; mul t8 k8; exp t9; mul t10 k9; mul t7 t11; mul t12 k2; mul t6 k1; add t13 t14; mul t15 t2; mul t15 t0; mul t1 t1; mul t18 k8; exp t19; mul t20 k9; mul t17 t21; mul t22 k2 > [16 23]":                                  plain346,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; select f7 f8 k9; mul t6 k10; mul t7 t5; mul t7 t3; mul t4 t4; mul t10 k11; exp t11; mul t12 k12; mul t9 t13; mul t14 k2; mul t8 k1; add t15 t16; mul t17 t2; mul t17 t0; mul t1 t1; mul t20 k11; exp t21; mul t22 k12 > [18 19 23]":                     plain347,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; add f8 t10; mul t3 k1; add t11 t12; mul t13 f9; mul t14 k6; mul t15 f10; mul t14 u11; mul f12 f12; sub k4 t18; mul t17 t19; sub k4 f13; mul f13 t21; mul t16 t22 > [13 14 15 20 23]":                plain348,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain349,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain350,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain351,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain352,
+	"mul f0 k1; mul f0 k2; add f3 k4; select f5 f6 k7; mul t3 k8; mul t4 t2; mul t4 t0; mul t1 t1; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k2; add f11 t12; mul t5 k1; add t13 t14; mul t15 f12; mul t16 k9; mul t17 f13; mul t16 u14; mul f15 f15; sub k4 t20; mul t19 t21; sub k4 f16 > [15 16 17 18 22 23]":      plain353,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain354,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain355,
+	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain356,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain357,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain358,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain359,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain360,
+	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain361,
+	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain362,
+	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain363,
+	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain364,
+	"mul f0 k1; mul f2 t0 > [1]":              plain365,
+	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain366,
+	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain367,
+	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain368,
+	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain369,
+	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain370,
+	"mul f0 k1; mul t0 f2 > [0 1]":                                plain371,
+	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain372,
+	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                                                               plain373,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                               plain374,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                                             plain375,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                                             plain376,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                                 plain377,
+	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9; select u10 t1 k11; select u10 t2 k11 > [7 8 9 10 11 12]": plain378,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]":               plain379,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                                      plain380,
+	"mul f0 k1; mul t0 k2 > [0 1]": plain381,
+	"mul f0 k1; mul t0 k2 > [1]":   plain382,
+	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain383,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                    plain384,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                        plain385,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                            plain386,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]": plain387,
+	"mul f0 l1 > [0]": plain388,
+	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain389,
+	"mul f0 l1; add f2 t0 > [0 1]":            plain390,
+	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain391,
+	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain392,
+	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain393,
+	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain394,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain395,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain396,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                         plain397,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":           plain398,
+	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain399,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain400,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain401,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain402,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]": plain403,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [0 2]":                                     plain404,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [2]":                                       plain405,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [0 3]":                          plain406,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [3]":                            plain407,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [0 2 3]":                        plain408,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [2 3]":                          plain409,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 2 5]": plain410,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 5]":   plain411,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [2 5]":   plain412,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [5]":     plain413,
+	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]": plain414,
+	"mul f0 u1 > [0]": plain415,
+	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                            plain416,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":  plain417,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]": plain418,
+	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                            plain419,
+	"mul f0 u1; add t0 f2 > [1]": plain420,
+	"mul f0 u1; add t0 k2; add f3 f4; mul t2 f5; mul t2 f6; add f7 t3; add f8 t4; mul t6 f9; mul t6 f10; add f11 t7; div t9 t1; mul t10 f10; mul t11 k12; mul t12 u1; mul t12 f0; mul t13 f6; add t5 t15; add t16 t15; add t17 f13; mul t8 f14; mul t8 f6; add t18 t19; mul t20 k12; mul t22 f15 > [2 8 14 20 21 22 23]":                                         plain421,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]":                                  plain422,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; select u15 k16 t11; select u15 k16 t12; select u15 t11 k16; select u15 t12 k16; div t19 u17; div t20 u17; mul t13 u18 > [6 7 14 15 16 17 18 21 22 23]": plain423,
+	"mul f0 u1; add t0 u2 > [1]":                                                                                 plain424,
+	"mul f0 u1; add t0 u2; add f3 f4 > [1 2]":                                                                    plain425,
+	"mul f0 u1; add t0 u2; add f3 f4; mul t2 k5 > [1 3]":                                                         plain426,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; accum t6 > [5 7]":              plain427,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; mul t5 u8; accum t6 > [5 7 8]": plain428,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                                                                                                               plain429,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; accum t4 > [3 5]":                                                                                                                                                                                                                                                               plain430,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; mul t3 u6; accum t4 > [3 5 6]":                                                                                                                                                                                                                                                  plain431,
+	"mul f0 u1; add t0 u2; mul f3 k4; mul f3 k5; add f6 k7; add f8 l9; mul t5 t4; mul t5 t2; mul t3 t3; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 t1; mul t15 u12; add t5 t17; accum t16 > [15 18 19]":                                                                                       plain432,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                                                                                                            plain433,
+	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain434,
+	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain435,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [13]":                                                                                                                                                                          plain436,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [3 6 8 11 13]":                                                                                                                                                                 plain437,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [15]":                                                                                                                                           plain438,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [3 6 8 11 15]":                                                                                                                                  plain439,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; accum t6; accum t8; mul t7 u1; mul t7 f0; mul t11 l9; mul t11 f10; accum t7; accum t12 > [9 10 13 14 15 16]":                                                                                                                        plain440,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; add f9 t7; accum t6; accum t8; mul t9 u1; mul t9 f0; mul t12 l10; mul t12 f11; accum t9; accum t13 > [10 11 14 15 16 17]":                                                                                                           plain441,
+	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain442,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain443,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain444,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain445,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain446,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain447,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain448,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 f4; mul t3 u5; accum t4; sub k3 f6; mul f6 t7; mul f7 t8; mul t9 f4; mul t9 u8; add t5 t11; accum t10; sub k3 f4; mul f4 t14; mul t12 t15; mul t16 f9; mul t16 u10; mul t18 k11; add f12 t18; accum t17; accum t19; accum f13 > [3 6 9 13 20 21 22 23]": plain449,
+	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]":                                                                                                                                                                          plain450,
+	"mul f0 u1; mul f2 u1 > [0 1]":                                                          plain451,
+	"mul f0 u1; mul f2 u1; mul f3 u1 > [0 1 2]":                                             plain452,
+	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]":                                plain453,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; add t1 t4 > [2 3 5]":            plain454,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain455,
+	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":                                       plain456,
+	"mul f0 u1; mul t0 l2; mul t0 f3 > [1 2]":                                               plain457,
+	"mul k0 f1 > [0]": plain458,
+	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain459,
+	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain460,
+	"mul k0 k0; add k1 k1 > [0 1]": plain461,
+	"mul k0 k1 > [0]":              plain462,
+	"mul k0 l1 > [0]":              plain463,
+	"mul l0 f1 > [0]":              plain464,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3 > [2 3]":            plain465,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3; add f4 t2 > [3 4]": plain466,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain467,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain468,
+	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain469,
+	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain470,
+	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain471,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain472,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain473,
+	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain474,
+	"mul l0 f1; mul l0 f2 > [0 1]": plain475,
+	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain476,
+	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain477,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain478,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain479,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain480,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain481,
+	"mul l0 f1; mul l2 f3; add t0 t1 > [2]":                                                                                                        plain482,
+	"mul l0 f1; mul t0 k2 > [1]":                                                                                                                   plain483,
+	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]":                                                                                                    plain484,
+	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":                                                                                       plain485,
+	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]":                                                                                  plain486,
+	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                           plain487,
+	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain488,
+	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain489,
+	"mul l0 u1; cos t0; sin t0 > [1 2]": plain490,
+	"mul l0 u1; exp t0 > [1]":           plain491,
+	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain492,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain493,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain494,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain495,
+	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain496,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain497,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain498,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain499,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain500,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain501,
+	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]":                                               plain502,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]": plain503,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":     plain504,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]":                                                                                                                          plain505,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                                                                                                                                             plain506,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                                                                                                                                                 plain507,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [1 4 7]":                                                                                                                                                                                                                                  plain508,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [7]":                                                                                                                                                                                                                                      plain509,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":                                                                                                                                      plain510,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                                                                                                                                            plain511,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                                                                                                                                                   plain512,
+	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                                                                                                                                                    plain513,
+	"mul u0 f1; add t0 u2; sub k3 f4; add f5 u6; select f7 k8 k3; mul t4 u9; mul t4 t2; mul t5 k10; mul t4 f11; add t7 t8; mul t9 f4; mul t10 k10; sub t1 k8; step t12; select t13 t11 k8; mul t14 f1 > [3 6 14 15]":                                                                                                                 plain514,
+	"mul u0 f1; add t0 u2; sub k3 f4; select f5 k6 k3; mul t3 u7; mul t3 t2; mul t4 k8; mul t3 f9; add t6 t7; mul t8 f4; mul t9 k8; sub t1 k6; step t11; select t12 t10 k6; mul t13 f1 > [5 13 14]":                                                                                                                                  plain515,
+	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain516,
+	"mul u0 f1; mul t0 k2 > [0 1]": plain517,
+	"mul u0 f1; mul t0 k2 > [1]":   plain518,
+	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f5 t6; mul f5 t7; add f1 t8; add f2 t9 > [2 3 6 7 10 11]":                             plain519,
+	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain520,
+	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain521,
+	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                               plain522,
+	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t20 t0; add t10 t22 > [0 3 4 13 15 19 21 22 23]":            plain523,
+	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]":    plain524,
+	"mul u0 l1; mul f2 k3; add f4 t1; add f5 f6; mul t2 f7; mul t2 t0; add f8 t5; mul t3 f9; mul t3 t0; add t4 t7; add f10 t8; mul t6 f11; mul t6 t0; add t9 t11; mul t10 f12; mul t10 t0; add t13 t14; mul t12 k3; mul t15 k3; mul t17 f13; mul t17 u14; add t2 t20; mul t18 f15; mul t18 u14 > [3 6 10 12 15 16 19 21 22 23]":           plain525,
+	"mul u0 l1; mul f2 k3; add f4 t1; mul t2 f5; mul t2 t0; add f6 t4; mul t5 f7; mul t5 f8; mul t7 f9; mul t7 t0; mul t9 k3; mul t10 f10; mul t10 u11; add t2 t12 > [0 3 6 7 8 9 11 13]":                                                                                                                                                 plain526,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":                 plain527,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 u6; add f7 t3; mul f8 l1; accum t5; add f9 f10; add t7 f11; accum t8; mul f12 k13; add f14 t10; add f15 f16; mul t11 f17; mul t11 t0; add f18 t14; mul t12 f19; mul t12 t0; add t13 t16; add f20 t17; mul t15 f21; mul t15 f22; mul t19 f23; mul t19 f22 > [0 2 4 6 9 11 12 18 20 21 22 23]": plain528,
+	"mul u0 l1; mul t0 k2 > [0 1]":                                  plain529,
+	"mul u0 l1; mul t0 k2 > [1]":                                    plain530,
+	"mul u0 l1; mul t0 k2; mul t1 u3 > [0 2]":                       plain531,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain532,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain533,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]": plain534,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [1 4 6 9]":                                                 plain535,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [4 9]":                                                     plain536,
+	"mul u0 l1; mul t0 u2; add t1 k3; div k3 t2 > [3]": plain537,
+	"mul u0 l1; mul t0 u2; add t1 k3; div k3 t2; mul t3 t0; mul t4 k4; mul t5 u5; mul u2 l1; select u6 k7 t0; mul t7 u8 > [0 3 4 6 8 9]":                                                                                                                                                                                   plain538,
+	"mul u0 l1; mul t0 u2; add t1 k3; mul f4 k5; add f6 t3; add f7 f8; mul t4 f9; mul t4 t0; add f10 t7; mul t5 f11; mul t5 t0; add t6 t9; add f12 t10; mul t8 f13; mul t8 f14; mul t12 f15; mul t12 f14; add t13 t15; div t17 t2; mul t18 f14; mul t19 k5; mul t20 u2; mul t20 t0; add t11 t21 > [0 4 5 14 16 22 23]":     plain539,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [2 4 6]":                                                                                                                                                                                                                                plain540,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [6]":                                                                                                                                                                                                                                    plain541,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5; mul u3 t0; add t7 t7; add t8 u2; mul t6 t0; mul t10 k5; mul t11 u3; mul t9 l1; select u6 k7 t2; select u6 t2 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 10 12 14 17 18]":                                                            plain542,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain543,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain544,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain545,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain546,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain547,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [3 4 7 8 9 10 13 14 15]":                                                                                                        plain548,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [9 10 13 14 15]":                                                                                                                plain549,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul t0 t7; mul t0 t8; add f3 t9; add f4 t10 > [3 4 7 8 11 12]":                                                                                                                                                     plain550,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul t0 t7; mul t0 t8; add f3 t9; add f4 t10 > [7 8 11 12]":                                                                                                                                                         plain551,
+	"observed f0 > [0]": plain552,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 11 12]":                                                                         plain553,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 6 11 12]":                                                                       plain554,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 11 12]":                                                                         plain555,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 6 11 12]":                                                                       plain556,
+	"observed f0; mul u1 f2; add t1 u3; sub k4 f5; select t0 k6 f7; mul t4 u8; mul t4 t3; accum t6; mul t5 k9; mul t4 f10; add t8 t9; mul t10 f5; mul t11 k9; sub t2 k6; step t13; select t14 t12 k6; accum t15; mul t15 f2; accum t17 > [0 7 16 18]": plain557,
+	"select f0 f1 f2 > [0]": plain558,
+	"select f0 f1 k2 > [0]": plain559,
+	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; div t12 u12; mul t13 f13; mul t14 k8; mul t13 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [15 16 20]": plain560,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]": plain561,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                                          plain562,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                                                plain563,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; mul t13 k5; add t8 t8; sub t10 f6; step t19; select t20 k3 k4; select t20 k4 k3; div t22 t2 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain564,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                                           plain565,
+	"sign f0; mul f1 t0 > [0 1]": plain566,
+	"softplus f0 > [0]":          plain567,
+	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain568,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain569,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain570,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain571,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain572,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain573,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain574,
+	"sub f0 f1; mul f2 t0; select f3 t1 k4 > [2]":        plain575,
+	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain576,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain577,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain578,
+	"sub f0 l1; mul t0 t0 > [0 1]": plain579,
+	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":             plain580,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; mul f7 f8; mul t4 l9; mul f10 f11; add f7 t6; sub k6 f12; mul f12 t8; mul t5 t9; mul t10 f13; mul t10 u14; add t7 t12; mul f15 f16; mul f17 f18; accum t15; add t13 f19; accum t10; accum t11; accum t14; select f20 f21 k22; mul t21 k23; mul t22 t3 > [0 1 2 16 17 18 19 20 22 23]":     plain581,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; sub f7 u8; mul f9 f10; mul t5 l11; mul f12 f13; add f9 t7; sub k6 f14; mul f14 t9; mul t6 t10; mul t11 f7; mul t11 u15; add t8 t13; mul f16 f17; mul f18 f19; mul f18 u20; accum t16; mul f21 f19; mul f21 u22; add t17 t20; accum t19; sub k6 f19 > [0 1 2 3 4 11 12 14 15 18 21 22 23]": plain582,
+	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":           plain583,
+	"sub f0 u1; mul f2 u3; mul f4 f5; mul f6 t2; mul t3 f7; mul t3 u8; add t1 t5; accum t4; sub k9 f7; mul f7 t8; mul t6 t9; mul t10 t0; mul t10 u10; mul t12 k11; accum t11; accum t13; add f2 t3; accum t16 > [3 7 12 14 15 17]":                                                                                                         plain584,
+	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain585,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain586,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain587,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain588,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain589,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain590,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain591,
+	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain592,
+	"sub f0 u1; sub f2 u3; mul f4 u5; accum f6; mul f7 f8; mul f7 u9; add t2 t5; accum t4; sub k10 f8; mul f8 t8; mul t6 t9; mul t10 t1; mul t10 u11; mul t12 k12; add f13 t12; accum t11; accum t13; accum f14; accum f15; accum f16; add f4 f7; accum t20; add f17 l18; add f19 t22 > [0 3 7 14 15 16 17 18 19 21 22 23]":                                   plain593,
+	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain594,
+	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain595,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                                                         plain596,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                                                      plain597,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain598,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain599,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                                              plain600,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                                              plain601,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                                                plain602,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                                              plain603,
+	"sub k0 f1; add f2 l3; add f4 t1; mul t2 f1; mul t2 f5; mul t2 t0; mul t2 f6; mul t6 k7; add t4 t7; mul f1 t0; mul t8 t9; mul t10 l8; mul f5 f5; sub k0 t12; mul t3 t13; mul f6 f6; sub k0 t15; mul t5 t16 > [1 10 11 14 17]":                                                                                                                             plain604,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain605,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain606,
+	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                                plain607,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                         plain608,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]": plain609,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4; sub k0 f6; mul f6 t6; mul f7 t7; sub f8 k4; step t9; select t10 f9 k4 > [0 1 2 3 4 5 6 7 8 9 10 11]":                                                                                                                                    plain610,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain611,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain612,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":  plain613,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                 plain614,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11; mul f7 f7; sub k0 t13; mul f8 f8; sub k0 t15; mul f9 f9; sub k0 t17; mul f10 f10; sub k0 t19 > [5 7 9 12 14 16 18 20]":                                       plain615,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k4; add f9 t11; mul t4 k3; add t12 t13; mul t14 f1; mul t14 f10; mul t14 t0; mul t14 f11; mul t18 k7; add t16 t19; mul f1 t0; mul t20 t21; mul t22 l12 > [15 17 22 23]":         plain616,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; select f6 f7 k8; mul t4 k9; mul t5 t3; mul t5 t1; mul t2 t2; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k4; add f12 t13; mul t6 k3; add t14 t15; mul t16 f1; mul t16 f13; mul t16 t0; mul t16 f14; mul t20 k10; add t18 t21; mul f1 t0 > [17 19 22 23]": plain617,
+	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain618,
+	"sub k0 f1; mul f2 t0; mul t1 f3; mul t1 f4; mul f5 f6; mul f7 t4; sub k0 f4; mul f4 t6; mul t2 t7 > [1 3 5 8]": plain619,
+	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]": plain620,
+	"sub k0 f1; step t0; select t1 k2 f3 > [2]": plain621,
+	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain622,
+	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain623,
+	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10 > [1 3 7 14]":                                                                                                                                                 plain624,
+	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10; add f8 u9; tanh t15; add f10 u11; sigmoid t17; add f12 u13; add t19 k14; sigmoid t20; add f15 u16; sigmoid t22 > [1 3 7 14 16 18 21 23]":                     plain625,
+	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10; add f8 u9; tanh t15; add f10 u11; sigmoid t17; add f12 u13; add t19 k14; sigmoid t20; add f15 u16; sigmoid t22 > [14 16 18 21 23]":                           plain626,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                 plain627,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                 plain628,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                           plain629,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 k6; add f3 t5; mul f7 f8; add t4 t7; mul f9 f10; add t6 t9; select t3 t8 k11; select t3 k11 t8; mul t11 u12; mul t11 f1; select t1 t12 k11; select t1 k11 t12; mul t16 k13; add t13 t17; mul t15 k6; div t19 u0; mul t20 f14; mul t21 k6; mul t20 k15 > [10 14 18 22 23]":          plain630,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                         plain631,
+	"tanh f0; div t0 f1 > [0 1]": plain632,
+	"tanh f0; div t0 f1 > [1]":   plain633,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain634,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain635,
 }
 
 func plain0(out, in [][]float32, rows, lanes int) bool {
@@ -564,6 +721,41 @@ func plain2(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = y0[i] + x0[i]
+		y1[i] = y1[i] + x1[i]
+		t2 := x2[i] + x3[i]
+		y2[i] = y2[i] + t2
+	}
+	return true
+}
+
+func plain3(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = y0[i] + x0[i]
+		t1 := x1[i] + x2[i]
+		t2 := t1 + x3[i]
+		y1[i] = y1[i] + t2
+	}
+	return true
+}
+
+func plain4(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	for i := range y1 {
@@ -574,7 +766,7 @@ func plain2(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain3(out, in [][]float32, rows, lanes int) bool {
+func plain5(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -617,7 +809,7 @@ func plain3(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain4(out, in [][]float32, rows, lanes int) bool {
+func plain6(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -628,21 +820,7 @@ func plain4(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain5(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for i := range y1 {
-		y0[i] = x0[i] + x1[i]
-		y1[i] = y1[i] + x2[i]
-	}
-	return true
-}
-
-func plain6(out, in [][]float32, rows, lanes int) bool {
+func plain7(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -659,7 +837,66 @@ func plain6(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain7(out, in [][]float32, rows, lanes int) bool {
+func plain8(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain8flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			y0[i] = y0[i] + x2[i]
+			t2 := t0 / c3
+			t3 := float32(t2 * x4[i])
+			t4 := float32(t3 * c5)
+			t5 := float32(t2 * c5)
+			y1[i] = y1[i] + x6[i]
+			y2[i] = y2[i] + t5
+			y3[i] = y3[i] + t4
+		}
+	}
+	return true
+}
+
+func plain8flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		y0[i] = y0[i] + x2[i]
+		t2 := t0 / x3[i]
+		t3 := float32(t2 * x4[i])
+		t4 := float32(t3 * c5)
+		t5 := float32(t2 * c5)
+		y1[i] = y1[i] + x6[i]
+		y2[i] = y2[i] + t5
+		y3[i] = y3[i] + t4
+	}
+	return true
+}
+
+func plain9(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -695,9 +932,9 @@ func plain7(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain8(out, in [][]float32, rows, lanes int) bool {
+func plain10(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain8flat(out, in, rows)
+		return plain10flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -752,7 +989,7 @@ func plain8(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain8flat(out, in [][]float32, rows int) bool {
+func plain10flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -804,7 +1041,7 @@ func plain8flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain9(out, in [][]float32, rows, lanes int) bool {
+func plain11(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -822,7 +1059,7 @@ func plain9(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain10(out, in [][]float32, rows, lanes int) bool {
+func plain12(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -838,9 +1075,9 @@ func plain10(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain11(out, in [][]float32, rows, lanes int) bool {
+func plain13(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain11flat(out, in, rows)
+		return plain13flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -862,7 +1099,7 @@ func plain11(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain11flat(out, in [][]float32, rows int) bool {
+func plain13flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -881,7 +1118,41 @@ func plain11flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain12(out, in [][]float32, rows, lanes int) bool {
+func plain14(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = x0[i] + x1[i]
+		y1[i] = x2[i] + x3[i]
+	}
+	return true
+}
+
+func plain15(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = x0[i] + x1[i]
+		y1[i] = x2[i] + x3[i]
+		y2[i] = x4[i] + x5[i]
+	}
+	return true
+}
+
+func plain16(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -904,9 +1175,9 @@ func plain12(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain13(out, in [][]float32, rows, lanes int) bool {
+func plain17(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain13flat(out, in, rows)
+		return plain17flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -972,7 +1243,7 @@ func plain13(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain13flat(out, in [][]float32, rows int) bool {
+func plain17flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1035,9 +1306,9 @@ func plain13flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain14(out, in [][]float32, rows, lanes int) bool {
+func plain18(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain14flat(out, in, rows)
+		return plain18flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1103,7 +1374,7 @@ func plain14(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain14flat(out, in [][]float32, rows int) bool {
+func plain18flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1166,7 +1437,7 @@ func plain14flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain15(out, in [][]float32, rows, lanes int) bool {
+func plain19(out, in [][]float32, rows, lanes int) bool {
 	var b6 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -1241,9 +1512,9 @@ func plain15(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain16(out, in [][]float32, rows, lanes int) bool {
+func plain20(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain16flat(out, in, rows)
+		return plain20flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1269,7 +1540,7 @@ func plain16(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain16flat(out, in [][]float32, rows int) bool {
+func plain20flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1292,9 +1563,9 @@ func plain16flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain17(out, in [][]float32, rows, lanes int) bool {
+func plain21(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain17flat(out, in, rows)
+		return plain21flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1316,7 +1587,7 @@ func plain17(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain17flat(out, in [][]float32, rows int) bool {
+func plain21flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1335,9 +1606,9 @@ func plain17flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain18(out, in [][]float32, rows, lanes int) bool {
+func plain22(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain18flat(out, in, rows)
+		return plain22flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1360,7 +1631,7 @@ func plain18(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain18flat(out, in [][]float32, rows int) bool {
+func plain22flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1380,9 +1651,9 @@ func plain18flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain19(out, in [][]float32, rows, lanes int) bool {
+func plain23(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain19flat(out, in, rows)
+		return plain23flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1403,7 +1674,7 @@ func plain19(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain19flat(out, in [][]float32, rows int) bool {
+func plain23flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1421,9 +1692,9 @@ func plain19flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain20(out, in [][]float32, rows, lanes int) bool {
+func plain24(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain20flat(out, in, rows)
+		return plain24flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -1470,7 +1741,7 @@ func plain20(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain20flat(out, in [][]float32, rows int) bool {
+func plain24flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -1514,9 +1785,9 @@ func plain20flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain21(out, in [][]float32, rows, lanes int) bool {
+func plain25(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain21flat(out, in, rows)
+		return plain25flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -1563,7 +1834,7 @@ func plain21(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain21flat(out, in [][]float32, rows int) bool {
+func plain25flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -1607,7 +1878,7 @@ func plain21flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain22(out, in [][]float32, rows, lanes int) bool {
+func plain26(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1665,9 +1936,9 @@ func plain22(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain23(out, in [][]float32, rows, lanes int) bool {
+func plain27(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain23flat(out, in, rows)
+		return plain27flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1721,7 +1992,7 @@ func plain23(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain23flat(out, in [][]float32, rows int) bool {
+func plain27flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1772,9 +2043,9 @@ func plain23flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain24(out, in [][]float32, rows, lanes int) bool {
+func plain28(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain24flat(out, in, rows)
+		return plain28flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1814,7 +2085,7 @@ func plain24(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain24flat(out, in [][]float32, rows int) bool {
+func plain28flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1851,9 +2122,9 @@ func plain24flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain25(out, in [][]float32, rows, lanes int) bool {
+func plain29(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain25flat(out, in, rows)
+		return plain29flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1894,7 +2165,7 @@ func plain25(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain25flat(out, in [][]float32, rows int) bool {
+func plain29flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1932,9 +2203,9 @@ func plain25flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain26(out, in [][]float32, rows, lanes int) bool {
+func plain30(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain26flat(out, in, rows)
+		return plain30flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1977,7 +2248,7 @@ func plain26(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain26flat(out, in [][]float32, rows int) bool {
+func plain30flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2017,9 +2288,9 @@ func plain26flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain27(out, in [][]float32, rows, lanes int) bool {
+func plain31(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain27flat(out, in, rows)
+		return plain31flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2063,7 +2334,7 @@ func plain27(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain27flat(out, in [][]float32, rows int) bool {
+func plain31flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2104,7 +2375,7 @@ func plain27flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain28(out, in [][]float32, rows, lanes int) bool {
+func plain32(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2130,7 +2401,7 @@ func plain28(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain29(out, in [][]float32, rows, lanes int) bool {
+func plain33(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2157,9 +2428,132 @@ func plain29(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain30(out, in [][]float32, rows, lanes int) bool {
+func plain34(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain30flat(out, in, rows)
+		return plain34flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := x0[i] + x1[i]
+			t1 := t0 / x2[i]
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t2 * c4)
+			t4 := float32(t3 * c5)
+			y0[i] = float32(t3 * x6[i])
+			t6 := float32(t4 * x7[i])
+			t7 := x8[i] + t6
+			t8 := t7 + t6
+			t9 := float32(x9[i] * x10[i])
+			t10 := float32(x9[i] * x7[i])
+			y1[i] = t10
+			t11 := t8 + t9
+			t12 := float32(x11[i] * x12[i])
+			t13 := float32(x11[i] * x7[i])
+			y2[i] = t13
+			t14 := t11 + t12
+			t15 := float32(t10 * c4)
+			t16 := float32(t13 * c4)
+			y3[i] = float32(t15 * x13[i])
+			t18 := float32(t15 * c5)
+			y4[i] = x14[i] + t18
+			y5[i] = float32(t16 * x15[i])
+			t21 := float32(t16 * c5)
+			y6[i] = x16[i] + t21
+			y7[i] = float32(t14 * x17[i])
+		}
+	}
+	return true
+}
+
+func plain34flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 / x2[i]
+		t2 := float32(t1 * x3[i])
+		t3 := float32(t2 * c4)
+		t4 := float32(t3 * x5[i])
+		y0[i] = float32(t3 * x6[i])
+		t6 := float32(t4 * x7[i])
+		t7 := x8[i] + t6
+		t8 := t7 + t6
+		t9 := float32(x9[i] * x10[i])
+		t10 := float32(x9[i] * x7[i])
+		y1[i] = t10
+		t11 := t8 + t9
+		t12 := float32(x11[i] * x12[i])
+		t13 := float32(x11[i] * x7[i])
+		y2[i] = t13
+		t14 := t11 + t12
+		t15 := float32(t10 * c4)
+		t16 := float32(t13 * c4)
+		y3[i] = float32(t15 * x13[i])
+		t18 := float32(t15 * x5[i])
+		y4[i] = x14[i] + t18
+		y5[i] = float32(t16 * x15[i])
+		t21 := float32(t16 * x5[i])
+		y6[i] = x16[i] + t21
+		y7[i] = float32(t14 * c17)
+	}
+	return true
+}
+
+func plain35(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain35flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2227,7 +2621,7 @@ func plain30(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain30flat(out, in [][]float32, rows int) bool {
+func plain35flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2292,7 +2686,7 @@ func plain30flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain31(out, in [][]float32, rows, lanes int) bool {
+func plain36(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2310,9 +2704,9 @@ func plain31(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain32(out, in [][]float32, rows, lanes int) bool {
+func plain37(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain32flat(out, in, rows)
+		return plain37flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2379,7 +2773,7 @@ func plain32(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain32flat(out, in [][]float32, rows int) bool {
+func plain37flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2443,7 +2837,7 @@ func plain32flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain33(out, in [][]float32, rows, lanes int) bool {
+func plain38(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2497,9 +2891,9 @@ func plain33(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain34(out, in [][]float32, rows, lanes int) bool {
+func plain39(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain34flat(out, in, rows)
+		return plain39flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2552,7 +2946,7 @@ func plain34(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain34flat(out, in [][]float32, rows int) bool {
+func plain39flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2602,7 +2996,7 @@ func plain34flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain35(out, in [][]float32, rows, lanes int) bool {
+func plain40(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2656,7 +3050,7 @@ func plain35(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain36(out, in [][]float32, rows, lanes int) bool {
+func plain41(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2706,9 +3100,9 @@ func plain36(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain37(out, in [][]float32, rows, lanes int) bool {
+func plain42(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain37flat(out, in, rows)
+		return plain42flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2732,7 +3126,7 @@ func plain37(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain37flat(out, in [][]float32, rows int) bool {
+func plain42flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2753,9 +3147,9 @@ func plain37flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain38(out, in [][]float32, rows, lanes int) bool {
+func plain43(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain38flat(out, in, rows)
+		return plain43flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2780,7 +3174,7 @@ func plain38(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain38flat(out, in [][]float32, rows int) bool {
+func plain43flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2802,9 +3196,9 @@ func plain38flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain39(out, in [][]float32, rows, lanes int) bool {
+func plain44(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain39flat(out, in, rows)
+		return plain44flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2827,7 +3221,7 @@ func plain39(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain39flat(out, in [][]float32, rows int) bool {
+func plain44flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2847,9 +3241,9 @@ func plain39flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain40(out, in [][]float32, rows, lanes int) bool {
+func plain45(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain40flat(out, in, rows)
+		return plain45flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2909,7 +3303,7 @@ func plain40(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain40flat(out, in [][]float32, rows int) bool {
+func plain45flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2966,9 +3360,9 @@ func plain40flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain41(out, in [][]float32, rows, lanes int) bool {
+func plain46(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain41flat(out, in, rows)
+		return plain46flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3001,7 +3395,7 @@ func plain41(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain41flat(out, in [][]float32, rows int) bool {
+func plain46flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3031,9 +3425,9 @@ func plain41flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain42(out, in [][]float32, rows, lanes int) bool {
+func plain47(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain42flat(out, in, rows)
+		return plain47flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3054,7 +3448,7 @@ func plain42(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain42flat(out, in [][]float32, rows int) bool {
+func plain47flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3072,9 +3466,9 @@ func plain42flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain43(out, in [][]float32, rows, lanes int) bool {
+func plain48(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain43flat(out, in, rows)
+		return plain48flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3141,7 +3535,7 @@ func plain43(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain43flat(out, in [][]float32, rows int) bool {
+func plain48flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3205,9 +3599,9 @@ func plain43flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain44(out, in [][]float32, rows, lanes int) bool {
+func plain49(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain44flat(out, in, rows)
+		return plain49flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3232,7 +3626,7 @@ func plain44(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain44flat(out, in [][]float32, rows int) bool {
+func plain49flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3254,9 +3648,9 @@ func plain44flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain45(out, in [][]float32, rows, lanes int) bool {
+func plain50(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain45flat(out, in, rows)
+		return plain50flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3279,7 +3673,7 @@ func plain45(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain45flat(out, in [][]float32, rows int) bool {
+func plain50flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3299,9 +3693,9 @@ func plain45flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain46(out, in [][]float32, rows, lanes int) bool {
+func plain51(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain46flat(out, in, rows)
+		return plain51flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3337,7 +3731,7 @@ func plain46(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain46flat(out, in [][]float32, rows int) bool {
+func plain51flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3370,7 +3764,54 @@ func plain46flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain47(out, in [][]float32, rows, lanes int) bool {
+func plain52(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * x2[i])
+		y0[i] = float32(t0 * x3[i])
+		t3 := t0 + x4[i]
+		t4 := t1 + x5[i]
+		t5 := float32(t3 * x6[i])
+		t6 := x7[i] - c8
+		t7 := stepOf(t6)
+		t8 := chosen(t7, c8, t5)
+		t9 := float32(t8 * c9)
+		t10 := x10[i] + t9
+		t11 := float32(t4 * x3[i])
+		t12 := chosen(x2[i], t11, c8)
+		t13 := float32(t12 * c9)
+		t14 := t10 + t13
+		t15 := chosen(x2[i], t14, c8)
+		t16 := chosen(x2[i], c8, t14)
+		t17 := t8 + t16
+		t18 := x11[i] - x12[i]
+		t19 := stepOf(t18)
+		t20 := chosen(t19, c8, t15)
+		t21 := chosen(t19, t15, c8)
+		y1[i] = t12 + t20
+		y2[i] = t17 + t21
+	}
+	return true
+}
+
+func plain53(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3415,9 +3856,9 @@ func plain47(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain48(out, in [][]float32, rows, lanes int) bool {
+func plain54(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain48flat(out, in, rows)
+		return plain54flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3451,7 +3892,7 @@ func plain48(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain48flat(out, in [][]float32, rows int) bool {
+func plain54flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3482,9 +3923,9 @@ func plain48flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain49(out, in [][]float32, rows, lanes int) bool {
+func plain55(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain49flat(out, in, rows)
+		return plain55flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3518,7 +3959,7 @@ func plain49(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain49flat(out, in [][]float32, rows int) bool {
+func plain55flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3549,7 +3990,56 @@ func plain49flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain50(out, in [][]float32, rows, lanes int) bool {
+func plain56(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain56flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			y0[i] = float32(t0 * x2[i])
+			y1[i] = float32(t0 * x3[i])
+			y2[i] = float32(t0 * x4[i])
+			y3[i] = float32(t0 * x5[i])
+		}
+	}
+	return true
+}
+
+func plain56flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		y0[i] = float32(t0 * x2[i])
+		y1[i] = float32(t0 * c3)
+		y2[i] = float32(t0 * x4[i])
+		y3[i] = float32(t0 * c5)
+	}
+	return true
+}
+
+func plain57(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3575,9 +4065,305 @@ func plain50(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain51(out, in [][]float32, rows, lanes int) bool {
+func plain58(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		y0[i] = float32(t0 * c2)
+	}
+	return true
+}
+
+func plain59(out, in [][]float32, rows, lanes int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = float32(t0 * c2)
+			b2[i] = float32(t0 * c3)
+		}
+		Erf(y1, b2)
+		for i := range y2 {
+			t4 := y1[i] + c4
+			t5 := float32(b1[i] * t4)
+			y2[i] = x5[i] + t5
+		}
+	}
+	return true
+}
+
+func plain60(out, in [][]float32, rows, lanes int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			t0 := x0[i] + x1[i]
+			b1[i] = float32(t0 * c2)
+			b2[i] = float32(t0 * c3)
+		}
+		Erf(b3, b2)
+		for i := range y0 {
+			t4 := b3[i] + c4
+			t5 := float32(b1[i] * t4)
+			y0[i] = x5[i] + t5
+		}
+	}
+	return true
+}
+
+func plain61(out, in [][]float32, rows, lanes int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		for i := range b2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = float32(t0 * c2)
+			b2[i] = float32(t0 * c3)
+		}
+		Erf(y1, b2)
+		for i := range b7 {
+			t4 := y1[i] + c4
+			t5 := float32(b1[i] * t4)
+			y2[i] = t5
+			b6[i] = float32(t5 * c2)
+			b7[i] = float32(t5 * c3)
+		}
+		Erf(y3, b7)
+		for i := range y4 {
+			t9 := y3[i] + c4
+			y4[i] = float32(b6[i] * t9)
+		}
+	}
+	return true
+}
+
+func plain62(out, in [][]float32, rows, lanes int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		y0 := y0[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		for i := range b2 {
+			t0 := x0[i] + x1[i]
+			b1[i] = float32(t0 * c2)
+			b2[i] = float32(t0 * c3)
+		}
+		Erf(b3, b2)
+		for i := range b7 {
+			t4 := b3[i] + c4
+			t5 := float32(b1[i] * t4)
+			b6[i] = float32(t5 * c2)
+			b7[i] = float32(t5 * c3)
+		}
+		Erf(b8, b7)
+		for i := range y0 {
+			t9 := b8[i] + c4
+			y0[i] = float32(b6[i] * t9)
+		}
+	}
+	return true
+}
+
+func plain63(out, in [][]float32, rows, lanes int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		for i := range b2 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = float32(t0 * c2)
+			b2[i] = float32(t0 * c3)
+		}
+		Erf(y1, b2)
+		for i := range b7 {
+			t4 := y1[i] + c4
+			t5 := float32(b1[i] * t4)
+			y2[i] = t5
+			b6[i] = float32(t5 * c2)
+			b7[i] = float32(t5 * c3)
+		}
+		Erf(y3, b7)
+		for i := range y4 {
+			t9 := y3[i] + c4
+			t10 := float32(b6[i] * t9)
+			t11 := float32(t10 * c5)
+			y4[i] = chosen(x6[i], t11, c7)
+		}
+	}
+	return true
+}
+
+func plain64(out, in [][]float32, rows, lanes int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		for i := range b2 {
+			t0 := x0[i] + x1[i]
+			b1[i] = float32(t0 * c2)
+			b2[i] = float32(t0 * c3)
+		}
+		Erf(b3, b2)
+		for i := range b7 {
+			t4 := b3[i] + c4
+			t5 := float32(b1[i] * t4)
+			b6[i] = float32(t5 * c2)
+			b7[i] = float32(t5 * c3)
+		}
+		Erf(b8, b7)
+		for i := range y0 {
+			t9 := b8[i] + c4
+			t10 := float32(b6[i] * t9)
+			t11 := float32(t10 * c5)
+			y0[i] = chosen(x6[i], t11, c7)
+		}
+	}
+	return true
+}
+
+func plain65(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain51flat(out, in, rows)
+		return plain65flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3636,7 +4422,7 @@ func plain51(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain51flat(out, in [][]float32, rows int) bool {
+func plain65flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3692,9 +4478,9 @@ func plain51flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain52(out, in [][]float32, rows, lanes int) bool {
+func plain66(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain52flat(out, in, rows)
+		return plain66flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3715,7 +4501,7 @@ func plain52(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain52flat(out, in [][]float32, rows int) bool {
+func plain66flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3733,9 +4519,9 @@ func plain52flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain53(out, in [][]float32, rows, lanes int) bool {
+func plain67(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain53flat(out, in, rows)
+		return plain67flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3758,7 +4544,7 @@ func plain53(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain53flat(out, in [][]float32, rows int) bool {
+func plain67flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3778,9 +4564,9 @@ func plain53flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain54(out, in [][]float32, rows, lanes int) bool {
+func plain68(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain54flat(out, in, rows)
+		return plain68flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3802,7 +4588,7 @@ func plain54(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain54flat(out, in [][]float32, rows int) bool {
+func plain68flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3821,9 +4607,9 @@ func plain54flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain55(out, in [][]float32, rows, lanes int) bool {
+func plain69(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain55flat(out, in, rows)
+		return plain69flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3846,7 +4632,7 @@ func plain55(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain55flat(out, in [][]float32, rows int) bool {
+func plain69flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3866,9 +4652,9 @@ func plain55flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain56(out, in [][]float32, rows, lanes int) bool {
+func plain70(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain56flat(out, in, rows)
+		return plain70flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3891,7 +4677,7 @@ func plain56(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain56flat(out, in [][]float32, rows int) bool {
+func plain70flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3911,9 +4697,9 @@ func plain56flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain57(out, in [][]float32, rows, lanes int) bool {
+func plain71(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain57flat(out, in, rows)
+		return plain71flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3947,7 +4733,7 @@ func plain57(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain57flat(out, in [][]float32, rows int) bool {
+func plain71flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3978,9 +4764,9 @@ func plain57flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain58(out, in [][]float32, rows, lanes int) bool {
+func plain72(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain58flat(out, in, rows)
+		return plain72flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4017,7 +4803,7 @@ func plain58(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain58flat(out, in [][]float32, rows int) bool {
+func plain72flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4051,9 +4837,9 @@ func plain58flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain59(out, in [][]float32, rows, lanes int) bool {
+func plain73(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain59flat(out, in, rows)
+		return plain73flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4100,7 +4886,7 @@ func plain59(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain59flat(out, in [][]float32, rows int) bool {
+func plain73flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4144,9 +4930,9 @@ func plain59flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain60(out, in [][]float32, rows, lanes int) bool {
+func plain74(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain60flat(out, in, rows)
+		return plain74flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4199,7 +4985,7 @@ func plain60(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain60flat(out, in [][]float32, rows int) bool {
+func plain74flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4249,9 +5035,119 @@ func plain60flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain61(out, in [][]float32, rows, lanes int) bool {
+func plain75(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain61flat(out, in, rows)
+		return plain75flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := float32(t0 * x3[i])
+			y1[i] = float32(t1 * x4[i])
+			y2[i] = float32(t1 * x5[i])
+			y3[i] = y3[i] + t0
+			y4[i] = y4[i] + t2
+		}
+	}
+	return true
+}
+
+func plain75flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		y1[i] = float32(t1 * c4)
+		y2[i] = float32(t1 * x5[i])
+		y3[i] = y3[i] + t0
+		y4[i] = y4[i] + t2
+	}
+	return true
+}
+
+func plain76(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain76flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(t0 * c2)
+			t2 := float32(t0 * x3[i])
+			y0[i] = float32(t1 * x4[i])
+			y1[i] = float32(t1 * x5[i])
+			y2[i] = y2[i] + t0
+			y3[i] = y3[i] + t2
+		}
+	}
+	return true
+}
+
+func plain76flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		y0[i] = float32(t1 * c4)
+		y1[i] = float32(t1 * x5[i])
+		y2[i] = y2[i] + t0
+		y3[i] = y3[i] + t2
+	}
+	return true
+}
+
+func plain77(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain77flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -4305,7 +5201,7 @@ func plain61(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain61flat(out, in [][]float32, rows int) bool {
+func plain77flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -4359,7 +5255,7 @@ func plain61flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain62(out, in [][]float32, rows, lanes int) bool {
+func plain78(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -4417,9 +5313,9 @@ func plain62(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain63(out, in [][]float32, rows, lanes int) bool {
+func plain79(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain63flat(out, in, rows)
+		return plain79flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -4469,7 +5365,7 @@ func plain63(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain63flat(out, in [][]float32, rows int) bool {
+func plain79flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -4515,9 +5411,9 @@ func plain63flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain64(out, in [][]float32, rows, lanes int) bool {
+func plain80(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain64flat(out, in, rows)
+		return plain80flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -4564,7 +5460,7 @@ func plain64(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain64flat(out, in [][]float32, rows int) bool {
+func plain80flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -4607,7 +5503,7 @@ func plain64flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain65(out, in [][]float32, rows, lanes int) bool {
+func plain81(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -4634,7 +5530,7 @@ func plain65(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain66(out, in [][]float32, rows, lanes int) bool {
+func plain82(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows * lanes
@@ -4661,7 +5557,7 @@ func plain66(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain67(out, in [][]float32, rows, lanes int) bool {
+func plain83(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4682,9 +5578,9 @@ func plain67(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain68(out, in [][]float32, rows, lanes int) bool {
+func plain84(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain68flat(out, in, rows)
+		return plain84flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4717,7 +5613,7 @@ func plain68(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain68flat(out, in [][]float32, rows int) bool {
+func plain84flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4747,9 +5643,9 @@ func plain68flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain69(out, in [][]float32, rows, lanes int) bool {
+func plain85(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain69flat(out, in, rows)
+		return plain85flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -4791,7 +5687,7 @@ func plain69(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain69flat(out, in [][]float32, rows int) bool {
+func plain85flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -4830,9 +5726,9 @@ func plain69flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain70(out, in [][]float32, rows, lanes int) bool {
+func plain86(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain70flat(out, in, rows)
+		return plain86flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -4874,7 +5770,7 @@ func plain70(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain70flat(out, in [][]float32, rows int) bool {
+func plain86flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -4913,9 +5809,9 @@ func plain70flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain71(out, in [][]float32, rows, lanes int) bool {
+func plain87(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain71flat(out, in, rows)
+		return plain87flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -4955,7 +5851,7 @@ func plain71(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain71flat(out, in [][]float32, rows int) bool {
+func plain87flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -4992,9 +5888,9 @@ func plain71flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain72(out, in [][]float32, rows, lanes int) bool {
+func plain88(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain72flat(out, in, rows)
+		return plain88flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5034,7 +5930,7 @@ func plain72(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain72flat(out, in [][]float32, rows int) bool {
+func plain88flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -5071,9 +5967,9 @@ func plain72flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain73(out, in [][]float32, rows, lanes int) bool {
+func plain89(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain73flat(out, in, rows)
+		return plain89flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -5114,7 +6010,7 @@ func plain73(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain73flat(out, in [][]float32, rows int) bool {
+func plain89flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -5152,9 +6048,9 @@ func plain73flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain74(out, in [][]float32, rows, lanes int) bool {
+func plain90(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain74flat(out, in, rows)
+		return plain90flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5195,7 +6091,7 @@ func plain74(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain74flat(out, in [][]float32, rows int) bool {
+func plain90flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -5233,9 +6129,9 @@ func plain74flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain75(out, in [][]float32, rows, lanes int) bool {
+func plain91(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain75flat(out, in, rows)
+		return plain91flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -5279,7 +6175,7 @@ func plain75(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain75flat(out, in [][]float32, rows int) bool {
+func plain91flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -5320,9 +6216,9 @@ func plain75flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain76(out, in [][]float32, rows, lanes int) bool {
+func plain92(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain76flat(out, in, rows)
+		return plain92flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5366,7 +6262,7 @@ func plain76(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain76flat(out, in [][]float32, rows int) bool {
+func plain92flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -5407,9 +6303,9 @@ func plain76flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain77(out, in [][]float32, rows, lanes int) bool {
+func plain93(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain77flat(out, in, rows)
+		return plain93flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -5454,7 +6350,7 @@ func plain77(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain77flat(out, in [][]float32, rows int) bool {
+func plain93flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -5496,9 +6392,9 @@ func plain77flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain78(out, in [][]float32, rows, lanes int) bool {
+func plain94(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain78flat(out, in, rows)
+		return plain94flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5543,7 +6439,7 @@ func plain78(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain78flat(out, in [][]float32, rows int) bool {
+func plain94flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -5585,9 +6481,9 @@ func plain78flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain79(out, in [][]float32, rows, lanes int) bool {
+func plain95(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain79flat(out, in, rows)
+		return plain95flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -5630,7 +6526,7 @@ func plain79(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain79flat(out, in [][]float32, rows int) bool {
+func plain95flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -5670,9 +6566,9 @@ func plain79flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain80(out, in [][]float32, rows, lanes int) bool {
+func plain96(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain80flat(out, in, rows)
+		return plain96flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5715,7 +6611,7 @@ func plain80(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain80flat(out, in [][]float32, rows int) bool {
+func plain96flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -5755,9 +6651,9 @@ func plain80flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain81(out, in [][]float32, rows, lanes int) bool {
+func plain97(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain81flat(out, in, rows)
+		return plain97flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -5799,7 +6695,7 @@ func plain81(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain81flat(out, in [][]float32, rows int) bool {
+func plain97flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -5838,9 +6734,9 @@ func plain81flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain82(out, in [][]float32, rows, lanes int) bool {
+func plain98(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain82flat(out, in, rows)
+		return plain98flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5882,7 +6778,7 @@ func plain82(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain82flat(out, in [][]float32, rows int) bool {
+func plain98flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -5921,9 +6817,9 @@ func plain82flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain83(out, in [][]float32, rows, lanes int) bool {
+func plain99(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain83flat(out, in, rows)
+		return plain99flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -5970,7 +6866,7 @@ func plain83(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain83flat(out, in [][]float32, rows int) bool {
+func plain99flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6014,9 +6910,9 @@ func plain83flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain84(out, in [][]float32, rows, lanes int) bool {
+func plain100(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain84flat(out, in, rows)
+		return plain100flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6063,7 +6959,7 @@ func plain84(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain84flat(out, in [][]float32, rows int) bool {
+func plain100flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -6107,9 +7003,20 @@ func plain84flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain85(out, in [][]float32, rows, lanes int) bool {
+func plain101(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] + c1
+	}
+	return true
+}
+
+func plain102(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain85flat(out, in, rows)
+		return plain102flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6171,7 +7078,7 @@ func plain85(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain85flat(out, in [][]float32, rows int) bool {
+func plain102flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -6230,7 +7137,7 @@ func plain85flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain86(out, in [][]float32, rows, lanes int) bool {
+func plain103(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -6255,7 +7162,7 @@ func plain86(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain87(out, in [][]float32, rows, lanes int) bool {
+func plain104(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -6280,9 +7187,155 @@ func plain87(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain88(out, in [][]float32, rows, lanes int) bool {
+func plain105(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain88flat(out, in, rows)
+		return plain105flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = x0[i] + x1[i]
+		}
+	}
+	return true
+}
+
+func plain105flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] + c1
+	}
+	return true
+}
+
+func plain106(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain106flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + t0
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t1 * x4[i])
+			t4 := float32(t2 * x5[i])
+			t5 := float32(t3 * c6)
+			t6 := float32(t5 * x7[i])
+			t7 := float32(t5 * x8[i])
+			t8 := t1 + t7
+			t9 := c9 - x10[i]
+			t10 := float32(x10[i] * t9)
+			t11 := float32(t4 * t10)
+			y1[i] = t11
+			y2[i] = float32(t11 * x7[i])
+			t13 := float32(t11 * c11)
+			y3[i] = t8 + t13
+			y4[i] = float32(t3 * x12[i])
+			t16 := float32(t3 * c13)
+			t17 := float32(x12[i] * x12[i])
+			t18 := c9 - t17
+			t19 := float32(t16 * t18)
+			y5[i] = t19
+			y6[i] = float32(t19 * x14[i])
+			t21 := c9 - x8[i]
+			t22 := float32(x8[i] * t21)
+			y7[i] = float32(t6 * t22)
+		}
+	}
+	return true
+}
+
+func plain106flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := x0[i] + c1
+		y0[i] = t0
+		t1 := x2[i] + t0
+		t2 := float32(t1 * x3[i])
+		t3 := float32(t1 * x4[i])
+		t4 := float32(t2 * c5)
+		t5 := float32(t3 * c6)
+		t6 := float32(t5 * x7[i])
+		t7 := float32(t5 * x8[i])
+		t8 := t1 + t7
+		t9 := c9 - x10[i]
+		t10 := float32(x10[i] * t9)
+		t11 := float32(t4 * t10)
+		y1[i] = t11
+		y2[i] = float32(t11 * x7[i])
+		t13 := float32(t11 * x11[i])
+		y3[i] = t8 + t13
+		y4[i] = float32(t3 * x12[i])
+		t16 := float32(t3 * x13[i])
+		t17 := float32(x12[i] * x12[i])
+		t18 := c9 - t17
+		t19 := float32(t16 * t18)
+		y5[i] = t19
+		y6[i] = float32(t19 * x14[i])
+		t21 := c9 - x8[i]
+		t22 := float32(x8[i] * t21)
+		y7[i] = float32(t6 * t22)
+	}
+	return true
+}
+
+func plain107(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain107flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6296,7 +7349,7 @@ func plain88(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain88flat(out, in [][]float32, rows int) bool {
+func plain107flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6307,9 +7360,9 @@ func plain88flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain89(out, in [][]float32, rows, lanes int) bool {
+func plain108(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain89flat(out, in, rows)
+		return plain108flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -6350,7 +7403,7 @@ func plain89(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain89flat(out, in [][]float32, rows int) bool {
+func plain108flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -6390,9 +7443,9 @@ func plain89flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain90(out, in [][]float32, rows, lanes int) bool {
+func plain109(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain90flat(out, in, rows)
+		return plain109flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -6433,7 +7486,7 @@ func plain90(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain90flat(out, in [][]float32, rows int) bool {
+func plain109flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -6473,9 +7526,9 @@ func plain90flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain91(out, in [][]float32, rows, lanes int) bool {
+func plain110(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain91flat(out, in, rows)
+		return plain110flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6504,7 +7557,7 @@ func plain91(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain91flat(out, in [][]float32, rows int) bool {
+func plain110flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6530,9 +7583,219 @@ func plain91flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain92(out, in [][]float32, rows, lanes int) bool {
+func plain111(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain92flat(out, in, rows)
+		return plain111flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + x3[i]
+			y0[i] = t1
+			y1[i] = float32(t1 * x4[i])
+			t3 := float32(t1 * t0)
+			t4 := c5 - x4[i]
+			t5 := float32(x4[i] * t4)
+			y2[i] = float32(t3 * t5)
+		}
+	}
+	return true
+}
+
+func plain111flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		y0[i] = t1
+		y1[i] = float32(t1 * x4[i])
+		t3 := float32(t1 * t0)
+		t4 := c5 - x4[i]
+		t5 := float32(x4[i] * t4)
+		y2[i] = float32(t3 * t5)
+	}
+	return true
+}
+
+func plain112(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain112flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + x3[i]
+			y0[i] = t1
+			t2 := chosen(x4[i], t1, c5)
+			t3 := float32(t2 * c6)
+			y1[i] = float32(t3 * x7[i])
+			t5 := float32(t3 * t0)
+			t6 := c8 - x7[i]
+			t7 := float32(x7[i] * t6)
+			y2[i] = float32(t5 * t7)
+		}
+	}
+	return true
+}
+
+func plain112flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		y0[i] = t1
+		t2 := chosen(x4[i], t1, c5)
+		t3 := float32(t2 * c6)
+		y1[i] = float32(t3 * x7[i])
+		t5 := float32(t3 * t0)
+		t6 := c8 - x7[i]
+		t7 := float32(x7[i] * t6)
+		y2[i] = float32(t5 * t7)
+	}
+	return true
+}
+
+func plain113(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain113flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + x3[i]
+			t2 := x4[i] - c5
+			t3 := stepOf(t2)
+			t4 := chosen(t3, t1, c5)
+			y0[i] = t4
+			t5 := t0 - c5
+			t6 := stepOf(t5)
+			y1[i] = chosen(t6, t4, c5)
+		}
+	}
+	return true
+}
+
+func plain113flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := x4[i] - c5
+		t3 := stepOf(t2)
+		t4 := chosen(t3, t1, c5)
+		y0[i] = t4
+		t5 := t0 - c5
+		t6 := stepOf(t5)
+		y1[i] = chosen(t6, t4, c5)
+	}
+	return true
+}
+
+func plain114(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain114flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + x3[i]
+			t2 := t0 - c4
+			t3 := stepOf(t2)
+			y0[i] = chosen(t3, t1, c4)
+		}
+	}
+	return true
+}
+
+func plain114flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := t0 - c4
+		t3 := stepOf(t2)
+		y0[i] = chosen(t3, t1, c4)
+	}
+	return true
+}
+
+func plain115(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain115flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6592,7 +7855,7 @@ func plain92(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain92flat(out, in [][]float32, rows int) bool {
+func plain115flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6649,9 +7912,156 @@ func plain92flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain93(out, in [][]float32, rows, lanes int) bool {
+func plain116(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain93flat(out, in, rows)
+		return plain116flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + x3[i]
+			y0[i] = t1
+			y1[i] = float32(t1 * x4[i])
+			t3 := float32(t1 * t0)
+			t4 := c5 - x4[i]
+			t5 := float32(x4[i] * t4)
+			y2[i] = float32(t3 * t5)
+		}
+	}
+	return true
+}
+
+func plain116flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + c3
+		y0[i] = t1
+		y1[i] = float32(t1 * x4[i])
+		t3 := float32(t1 * t0)
+		t4 := c5 - x4[i]
+		t5 := float32(x4[i] * t4)
+		y2[i] = float32(t3 * t5)
+	}
+	return true
+}
+
+func plain117(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain117flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + x3[i]
+			y0[i] = t1
+			t2 := chosen(x4[i], t1, c5)
+			t3 := float32(t2 * c6)
+			y1[i] = float32(t3 * x7[i])
+			t5 := float32(t3 * t0)
+			t6 := c8 - x7[i]
+			t7 := float32(x7[i] * t6)
+			y2[i] = float32(t5 * t7)
+		}
+	}
+	return true
+}
+
+func plain117flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + c3
+		y0[i] = t1
+		t2 := chosen(x4[i], t1, c5)
+		t3 := float32(t2 * c6)
+		y1[i] = float32(t3 * x7[i])
+		t5 := float32(t3 * t0)
+		t6 := c8 - x7[i]
+		t7 := float32(x7[i] * t6)
+		y2[i] = float32(t5 * t7)
+	}
+	return true
+}
+
+func plain118(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain118flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			y0[i] = x2[i] + t0
+		}
+	}
+	return true
+}
+
+func plain118flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		y0[i] = x2[i] + t0
+	}
+	return true
+}
+
+func plain119(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain119flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6728,7 +8138,7 @@ func plain93(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain93flat(out, in [][]float32, rows int) bool {
+func plain119flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -6809,9 +8219,9 @@ func plain93flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain94(out, in [][]float32, rows, lanes int) bool {
+func plain120(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain94flat(out, in, rows)
+		return plain120flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6891,7 +8301,7 @@ func plain94(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain94flat(out, in [][]float32, rows int) bool {
+func plain120flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -6975,9 +8385,757 @@ func plain94flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain95(out, in [][]float32, rows, lanes int) bool {
+func plain121(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain95flat(out, in, rows)
+		return plain121flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b17 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][r]
+		c10 := in[10][r]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			b17 := b17[:m]
+			for i := range b13 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c1
+				t2 := x3[i] - c4
+				b3[i] = float32(c5 * t2)
+				t12 := float32(c9 * x3[i])
+				b13[i] = t12 + c10
+			}
+			Sigmoid(b4, b3)
+			Sigmoid(b14, b13)
+			for i := range b17 {
+				t5 := float32(c6 * b4[i])
+				b6[i] = b0[i] + t5
+				t8 := float32(c7 * b4[i])
+				b9[i] = b1[i] + t8
+				b17[i] = float32(x11[i] * b14[i])
+			}
+			Sigmoid(b7, b6)
+			Tanh(b10, b9)
+			for i := range y1 {
+				t11 := float32(c8 * b10[i])
+				t15 := float32(b7[i] * x3[i])
+				t16 := t11 - t15
+				t18 := float32(b17[i] * t16)
+				t19 := x3[i] + t18
+				y0[i] = t19
+				y1[i] = x12[i] + t19
+			}
+		}
+	}
+	return true
+}
+
+func plain121flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b17 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		b17 := b17[:m]
+		for i := range b13 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x1[i]
+			t2 := x3[i] - x4[i]
+			b3[i] = float32(x5[i] * t2)
+			t12 := float32(x9[i] * x3[i])
+			b13[i] = t12 + x10[i]
+		}
+		Sigmoid(b4, b3)
+		Sigmoid(b14, b13)
+		for i := range b17 {
+			t5 := float32(x6[i] * b4[i])
+			b6[i] = b0[i] + t5
+			t8 := float32(x7[i] * b4[i])
+			b9[i] = b1[i] + t8
+			b17[i] = float32(c11 * b14[i])
+		}
+		Sigmoid(b7, b6)
+		Tanh(b10, b9)
+		for i := range y1 {
+			t11 := float32(x8[i] * b10[i])
+			t15 := float32(b7[i] * x3[i])
+			t16 := t11 - t15
+			t18 := float32(b17[i] * t16)
+			t19 := x3[i] + t18
+			y0[i] = t19
+			y1[i] = x12[i] + t19
+		}
+	}
+	return true
+}
+
+func plain122(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain122flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b13 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][r]
+		c10 := in[10][r]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b9 := b9[:m]
+			b13 := b13[:m]
+			for i := range b13 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c1
+				t2 := x3[i] - c4
+				b3[i] = float32(c5 * t2)
+				t12 := float32(c9 * x3[i])
+				b13[i] = t12 + c10
+			}
+			Sigmoid(y0, b3)
+			Sigmoid(y3, b13)
+			for i := range y5 {
+				t5 := float32(c6 * y0[i])
+				b6[i] = b0[i] + t5
+				t8 := float32(c7 * y0[i])
+				b9[i] = b1[i] + t8
+				y5[i] = float32(x11[i] * y3[i])
+			}
+			Sigmoid(y1, b6)
+			Tanh(y2, b9)
+			for i := range y7 {
+				t11 := float32(c8 * y2[i])
+				t15 := float32(y1[i] * x3[i])
+				t16 := t11 - t15
+				y4[i] = t16
+				t18 := float32(y5[i] * t16)
+				t19 := x3[i] + t18
+				y6[i] = t19
+				y7[i] = x12[i] + t19
+			}
+		}
+	}
+	return true
+}
+
+func plain122flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b13 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b9 := b9[:m]
+		b13 := b13[:m]
+		for i := range b13 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x1[i]
+			t2 := x3[i] - x4[i]
+			b3[i] = float32(x5[i] * t2)
+			t12 := float32(x9[i] * x3[i])
+			b13[i] = t12 + x10[i]
+		}
+		Sigmoid(y0, b3)
+		Sigmoid(y3, b13)
+		for i := range y5 {
+			t5 := float32(x6[i] * y0[i])
+			b6[i] = b0[i] + t5
+			t8 := float32(x7[i] * y0[i])
+			b9[i] = b1[i] + t8
+			y5[i] = float32(c11 * y3[i])
+		}
+		Sigmoid(y1, b6)
+		Tanh(y2, b9)
+		for i := range y7 {
+			t11 := float32(x8[i] * y2[i])
+			t15 := float32(y1[i] * x3[i])
+			t16 := t11 - t15
+			y4[i] = t16
+			t18 := float32(y5[i] * t16)
+			t19 := x3[i] + t18
+			y6[i] = t19
+			y7[i] = x12[i] + t19
+		}
+	}
+	return true
+}
+
+func plain123(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain123flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b17 [line]float32
+	var b21 [line]float32
+	var b22 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][r]
+		c10 := in[10][r]
+		x11 := in[11][:n]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			b17 := b17[:m]
+			b21 := b21[:m]
+			b22 := b22[:m]
+			for i := range b13 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c1
+				t2 := x3[i] - c4
+				b3[i] = float32(c5 * t2)
+				t12 := float32(c9 * x3[i])
+				b13[i] = t12 + c10
+			}
+			Sigmoid(b4, b3)
+			Sigmoid(b14, b13)
+			for i := range b17 {
+				t5 := float32(c6 * b4[i])
+				b6[i] = b0[i] + t5
+				t8 := float32(c7 * b4[i])
+				b9[i] = b1[i] + t8
+				b17[i] = float32(x11[i] * b14[i])
+			}
+			Sigmoid(b7, b6)
+			Tanh(b10, b9)
+			for i := range b21 {
+				t11 := float32(c8 * b10[i])
+				t15 := float32(b7[i] * x3[i])
+				t16 := t11 - t15
+				t18 := float32(b17[i] * t16)
+				t19 := x3[i] + t18
+				y0[i] = t19
+				y1[i] = float32(t19 * c12)
+				b21[i] = float32(t19 * c13)
+			}
+			Erf(b22, b21)
+			for i := range y2 {
+				y2[i] = b22[i] + c14
+			}
+		}
+	}
+	return true
+}
+
+func plain123flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b17 [line]float32
+	var b21 [line]float32
+	var b22 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		b17 := b17[:m]
+		b21 := b21[:m]
+		b22 := b22[:m]
+		for i := range b13 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x1[i]
+			t2 := x3[i] - x4[i]
+			b3[i] = float32(x5[i] * t2)
+			t12 := float32(x9[i] * x3[i])
+			b13[i] = t12 + x10[i]
+		}
+		Sigmoid(b4, b3)
+		Sigmoid(b14, b13)
+		for i := range b17 {
+			t5 := float32(x6[i] * b4[i])
+			b6[i] = b0[i] + t5
+			t8 := float32(x7[i] * b4[i])
+			b9[i] = b1[i] + t8
+			b17[i] = float32(c11 * b14[i])
+		}
+		Sigmoid(b7, b6)
+		Tanh(b10, b9)
+		for i := range b21 {
+			t11 := float32(x8[i] * b10[i])
+			t15 := float32(b7[i] * x3[i])
+			t16 := t11 - t15
+			t18 := float32(b17[i] * t16)
+			t19 := x3[i] + t18
+			y0[i] = t19
+			y1[i] = float32(t19 * c12)
+			b21[i] = float32(t19 * c13)
+		}
+		Erf(b22, b21)
+		for i := range y2 {
+			y2[i] = b22[i] + c14
+		}
+	}
+	return true
+}
+
+func plain124(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain124flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b13 [line]float32
+	var b21 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][r]
+		c10 := in[10][r]
+		x11 := in[11][:n]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b9 := b9[:m]
+			b13 := b13[:m]
+			b21 := b21[:m]
+			for i := range b13 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c1
+				t2 := x3[i] - c4
+				b3[i] = float32(c5 * t2)
+				t12 := float32(c9 * x3[i])
+				b13[i] = t12 + c10
+			}
+			Sigmoid(y0, b3)
+			Sigmoid(y3, b13)
+			for i := range y5 {
+				t5 := float32(c6 * y0[i])
+				b6[i] = b0[i] + t5
+				t8 := float32(c7 * y0[i])
+				b9[i] = b1[i] + t8
+				y5[i] = float32(x11[i] * y3[i])
+			}
+			Sigmoid(y1, b6)
+			Tanh(y2, b9)
+			for i := range b21 {
+				t11 := float32(c8 * y2[i])
+				t15 := float32(y1[i] * x3[i])
+				t16 := t11 - t15
+				y4[i] = t16
+				t18 := float32(y5[i] * t16)
+				t19 := x3[i] + t18
+				y6[i] = t19
+				y7[i] = float32(t19 * c12)
+				b21[i] = float32(t19 * c13)
+			}
+			Erf(y8, b21)
+			for i := range y9 {
+				y9[i] = y8[i] + c14
+			}
+		}
+	}
+	return true
+}
+
+func plain124flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b13 [line]float32
+	var b21 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b9 := b9[:m]
+		b13 := b13[:m]
+		b21 := b21[:m]
+		for i := range b13 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x1[i]
+			t2 := x3[i] - x4[i]
+			b3[i] = float32(x5[i] * t2)
+			t12 := float32(x9[i] * x3[i])
+			b13[i] = t12 + x10[i]
+		}
+		Sigmoid(y0, b3)
+		Sigmoid(y3, b13)
+		for i := range y5 {
+			t5 := float32(x6[i] * y0[i])
+			b6[i] = b0[i] + t5
+			t8 := float32(x7[i] * y0[i])
+			b9[i] = b1[i] + t8
+			y5[i] = float32(c11 * y3[i])
+		}
+		Sigmoid(y1, b6)
+		Tanh(y2, b9)
+		for i := range b21 {
+			t11 := float32(x8[i] * y2[i])
+			t15 := float32(y1[i] * x3[i])
+			t16 := t11 - t15
+			y4[i] = t16
+			t18 := float32(y5[i] * t16)
+			t19 := x3[i] + t18
+			y6[i] = t19
+			y7[i] = float32(t19 * c12)
+			b21[i] = float32(t19 * c13)
+		}
+		Erf(y8, b21)
+		for i := range y9 {
+			y9[i] = y8[i] + c14
+		}
+	}
+	return true
+}
+
+func plain125(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain125flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -7061,7 +9219,7 @@ func plain95(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain95flat(out, in [][]float32, rows int) bool {
+func plain125flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -7147,9 +9305,9 @@ func plain95flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain96(out, in [][]float32, rows, lanes int) bool {
+func plain126(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain96flat(out, in, rows)
+		return plain126flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -7224,7 +9382,7 @@ func plain96(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain96flat(out, in [][]float32, rows int) bool {
+func plain126flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -7301,9 +9459,9 @@ func plain96flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain97(out, in [][]float32, rows, lanes int) bool {
+func plain127(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain97flat(out, in, rows)
+		return plain127flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -7393,7 +9551,7 @@ func plain97(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain97flat(out, in [][]float32, rows int) bool {
+func plain127flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -7485,9 +9643,9 @@ func plain97flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain98(out, in [][]float32, rows, lanes int) bool {
+func plain128(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain98flat(out, in, rows)
+		return plain128flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7505,7 +9663,7 @@ func plain98(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain98flat(out, in [][]float32, rows int) bool {
+func plain128flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7520,9 +9678,9 @@ func plain98flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain99(out, in [][]float32, rows, lanes int) bool {
+func plain129(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain99flat(out, in, rows)
+		return plain129flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7586,7 +9744,7 @@ func plain99(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain99flat(out, in [][]float32, rows int) bool {
+func plain129flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7647,9 +9805,464 @@ func plain99flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain100(out, in [][]float32, rows, lanes int) bool {
+func plain130(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain100flat(out, in, rows)
+		return plain130flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + c3
+			t2 := x4[i] + c5
+			t3 := x6[i] + c7
+			t4 := x8[i] + c9
+			t5 := t4 - c10
+			t6 := stepOf(t5)
+			y0[i] = chosen(t6, c11, c10)
+			t8 := t3 - c10
+			t9 := stepOf(t8)
+			y1[i] = chosen(t9, c11, c10)
+			t11 := t2 - c10
+			t12 := stepOf(t11)
+			y2[i] = chosen(t12, c11, c10)
+			t14 := x12[i] - c10
+			t15 := stepOf(t14)
+			y3[i] = chosen(t15, c11, c10)
+			t17 := t1 - c10
+			t18 := stepOf(t17)
+			y4[i] = chosen(t18, c11, c10)
+			t20 := t0 - c10
+			t21 := stepOf(t20)
+			y5[i] = chosen(t21, c11, c10)
+		}
+	}
+	return true
+}
+
+func plain130flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := x4[i] + x5[i]
+		t3 := x6[i] + x7[i]
+		t4 := x8[i] + x9[i]
+		t5 := t4 - c10
+		t6 := stepOf(t5)
+		y0[i] = chosen(t6, c11, c10)
+		t8 := t3 - c10
+		t9 := stepOf(t8)
+		y1[i] = chosen(t9, c11, c10)
+		t11 := t2 - c10
+		t12 := stepOf(t11)
+		y2[i] = chosen(t12, c11, c10)
+		t14 := x12[i] - c10
+		t15 := stepOf(t14)
+		y3[i] = chosen(t15, c11, c10)
+		t17 := t1 - c10
+		t18 := stepOf(t17)
+		y4[i] = chosen(t18, c11, c10)
+		t20 := t0 - c10
+		t21 := stepOf(t20)
+		y5[i] = chosen(t21, c11, c10)
+	}
+	return true
+}
+
+func plain131(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain131flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c3
+				b2[i] = x4[i] + c5
+			}
+			Sigmoid(y0, b2)
+			for i := range y1 {
+				t4 := float32(b1[i] * y0[i])
+				y1[i] = b0[i] + t4
+			}
+		}
+	}
+	return true
+}
+
+func plain131flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			b2[i] = x4[i] + x5[i]
+		}
+		Sigmoid(y0, b2)
+		for i := range y1 {
+			t4 := float32(b1[i] * y0[i])
+			y1[i] = b0[i] + t4
+		}
+	}
+	return true
+}
+
+func plain132(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain132flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c3
+				b2[i] = x4[i] + c5
+			}
+			Sigmoid(b3, b2)
+			for i := range y0 {
+				t4 := float32(b1[i] * b3[i])
+				y0[i] = b0[i] + t4
+			}
+		}
+	}
+	return true
+}
+
+func plain132flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			b2[i] = x4[i] + x5[i]
+		}
+		Sigmoid(b3, b2)
+		for i := range y0 {
+			t4 := float32(b1[i] * b3[i])
+			y0[i] = b0[i] + t4
+		}
+	}
+	return true
+}
+
+func plain133(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain133flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c3
+				b2[i] = x4[i] + c5
+			}
+			Sigmoid(y0, b2)
+			for i := range y1 {
+				t4 := float32(b1[i] * y0[i])
+				t5 := float32(t4 * c6)
+				t6 := chosen(x7[i], t5, c8)
+				y1[i] = b0[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain133flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			b2[i] = x4[i] + x5[i]
+		}
+		Sigmoid(y0, b2)
+		for i := range y1 {
+			t4 := float32(b1[i] * y0[i])
+			t5 := float32(t4 * c6)
+			t6 := chosen(x7[i], t5, c8)
+			y1[i] = b0[i] + t6
+		}
+	}
+	return true
+}
+
+func plain134(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain134flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c3
+				b2[i] = x4[i] + c5
+			}
+			Sigmoid(b3, b2)
+			for i := range y0 {
+				t4 := float32(b1[i] * b3[i])
+				t5 := float32(t4 * c6)
+				t6 := chosen(x7[i], t5, c8)
+				y0[i] = b0[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain134flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			b2[i] = x4[i] + x5[i]
+		}
+		Sigmoid(b3, b2)
+		for i := range y0 {
+			t4 := float32(b1[i] * b3[i])
+			t5 := float32(t4 * c6)
+			t6 := chosen(x7[i], t5, c8)
+			y0[i] = b0[i] + t6
+		}
+	}
+	return true
+}
+
+func plain135(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain135flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -7706,7 +10319,7 @@ func plain100(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain100flat(out, in [][]float32, rows int) bool {
+func plain135flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -7761,9 +10374,9 @@ func plain100flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain101(out, in [][]float32, rows, lanes int) bool {
+func plain136(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain101flat(out, in, rows)
+		return plain136flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b4 [line]float32
@@ -7823,7 +10436,7 @@ func plain101(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain101flat(out, in [][]float32, rows int) bool {
+func plain136flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -7881,9 +10494,9 @@ func plain101flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain102(out, in [][]float32, rows, lanes int) bool {
+func plain137(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain102flat(out, in, rows)
+		return plain137flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -7960,7 +10573,7 @@ func plain102(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain102flat(out, in [][]float32, rows int) bool {
+func plain137flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -8040,9 +10653,9 @@ func plain102flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain103(out, in [][]float32, rows, lanes int) bool {
+func plain138(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain103flat(out, in, rows)
+		return plain138flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -8119,7 +10732,7 @@ func plain103(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain103flat(out, in [][]float32, rows int) bool {
+func plain138flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -8199,9 +10812,1588 @@ func plain103flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain104(out, in [][]float32, rows, lanes int) bool {
+func plain139(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain104flat(out, in, rows)
+		return plain139flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x13 := x13[at:][:m]
+			x14 := x14[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			b13 := b13[:m]
+			b15 := b15[:m]
+			for i := range b9 {
+				t0 := x0[i] + c1
+				t1 := x2[i] + c3
+				b2[i] = t0 + t1
+				t4 := x4[i] + c5
+				t5 := x6[i] + c7
+				b6[i] = t4 + t5
+				b8[i] = x8[i] + c9
+				b9[i] = x10[i] + c11
+			}
+			Sigmoid(b3, b2)
+			Sigmoid(b7, b6)
+			for i := range b15 {
+				t10 := float32(b3[i] * b9[i])
+				b11[i] = b8[i] + t10
+				b13[i] = c12 - b7[i]
+				b15[i] = float32(b7[i] * x13[i])
+			}
+			Tanh(b12, b11)
+			for i := range y1 {
+				t14 := float32(b13[i] * b12[i])
+				t16 := t14 + b15[i]
+				y0[i] = t16
+				y1[i] = x14[i] + t16
+			}
+		}
+	}
+	return true
+}
+
+func plain139flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		x14 := x14[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		b13 := b13[:m]
+		b15 := b15[:m]
+		for i := range b9 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			b2[i] = t0 + t1
+			t4 := x4[i] + x5[i]
+			t5 := x6[i] + x7[i]
+			b6[i] = t4 + t5
+			b8[i] = x8[i] + x9[i]
+			b9[i] = x10[i] + x11[i]
+		}
+		Sigmoid(b3, b2)
+		Sigmoid(b7, b6)
+		for i := range b15 {
+			t10 := float32(b3[i] * b9[i])
+			b11[i] = b8[i] + t10
+			b13[i] = c12 - b7[i]
+			b15[i] = float32(b7[i] * x13[i])
+		}
+		Tanh(b12, b11)
+		for i := range y1 {
+			t14 := float32(b13[i] * b12[i])
+			t16 := t14 + b15[i]
+			y0[i] = t16
+			y1[i] = x14[i] + t16
+		}
+	}
+	return true
+}
+
+func plain140(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain140flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x13 := x13[at:][:m]
+			x14 := x14[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b2 := b2[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			b13 := b13[:m]
+			b15 := b15[:m]
+			for i := range b9 {
+				t0 := x0[i] + c1
+				t1 := x2[i] + c3
+				b2[i] = t0 + t1
+				t4 := x4[i] + c5
+				t5 := x6[i] + c7
+				b6[i] = t4 + t5
+				b8[i] = x8[i] + c9
+				b9[i] = x10[i] + c11
+			}
+			Sigmoid(y0, b2)
+			Sigmoid(y1, b6)
+			for i := range b15 {
+				t10 := float32(y0[i] * b9[i])
+				b11[i] = b8[i] + t10
+				b13[i] = c12 - y1[i]
+				b15[i] = float32(y1[i] * x13[i])
+			}
+			Tanh(y2, b11)
+			for i := range y4 {
+				t14 := float32(b13[i] * y2[i])
+				t16 := t14 + b15[i]
+				y3[i] = t16
+				y4[i] = x14[i] + t16
+			}
+		}
+	}
+	return true
+}
+
+func plain140flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		x14 := x14[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b2 := b2[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b13 := b13[:m]
+		b15 := b15[:m]
+		for i := range b9 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			b2[i] = t0 + t1
+			t4 := x4[i] + x5[i]
+			t5 := x6[i] + x7[i]
+			b6[i] = t4 + t5
+			b8[i] = x8[i] + x9[i]
+			b9[i] = x10[i] + x11[i]
+		}
+		Sigmoid(y0, b2)
+		Sigmoid(y1, b6)
+		for i := range b15 {
+			t10 := float32(y0[i] * b9[i])
+			b11[i] = b8[i] + t10
+			b13[i] = c12 - y1[i]
+			b15[i] = float32(y1[i] * x13[i])
+		}
+		Tanh(y2, b11)
+		for i := range y4 {
+			t14 := float32(b13[i] * y2[i])
+			t16 := t14 + b15[i]
+			y3[i] = t16
+			y4[i] = x14[i] + t16
+		}
+	}
+	return true
+}
+
+func plain141(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain141flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b17 [line]float32
+	var b18 [line]float32
+	var b19 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		c15 := in[15][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			b13 := b13[:m]
+			b15 := b15[:m]
+			b17 := b17[:m]
+			b18 := b18[:m]
+			b19 := b19[:m]
+			for i := range b9 {
+				t0 := x0[i] + c1
+				t1 := x2[i] + c3
+				b2[i] = t0 + t1
+				t4 := x4[i] + c5
+				t5 := x6[i] + c7
+				b6[i] = t4 + t5
+				b8[i] = x8[i] + c9
+				b9[i] = x10[i] + c11
+			}
+			Sigmoid(b3, b2)
+			Sigmoid(b7, b6)
+			for i := range b15 {
+				t10 := float32(b3[i] * b9[i])
+				b11[i] = b8[i] + t10
+				b13[i] = c12 - b7[i]
+				b15[i] = float32(b7[i] * x13[i])
+			}
+			Tanh(b12, b11)
+			for i := range b18 {
+				t14 := float32(b13[i] * b12[i])
+				t16 := t14 + b15[i]
+				y0[i] = t16
+				b17[i] = float32(t16 * c14)
+				b18[i] = float32(t16 * c15)
+			}
+			Erf(b19, b18)
+			for i := range y1 {
+				t20 := b19[i] + c12
+				y1[i] = float32(b17[i] * t20)
+			}
+		}
+	}
+	return true
+}
+
+func plain141flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b17 [line]float32
+	var b18 [line]float32
+	var b19 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		b13 := b13[:m]
+		b15 := b15[:m]
+		b17 := b17[:m]
+		b18 := b18[:m]
+		b19 := b19[:m]
+		for i := range b9 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			b2[i] = t0 + t1
+			t4 := x4[i] + x5[i]
+			t5 := x6[i] + x7[i]
+			b6[i] = t4 + t5
+			b8[i] = x8[i] + x9[i]
+			b9[i] = x10[i] + x11[i]
+		}
+		Sigmoid(b3, b2)
+		Sigmoid(b7, b6)
+		for i := range b15 {
+			t10 := float32(b3[i] * b9[i])
+			b11[i] = b8[i] + t10
+			b13[i] = c12 - b7[i]
+			b15[i] = float32(b7[i] * x13[i])
+		}
+		Tanh(b12, b11)
+		for i := range b18 {
+			t14 := float32(b13[i] * b12[i])
+			t16 := t14 + b15[i]
+			y0[i] = t16
+			b17[i] = float32(t16 * c14)
+			b18[i] = float32(t16 * c15)
+		}
+		Erf(b19, b18)
+		for i := range y1 {
+			t20 := b19[i] + c12
+			y1[i] = float32(b17[i] * t20)
+		}
+	}
+	return true
+}
+
+func plain142(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain142flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b17 [line]float32
+	var b18 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		c15 := in[15][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b2 := b2[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			b13 := b13[:m]
+			b15 := b15[:m]
+			b17 := b17[:m]
+			b18 := b18[:m]
+			for i := range b9 {
+				t0 := x0[i] + c1
+				t1 := x2[i] + c3
+				b2[i] = t0 + t1
+				t4 := x4[i] + c5
+				t5 := x6[i] + c7
+				b6[i] = t4 + t5
+				b8[i] = x8[i] + c9
+				b9[i] = x10[i] + c11
+			}
+			Sigmoid(y0, b2)
+			Sigmoid(y1, b6)
+			for i := range b15 {
+				t10 := float32(y0[i] * b9[i])
+				b11[i] = b8[i] + t10
+				b13[i] = c12 - y1[i]
+				b15[i] = float32(y1[i] * x13[i])
+			}
+			Tanh(y2, b11)
+			for i := range b18 {
+				t14 := float32(b13[i] * y2[i])
+				t16 := t14 + b15[i]
+				y3[i] = t16
+				b17[i] = float32(t16 * c14)
+				b18[i] = float32(t16 * c15)
+			}
+			Erf(y4, b18)
+			for i := range y5 {
+				t20 := y4[i] + c12
+				y5[i] = float32(b17[i] * t20)
+			}
+		}
+	}
+	return true
+}
+
+func plain142flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b17 [line]float32
+	var b18 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b2 := b2[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b13 := b13[:m]
+		b15 := b15[:m]
+		b17 := b17[:m]
+		b18 := b18[:m]
+		for i := range b9 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			b2[i] = t0 + t1
+			t4 := x4[i] + x5[i]
+			t5 := x6[i] + x7[i]
+			b6[i] = t4 + t5
+			b8[i] = x8[i] + x9[i]
+			b9[i] = x10[i] + x11[i]
+		}
+		Sigmoid(y0, b2)
+		Sigmoid(y1, b6)
+		for i := range b15 {
+			t10 := float32(y0[i] * b9[i])
+			b11[i] = b8[i] + t10
+			b13[i] = c12 - y1[i]
+			b15[i] = float32(y1[i] * x13[i])
+		}
+		Tanh(y2, b11)
+		for i := range b18 {
+			t14 := float32(b13[i] * y2[i])
+			t16 := t14 + b15[i]
+			y3[i] = t16
+			b17[i] = float32(t16 * c14)
+			b18[i] = float32(t16 * c15)
+		}
+		Erf(y4, b18)
+		for i := range y5 {
+			t20 := y4[i] + c12
+			y5[i] = float32(b17[i] * t20)
+		}
+	}
+	return true
+}
+
+func plain143(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain143flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b17 [line]float32
+	var b18 [line]float32
+	var b19 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		c15 := in[15][0]
+		c16 := in[16][0]
+		x17 := in[17][r*lanes:][:n]
+		c18 := in[18][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x13 := x13[at:][:m]
+			x17 := x17[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			b13 := b13[:m]
+			b15 := b15[:m]
+			b17 := b17[:m]
+			b18 := b18[:m]
+			b19 := b19[:m]
+			for i := range b9 {
+				t0 := x0[i] + c1
+				t1 := x2[i] + c3
+				b2[i] = t0 + t1
+				t4 := x4[i] + c5
+				t5 := x6[i] + c7
+				b6[i] = t4 + t5
+				b8[i] = x8[i] + c9
+				b9[i] = x10[i] + c11
+			}
+			Sigmoid(b3, b2)
+			Sigmoid(b7, b6)
+			for i := range b15 {
+				t10 := float32(b3[i] * b9[i])
+				b11[i] = b8[i] + t10
+				b13[i] = c12 - b7[i]
+				b15[i] = float32(b7[i] * x13[i])
+			}
+			Tanh(b12, b11)
+			for i := range b18 {
+				t14 := float32(b13[i] * b12[i])
+				t16 := t14 + b15[i]
+				y0[i] = t16
+				b17[i] = float32(t16 * c14)
+				b18[i] = float32(t16 * c15)
+			}
+			Erf(b19, b18)
+			for i := range y1 {
+				t20 := b19[i] + c12
+				t21 := float32(b17[i] * t20)
+				t22 := float32(t21 * c16)
+				y1[i] = chosen(x17[i], t22, c18)
+			}
+		}
+	}
+	return true
+}
+
+func plain143flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b17 [line]float32
+	var b18 [line]float32
+	var b19 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	x17 := in[17][:][:n]
+	c18 := in[18][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		x17 := x17[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		b13 := b13[:m]
+		b15 := b15[:m]
+		b17 := b17[:m]
+		b18 := b18[:m]
+		b19 := b19[:m]
+		for i := range b9 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			b2[i] = t0 + t1
+			t4 := x4[i] + x5[i]
+			t5 := x6[i] + x7[i]
+			b6[i] = t4 + t5
+			b8[i] = x8[i] + x9[i]
+			b9[i] = x10[i] + x11[i]
+		}
+		Sigmoid(b3, b2)
+		Sigmoid(b7, b6)
+		for i := range b15 {
+			t10 := float32(b3[i] * b9[i])
+			b11[i] = b8[i] + t10
+			b13[i] = c12 - b7[i]
+			b15[i] = float32(b7[i] * x13[i])
+		}
+		Tanh(b12, b11)
+		for i := range b18 {
+			t14 := float32(b13[i] * b12[i])
+			t16 := t14 + b15[i]
+			y0[i] = t16
+			b17[i] = float32(t16 * c14)
+			b18[i] = float32(t16 * c15)
+		}
+		Erf(b19, b18)
+		for i := range y1 {
+			t20 := b19[i] + c12
+			t21 := float32(b17[i] * t20)
+			t22 := float32(t21 * c16)
+			y1[i] = chosen(x17[i], t22, c18)
+		}
+	}
+	return true
+}
+
+func plain144(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain144flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b17 [line]float32
+	var b18 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		c15 := in[15][0]
+		c16 := in[16][0]
+		x17 := in[17][r*lanes:][:n]
+		c18 := in[18][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x13 := x13[at:][:m]
+			x17 := x17[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b2 := b2[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			b13 := b13[:m]
+			b15 := b15[:m]
+			b17 := b17[:m]
+			b18 := b18[:m]
+			for i := range b9 {
+				t0 := x0[i] + c1
+				t1 := x2[i] + c3
+				b2[i] = t0 + t1
+				t4 := x4[i] + c5
+				t5 := x6[i] + c7
+				b6[i] = t4 + t5
+				b8[i] = x8[i] + c9
+				b9[i] = x10[i] + c11
+			}
+			Sigmoid(y0, b2)
+			Sigmoid(y1, b6)
+			for i := range b15 {
+				t10 := float32(y0[i] * b9[i])
+				b11[i] = b8[i] + t10
+				b13[i] = c12 - y1[i]
+				b15[i] = float32(y1[i] * x13[i])
+			}
+			Tanh(y2, b11)
+			for i := range b18 {
+				t14 := float32(b13[i] * y2[i])
+				t16 := t14 + b15[i]
+				y3[i] = t16
+				b17[i] = float32(t16 * c14)
+				b18[i] = float32(t16 * c15)
+			}
+			Erf(y4, b18)
+			for i := range y5 {
+				t20 := y4[i] + c12
+				t21 := float32(b17[i] * t20)
+				t22 := float32(t21 * c16)
+				y5[i] = chosen(x17[i], t22, c18)
+			}
+		}
+	}
+	return true
+}
+
+func plain144flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b17 [line]float32
+	var b18 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	x17 := in[17][:][:n]
+	c18 := in[18][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		x17 := x17[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b2 := b2[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b13 := b13[:m]
+		b15 := b15[:m]
+		b17 := b17[:m]
+		b18 := b18[:m]
+		for i := range b9 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			b2[i] = t0 + t1
+			t4 := x4[i] + x5[i]
+			t5 := x6[i] + x7[i]
+			b6[i] = t4 + t5
+			b8[i] = x8[i] + x9[i]
+			b9[i] = x10[i] + x11[i]
+		}
+		Sigmoid(y0, b2)
+		Sigmoid(y1, b6)
+		for i := range b15 {
+			t10 := float32(y0[i] * b9[i])
+			b11[i] = b8[i] + t10
+			b13[i] = c12 - y1[i]
+			b15[i] = float32(y1[i] * x13[i])
+		}
+		Tanh(y2, b11)
+		for i := range b18 {
+			t14 := float32(b13[i] * y2[i])
+			t16 := t14 + b15[i]
+			y3[i] = t16
+			b17[i] = float32(t16 * c14)
+			b18[i] = float32(t16 * c15)
+		}
+		Erf(y4, b18)
+		for i := range y5 {
+			t20 := y4[i] + c12
+			t21 := float32(b17[i] * t20)
+			t22 := float32(t21 * c16)
+			y5[i] = chosen(x17[i], t22, c18)
+		}
+	}
+	return true
+}
+
+func plain145(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain145flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + c3
+			t2 := max(c4, t1)
+			t3 := t2 + t0
+			y0[i] = t3
+			y1[i] = max(c4, t3)
+		}
+	}
+	return true
+}
+
+func plain145flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := max(c4, t1)
+		t3 := t2 + t0
+		y0[i] = t3
+		y1[i] = max(c4, t3)
+	}
+	return true
+}
+
+func plain146(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain146flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			t1 := x2[i] + c3
+			t2 := max(c4, t1)
+			t3 := t2 + t0
+			y0[i] = max(c4, t3)
+		}
+	}
+	return true
+}
+
+func plain146flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := max(c4, t1)
+		t3 := t2 + t0
+		y0[i] = max(c4, t3)
+	}
+	return true
+}
+
+func plain147(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain147flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c3
+			}
+			Sigmoid(y0, b1)
+			for i := range y1 {
+				t3 := float32(b0[i] * y0[i])
+				y1[i] = x4[i] + t3
+			}
+		}
+	}
+	return true
+}
+
+func plain147flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b1)
+		for i := range y1 {
+			t3 := float32(b0[i] * y0[i])
+			y1[i] = x4[i] + t3
+		}
+	}
+	return true
+}
+
+func plain148(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain148flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b1 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c3
+			}
+			Sigmoid(b2, b1)
+			for i := range y0 {
+				t3 := float32(b0[i] * b2[i])
+				y0[i] = x4[i] + t3
+			}
+		}
+	}
+	return true
+}
+
+func plain148flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b1 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+		}
+		Sigmoid(b2, b1)
+		for i := range y0 {
+			t3 := float32(b0[i] * b2[i])
+			y0[i] = x4[i] + t3
+		}
+	}
+	return true
+}
+
+func plain149(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain149flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c3
+			}
+			Sigmoid(y0, b1)
+			for i := range y1 {
+				t3 := float32(b0[i] * y0[i])
+				t4 := float32(t3 * c4)
+				t5 := chosen(x5[i], t4, c6)
+				y1[i] = x7[i] + t5
+			}
+		}
+	}
+	return true
+}
+
+func plain149flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b1)
+		for i := range y1 {
+			t3 := float32(b0[i] * y0[i])
+			t4 := float32(t3 * c4)
+			t5 := chosen(x5[i], t4, c6)
+			y1[i] = x7[i] + t5
+		}
+	}
+	return true
+}
+
+func plain150(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain150flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b1 {
+				b0[i] = x0[i] + c1
+				b1[i] = x2[i] + c3
+			}
+			Sigmoid(b2, b1)
+			for i := range y0 {
+				t3 := float32(b0[i] * b2[i])
+				t4 := float32(t3 * c4)
+				t5 := chosen(x5[i], t4, c6)
+				y0[i] = x7[i] + t5
+			}
+		}
+	}
+	return true
+}
+
+func plain150flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b1 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+		}
+		Sigmoid(b2, b1)
+		for i := range y0 {
+			t3 := float32(b0[i] * b2[i])
+			t4 := float32(t3 * c4)
+			t5 := chosen(x5[i], t4, c6)
+			y0[i] = x7[i] + t5
+		}
+	}
+	return true
+}
+
+func plain151(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain151flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			y0[i] = t0 + x2[i]
+		}
+	}
+	return true
+}
+
+func plain151flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0 + x2[i]
+	}
+	return true
+}
+
+func plain152(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain152flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -8236,7 +12428,7 @@ func plain104(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain104flat(out, in [][]float32, rows int) bool {
+func plain152flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -8269,9 +12461,9 @@ func plain104flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain105(out, in [][]float32, rows, lanes int) bool {
+func plain153(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain105flat(out, in, rows)
+		return plain153flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -8306,7 +12498,7 @@ func plain105(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain105flat(out, in [][]float32, rows int) bool {
+func plain153flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -8339,9 +12531,9 @@ func plain105flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain106(out, in [][]float32, rows, lanes int) bool {
+func plain154(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain106flat(out, in, rows)
+		return plain154flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -8387,7 +12579,7 @@ func plain106(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain106flat(out, in [][]float32, rows int) bool {
+func plain154flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -8431,9 +12623,9 @@ func plain106flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain107(out, in [][]float32, rows, lanes int) bool {
+func plain155(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain107flat(out, in, rows)
+		return plain155flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -8479,7 +12671,7 @@ func plain107(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain107flat(out, in [][]float32, rows int) bool {
+func plain155flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -8523,9 +12715,9 @@ func plain107flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain108(out, in [][]float32, rows, lanes int) bool {
+func plain156(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain108flat(out, in, rows)
+		return plain156flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -8572,7 +12764,7 @@ func plain108(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain108flat(out, in [][]float32, rows int) bool {
+func plain156flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -8617,9 +12809,9 @@ func plain108flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain109(out, in [][]float32, rows, lanes int) bool {
+func plain157(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain109flat(out, in, rows)
+		return plain157flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -8666,7 +12858,7 @@ func plain109(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain109flat(out, in [][]float32, rows int) bool {
+func plain157flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -8711,9 +12903,9 @@ func plain109flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain110(out, in [][]float32, rows, lanes int) bool {
+func plain158(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain110flat(out, in, rows)
+		return plain158flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -8798,7 +12990,7 @@ func plain110(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain110flat(out, in [][]float32, rows int) bool {
+func plain158flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -8883,9 +13075,9 @@ func plain110flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain111(out, in [][]float32, rows, lanes int) bool {
+func plain159(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain111flat(out, in, rows)
+		return plain159flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -8973,7 +13165,7 @@ func plain111(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain111flat(out, in [][]float32, rows int) bool {
+func plain159flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -9061,9 +13253,9 @@ func plain111flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain112(out, in [][]float32, rows, lanes int) bool {
+func plain160(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain112flat(out, in, rows)
+		return plain160flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -9135,7 +13327,7 @@ func plain112(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain112flat(out, in [][]float32, rows int) bool {
+func plain160flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -9207,9 +13399,9 @@ func plain112flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain113(out, in [][]float32, rows, lanes int) bool {
+func plain161(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain113flat(out, in, rows)
+		return plain161flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -9287,7 +13479,7 @@ func plain113(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain113flat(out, in [][]float32, rows int) bool {
+func plain161flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -9365,9 +13557,81 @@ func plain113flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain114(out, in [][]float32, rows, lanes int) bool {
+func plain162(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain114flat(out, in, rows)
+		return plain162flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			y0[i] = max(c2, t0)
+		}
+	}
+	return true
+}
+
+func plain162flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		y0[i] = max(c2, t0)
+	}
+	return true
+}
+
+func plain163(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain163flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			t1 := max(c2, t0)
+			t2 := t1 + x3[i]
+			y0[i] = t2
+			y1[i] = max(c2, t2)
+		}
+	}
+	return true
+}
+
+func plain163flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := max(c2, t0)
+		t2 := t1 + x3[i]
+		y0[i] = t2
+		y1[i] = max(c2, t2)
+	}
+	return true
+}
+
+func plain164(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain164flat(out, in, rows)
 	}
 	var b2 [line]float32
 	n := lanes
@@ -9393,7 +13657,7 @@ func plain114(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain114flat(out, in [][]float32, rows int) bool {
+func plain164flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -9417,9 +13681,9 @@ func plain114flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain115(out, in [][]float32, rows, lanes int) bool {
+func plain165(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain115flat(out, in, rows)
+		return plain165flat(out, in, rows)
 	}
 	var b2 [line]float32
 	n := lanes
@@ -9452,7 +13716,7 @@ func plain115(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain115flat(out, in [][]float32, rows int) bool {
+func plain165flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -9483,9 +13747,9 @@ func plain115flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain116(out, in [][]float32, rows, lanes int) bool {
+func plain166(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain116flat(out, in, rows)
+		return plain166flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -9518,7 +13782,7 @@ func plain116(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain116flat(out, in [][]float32, rows int) bool {
+func plain166flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -9549,9 +13813,91 @@ func plain116flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain117(out, in [][]float32, rows, lanes int) bool {
+func plain167(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain117flat(out, in, rows)
+		return plain167flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			y0[i] = max(c2, t0)
+			t2 := t0 - c2
+			t3 := stepOf(t2)
+			y1[i] = chosen(t3, x3[i], c2)
+		}
+	}
+	return true
+}
+
+func plain167flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		y0[i] = max(c2, t0)
+		t2 := t0 - c2
+		t3 := stepOf(t2)
+		y1[i] = chosen(t3, x3[i], c2)
+	}
+	return true
+}
+
+func plain168(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain168flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			y0[i] = max(c2, t0)
+			t2 := t0 - c2
+			t3 := stepOf(t2)
+			y1[i] = chosen(t3, c3, c2)
+		}
+	}
+	return true
+}
+
+func plain168flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		y0[i] = max(c2, t0)
+		t2 := t0 - c2
+		t3 := stepOf(t2)
+		y1[i] = chosen(t3, c3, c2)
+	}
+	return true
+}
+
+func plain169(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain169flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b3 [line]float32
@@ -9599,7 +13945,7 @@ func plain117(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain117flat(out, in [][]float32, rows int) bool {
+func plain169flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b3 [line]float32
 	var b5 [line]float32
@@ -9645,9 +13991,9 @@ func plain117flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain118(out, in [][]float32, rows, lanes int) bool {
+func plain170(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain118flat(out, in, rows)
+		return plain170flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b3 [line]float32
@@ -9695,7 +14041,7 @@ func plain118(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain118flat(out, in [][]float32, rows int) bool {
+func plain170flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b3 [line]float32
 	var b5 [line]float32
@@ -9740,9 +14086,9 @@ func plain118flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain119(out, in [][]float32, rows, lanes int) bool {
+func plain171(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain119flat(out, in, rows)
+		return plain171flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9780,7 +14126,7 @@ func plain119(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain119flat(out, in [][]float32, rows int) bool {
+func plain171flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9815,9 +14161,9 @@ func plain119flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain120(out, in [][]float32, rows, lanes int) bool {
+func plain172(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain120flat(out, in, rows)
+		return plain172flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9847,7 +14193,7 @@ func plain120(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain120flat(out, in [][]float32, rows int) bool {
+func plain172flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9874,9 +14220,9 @@ func plain120flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain121(out, in [][]float32, rows, lanes int) bool {
+func plain173(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain121flat(out, in, rows)
+		return plain173flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9912,7 +14258,7 @@ func plain121(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain121flat(out, in [][]float32, rows int) bool {
+func plain173flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9945,9 +14291,9 @@ func plain121flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain122(out, in [][]float32, rows, lanes int) bool {
+func plain174(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain122flat(out, in, rows)
+		return plain174flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9969,7 +14315,7 @@ func plain122(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain122flat(out, in [][]float32, rows int) bool {
+func plain174flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9988,9 +14334,9 @@ func plain122flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain123(out, in [][]float32, rows, lanes int) bool {
+func plain175(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain123flat(out, in, rows)
+		return plain175flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10008,7 +14354,7 @@ func plain123(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain123flat(out, in [][]float32, rows int) bool {
+func plain175flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10023,9 +14369,9 @@ func plain123flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain124(out, in [][]float32, rows, lanes int) bool {
+func plain176(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain124flat(out, in, rows)
+		return plain176flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10048,7 +14394,7 @@ func plain124(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain124flat(out, in [][]float32, rows int) bool {
+func plain176flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10068,9 +14414,9 @@ func plain124flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain125(out, in [][]float32, rows, lanes int) bool {
+func plain177(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain125flat(out, in, rows)
+		return plain177flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10088,7 +14434,7 @@ func plain125(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain125flat(out, in [][]float32, rows int) bool {
+func plain177flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10103,9 +14449,9 @@ func plain125flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain126(out, in [][]float32, rows, lanes int) bool {
+func plain178(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain126flat(out, in, rows)
+		return plain178flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10127,7 +14473,7 @@ func plain126(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain126flat(out, in [][]float32, rows int) bool {
+func plain178flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10146,9 +14492,9 @@ func plain126flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain127(out, in [][]float32, rows, lanes int) bool {
+func plain179(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain127flat(out, in, rows)
+		return plain179flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10171,7 +14517,7 @@ func plain127(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain127flat(out, in [][]float32, rows int) bool {
+func plain179flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10191,9 +14537,9 @@ func plain127flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain128(out, in [][]float32, rows, lanes int) bool {
+func plain180(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain128flat(out, in, rows)
+		return plain180flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10218,7 +14564,7 @@ func plain128(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain128flat(out, in [][]float32, rows int) bool {
+func plain180flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10240,9 +14586,254 @@ func plain128flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain129(out, in [][]float32, rows, lanes int) bool {
+func plain181(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain129flat(out, in, rows)
+		return plain181flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			t1 := float32(t0 * c2)
+			t2 := float32(t0 * c3)
+			t3 := x4[i] + c5
+			t4 := float32(x6[i] * t3)
+			t5 := float32(x6[i] * t2)
+			t6 := float32(x4[i] * x4[i])
+			t7 := c5 - t6
+			t8 := float32(t5 * t7)
+			t9 := float32(t8 * c7)
+			t10 := float32(t4 * c3)
+			t11 := t9 + t10
+			t12 := float32(t9 * t0)
+			t13 := float32(t9 * x8[i])
+			t14 := t11 + t13
+			t15 := float32(t12 * t0)
+			t16 := float32(t12 * t1)
+			t17 := t14 + t16
+			t18 := float32(t15 * c2)
+			y0[i] = t17 + t18
+		}
+	}
+	return true
+}
+
+func plain181flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * c2)
+		t2 := float32(t0 * c3)
+		t3 := x4[i] + c5
+		t4 := float32(x6[i] * t3)
+		t5 := float32(x6[i] * t2)
+		t6 := float32(x4[i] * x4[i])
+		t7 := c5 - t6
+		t8 := float32(t5 * t7)
+		t9 := float32(t8 * c7)
+		t10 := float32(t4 * c3)
+		t11 := t9 + t10
+		t12 := float32(t9 * t0)
+		t13 := float32(t9 * x8[i])
+		t14 := t11 + t13
+		t15 := float32(t12 * t0)
+		t16 := float32(t12 * t1)
+		t17 := t14 + t16
+		t18 := float32(t15 * c2)
+		y0[i] = t17 + t18
+	}
+	return true
+}
+
+func plain182(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain182flat(out, in, rows)
+	}
+	var b4 [line]float32
+	var b6 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b4 := b4[:m]
+			b6 := b6[:m]
+			for i := range b6 {
+				t0 := x0[i] + c1
+				t1 := float32(t0 * c2)
+				t2 := float32(t1 * t0)
+				y0[i] = t2
+				t3 := float32(t2 * t0)
+				b4[i] = float32(t0 * c3)
+				t5 := t0 + t3
+				b6[i] = float32(t5 * c4)
+			}
+			Tanh(y1, b6)
+			for i := range y2 {
+				t8 := y1[i] + c5
+				y2[i] = float32(b4[i] * t8)
+			}
+		}
+	}
+	return true
+}
+
+func plain182flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	var b6 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		for i := range b6 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(t0 * c2)
+			t2 := float32(t1 * t0)
+			y0[i] = t2
+			t3 := float32(t2 * t0)
+			b4[i] = float32(t0 * c3)
+			t5 := t0 + t3
+			b6[i] = float32(t5 * c4)
+		}
+		Tanh(y1, b6)
+		for i := range y2 {
+			t8 := y1[i] + c5
+			y2[i] = float32(b4[i] * t8)
+		}
+	}
+	return true
+}
+
+func plain183(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain183flat(out, in, rows)
+	}
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			b4 := b4[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			for i := range b6 {
+				t0 := x0[i] + c1
+				t1 := float32(t0 * c2)
+				t2 := float32(t1 * t0)
+				t3 := float32(t2 * t0)
+				b4[i] = float32(t0 * c3)
+				t5 := t0 + t3
+				b6[i] = float32(t5 * c4)
+			}
+			Tanh(b7, b6)
+			for i := range y0 {
+				t8 := b7[i] + c5
+				y0[i] = float32(b4[i] * t8)
+			}
+		}
+	}
+	return true
+}
+
+func plain183flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		y0 := y0[at:][:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		for i := range b6 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(t0 * c2)
+			t2 := float32(t1 * t0)
+			t3 := float32(t2 * t0)
+			b4[i] = float32(t0 * c3)
+			t5 := t0 + t3
+			b6[i] = float32(t5 * c4)
+		}
+		Tanh(b7, b6)
+		for i := range y0 {
+			t8 := b7[i] + c5
+			y0[i] = float32(b4[i] * t8)
+		}
+	}
+	return true
+}
+
+func plain184(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain184flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -10272,7 +14863,7 @@ func plain129(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain129flat(out, in [][]float32, rows int) bool {
+func plain184flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -10300,9 +14891,9 @@ func plain129flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain130(out, in [][]float32, rows, lanes int) bool {
+func plain185(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain130flat(out, in, rows)
+		return plain185flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -10332,7 +14923,7 @@ func plain130(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain130flat(out, in [][]float32, rows int) bool {
+func plain185flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -10360,9 +14951,9 @@ func plain130flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain131(out, in [][]float32, rows, lanes int) bool {
+func plain186(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain131flat(out, in, rows)
+		return plain186flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10400,7 +14991,7 @@ func plain131(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain131flat(out, in [][]float32, rows int) bool {
+func plain186flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10435,9 +15026,9 @@ func plain131flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain132(out, in [][]float32, rows, lanes int) bool {
+func plain187(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain132flat(out, in, rows)
+		return plain187flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10472,7 +15063,7 @@ func plain132(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain132flat(out, in [][]float32, rows int) bool {
+func plain187flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10504,9 +15095,9 @@ func plain132flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain133(out, in [][]float32, rows, lanes int) bool {
+func plain188(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain133flat(out, in, rows)
+		return plain188flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -10600,7 +15191,7 @@ func plain133(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain133flat(out, in [][]float32, rows int) bool {
+func plain188flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -10695,9 +15286,9 @@ func plain133flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain134(out, in [][]float32, rows, lanes int) bool {
+func plain189(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain134flat(out, in, rows)
+		return plain189flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -10789,7 +15380,7 @@ func plain134(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain134flat(out, in [][]float32, rows int) bool {
+func plain189flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -10881,9 +15472,9 @@ func plain134flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain135(out, in [][]float32, rows, lanes int) bool {
+func plain190(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain135flat(out, in, rows)
+		return plain190flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -10969,7 +15560,7 @@ func plain135(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain135flat(out, in [][]float32, rows int) bool {
+func plain190flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -11055,9 +15646,9 @@ func plain135flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain136(out, in [][]float32, rows, lanes int) bool {
+func plain191(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain136flat(out, in, rows)
+		return plain191flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -11123,7 +15714,7 @@ func plain136(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain136flat(out, in [][]float32, rows int) bool {
+func plain191flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b4 [line]float32
@@ -11190,9 +15781,9 @@ func plain136flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain137(out, in [][]float32, rows, lanes int) bool {
+func plain192(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain137flat(out, in, rows)
+		return plain192flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11258,7 +15849,7 @@ func plain137(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain137flat(out, in [][]float32, rows int) bool {
+func plain192flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -11325,9 +15916,9 @@ func plain137flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain138(out, in [][]float32, rows, lanes int) bool {
+func plain193(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain138flat(out, in, rows)
+		return plain193flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -11372,7 +15963,7 @@ func plain138(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain138flat(out, in [][]float32, rows int) bool {
+func plain193flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -11416,9 +16007,9 @@ func plain138flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain139(out, in [][]float32, rows, lanes int) bool {
+func plain194(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain139flat(out, in, rows)
+		return plain194flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -11460,7 +16051,7 @@ func plain139(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain139flat(out, in [][]float32, rows int) bool {
+func plain194flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -11501,9 +16092,9 @@ func plain139flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain140(out, in [][]float32, rows, lanes int) bool {
+func plain195(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain140flat(out, in, rows)
+		return plain195flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11545,7 +16136,7 @@ func plain140(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain140flat(out, in [][]float32, rows int) bool {
+func plain195flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -11586,9 +16177,9 @@ func plain140flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain141(out, in [][]float32, rows, lanes int) bool {
+func plain196(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain141flat(out, in, rows)
+		return plain196flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -11617,7 +16208,7 @@ func plain141(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain141flat(out, in [][]float32, rows int) bool {
+func plain196flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -11644,9 +16235,9 @@ func plain141flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain142(out, in [][]float32, rows, lanes int) bool {
+func plain197(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain142flat(out, in, rows)
+		return plain197flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11675,7 +16266,7 @@ func plain142(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain142flat(out, in [][]float32, rows int) bool {
+func plain197flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -11702,9 +16293,9 @@ func plain142flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain143(out, in [][]float32, rows, lanes int) bool {
+func plain198(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain143flat(out, in, rows)
+		return plain198flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -11746,7 +16337,7 @@ func plain143(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain143flat(out, in [][]float32, rows int) bool {
+func plain198flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -11787,9 +16378,9 @@ func plain143flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain144(out, in [][]float32, rows, lanes int) bool {
+func plain199(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain144flat(out, in, rows)
+		return plain199flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11831,7 +16422,7 @@ func plain144(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain144flat(out, in [][]float32, rows int) bool {
+func plain199flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -11872,9 +16463,9 @@ func plain144flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain145(out, in [][]float32, rows, lanes int) bool {
+func plain200(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain145flat(out, in, rows)
+		return plain200flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11909,7 +16500,7 @@ func plain145(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain145flat(out, in [][]float32, rows int) bool {
+func plain200flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -11942,9 +16533,9 @@ func plain145flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain146(out, in [][]float32, rows, lanes int) bool {
+func plain201(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain146flat(out, in, rows)
+		return plain201flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11999,7 +16590,7 @@ func plain146(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain146flat(out, in [][]float32, rows int) bool {
+func plain201flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -12052,9 +16643,9 @@ func plain146flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain147(out, in [][]float32, rows, lanes int) bool {
+func plain202(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain147flat(out, in, rows)
+		return plain202flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12089,7 +16680,7 @@ func plain147(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain147flat(out, in [][]float32, rows int) bool {
+func plain202flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -12121,9 +16712,9 @@ func plain147flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain148(out, in [][]float32, rows, lanes int) bool {
+func plain203(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain148flat(out, in, rows)
+		return plain203flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12178,7 +16769,7 @@ func plain148(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain148flat(out, in [][]float32, rows int) bool {
+func plain203flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -12230,9 +16821,58 @@ func plain148flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain149(out, in [][]float32, rows, lanes int) bool {
+func plain204(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain149flat(out, in, rows)
+		return plain204flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] + c1
+			t1 := x2[i] - c3
+			t2 := stepOf(t1)
+			t3 := chosen(t2, x4[i], c3)
+			y0[i] = t3
+			t4 := t0 - c3
+			t5 := stepOf(t4)
+			y1[i] = chosen(t5, t3, c3)
+		}
+	}
+	return true
+}
+
+func plain204flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] - c3
+		t2 := stepOf(t1)
+		t3 := chosen(t2, x4[i], c3)
+		y0[i] = t3
+		t4 := t0 - c3
+		t5 := stepOf(t4)
+		y1[i] = chosen(t5, t3, c3)
+	}
+	return true
+}
+
+func plain205(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain205flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -12277,7 +16917,7 @@ func plain149(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain149flat(out, in [][]float32, rows int) bool {
+func plain205flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -12319,9 +16959,106 @@ func plain149flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain150(out, in [][]float32, rows, lanes int) bool {
+func plain206(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain150flat(out, in, rows)
+		return plain206flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := x0[i] + c1
+			t1 := c2 - x3[i]
+			t2 := x4[i] + x5[i]
+			y0[i] = t2
+			t3 := x6[i] + t2
+			t4 := float32(t3 * x7[i])
+			y1[i] = float32(t3 * x3[i])
+			t6 := float32(t3 * x8[i])
+			t7 := float32(t3 * t1)
+			t8 := float32(t6 * c9)
+			t9 := t4 + t8
+			t10 := float32(x8[i] * x8[i])
+			t11 := c2 - t10
+			t12 := float32(t7 * t11)
+			y2[i] = t12
+			t13 := float32(t12 * t0)
+			y3[i] = float32(t12 * x10[i])
+			t15 := float32(x3[i] * t1)
+			y4[i] = float32(t9 * t15)
+			t17 := c2 - x10[i]
+			t18 := float32(x10[i] * t17)
+			y5[i] = float32(t13 * t18)
+		}
+	}
+	return true
+}
+
+func plain206flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := x0[i] + x1[i]
+		t1 := c2 - x3[i]
+		t2 := x4[i] + c5
+		y0[i] = t2
+		t3 := x6[i] + t2
+		t4 := float32(t3 * x7[i])
+		y1[i] = float32(t3 * x3[i])
+		t6 := float32(t3 * x8[i])
+		t7 := float32(t3 * t1)
+		t8 := float32(t6 * c9)
+		t9 := t4 + t8
+		t10 := float32(x8[i] * x8[i])
+		t11 := c2 - t10
+		t12 := float32(t7 * t11)
+		y2[i] = t12
+		t13 := float32(t12 * t0)
+		y3[i] = float32(t12 * x10[i])
+		t15 := float32(x3[i] * t1)
+		y4[i] = float32(t9 * t15)
+		t17 := c2 - x10[i]
+		t18 := float32(x10[i] * t17)
+		y5[i] = float32(t13 * t18)
+	}
+	return true
+}
+
+func plain207(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain207flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -12360,7 +17097,7 @@ func plain150(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain150flat(out, in [][]float32, rows int) bool {
+func plain207flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -12396,9 +17133,382 @@ func plain150flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain151(out, in [][]float32, rows, lanes int) bool {
+func plain208(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain151flat(out, in, rows)
+		return plain208flat(out, in, rows)
+	}
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b14 [line]float32
+	var b22 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b14 := b14[:m]
+			b22 := b22[:m]
+			for i := range b22 {
+				y0[i] = x0[i] + c1
+				y1[i] = c2 - x3[i]
+				t2 := float32(x4[i] * c5)
+				t3 := float32(x4[i] * c6)
+				t4 := x7[i] + c2
+				t5 := float32(x8[i] * t4)
+				b6[i] = float32(x8[i] * t2)
+				t7 := float32(t3 * t3)
+				b8[i] = float32(t7 * c9)
+				b14[i] = float32(t5 * c5)
+				t21 := float32(x13[i] * x13[i])
+				b22[i] = c2 - t21
+			}
+			Exp(b9, b8)
+			for i := range y4 {
+				t10 := float32(b9[i] * c10)
+				t11 := float32(b6[i] * t10)
+				t12 := float32(t11 * c6)
+				t13 := x11[i] + t12
+				t15 := t13 + b14[i]
+				y2[i] = t15
+				t16 := float32(t15 * x12[i])
+				t17 := float32(t15 * x13[i])
+				t18 := float32(t15 * y1[i])
+				t19 := float32(t17 * c9)
+				y3[i] = t16 + t19
+				y4[i] = float32(t18 * b22[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain208flat(out, in [][]float32, rows int) bool {
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b14 [line]float32
+	var b22 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b14 := b14[:m]
+		b22 := b22[:m]
+		for i := range b22 {
+			y0[i] = x0[i] + x1[i]
+			y1[i] = c2 - x3[i]
+			t2 := float32(x4[i] * c5)
+			t3 := float32(x4[i] * c6)
+			t4 := x7[i] + c2
+			t5 := float32(x8[i] * t4)
+			b6[i] = float32(x8[i] * t2)
+			t7 := float32(t3 * t3)
+			b8[i] = float32(t7 * c9)
+			b14[i] = float32(t5 * c5)
+			t21 := float32(x13[i] * x13[i])
+			b22[i] = c2 - t21
+		}
+		Exp(b9, b8)
+		for i := range y4 {
+			t10 := float32(b9[i] * c10)
+			t11 := float32(b6[i] * t10)
+			t12 := float32(t11 * c6)
+			t13 := x11[i] + t12
+			t15 := t13 + b14[i]
+			y2[i] = t15
+			t16 := float32(t15 * x12[i])
+			t17 := float32(t15 * x13[i])
+			t18 := float32(t15 * y1[i])
+			t19 := float32(t17 * c9)
+			y3[i] = t16 + t19
+			y4[i] = float32(t18 * b22[i])
+		}
+	}
+	return true
+}
+
+func plain209(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain209flat(out, in, rows)
+	}
+	var b8 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b16 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x14 := x14[at:][:m]
+			x15 := x15[at:][:m]
+			x16 := x16[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b8 := b8[:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			b16 := b16[:m]
+			for i := range y5 {
+				y0[i] = x0[i] + c1
+				y1[i] = c2 - x3[i]
+				t2 := float32(x4[i] * c5)
+				t3 := float32(x4[i] * c6)
+				t4 := x7[i] + c2
+				t5 := chosen(x8[i], x9[i], c10)
+				t6 := float32(t5 * c11)
+				t7 := float32(t6 * t4)
+				b8[i] = float32(t6 * t2)
+				t9 := float32(t3 * t3)
+				b10[i] = float32(t9 * c12)
+				b16[i] = float32(t7 * c5)
+				y5[i] = float32(x16[i] * x16[i])
+			}
+			Exp(b11, b10)
+			for i := range y4 {
+				t12 := float32(b11[i] * c13)
+				t13 := float32(b8[i] * t12)
+				t14 := float32(t13 * c6)
+				t15 := x14[i] + t14
+				t17 := t15 + b16[i]
+				y2[i] = t17
+				t18 := float32(t17 * x15[i])
+				t19 := float32(t17 * x16[i])
+				y3[i] = float32(t17 * y1[i])
+				t21 := float32(t19 * c12)
+				y4[i] = t18 + t21
+			}
+		}
+	}
+	return true
+}
+
+func plain209flat(out, in [][]float32, rows int) bool {
+	var b8 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b16 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x14 := x14[at:][:m]
+		x15 := x15[at:][:m]
+		x16 := x16[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b8 := b8[:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		b16 := b16[:m]
+		for i := range y5 {
+			y0[i] = x0[i] + x1[i]
+			y1[i] = c2 - x3[i]
+			t2 := float32(x4[i] * c5)
+			t3 := float32(x4[i] * c6)
+			t4 := x7[i] + c2
+			t5 := chosen(x8[i], x9[i], c10)
+			t6 := float32(t5 * c11)
+			t7 := float32(t6 * t4)
+			b8[i] = float32(t6 * t2)
+			t9 := float32(t3 * t3)
+			b10[i] = float32(t9 * c12)
+			b16[i] = float32(t7 * c5)
+			y5[i] = float32(x16[i] * x16[i])
+		}
+		Exp(b11, b10)
+		for i := range y4 {
+			t12 := float32(b11[i] * c13)
+			t13 := float32(b8[i] * t12)
+			t14 := float32(t13 * c6)
+			t15 := x14[i] + t14
+			t17 := t15 + b16[i]
+			y2[i] = t17
+			t18 := float32(t17 * x15[i])
+			t19 := float32(t17 * x16[i])
+			y3[i] = float32(t17 * y1[i])
+			t21 := float32(t19 * c12)
+			y4[i] = t18 + t21
+		}
+	}
+	return true
+}
+
+func plain210(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain210flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + c1
+			t1 := t0 - c2
+			t2 := stepOf(t1)
+			y0[i] = chosen(t2, x3[i], c2)
+		}
+	}
+	return true
+}
+
+func plain210flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 - c2
+		t2 := stepOf(t1)
+		y0[i] = chosen(t2, x3[i], c2)
+	}
+	return true
+}
+
+func plain211(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain211flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -12446,7 +17556,7 @@ func plain151(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain151flat(out, in [][]float32, rows int) bool {
+func plain211flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -12491,9 +17601,9 @@ func plain151flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain152(out, in [][]float32, rows, lanes int) bool {
+func plain212(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain152flat(out, in, rows)
+		return plain212flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -12531,7 +17641,7 @@ func plain152(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain152flat(out, in [][]float32, rows int) bool {
+func plain212flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -12566,9 +17676,9 @@ func plain152flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain153(out, in [][]float32, rows, lanes int) bool {
+func plain213(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain153flat(out, in, rows)
+		return plain213flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -12587,7 +17697,7 @@ func plain153(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain153flat(out, in [][]float32, rows int) bool {
+func plain213flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -12603,9 +17713,9 @@ func plain153flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain154(out, in [][]float32, rows, lanes int) bool {
+func plain214(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain154flat(out, in, rows)
+		return plain214flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -12627,7 +17737,7 @@ func plain154(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain154flat(out, in [][]float32, rows int) bool {
+func plain214flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12647,9 +17757,9 @@ func plain154flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain155(out, in [][]float32, rows, lanes int) bool {
+func plain215(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain155flat(out, in, rows)
+		return plain215flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -12717,7 +17827,7 @@ func plain155(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain155flat(out, in [][]float32, rows int) bool {
+func plain215flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -12786,9 +17896,9 @@ func plain155flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain156(out, in [][]float32, rows, lanes int) bool {
+func plain216(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain156flat(out, in, rows)
+		return plain216flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12856,7 +17966,7 @@ func plain156(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain156flat(out, in [][]float32, rows int) bool {
+func plain216flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -12925,9 +18035,9 @@ func plain156flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain157(out, in [][]float32, rows, lanes int) bool {
+func plain217(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain157flat(out, in, rows)
+		return plain217flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -12984,7 +18094,7 @@ func plain157(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain157flat(out, in [][]float32, rows int) bool {
+func plain217flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -13042,9 +18152,9 @@ func plain157flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain158(out, in [][]float32, rows, lanes int) bool {
+func plain218(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain158flat(out, in, rows)
+		return plain218flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -13101,7 +18211,7 @@ func plain158(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain158flat(out, in [][]float32, rows int) bool {
+func plain218flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -13159,9 +18269,9 @@ func plain158flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain159(out, in [][]float32, rows, lanes int) bool {
+func plain219(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain159flat(out, in, rows)
+		return plain219flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -13218,7 +18328,7 @@ func plain159(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain159flat(out, in [][]float32, rows int) bool {
+func plain219flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -13275,9 +18385,9 @@ func plain159flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain160(out, in [][]float32, rows, lanes int) bool {
+func plain220(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain160flat(out, in, rows)
+		return plain220flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -13334,7 +18444,7 @@ func plain160(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain160flat(out, in [][]float32, rows int) bool {
+func plain220flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -13391,7 +18501,895 @@ func plain160flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain161(out, in [][]float32, rows, lanes int) bool {
+func plain221(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain221flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	var b7 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			b7 := b7[:m]
+			for i := range b7 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+				t4 := x4[i] + c5
+				t5 := float32(t4 * x6[i])
+				t6 := x7[i] + c8
+				b7[i] = t5 + t6
+			}
+			Tanh(y0, b0)
+			Tanh(y1, b2)
+			Sigmoid(y2, b7)
+			for i := range y4 {
+				t9 := c9 - y2[i]
+				t10 := float32(y0[i] * t9)
+				t11 := float32(y1[i] * y2[i])
+				t12 := t10 + t11
+				y3[i] = t12
+				y4[i] = x10[i] + t12
+			}
+		}
+	}
+	return true
+}
+
+func plain221flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b7 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b7 := b7[:m]
+		for i := range b7 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+			t4 := x4[i] + x5[i]
+			t5 := float32(t4 * c6)
+			t6 := x7[i] + x8[i]
+			b7[i] = t5 + t6
+		}
+		Tanh(y0, b0)
+		Tanh(y1, b2)
+		Sigmoid(y2, b7)
+		for i := range y4 {
+			t9 := c9 - y2[i]
+			t10 := float32(y0[i] * t9)
+			t11 := float32(y1[i] * y2[i])
+			t12 := t10 + t11
+			y3[i] = t12
+			y4[i] = x10[i] + t12
+		}
+	}
+	return true
+}
+
+func plain222(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain222flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			for i := range b7 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+				t4 := x4[i] + c5
+				t5 := float32(t4 * x6[i])
+				t6 := x7[i] + c8
+				b7[i] = t5 + t6
+			}
+			Tanh(b1, b0)
+			Tanh(b3, b2)
+			Sigmoid(b8, b7)
+			for i := range y1 {
+				t9 := c9 - b8[i]
+				t10 := float32(b1[i] * t9)
+				t11 := float32(b3[i] * b8[i])
+				t12 := t10 + t11
+				y0[i] = t12
+				y1[i] = x10[i] + t12
+			}
+		}
+	}
+	return true
+}
+
+func plain222flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		for i := range b7 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+			t4 := x4[i] + x5[i]
+			t5 := float32(t4 * c6)
+			t6 := x7[i] + x8[i]
+			b7[i] = t5 + t6
+		}
+		Tanh(b1, b0)
+		Tanh(b3, b2)
+		Sigmoid(b8, b7)
+		for i := range y1 {
+			t9 := c9 - b8[i]
+			t10 := float32(b1[i] * t9)
+			t11 := float32(b3[i] * b8[i])
+			t12 := t10 + t11
+			y0[i] = t12
+			y1[i] = x10[i] + t12
+		}
+	}
+	return true
+}
+
+func plain223(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain223flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	var b7 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			b7 := b7[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			for i := range b7 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+				t4 := x4[i] + c5
+				t5 := float32(t4 * x6[i])
+				t6 := x7[i] + c8
+				b7[i] = t5 + t6
+			}
+			Tanh(y0, b0)
+			Tanh(y1, b2)
+			Sigmoid(y2, b7)
+			for i := range b14 {
+				t9 := c9 - y2[i]
+				t10 := float32(y0[i] * t9)
+				t11 := float32(y1[i] * y2[i])
+				t12 := t10 + t11
+				y3[i] = t12
+				b13[i] = float32(t12 * c10)
+				b14[i] = float32(t12 * c11)
+			}
+			Erf(y4, b14)
+			for i := range y5 {
+				t16 := y4[i] + c9
+				y5[i] = float32(b13[i] * t16)
+			}
+		}
+	}
+	return true
+}
+
+func plain223flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b7 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b7 := b7[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		for i := range b7 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+			t4 := x4[i] + x5[i]
+			t5 := float32(t4 * c6)
+			t6 := x7[i] + x8[i]
+			b7[i] = t5 + t6
+		}
+		Tanh(y0, b0)
+		Tanh(y1, b2)
+		Sigmoid(y2, b7)
+		for i := range b14 {
+			t9 := c9 - y2[i]
+			t10 := float32(y0[i] * t9)
+			t11 := float32(y1[i] * y2[i])
+			t12 := t10 + t11
+			y3[i] = t12
+			b13[i] = float32(t12 * c10)
+			b14[i] = float32(t12 * c11)
+		}
+		Erf(y4, b14)
+		for i := range y5 {
+			t16 := y4[i] + c9
+			y5[i] = float32(b13[i] * t16)
+		}
+	}
+	return true
+}
+
+func plain224(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain224flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b15 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			b15 := b15[:m]
+			for i := range b7 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+				t4 := x4[i] + c5
+				t5 := float32(t4 * x6[i])
+				t6 := x7[i] + c8
+				b7[i] = t5 + t6
+			}
+			Tanh(b1, b0)
+			Tanh(b3, b2)
+			Sigmoid(b8, b7)
+			for i := range b14 {
+				t9 := c9 - b8[i]
+				t10 := float32(b1[i] * t9)
+				t11 := float32(b3[i] * b8[i])
+				t12 := t10 + t11
+				y0[i] = t12
+				b13[i] = float32(t12 * c10)
+				b14[i] = float32(t12 * c11)
+			}
+			Erf(b15, b14)
+			for i := range y1 {
+				t16 := b15[i] + c9
+				y1[i] = float32(b13[i] * t16)
+			}
+		}
+	}
+	return true
+}
+
+func plain224flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b15 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		b15 := b15[:m]
+		for i := range b7 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+			t4 := x4[i] + x5[i]
+			t5 := float32(t4 * c6)
+			t6 := x7[i] + x8[i]
+			b7[i] = t5 + t6
+		}
+		Tanh(b1, b0)
+		Tanh(b3, b2)
+		Sigmoid(b8, b7)
+		for i := range b14 {
+			t9 := c9 - b8[i]
+			t10 := float32(b1[i] * t9)
+			t11 := float32(b3[i] * b8[i])
+			t12 := t10 + t11
+			y0[i] = t12
+			b13[i] = float32(t12 * c10)
+			b14[i] = float32(t12 * c11)
+		}
+		Erf(b15, b14)
+		for i := range y1 {
+			t16 := b15[i] + c9
+			y1[i] = float32(b13[i] * t16)
+		}
+	}
+	return true
+}
+
+func plain225(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain225flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	var b7 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			b7 := b7[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			for i := range b7 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+				t4 := x4[i] + c5
+				t5 := float32(t4 * x6[i])
+				t6 := x7[i] + c8
+				b7[i] = t5 + t6
+			}
+			Tanh(y0, b0)
+			Tanh(y1, b2)
+			Sigmoid(y2, b7)
+			for i := range b14 {
+				t9 := c9 - y2[i]
+				t10 := float32(y0[i] * t9)
+				t11 := float32(y1[i] * y2[i])
+				t12 := t10 + t11
+				y3[i] = t12
+				b13[i] = float32(t12 * c10)
+				b14[i] = float32(t12 * c11)
+			}
+			Erf(y4, b14)
+			for i := range y5 {
+				t16 := y4[i] + c9
+				t17 := float32(b13[i] * t16)
+				t18 := float32(t17 * c12)
+				y5[i] = chosen(x13[i], t18, c14)
+			}
+		}
+	}
+	return true
+}
+
+func plain225flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b7 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b7 := b7[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		for i := range b7 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+			t4 := x4[i] + x5[i]
+			t5 := float32(t4 * c6)
+			t6 := x7[i] + x8[i]
+			b7[i] = t5 + t6
+		}
+		Tanh(y0, b0)
+		Tanh(y1, b2)
+		Sigmoid(y2, b7)
+		for i := range b14 {
+			t9 := c9 - y2[i]
+			t10 := float32(y0[i] * t9)
+			t11 := float32(y1[i] * y2[i])
+			t12 := t10 + t11
+			y3[i] = t12
+			b13[i] = float32(t12 * c10)
+			b14[i] = float32(t12 * c11)
+		}
+		Erf(y4, b14)
+		for i := range y5 {
+			t16 := y4[i] + c9
+			t17 := float32(b13[i] * t16)
+			t18 := float32(t17 * c12)
+			y5[i] = chosen(x13[i], t18, c14)
+		}
+	}
+	return true
+}
+
+func plain226(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain226flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b15 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b13 := b13[:m]
+			b14 := b14[:m]
+			b15 := b15[:m]
+			for i := range b7 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+				t4 := x4[i] + c5
+				t5 := float32(t4 * x6[i])
+				t6 := x7[i] + c8
+				b7[i] = t5 + t6
+			}
+			Tanh(b1, b0)
+			Tanh(b3, b2)
+			Sigmoid(b8, b7)
+			for i := range b14 {
+				t9 := c9 - b8[i]
+				t10 := float32(b1[i] * t9)
+				t11 := float32(b3[i] * b8[i])
+				t12 := t10 + t11
+				y0[i] = t12
+				b13[i] = float32(t12 * c10)
+				b14[i] = float32(t12 * c11)
+			}
+			Erf(b15, b14)
+			for i := range y1 {
+				t16 := b15[i] + c9
+				t17 := float32(b13[i] * t16)
+				t18 := float32(t17 * c12)
+				y1[i] = chosen(x13[i], t18, c14)
+			}
+		}
+	}
+	return true
+}
+
+func plain226flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b13 [line]float32
+	var b14 [line]float32
+	var b15 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b13 := b13[:m]
+		b14 := b14[:m]
+		b15 := b15[:m]
+		for i := range b7 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+			t4 := x4[i] + x5[i]
+			t5 := float32(t4 * c6)
+			t6 := x7[i] + x8[i]
+			b7[i] = t5 + t6
+		}
+		Tanh(b1, b0)
+		Tanh(b3, b2)
+		Sigmoid(b8, b7)
+		for i := range b14 {
+			t9 := c9 - b8[i]
+			t10 := float32(b1[i] * t9)
+			t11 := float32(b3[i] * b8[i])
+			t12 := t10 + t11
+			y0[i] = t12
+			b13[i] = float32(t12 * c10)
+			b14[i] = float32(t12 * c11)
+		}
+		Erf(b15, b14)
+		for i := range y1 {
+			t16 := b15[i] + c9
+			t17 := float32(b13[i] * t16)
+			t18 := float32(t17 * c12)
+			y1[i] = chosen(x13[i], t18, c14)
+		}
+	}
+	return true
+}
+
+func plain227(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	y0 := out[0][:][:n]
@@ -13401,9 +19399,9 @@ func plain161(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain162(out, in [][]float32, rows, lanes int) bool {
+func plain228(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain162flat(out, in, rows)
+		return plain228flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -13457,7 +19455,7 @@ func plain162(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain162flat(out, in [][]float32, rows int) bool {
+func plain228flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -13510,9 +19508,9 @@ func plain162flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain163(out, in [][]float32, rows, lanes int) bool {
+func plain229(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain163flat(out, in, rows)
+		return plain229flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -13568,7 +19566,7 @@ func plain163(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain163flat(out, in [][]float32, rows int) bool {
+func plain229flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -13622,9 +19620,9 @@ func plain163flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain164(out, in [][]float32, rows, lanes int) bool {
+func plain230(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain164flat(out, in, rows)
+		return plain230flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -13680,7 +19678,7 @@ func plain164(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain164flat(out, in [][]float32, rows int) bool {
+func plain230flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -13734,9 +19732,9 @@ func plain164flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain165(out, in [][]float32, rows, lanes int) bool {
+func plain231(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain165flat(out, in, rows)
+		return plain231flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13767,7 +19765,7 @@ func plain165(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain165flat(out, in [][]float32, rows int) bool {
+func plain231flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -13795,9 +19793,9 @@ func plain165flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain166(out, in [][]float32, rows, lanes int) bool {
+func plain232(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain166flat(out, in, rows)
+		return plain232flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13826,7 +19824,7 @@ func plain166(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain166flat(out, in [][]float32, rows int) bool {
+func plain232flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -13852,9 +19850,9 @@ func plain166flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain167(out, in [][]float32, rows, lanes int) bool {
+func plain233(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain167flat(out, in, rows)
+		return plain233flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -13939,7 +19937,7 @@ func plain167(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain167flat(out, in [][]float32, rows int) bool {
+func plain233flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	n := rows
@@ -14023,9 +20021,9 @@ func plain167flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain168(out, in [][]float32, rows, lanes int) bool {
+func plain234(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain168flat(out, in, rows)
+		return plain234flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -14101,7 +20099,7 @@ func plain168(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain168flat(out, in [][]float32, rows int) bool {
+func plain234flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	var b13 [line]float32
@@ -14176,7 +20174,7 @@ func plain168flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain169(out, in [][]float32, rows, lanes int) bool {
+func plain235(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14199,9 +20197,9 @@ func plain169(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain170(out, in [][]float32, rows, lanes int) bool {
+func plain236(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain170flat(out, in, rows)
+		return plain236flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -14294,7 +20292,7 @@ func plain170(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain170flat(out, in [][]float32, rows int) bool {
+func plain236flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	n := rows
@@ -14387,9 +20385,9 @@ func plain170flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain171(out, in [][]float32, rows, lanes int) bool {
+func plain237(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain171flat(out, in, rows)
+		return plain237flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -14461,7 +20459,7 @@ func plain171(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain171flat(out, in [][]float32, rows int) bool {
+func plain237flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	var b8 [line]float32
@@ -14533,7 +20531,73 @@ func plain171flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain172(out, in [][]float32, rows, lanes int) bool {
+func plain238(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain238flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = x0[i] / x1[i]
+		}
+	}
+	return true
+}
+
+func plain238flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] / c1
+	}
+	return true
+}
+
+func plain239(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain239flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] / x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			y1[i] = float32(t1 * c3)
+		}
+	}
+	return true
+}
+
+func plain239flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] / c1
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		y1[i] = float32(t1 * c3)
+	}
+	return true
+}
+
+func plain240(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -14547,9 +20611,9 @@ func plain172(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain173(out, in [][]float32, rows, lanes int) bool {
+func plain241(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain173flat(out, in, rows)
+		return plain241flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14596,7 +20660,7 @@ func plain173(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain173flat(out, in [][]float32, rows int) bool {
+func plain241flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14640,7 +20704,7 @@ func plain173flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain174(out, in [][]float32, rows, lanes int) bool {
+func plain242(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -14648,7 +20712,7 @@ func plain174(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain175(out, in [][]float32, rows, lanes int) bool {
+func plain243(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14667,7 +20731,7 @@ func plain175(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain176(out, in [][]float32, rows, lanes int) bool {
+func plain244(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14696,7 +20760,7 @@ func plain176(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain177(out, in [][]float32, rows, lanes int) bool {
+func plain245(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14735,7 +20799,7 @@ func plain177(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain178(out, in [][]float32, rows, lanes int) bool {
+func plain246(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14748,7 +20812,7 @@ func plain178(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain179(out, in [][]float32, rows, lanes int) bool {
+func plain247(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14766,7 +20830,265 @@ func plain179(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain180(out, in [][]float32, rows, lanes int) bool {
+func plain248(out, in [][]float32, rows, lanes int) bool {
+	var b3 [line]float32
+	var b6 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		for i := range b6 {
+			t0 := max(x0[i], x1[i])
+			t1 := chosen(x2[i], t0, x1[i])
+			y0[i] = t1
+			t2 := x0[i] - t1
+			b3[i] = chosen(x2[i], t2, c3)
+			t5 := x1[i] - t1
+			y2[i] = t5
+			b6[i] = min(t5, c3)
+		}
+		Exp(y1, b3)
+		Exp(y3, b6)
+		for i := range y4 {
+			t8 := float32(y1[i] * x2[i])
+			y4[i] = t8 + y3[i]
+		}
+	}
+	return true
+}
+
+func plain249(out, in [][]float32, rows, lanes int) bool {
+	var b3 [line]float32
+	var b6 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		for i := range b6 {
+			t0 := max(x0[i], x1[i])
+			t1 := chosen(x2[i], t0, x1[i])
+			y0[i] = t1
+			t2 := x0[i] - t1
+			b3[i] = chosen(x2[i], t2, c3)
+			t5 := x1[i] - t1
+			b6[i] = min(t5, c3)
+		}
+		Exp(y1, b3)
+		Exp(y2, b6)
+		for i := range y3 {
+			t8 := float32(y1[i] * x2[i])
+			y3[i] = t8 + y2[i]
+		}
+	}
+	return true
+}
+
+func plain250(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = max(x0[i], c1)
+	}
+	return true
+}
+
+func plain251(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = max(c0, x1[i])
+	}
+	return true
+}
+
+func plain252(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain252flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := max(c0, x1[i])
+			t1 := x2[i] + c3
+			t2 := max(c0, t1)
+			t3 := t2 + t0
+			y0[i] = t3
+			y1[i] = max(c0, t3)
+		}
+	}
+	return true
+}
+
+func plain252flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := max(c0, x1[i])
+		t1 := x2[i] + x3[i]
+		t2 := max(c0, t1)
+		t3 := t2 + t0
+		y0[i] = t3
+		y1[i] = max(c0, t3)
+	}
+	return true
+}
+
+func plain253(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain253flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := max(c0, x1[i])
+			t1 := x2[i] + c3
+			t2 := max(c0, t1)
+			t3 := t2 + t0
+			y0[i] = max(c0, t3)
+		}
+	}
+	return true
+}
+
+func plain253flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := max(c0, x1[i])
+		t1 := x2[i] + x3[i]
+		t2 := max(c0, t1)
+		t3 := t2 + t0
+		y0[i] = max(c0, t3)
+	}
+	return true
+}
+
+func plain254(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain254flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := max(c0, x1[i])
+			t1 := x2[i] + c3
+			t2 := max(c0, t1)
+			t3 := t2 + t0
+			y0[i] = max(c0, t3)
+			t5 := t3 - c0
+			t6 := stepOf(t5)
+			t7 := chosen(t6, c4, c0)
+			t8 := t1 - c0
+			t9 := stepOf(t8)
+			y1[i] = chosen(t9, t7, c0)
+			t11 := x1[i] - c0
+			t12 := stepOf(t11)
+			y2[i] = chosen(t12, t7, c0)
+			y3[i] = chosen(t12, c4, c0)
+		}
+	}
+	return true
+}
+
+func plain254flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := max(c0, x1[i])
+		t1 := x2[i] + x3[i]
+		t2 := max(c0, t1)
+		t3 := t2 + t0
+		y0[i] = max(c0, t3)
+		t5 := t3 - c0
+		t6 := stepOf(t5)
+		t7 := chosen(t6, c4, c0)
+		t8 := t1 - c0
+		t9 := stepOf(t8)
+		y1[i] = chosen(t9, t7, c0)
+		t11 := x1[i] - c0
+		t12 := stepOf(t11)
+		y2[i] = chosen(t12, t7, c0)
+		y3[i] = chosen(t12, c4, c0)
+	}
+	return true
+}
+
+func plain255(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -14780,7 +21102,27 @@ func plain180(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain181(out, in [][]float32, rows, lanes int) bool {
+func plain256(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y2 {
+		y0[i] = max(c0, x1[i])
+		y2[i] = max(c0, x3[i])
+	}
+	Sigmoid(y1, x2)
+	Sigmoid(y3, x4)
+	return true
+}
+
+func plain257(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -14807,7 +21149,7 @@ func plain181(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain182(out, in [][]float32, rows, lanes int) bool {
+func plain258(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14819,7 +21161,7 @@ func plain182(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain183(out, in [][]float32, rows, lanes int) bool {
+func plain259(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14875,7 +21217,7 @@ func plain183(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain184(out, in [][]float32, rows, lanes int) bool {
+func plain260(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14889,7 +21231,7 @@ func plain184(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain185(out, in [][]float32, rows, lanes int) bool {
+func plain261(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14907,7 +21249,7 @@ func plain185(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain186(out, in [][]float32, rows, lanes int) bool {
+func plain262(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14926,7 +21268,27 @@ func plain186(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain187(out, in [][]float32, rows, lanes int) bool {
+func plain263(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x0[i])
+		t1 := c1 - t0
+		y0[i] = float32(x2[i] * t1)
+		t3 := float32(x3[i] * x3[i])
+		t4 := c1 - t3
+		y1[i] = float32(x4[i] * t4)
+	}
+	return true
+}
+
+func plain264(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14952,7 +21314,7 @@ func plain187(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain188(out, in [][]float32, rows, lanes int) bool {
+func plain265(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14986,7 +21348,7 @@ func plain188(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain189(out, in [][]float32, rows, lanes int) bool {
+func plain266(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -15002,9 +21364,9 @@ func plain189(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain190(out, in [][]float32, rows, lanes int) bool {
+func plain267(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain190flat(out, in, rows)
+		return plain267flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -15045,7 +21407,7 @@ func plain190(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain190flat(out, in [][]float32, rows int) bool {
+func plain267flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -15083,7 +21445,7 @@ func plain190flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain191(out, in [][]float32, rows, lanes int) bool {
+func plain268(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15094,7 +21456,42 @@ func plain191(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain192(out, in [][]float32, rows, lanes int) bool {
+func plain269(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = y0[i] + x0[i]
+		y1[i] = y1[i] + t0
+	}
+	return true
+}
+
+func plain270(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = y0[i] + x0[i]
+		y1[i] = y1[i] + t0
+		t3 := float32(x2[i] * x3[i])
+		y2[i] = y2[i] + x2[i]
+		y3[i] = y3[i] + t3
+	}
+	return true
+}
+
+func plain271(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15119,7 +21516,7 @@ func plain192(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain193(out, in [][]float32, rows, lanes int) bool {
+func plain272(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15165,7 +21562,7 @@ func plain193(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain194(out, in [][]float32, rows, lanes int) bool {
+func plain273(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15236,7 +21633,7 @@ func plain194(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain195(out, in [][]float32, rows, lanes int) bool {
+func plain274(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15249,7 +21646,7 @@ func plain195(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain196(out, in [][]float32, rows, lanes int) bool {
+func plain275(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15264,9 +21661,9 @@ func plain196(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain197(out, in [][]float32, rows, lanes int) bool {
+func plain276(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain197flat(out, in, rows)
+		return plain276flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -15293,7 +21690,7 @@ func plain197(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain197flat(out, in [][]float32, rows int) bool {
+func plain276flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15317,9 +21714,9 @@ func plain197flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain198(out, in [][]float32, rows, lanes int) bool {
+func plain277(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain198flat(out, in, rows)
+		return plain277flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -15380,7 +21777,7 @@ func plain198(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain198flat(out, in [][]float32, rows int) bool {
+func plain277flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15438,9 +21835,9 @@ func plain198flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain199(out, in [][]float32, rows, lanes int) bool {
+func plain278(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain199flat(out, in, rows)
+		return plain278flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -15507,7 +21904,7 @@ func plain199(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain199flat(out, in [][]float32, rows int) bool {
+func plain278flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15571,7 +21968,7 @@ func plain199flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain200(out, in [][]float32, rows, lanes int) bool {
+func plain279(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15594,7 +21991,7 @@ func plain200(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain201(out, in [][]float32, rows, lanes int) bool {
+func plain280(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15607,9 +22004,9 @@ func plain201(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain202(out, in [][]float32, rows, lanes int) bool {
+func plain281(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain202flat(out, in, rows)
+		return plain281flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -15699,7 +22096,7 @@ func plain202(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain202flat(out, in [][]float32, rows int) bool {
+func plain281flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -15788,9 +22185,9 @@ func plain202flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain203(out, in [][]float32, rows, lanes int) bool {
+func plain282(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain203flat(out, in, rows)
+		return plain282flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -15868,7 +22265,7 @@ func plain203(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain203flat(out, in [][]float32, rows int) bool {
+func plain282flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -15945,7 +22342,7 @@ func plain203flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain204(out, in [][]float32, rows, lanes int) bool {
+func plain283(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16004,9 +22401,9 @@ func plain204(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain205(out, in [][]float32, rows, lanes int) bool {
+func plain284(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain205flat(out, in, rows)
+		return plain284flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16058,7 +22455,7 @@ func plain205(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain205flat(out, in [][]float32, rows int) bool {
+func plain284flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16107,7 +22504,7 @@ func plain205flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain206(out, in [][]float32, rows, lanes int) bool {
+func plain285(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16127,7 +22524,7 @@ func plain206(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain207(out, in [][]float32, rows, lanes int) bool {
+func plain286(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16190,7 +22587,7 @@ func plain207(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain208(out, in [][]float32, rows, lanes int) bool {
+func plain287(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16239,7 +22636,7 @@ func plain208(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain209(out, in [][]float32, rows, lanes int) bool {
+func plain288(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16282,7 +22679,7 @@ func plain209(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain210(out, in [][]float32, rows, lanes int) bool {
+func plain289(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16325,9 +22722,9 @@ func plain210(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain211(out, in [][]float32, rows, lanes int) bool {
+func plain290(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain211flat(out, in, rows)
+		return plain290flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16384,7 +22781,7 @@ func plain211(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain211flat(out, in [][]float32, rows int) bool {
+func plain290flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16438,9 +22835,33 @@ func plain211flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain212(out, in [][]float32, rows, lanes int) bool {
+func plain291(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = float32(x0[i] * x2[i])
+		t2 := float32(x3[i] * x4[i])
+		y1[i] = float32(x5[i] * t2)
+		t4 := c6 - x2[i]
+		t5 := float32(x2[i] * t4)
+		y2[i] = float32(t0 * t5)
+	}
+	return true
+}
+
+func plain292(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain212flat(out, in, rows)
+		return plain292flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16469,7 +22890,7 @@ func plain212(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain212flat(out, in [][]float32, rows int) bool {
+func plain292flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16495,7 +22916,7 @@ func plain212flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain213(out, in [][]float32, rows, lanes int) bool {
+func plain293(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16542,9 +22963,221 @@ func plain213(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain214(out, in [][]float32, rows, lanes int) bool {
+func plain294(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain214flat(out, in, rows)
+		return plain294flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x0[i] * x2[i])
+			t2 := float32(t0 * x3[i])
+			t3 := float32(t1 * c4)
+			t4 := float32(t3 * x5[i])
+			t5 := float32(t3 * x6[i])
+			t6 := x0[i] + t5
+			t7 := c7 - x8[i]
+			t8 := float32(x8[i] * t7)
+			t9 := float32(t2 * t8)
+			y0[i] = t9
+			y1[i] = float32(t9 * x5[i])
+			t11 := float32(t9 * c9)
+			y2[i] = t6 + t11
+			y3[i] = float32(t1 * x10[i])
+			t14 := float32(t1 * c11)
+			t15 := float32(x10[i] * x10[i])
+			t16 := c7 - t15
+			t17 := float32(t14 * t16)
+			y4[i] = t17
+			t18 := float32(t17 * x12[i])
+			y5[i] = float32(t17 * c13)
+			y6[i] = y6[i] + t18
+			t21 := c7 - x6[i]
+			t22 := float32(x6[i] * t21)
+			y7[i] = float32(t4 * t22)
+		}
+	}
+	return true
+}
+
+func plain294flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := float32(t0 * c3)
+		t3 := float32(t1 * c4)
+		t4 := float32(t3 * x5[i])
+		t5 := float32(t3 * x6[i])
+		t6 := x0[i] + t5
+		t7 := c7 - x8[i]
+		t8 := float32(x8[i] * t7)
+		t9 := float32(t2 * t8)
+		y0[i] = t9
+		y1[i] = float32(t9 * x5[i])
+		t11 := float32(t9 * x9[i])
+		y2[i] = t6 + t11
+		y3[i] = float32(t1 * x10[i])
+		t14 := float32(t1 * x11[i])
+		t15 := float32(x10[i] * x10[i])
+		t16 := c7 - t15
+		t17 := float32(t14 * t16)
+		y4[i] = t17
+		t18 := float32(t17 * x12[i])
+		y5[i] = float32(t17 * x13[i])
+		y6[i] = y6[i] + t18
+		t21 := c7 - x6[i]
+		t22 := float32(x6[i] * t21)
+		y7[i] = float32(t4 * t22)
+	}
+	return true
+}
+
+func plain295(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain295flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x0[i] * c2)
+			t2 := x3[i] + t1
+			y0[i] = y0[i] + t0
+			t4 := c4 - x1[i]
+			t5 := float32(x1[i] * t4)
+			t6 := float32(t2 * t5)
+			t7 := float32(t6 * x5[i])
+			t8 := float32(t6 * c6)
+			t9 := float32(t8 * c7)
+			y1[i] = x8[i] + t8
+			y2[i] = y2[i] + t7
+			y3[i] = y3[i] + t9
+			y4[i] = y4[i] + x9[i]
+			y5[i] = y5[i] + x10[i]
+			y6[i] = y6[i] + x11[i]
+			t16 := x12[i] + x0[i]
+			y7[i] = y7[i] + t16
+		}
+	}
+	return true
+}
+
+func plain295flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x0[i] * x2[i])
+		t2 := x3[i] + t1
+		y0[i] = y0[i] + t0
+		t4 := c4 - x1[i]
+		t5 := float32(x1[i] * t4)
+		t6 := float32(t2 * t5)
+		t7 := float32(t6 * x5[i])
+		t8 := float32(t6 * x6[i])
+		t9 := float32(t8 * c7)
+		y1[i] = x8[i] + t8
+		y2[i] = y2[i] + t7
+		y3[i] = y3[i] + t9
+		y4[i] = y4[i] + x9[i]
+		y5[i] = y5[i] + x10[i]
+		y6[i] = y6[i] + x11[i]
+		t16 := x12[i] + x0[i]
+		y7[i] = y7[i] + t16
+	}
+	return true
+}
+
+func plain296(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain296flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16599,7 +23232,7 @@ func plain214(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain214flat(out, in [][]float32, rows int) bool {
+func plain296flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16651,7 +23284,207 @@ func plain214flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain215(out, in [][]float32, rows, lanes int) bool {
+func plain297(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain297flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b8 [line]float32
+	var b18 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][r]
+		x17 := in[17][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x13 := x13[at:][:m]
+			x15 := x15[at:][:m]
+			x17 := x17[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b8 := b8[:m]
+			b18 := b18[:m]
+			for i := range b18 {
+				b0[i] = float32(x0[i] * x1[i])
+				t1 := float32(x2[i] * x2[i])
+				b2[i] = float32(t1 * c3)
+				b8[i] = float32(x7[i] * c8)
+				t17 := c14 - x15[i]
+				b18[i] = float32(x15[i] * t17)
+			}
+			Exp(b3, b2)
+			for i := range y5 {
+				t4 := float32(b3[i] * c4)
+				t5 := float32(b0[i] * t4)
+				t6 := float32(t5 * c5)
+				t7 := x6[i] + t6
+				t9 := t7 + b8[i]
+				t10 := float32(t9 * x9[i])
+				t11 := float32(t9 * x10[i])
+				y0[i] = t11
+				t12 := float32(t10 * x11[i])
+				t13 := float32(t11 * c3)
+				y1[i] = float32(t13 * x12[i])
+				t15 := float32(t13 * x13[i])
+				t16 := t9 + t15
+				t19 := float32(t12 * b18[i])
+				y2[i] = t19
+				y3[i] = float32(t19 * x12[i])
+				t21 := float32(t19 * c16)
+				y4[i] = t16 + t21
+				y5[i] = float32(t11 * x17[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain297flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b8 [line]float32
+	var b18 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		x15 := x15[at:][:m]
+		x16 := x16[at:][:m]
+		x17 := x17[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b8 := b8[:m]
+		b18 := b18[:m]
+		for i := range b18 {
+			b0[i] = float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x2[i])
+			b2[i] = float32(t1 * c3)
+			b8[i] = float32(x7[i] * c8)
+			t17 := c14 - x15[i]
+			b18[i] = float32(x15[i] * t17)
+		}
+		Exp(b3, b2)
+		for i := range y5 {
+			t4 := float32(b3[i] * c4)
+			t5 := float32(b0[i] * t4)
+			t6 := float32(t5 * c5)
+			t7 := x6[i] + t6
+			t9 := t7 + b8[i]
+			t10 := float32(t9 * x9[i])
+			t11 := float32(t9 * x10[i])
+			y0[i] = t11
+			t12 := float32(t10 * c11)
+			t13 := float32(t11 * c3)
+			y1[i] = float32(t13 * x12[i])
+			t15 := float32(t13 * x13[i])
+			t16 := t9 + t15
+			t19 := float32(t12 * b18[i])
+			y2[i] = t19
+			y3[i] = float32(t19 * x12[i])
+			t21 := float32(t19 * x16[i])
+			y4[i] = t16 + t21
+			y5[i] = float32(t11 * x17[i])
+		}
+	}
+	return true
+}
+
+func plain298(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		y0[i] = t0 + t1
+	}
+	return true
+}
+
+func plain299(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -16703,7 +23536,7 @@ func plain215(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain216(out, in [][]float32, rows, lanes int) bool {
+func plain300(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows * lanes
@@ -16749,9 +23582,9 @@ func plain216(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain217(out, in [][]float32, rows, lanes int) bool {
+func plain301(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain217flat(out, in, rows)
+		return plain301flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -16856,7 +23689,7 @@ func plain217(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain217flat(out, in [][]float32, rows int) bool {
+func plain301flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -16961,9 +23794,9 @@ func plain217flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain218(out, in [][]float32, rows, lanes int) bool {
+func plain302(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain218flat(out, in, rows)
+		return plain302flat(out, in, rows)
 	}
 	var b13 [line]float32
 	n := lanes
@@ -17060,7 +23893,7 @@ func plain218(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain218flat(out, in [][]float32, rows int) bool {
+func plain302flat(out, in [][]float32, rows int) bool {
 	var b13 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -17158,9 +23991,9 @@ func plain218flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain219(out, in [][]float32, rows, lanes int) bool {
+func plain303(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain219flat(out, in, rows)
+		return plain303flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -17252,7 +24085,7 @@ func plain219(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain219flat(out, in [][]float32, rows int) bool {
+func plain303flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -17345,7 +24178,7 @@ func plain219flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain220(out, in [][]float32, rows, lanes int) bool {
+func plain304(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17392,9 +24225,9 @@ func plain220(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain221(out, in [][]float32, rows, lanes int) bool {
+func plain305(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain221flat(out, in, rows)
+		return plain305flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17470,7 +24303,7 @@ func plain221(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain221flat(out, in [][]float32, rows int) bool {
+func plain305flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17543,9 +24376,9 @@ func plain221flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain222(out, in [][]float32, rows, lanes int) bool {
+func plain306(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain222flat(out, in, rows)
+		return plain306flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17608,7 +24441,7 @@ func plain222(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain222flat(out, in [][]float32, rows int) bool {
+func plain306flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17668,7 +24501,22 @@ func plain222flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain223(out, in [][]float32, rows, lanes int) bool {
+func plain307(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		y0[i] = t0 - t1
+	}
+	return true
+}
+
+func plain308(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17691,7 +24539,7 @@ func plain223(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain224(out, in [][]float32, rows, lanes int) bool {
+func plain309(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17731,9 +24579,9 @@ func plain224(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain225(out, in [][]float32, rows, lanes int) bool {
+func plain310(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain225flat(out, in, rows)
+		return plain310flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17776,7 +24624,7 @@ func plain225(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain225flat(out, in [][]float32, rows int) bool {
+func plain310flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17816,9 +24664,9 @@ func plain225flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain226(out, in [][]float32, rows, lanes int) bool {
+func plain311(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain226flat(out, in, rows)
+		return plain311flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17847,7 +24695,7 @@ func plain226(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain226flat(out, in [][]float32, rows int) bool {
+func plain311flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17873,9 +24721,9 @@ func plain226flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain227(out, in [][]float32, rows, lanes int) bool {
+func plain312(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain227flat(out, in, rows)
+		return plain312flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17914,7 +24762,7 @@ func plain227(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain227flat(out, in [][]float32, rows int) bool {
+func plain312flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17950,9 +24798,9 @@ func plain227flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain228(out, in [][]float32, rows, lanes int) bool {
+func plain313(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain228flat(out, in, rows)
+		return plain313flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17995,7 +24843,7 @@ func plain228(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain228flat(out, in [][]float32, rows int) bool {
+func plain313flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18035,9 +24883,9 @@ func plain228flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain229(out, in [][]float32, rows, lanes int) bool {
+func plain314(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain229flat(out, in, rows)
+		return plain314flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -18092,7 +24940,7 @@ func plain229(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain229flat(out, in [][]float32, rows int) bool {
+func plain314flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18144,9 +24992,205 @@ func plain229flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain230(out, in [][]float32, rows, lanes int) bool {
+func plain315(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain230flat(out, in, rows)
+		return plain315flat(out, in, rows)
+	}
+	var b14 [line]float32
+	var b16 [line]float32
+	var b17 [line]float32
+	var b22 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][0]
+		c17 := in[17][0]
+		x18 := in[18][r*lanes:][:n]
+		c19 := in[19][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x13 := x13[at:][:m]
+			x14 := x14[at:][:m]
+			x15 := x15[at:][:m]
+			x18 := x18[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			b14 := b14[:m]
+			b16 := b16[:m]
+			b17 := b17[:m]
+			b22 := b22[:m]
+			for i := range b22 {
+				t0 := float32(x0[i] * x1[i])
+				t1 := float32(x2[i] * t0)
+				t2 := float32(t1 * x3[i])
+				t3 := float32(t1 * c4)
+				t4 := float32(t3 * c5)
+				y0[i] = x6[i] + t3
+				y1[i] = y1[i] + t2
+				y2[i] = y2[i] + t4
+				y3[i] = y3[i] + x7[i]
+				y4[i] = y4[i] + x8[i]
+				y5[i] = y5[i] + x9[i]
+				t11 := x10[i] + x11[i]
+				y6[i] = y6[i] + t11
+				t13 := float32(x12[i] * x13[i])
+				b14[i] = float32(x12[i] * x14[i])
+				t15 := float32(x15[i] * x15[i])
+				b16[i] = float32(t15 * c5)
+				b22[i] = float32(t13 * c19)
+			}
+			Exp(b17, b16)
+			for i := range y7 {
+				t18 := float32(b17[i] * c16)
+				t19 := float32(b14[i] * t18)
+				t20 := float32(t19 * c17)
+				t21 := x18[i] + t20
+				y7[i] = t21 + b22[i]
+			}
+		}
+	}
+	return true
+}
+
+func plain315flat(out, in [][]float32, rows int) bool {
+	var b14 [line]float32
+	var b16 [line]float32
+	var b17 [line]float32
+	var b22 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	c16 := in[16][0]
+	c17 := in[17][0]
+	x18 := in[18][:][:n]
+	c19 := in[19][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		x14 := x14[at:][:m]
+		x15 := x15[at:][:m]
+		x18 := x18[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		b14 := b14[:m]
+		b16 := b16[:m]
+		b17 := b17[:m]
+		b22 := b22[:m]
+		for i := range b22 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * t0)
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t1 * x4[i])
+			t4 := float32(t3 * c5)
+			y0[i] = x6[i] + t3
+			y1[i] = y1[i] + t2
+			y2[i] = y2[i] + t4
+			y3[i] = y3[i] + x7[i]
+			y4[i] = y4[i] + x8[i]
+			y5[i] = y5[i] + x9[i]
+			t11 := x10[i] + x11[i]
+			y6[i] = y6[i] + t11
+			t13 := float32(x12[i] * x13[i])
+			b14[i] = float32(x12[i] * x14[i])
+			t15 := float32(x15[i] * x15[i])
+			b16[i] = float32(t15 * c5)
+			b22[i] = float32(t13 * c19)
+		}
+		Exp(b17, b16)
+		for i := range y7 {
+			t18 := float32(b17[i] * c16)
+			t19 := float32(b14[i] * t18)
+			t20 := float32(t19 * c17)
+			t21 := x18[i] + t20
+			y7[i] = t21 + b22[i]
+		}
+	}
+	return true
+}
+
+func plain316(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain316flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -18206,7 +25250,7 @@ func plain230(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain230flat(out, in [][]float32, rows int) bool {
+func plain316flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18263,7 +25307,7 @@ func plain230flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain231(out, in [][]float32, rows, lanes int) bool {
+func plain317(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18278,7 +25322,82 @@ func plain231(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain232(out, in [][]float32, rows, lanes int) bool {
+func plain318(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * x2[i])
+		t2 := float32(x0[i] * x3[i])
+		t3 := float32(t2 * x4[i])
+		y0[i] = t1 + t3
+	}
+	return true
+}
+
+func plain319(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = float32(t0 * x2[i])
+		y1[i] = float32(t0 * x3[i])
+	}
+	return true
+}
+
+func plain320(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * x2[i])
+		y0[i] = float32(t0 * x3[i])
+		y1[i] = x4[i] + t1
+	}
+	return true
+}
+
+func plain321(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * x2[i])
+		y0[i] = float32(t0 * x3[i])
+		t3 := float32(x0[i] * x4[i])
+		t4 := float32(t3 * x5[i])
+		y1[i] = float32(t3 * x3[i])
+		y2[i] = t1 + t4
+	}
+	return true
+}
+
+func plain322(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18328,7 +25447,7 @@ func plain232(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain233(out, in [][]float32, rows, lanes int) bool {
+func plain323(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18343,7 +25462,7 @@ func plain233(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain234(out, in [][]float32, rows, lanes int) bool {
+func plain324(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18356,7 +25475,7 @@ func plain234(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain235(out, in [][]float32, rows, lanes int) bool {
+func plain325(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18429,7 +25548,7 @@ func plain235(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain236(out, in [][]float32, rows, lanes int) bool {
+func plain326(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18476,9 +25595,86 @@ func plain236(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain237(out, in [][]float32, rows, lanes int) bool {
+func plain327(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * c2)
+		y0[i] = chosen(x3[i], t1, c4)
+	}
+	return true
+}
+
+func plain328(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain237flat(out, in, rows)
+		return plain328flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = t0
+			y1[i] = float32(t0 * x2[i])
+			t2 := float32(x3[i] * x3[i])
+			t3 := c4 - t2
+			y2[i] = float32(x5[i] * t3)
+			t5 := float32(x6[i] * x6[i])
+			t6 := c4 - t5
+			y3[i] = float32(x7[i] * t6)
+		}
+	}
+	return true
+}
+
+func plain328flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0
+		y1[i] = float32(t0 * c2)
+		t2 := float32(x3[i] * x3[i])
+		t3 := c4 - t2
+		y2[i] = float32(x5[i] * t3)
+		t5 := float32(x6[i] * x6[i])
+		t6 := c4 - t5
+		y3[i] = float32(x7[i] * t6)
+	}
+	return true
+}
+
+func plain329(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain329flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -18509,7 +25705,7 @@ func plain237(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain237flat(out, in [][]float32, rows int) bool {
+func plain329flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18537,9 +25733,9 @@ func plain237flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain238(out, in [][]float32, rows, lanes int) bool {
+func plain330(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain238flat(out, in, rows)
+		return plain330flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -18598,7 +25794,7 @@ func plain238(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain238flat(out, in [][]float32, rows int) bool {
+func plain330flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18654,9 +25850,9 @@ func plain238flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain239(out, in [][]float32, rows, lanes int) bool {
+func plain331(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain239flat(out, in, rows)
+		return plain331flat(out, in, rows)
 	}
 	var b9 [line]float32
 	var b10 [line]float32
@@ -18753,7 +25949,7 @@ func plain239(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain239flat(out, in [][]float32, rows int) bool {
+func plain331flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -18850,7 +26046,48 @@ func plain239flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain240(out, in [][]float32, rows, lanes int) bool {
+func plain332(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain332flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := float32(x0[i] * x3[i])
+			t3 := float32(t2 * c4)
+			y0[i] = t1 + t3
+		}
+	}
+	return true
+}
+
+func plain332flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * x2[i])
+		t2 := float32(x0[i] * x3[i])
+		t3 := float32(t2 * x4[i])
+		y0[i] = t1 + t3
+	}
+	return true
+}
+
+func plain333(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18866,7 +26103,7 @@ func plain240(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain241(out, in [][]float32, rows, lanes int) bool {
+func plain334(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -18886,7 +26123,7 @@ func plain241(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain242(out, in [][]float32, rows, lanes int) bool {
+func plain335(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -18897,7 +26134,7 @@ func plain242(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain243(out, in [][]float32, rows, lanes int) bool {
+func plain336(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -18910,9 +26147,9 @@ func plain243(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain244(out, in [][]float32, rows, lanes int) bool {
+func plain337(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain244flat(out, in, rows)
+		return plain337flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -18971,7 +26208,7 @@ func plain244(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain244flat(out, in [][]float32, rows int) bool {
+func plain337flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -19027,37 +26264,9 @@ func plain244flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain245(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := float32(x0[i] * c1)
-		t1 := x2[i] + t0
-		t2 := float32(x3[i] * x4[i])
-		y0[i] = t1 + t2
-		t4 := float32(x5[i] * c1)
-		t5 := float32(x6[i] * c1)
-		y1[i] = y1[i] + x7[i]
-		y2[i] = y2[i] + t5
-		y3[i] = y3[i] + t4
-	}
-	return true
-}
-
-func plain246(out, in [][]float32, rows, lanes int) bool {
+func plain338(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain246flat(out, in, rows)
+		return plain338flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19099,7 +26308,7 @@ func plain246(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain246flat(out, in [][]float32, rows int) bool {
+func plain338flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -19138,9 +26347,9 @@ func plain246flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain247(out, in [][]float32, rows, lanes int) bool {
+func plain339(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain247flat(out, in, rows)
+		return plain339flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19182,7 +26391,7 @@ func plain247(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain247flat(out, in [][]float32, rows int) bool {
+func plain339flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -19221,7 +26430,7 @@ func plain247flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain248(out, in [][]float32, rows, lanes int) bool {
+func plain340(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -19237,9 +26446,9 @@ func plain248(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain249(out, in [][]float32, rows, lanes int) bool {
+func plain341(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain249flat(out, in, rows)
+		return plain341flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19258,7 +26467,7 @@ func plain249(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain249flat(out, in [][]float32, rows int) bool {
+func plain341flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -19274,7 +26483,41 @@ func plain249flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain250(out, in [][]float32, rows, lanes int) bool {
+func plain342(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := t0 + c2
+		t2 := x3[i] / t1
+		t3 := float32(t2 * c4)
+		t4 := float32(x5[i] * t3)
+		y0[i] = float32(t4 * c1)
+	}
+	return true
+}
+
+func plain343(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := t0 + c2
+		y0[i] = inverseRootOf(t1)
+	}
+	return true
+}
+
+func plain344(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -19341,7 +26584,443 @@ func plain250(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain251(out, in [][]float32, rows, lanes int) bool {
+func plain345(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain345flat(out, in, rows)
+	}
+	var b5 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b12 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b5 := b5[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b12 := b12[:m]
+			for i := range b12 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(x0[i] * c2)
+				t2 := x3[i] + c4
+				t3 := x5[i] + x6[i]
+				t4 := float32(t3 * t2)
+				b5[i] = float32(t3 * t0)
+				t6 := float32(t1 * t1)
+				b7[i] = float32(t6 * c7)
+				b12[i] = float32(t4 * c1)
+			}
+			Exp(b8, b7)
+			for i := range y1 {
+				t9 := float32(b8[i] * c8)
+				t10 := float32(b5[i] * t9)
+				t11 := float32(t10 * c2)
+				t13 := t11 + b12[i]
+				y0[i] = t13
+				t14 := float32(t13 * x9[i])
+				y1[i] = y1[i] + t14
+			}
+		}
+	}
+	return true
+}
+
+func plain345flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b12 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b5 := b5[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b12 := b12[:m]
+		for i := range b12 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := x3[i] + c4
+			t3 := x5[i] + c6
+			t4 := float32(t3 * t2)
+			b5[i] = float32(t3 * t0)
+			t6 := float32(t1 * t1)
+			b7[i] = float32(t6 * c7)
+			b12[i] = float32(t4 * c1)
+		}
+		Exp(b8, b7)
+		for i := range y1 {
+			t9 := float32(b8[i] * c8)
+			t10 := float32(b5[i] * t9)
+			t11 := float32(t10 * c2)
+			t13 := t11 + b12[i]
+			y0[i] = t13
+			t14 := float32(t13 * x9[i])
+			y1[i] = y1[i] + t14
+		}
+	}
+	return true
+}
+
+func plain346(out, in [][]float32, rows, lanes int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b14 [line]float32
+	var b19 [line]float32
+	var b20 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b7 := b7[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b14 := b14[:m]
+		b19 := b19[:m]
+		b20 := b20[:m]
+		for i := range b19 {
+			b0[i] = float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			b2[i] = x3[i] + c4
+			t3 := float32(x5[i] * c1)
+			t4 := float32(x5[i] * c2)
+			t5 := x6[i] + c4
+			t6 := float32(x7[i] * t5)
+			b7[i] = float32(x7[i] * t3)
+			t8 := float32(t4 * t4)
+			b9[i] = float32(t8 * c8)
+			b14[i] = float32(t6 * c1)
+			t18 := float32(t1 * t1)
+			b19[i] = float32(t18 * c8)
+		}
+		Exp(b10, b9)
+		Exp(b20, b19)
+		for i := range y1 {
+			t11 := float32(b10[i] * c9)
+			t12 := float32(b7[i] * t11)
+			t13 := float32(t12 * c2)
+			t15 := t13 + b14[i]
+			y0[i] = float32(t15 * b2[i])
+			t17 := float32(t15 * b0[i])
+			t21 := float32(b20[i] * c9)
+			t22 := float32(t17 * t21)
+			y1[i] = float32(t22 * c2)
+		}
+	}
+	return true
+}
+
+func plain347(out, in [][]float32, rows, lanes int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b16 [line]float32
+	var b21 [line]float32
+	var b22 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		b16 := b16[:m]
+		b21 := b21[:m]
+		b22 := b22[:m]
+		for i := range b21 {
+			b0[i] = float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			b2[i] = x3[i] + c4
+			t3 := float32(x5[i] * c1)
+			t4 := float32(x5[i] * c2)
+			t5 := x6[i] + c4
+			t6 := chosen(x7[i], x8[i], c9)
+			t7 := float32(t6 * c10)
+			t8 := float32(t7 * t5)
+			b9[i] = float32(t7 * t3)
+			t10 := float32(t4 * t4)
+			b11[i] = float32(t10 * c11)
+			b16[i] = float32(t8 * c1)
+			t20 := float32(t1 * t1)
+			b21[i] = float32(t20 * c11)
+		}
+		Exp(b12, b11)
+		Exp(b22, b21)
+		for i := range y2 {
+			t13 := float32(b12[i] * c12)
+			t14 := float32(b9[i] * t13)
+			t15 := float32(t14 * c2)
+			t17 := t15 + b16[i]
+			y0[i] = float32(t17 * b2[i])
+			y1[i] = float32(t17 * b0[i])
+			y2[i] = float32(b22[i] * c12)
+		}
+	}
+	return true
+}
+
+func plain348(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain348flat(out, in, rows)
+	}
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b12 [line]float32
+	var b19 [line]float32
+	var b22 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			x12 := x12[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b4 := b4[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b12 := b12[:m]
+			b19 := b19[:m]
+			b22 := b22[:m]
+			for i := range b22 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(x0[i] * c2)
+				t2 := x3[i] + c4
+				t3 := float32(x5[i] * t2)
+				b4[i] = float32(x5[i] * t0)
+				t5 := float32(t1 * t1)
+				b6[i] = float32(t5 * c6)
+				b12[i] = float32(t3 * c1)
+				t18 := float32(x12[i] * x12[i])
+				b19[i] = c4 - t18
+				t21 := c4 - x13[i]
+				b22[i] = float32(x13[i] * t21)
+			}
+			Exp(b7, b6)
+			for i := range y4 {
+				t8 := float32(b7[i] * c7)
+				t9 := float32(b4[i] * t8)
+				t10 := float32(t9 * c2)
+				t11 := x8[i] + t10
+				t13 := t11 + b12[i]
+				y0[i] = t13
+				t14 := float32(t13 * x9[i])
+				y1[i] = t14
+				t15 := float32(t14 * c6)
+				y2[i] = t15
+				t16 := float32(t15 * x10[i])
+				t17 := float32(t14 * c11)
+				y3[i] = float32(t17 * b19[i])
+				y4[i] = float32(t16 * b22[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain348flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b12 [line]float32
+	var b19 [line]float32
+	var b22 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b12 := b12[:m]
+		b19 := b19[:m]
+		b22 := b22[:m]
+		for i := range b22 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := x3[i] + c4
+			t3 := float32(x5[i] * t2)
+			b4[i] = float32(x5[i] * t0)
+			t5 := float32(t1 * t1)
+			b6[i] = float32(t5 * c6)
+			b12[i] = float32(t3 * c1)
+			t18 := float32(x12[i] * x12[i])
+			b19[i] = c4 - t18
+			t21 := c4 - x13[i]
+			b22[i] = float32(x13[i] * t21)
+		}
+		Exp(b7, b6)
+		for i := range y4 {
+			t8 := float32(b7[i] * c7)
+			t9 := float32(b4[i] * t8)
+			t10 := float32(t9 * c2)
+			t11 := x8[i] + t10
+			t13 := t11 + b12[i]
+			y0[i] = t13
+			t14 := float32(t13 * x9[i])
+			y1[i] = t14
+			t15 := float32(t14 * c6)
+			y2[i] = t15
+			t16 := float32(t15 * x10[i])
+			t17 := float32(t14 * x11[i])
+			y3[i] = float32(t17 * b19[i])
+			y4[i] = float32(t16 * b22[i])
+		}
+	}
+	return true
+}
+
+func plain349(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -19394,7 +27073,7 @@ func plain251(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain252(out, in [][]float32, rows, lanes int) bool {
+func plain350(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -19462,7 +27141,7 @@ func plain252(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain253(out, in [][]float32, rows, lanes int) bool {
+func plain351(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -19528,7 +27207,7 @@ func plain253(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain254(out, in [][]float32, rows, lanes int) bool {
+func plain352(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -19582,9 +27261,189 @@ func plain254(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain255(out, in [][]float32, rows, lanes int) bool {
+func plain353(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain255flat(out, in, rows)
+		return plain353flat(out, in, rows)
+	}
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b14 [line]float32
+	var b21 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][r]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x13 := x13[at:][:m]
+			x15 := x15[at:][:m]
+			x16 := x16[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b14 := b14[:m]
+			b21 := b21[:m]
+			for i := range y5 {
+				t0 := float32(x0[i] * c1)
+				t1 := float32(x0[i] * c2)
+				t2 := x3[i] + c4
+				t3 := chosen(x5[i], x6[i], c7)
+				t4 := float32(t3 * c8)
+				t5 := float32(t4 * t2)
+				b6[i] = float32(t4 * t0)
+				t7 := float32(t1 * t1)
+				b8[i] = float32(t7 * c9)
+				b14[i] = float32(t5 * c1)
+				t20 := float32(x15[i] * x15[i])
+				b21[i] = c4 - t20
+				y5[i] = c4 - x16[i]
+			}
+			Exp(b9, b8)
+			for i := range y4 {
+				t10 := float32(b9[i] * c10)
+				t11 := float32(b6[i] * t10)
+				t12 := float32(t11 * c2)
+				t13 := x11[i] + t12
+				t15 := t13 + b14[i]
+				y0[i] = t15
+				t16 := float32(t15 * x12[i])
+				y1[i] = t16
+				t17 := float32(t16 * c9)
+				y2[i] = t17
+				y3[i] = float32(t17 * x13[i])
+				t19 := float32(t16 * c14)
+				y4[i] = float32(t19 * b21[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain353flat(out, in [][]float32, rows int) bool {
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b14 [line]float32
+	var b21 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		x14 := x14[at:][:m]
+		x15 := x15[at:][:m]
+		x16 := x16[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b14 := b14[:m]
+		b21 := b21[:m]
+		for i := range y5 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x0[i] * c2)
+			t2 := x3[i] + c4
+			t3 := chosen(x5[i], x6[i], c7)
+			t4 := float32(t3 * c8)
+			t5 := float32(t4 * t2)
+			b6[i] = float32(t4 * t0)
+			t7 := float32(t1 * t1)
+			b8[i] = float32(t7 * c9)
+			b14[i] = float32(t5 * c1)
+			t20 := float32(x15[i] * x15[i])
+			b21[i] = c4 - t20
+			y5[i] = c4 - x16[i]
+		}
+		Exp(b9, b8)
+		for i := range y4 {
+			t10 := float32(b9[i] * c10)
+			t11 := float32(b6[i] * t10)
+			t12 := float32(t11 * c2)
+			t13 := x11[i] + t12
+			t15 := t13 + b14[i]
+			y0[i] = t15
+			t16 := float32(t15 * x12[i])
+			y1[i] = t16
+			t17 := float32(t16 * c9)
+			y2[i] = t17
+			y3[i] = float32(t17 * x13[i])
+			t19 := float32(t16 * x14[i])
+			y4[i] = float32(t19 * b21[i])
+		}
+	}
+	return true
+}
+
+func plain354(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain354flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19647,7 +27506,7 @@ func plain255(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain255flat(out, in [][]float32, rows int) bool {
+func plain354flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -19707,7 +27566,7 @@ func plain255flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain256(out, in [][]float32, rows, lanes int) bool {
+func plain355(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -19725,7 +27584,7 @@ func plain256(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain257(out, in [][]float32, rows, lanes int) bool {
+func plain356(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -19748,9 +27607,9 @@ func plain257(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain258(out, in [][]float32, rows, lanes int) bool {
+func plain357(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain258flat(out, in, rows)
+		return plain357flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -19799,7 +27658,7 @@ func plain258(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain258flat(out, in [][]float32, rows int) bool {
+func plain357flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -19846,9 +27705,9 @@ func plain258flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain259(out, in [][]float32, rows, lanes int) bool {
+func plain358(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain259flat(out, in, rows)
+		return plain358flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -19894,7 +27753,7 @@ func plain259(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain259flat(out, in [][]float32, rows int) bool {
+func plain358flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -19938,9 +27797,9 @@ func plain259flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain260(out, in [][]float32, rows, lanes int) bool {
+func plain359(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain260flat(out, in, rows)
+		return plain359flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -20007,7 +27866,7 @@ func plain260(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain260flat(out, in [][]float32, rows int) bool {
+func plain359flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -20072,9 +27931,9 @@ func plain260flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain261(out, in [][]float32, rows, lanes int) bool {
+func plain360(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain261flat(out, in, rows)
+		return plain360flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -20153,7 +28012,7 @@ func plain261(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain261flat(out, in [][]float32, rows int) bool {
+func plain360flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -20230,7 +28089,7 @@ func plain261flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain262(out, in [][]float32, rows, lanes int) bool {
+func plain361(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20253,7 +28112,7 @@ func plain262(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain263(out, in [][]float32, rows, lanes int) bool {
+func plain362(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20310,9 +28169,9 @@ func plain263(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain264(out, in [][]float32, rows, lanes int) bool {
+func plain363(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain264flat(out, in, rows)
+		return plain363flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20377,7 +28236,7 @@ func plain264(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain264flat(out, in [][]float32, rows int) bool {
+func plain363flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20439,7 +28298,7 @@ func plain264flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain265(out, in [][]float32, rows, lanes int) bool {
+func plain364(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20455,7 +28314,7 @@ func plain265(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain266(out, in [][]float32, rows, lanes int) bool {
+func plain365(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20468,9 +28327,9 @@ func plain266(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain267(out, in [][]float32, rows, lanes int) bool {
+func plain366(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain267flat(out, in, rows)
+		return plain366flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20525,7 +28384,7 @@ func plain267(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain267flat(out, in [][]float32, rows int) bool {
+func plain366flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20577,9 +28436,9 @@ func plain267flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain268(out, in [][]float32, rows, lanes int) bool {
+func plain367(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain268flat(out, in, rows)
+		return plain367flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20636,7 +28495,7 @@ func plain268(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain268flat(out, in [][]float32, rows int) bool {
+func plain367flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20690,9 +28549,9 @@ func plain268flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain269(out, in [][]float32, rows, lanes int) bool {
+func plain368(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain269flat(out, in, rows)
+		return plain368flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20714,7 +28573,7 @@ func plain269(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain269flat(out, in [][]float32, rows int) bool {
+func plain368flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20733,9 +28592,9 @@ func plain269flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain270(out, in [][]float32, rows, lanes int) bool {
+func plain369(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain270flat(out, in, rows)
+		return plain369flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20757,7 +28616,7 @@ func plain270(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain270flat(out, in [][]float32, rows int) bool {
+func plain369flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20776,9 +28635,9 @@ func plain270flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain271(out, in [][]float32, rows, lanes int) bool {
+func plain370(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain271flat(out, in, rows)
+		return plain370flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20835,7 +28694,7 @@ func plain271(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain271flat(out, in [][]float32, rows int) bool {
+func plain370flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20889,7 +28748,7 @@ func plain271flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain272(out, in [][]float32, rows, lanes int) bool {
+func plain371(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20904,7 +28763,7 @@ func plain272(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain273(out, in [][]float32, rows, lanes int) bool {
+func plain372(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20922,7 +28781,7 @@ func plain273(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain274(out, in [][]float32, rows, lanes int) bool {
+func plain373(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20948,7 +28807,7 @@ func plain274(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain275(out, in [][]float32, rows, lanes int) bool {
+func plain374(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20965,9 +28824,9 @@ func plain275(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain276(out, in [][]float32, rows, lanes int) bool {
+func plain375(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain276flat(out, in, rows)
+		return plain375flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20997,7 +28856,7 @@ func plain276(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain276flat(out, in [][]float32, rows int) bool {
+func plain375flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21024,9 +28883,9 @@ func plain276flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain277(out, in [][]float32, rows, lanes int) bool {
+func plain376(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain277flat(out, in, rows)
+		return plain376flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21056,7 +28915,7 @@ func plain277(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain277flat(out, in [][]float32, rows int) bool {
+func plain376flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21083,7 +28942,7 @@ func plain277flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain278(out, in [][]float32, rows, lanes int) bool {
+func plain377(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21108,9 +28967,9 @@ func plain278(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain279(out, in [][]float32, rows, lanes int) bool {
+func plain378(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain279flat(out, in, rows)
+		return plain378flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21151,7 +29010,7 @@ func plain279(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain279flat(out, in [][]float32, rows int) bool {
+func plain378flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21189,9 +29048,9 @@ func plain279flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain280(out, in [][]float32, rows, lanes int) bool {
+func plain379(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain280flat(out, in, rows)
+		return plain379flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21231,7 +29090,7 @@ func plain280(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain280flat(out, in [][]float32, rows int) bool {
+func plain379flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21268,9 +29127,9 @@ func plain280flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain281(out, in [][]float32, rows, lanes int) bool {
+func plain380(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain281flat(out, in, rows)
+		return plain380flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21301,7 +29160,7 @@ func plain281(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain281flat(out, in [][]float32, rows int) bool {
+func plain380flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21329,7 +29188,7 @@ func plain281flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain282(out, in [][]float32, rows, lanes int) bool {
+func plain381(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21344,7 +29203,7 @@ func plain282(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain283(out, in [][]float32, rows, lanes int) bool {
+func plain382(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21357,9 +29216,9 @@ func plain283(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain284(out, in [][]float32, rows, lanes int) bool {
+func plain383(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain284flat(out, in, rows)
+		return plain383flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21420,7 +29279,7 @@ func plain284(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain284flat(out, in [][]float32, rows int) bool {
+func plain383flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21478,9 +29337,9 @@ func plain284flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain285(out, in [][]float32, rows, lanes int) bool {
+func plain384(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain285flat(out, in, rows)
+		return plain384flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21523,7 +29382,7 @@ func plain285(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain285flat(out, in [][]float32, rows int) bool {
+func plain384flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -21564,9 +29423,9 @@ func plain285flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain286(out, in [][]float32, rows, lanes int) bool {
+func plain385(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain286flat(out, in, rows)
+		return plain385flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21606,7 +29465,7 @@ func plain286(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain286flat(out, in [][]float32, rows int) bool {
+func plain385flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -21644,9 +29503,9 @@ func plain286flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain287(out, in [][]float32, rows, lanes int) bool {
+func plain386(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain287flat(out, in, rows)
+		return plain386flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21707,7 +29566,7 @@ func plain287(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain287flat(out, in [][]float32, rows int) bool {
+func plain386flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -21766,9 +29625,9 @@ func plain287flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain288(out, in [][]float32, rows, lanes int) bool {
+func plain387(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain288flat(out, in, rows)
+		return plain387flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21833,7 +29692,7 @@ func plain288(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain288flat(out, in [][]float32, rows int) bool {
+func plain387flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -21896,9 +29755,9 @@ func plain288flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain289(out, in [][]float32, rows, lanes int) bool {
+func plain388(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain289flat(out, in, rows)
+		return plain388flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21912,7 +29771,7 @@ func plain289(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain289flat(out, in [][]float32, rows int) bool {
+func plain388flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21923,9 +29782,9 @@ func plain289flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain290(out, in [][]float32, rows, lanes int) bool {
+func plain389(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain290flat(out, in, rows)
+		return plain389flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21953,7 +29812,7 @@ func plain290(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain290flat(out, in [][]float32, rows int) bool {
+func plain389flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21978,9 +29837,9 @@ func plain290flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain291(out, in [][]float32, rows, lanes int) bool {
+func plain390(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain291flat(out, in, rows)
+		return plain390flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21998,7 +29857,7 @@ func plain291(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain291flat(out, in [][]float32, rows int) bool {
+func plain390flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22013,9 +29872,9 @@ func plain291flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain292(out, in [][]float32, rows, lanes int) bool {
+func plain391(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain292flat(out, in, rows)
+		return plain391flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22035,7 +29894,7 @@ func plain292(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain292flat(out, in [][]float32, rows int) bool {
+func plain391flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22052,9 +29911,9 @@ func plain292flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain293(out, in [][]float32, rows, lanes int) bool {
+func plain392(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain293flat(out, in, rows)
+		return plain392flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22085,7 +29944,7 @@ func plain293(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain293flat(out, in [][]float32, rows int) bool {
+func plain392flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22113,9 +29972,9 @@ func plain293flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain294(out, in [][]float32, rows, lanes int) bool {
+func plain393(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain294flat(out, in, rows)
+		return plain393flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22149,7 +30008,7 @@ func plain294(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain294flat(out, in [][]float32, rows int) bool {
+func plain393flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22180,9 +30039,9 @@ func plain294flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain295(out, in [][]float32, rows, lanes int) bool {
+func plain394(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain295flat(out, in, rows)
+		return plain394flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22199,7 +30058,7 @@ func plain295(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain295flat(out, in [][]float32, rows int) bool {
+func plain394flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22213,9 +30072,9 @@ func plain295flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain296(out, in [][]float32, rows, lanes int) bool {
+func plain395(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain296flat(out, in, rows)
+		return plain395flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22237,7 +30096,7 @@ func plain296(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain296flat(out, in [][]float32, rows int) bool {
+func plain395flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22256,9 +30115,9 @@ func plain296flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain297(out, in [][]float32, rows, lanes int) bool {
+func plain396(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain297flat(out, in, rows)
+		return plain396flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22281,7 +30140,7 @@ func plain297(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain297flat(out, in [][]float32, rows int) bool {
+func plain396flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22301,9 +30160,9 @@ func plain297flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain298(out, in [][]float32, rows, lanes int) bool {
+func plain397(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain298flat(out, in, rows)
+		return plain397flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22336,7 +30195,7 @@ func plain298(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain298flat(out, in [][]float32, rows int) bool {
+func plain397flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22366,9 +30225,9 @@ func plain298flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain299(out, in [][]float32, rows, lanes int) bool {
+func plain398(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain299flat(out, in, rows)
+		return plain398flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22404,7 +30263,7 @@ func plain299(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain299flat(out, in [][]float32, rows int) bool {
+func plain398flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22437,9 +30296,9 @@ func plain299flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain300(out, in [][]float32, rows, lanes int) bool {
+func plain399(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain300flat(out, in, rows)
+		return plain399flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22462,7 +30321,7 @@ func plain300(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain300flat(out, in [][]float32, rows int) bool {
+func plain399flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22482,9 +30341,9 @@ func plain300flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain301(out, in [][]float32, rows, lanes int) bool {
+func plain400(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain301flat(out, in, rows)
+		return plain400flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22520,7 +30379,7 @@ func plain301(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain301flat(out, in [][]float32, rows int) bool {
+func plain400flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22553,9 +30412,9 @@ func plain301flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain302(out, in [][]float32, rows, lanes int) bool {
+func plain401(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain302flat(out, in, rows)
+		return plain401flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22594,7 +30453,7 @@ func plain302(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain302flat(out, in [][]float32, rows int) bool {
+func plain401flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22630,9 +30489,9 @@ func plain302flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain303(out, in [][]float32, rows, lanes int) bool {
+func plain402(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain303flat(out, in, rows)
+		return plain402flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22665,7 +30524,7 @@ func plain303(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain303flat(out, in [][]float32, rows int) bool {
+func plain402flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22695,9 +30554,9 @@ func plain303flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain304(out, in [][]float32, rows, lanes int) bool {
+func plain403(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain304flat(out, in, rows)
+		return plain403flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22758,7 +30617,7 @@ func plain304(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain304flat(out, in [][]float32, rows int) bool {
+func plain403flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -22816,9 +30675,535 @@ func plain304flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain305(out, in [][]float32, rows, lanes int) bool {
+func plain404(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain305flat(out, in, rows)
+		return plain404flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			y1[i] = t1 + c3
+		}
+	}
+	return true
+}
+
+func plain404flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		y1[i] = t1 + x3[i]
+	}
+	return true
+}
+
+func plain405(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain405flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			y0[i] = t1 + c3
+		}
+	}
+	return true
+}
+
+func plain405flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		y0[i] = t1 + x3[i]
+	}
+	return true
+}
+
+func plain406(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain406flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := t1 + c3
+			y1[i] = x4[i] + t2
+		}
+	}
+	return true
+}
+
+func plain406flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + x3[i]
+		y1[i] = x4[i] + t2
+	}
+	return true
+}
+
+func plain407(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain407flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := t1 + c3
+			y0[i] = x4[i] + t2
+		}
+	}
+	return true
+}
+
+func plain407flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + x3[i]
+		y0[i] = x4[i] + t2
+	}
+	return true
+}
+
+func plain408(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain408flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := t1 + c3
+			y1[i] = t2
+			y2[i] = float32(c4 * t2)
+		}
+	}
+	return true
+}
+
+func plain408flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + x3[i]
+		y1[i] = t2
+		y2[i] = float32(x4[i] * t2)
+	}
+	return true
+}
+
+func plain409(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain409flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := t1 + c3
+			y0[i] = t2
+			y1[i] = float32(c4 * t2)
+		}
+	}
+	return true
+}
+
+func plain409flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + x3[i]
+		y0[i] = t2
+		y1[i] = float32(x4[i] * t2)
+	}
+	return true
+}
+
+func plain410(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain410flat(out, in, rows)
+	}
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				t0 := float32(x0[i] * x1[i])
+				y0[i] = t0
+				t1 := float32(t0 * c2)
+				t2 := t1 + c3
+				y1[i] = t2
+				t3 := t2 - c4
+				b4[i] = float32(c5 * t3)
+			}
+			Sigmoid(y2, b4)
+		}
+	}
+	return true
+}
+
+func plain410flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			t2 := t1 + x3[i]
+			y1[i] = t2
+			t3 := t2 - x4[i]
+			b4[i] = float32(x5[i] * t3)
+		}
+		Sigmoid(y2, b4)
+	}
+	return true
+}
+
+func plain411(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain411flat(out, in, rows)
+	}
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				t0 := float32(x0[i] * x1[i])
+				y0[i] = t0
+				t1 := float32(t0 * c2)
+				t2 := t1 + c3
+				t3 := t2 - c4
+				b4[i] = float32(c5 * t3)
+			}
+			Sigmoid(y1, b4)
+		}
+	}
+	return true
+}
+
+func plain411flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			t2 := t1 + x3[i]
+			t3 := t2 - x4[i]
+			b4[i] = float32(x5[i] * t3)
+		}
+		Sigmoid(y1, b4)
+	}
+	return true
+}
+
+func plain412(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain412flat(out, in, rows)
+	}
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				t0 := float32(x0[i] * x1[i])
+				t1 := float32(t0 * c2)
+				t2 := t1 + c3
+				y0[i] = t2
+				t3 := t2 - c4
+				b4[i] = float32(c5 * t3)
+			}
+			Sigmoid(y1, b4)
+		}
+	}
+	return true
+}
+
+func plain412flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * x2[i])
+			t2 := t1 + x3[i]
+			y0[i] = t2
+			t3 := t2 - x4[i]
+			b4[i] = float32(x5[i] * t3)
+		}
+		Sigmoid(y1, b4)
+	}
+	return true
+}
+
+func plain413(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain413flat(out, in, rows)
+	}
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			y0 := y0[at:][:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				t0 := float32(x0[i] * x1[i])
+				t1 := float32(t0 * c2)
+				t2 := t1 + c3
+				t3 := t2 - c4
+				b4[i] = float32(c5 * t3)
+			}
+			Sigmoid(y0, b4)
+		}
+	}
+	return true
+}
+
+func plain413flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		y0 := y0[at:][:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * x2[i])
+			t2 := t1 + x3[i]
+			t3 := t2 - x4[i]
+			b4[i] = float32(x5[i] * t3)
+		}
+		Sigmoid(y0, b4)
+	}
+	return true
+}
+
+func plain414(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain414flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -22894,7 +31279,7 @@ func plain305(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain305flat(out, in [][]float32, rows int) bool {
+func plain414flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b9 [line]float32
@@ -22966,9 +31351,9 @@ func plain305flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain306(out, in [][]float32, rows, lanes int) bool {
+func plain415(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain306flat(out, in, rows)
+		return plain415flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22982,7 +31367,7 @@ func plain306(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain306flat(out, in [][]float32, rows int) bool {
+func plain415flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22993,9 +31378,9 @@ func plain306flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain307(out, in [][]float32, rows, lanes int) bool {
+func plain416(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain307flat(out, in, rows)
+		return plain416flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23030,7 +31415,7 @@ func plain307(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain307flat(out, in [][]float32, rows int) bool {
+func plain416flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23062,9 +31447,9 @@ func plain307flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain308(out, in [][]float32, rows, lanes int) bool {
+func plain417(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain308flat(out, in, rows)
+		return plain417flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23118,7 +31503,7 @@ func plain308(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain308flat(out, in [][]float32, rows int) bool {
+func plain417flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23169,9 +31554,9 @@ func plain308flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain309(out, in [][]float32, rows, lanes int) bool {
+func plain418(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain309flat(out, in, rows)
+		return plain418flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23228,7 +31613,7 @@ func plain309(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain309flat(out, in [][]float32, rows int) bool {
+func plain418flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23282,9 +31667,9 @@ func plain309flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain310(out, in [][]float32, rows, lanes int) bool {
+func plain419(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain310flat(out, in, rows)
+		return plain419flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23323,7 +31708,7 @@ func plain310(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain310flat(out, in [][]float32, rows int) bool {
+func plain419flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23359,9 +31744,161 @@ func plain310flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain311(out, in [][]float32, rows, lanes int) bool {
+func plain420(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain311flat(out, in, rows)
+		return plain420flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + x2[i]
+		}
+	}
+	return true
+}
+
+func plain420flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+	}
+	return true
+}
+
+func plain421(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain421flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := x3[i] + x4[i]
+			y0[i] = t2
+			t3 := float32(t2 * x5[i])
+			t4 := float32(t2 * x6[i])
+			t5 := x7[i] + t3
+			t6 := x8[i] + t4
+			t7 := float32(t6 * x9[i])
+			t8 := float32(t6 * x10[i])
+			y1[i] = t8
+			t9 := x11[i] + t7
+			t10 := t9 / t1
+			t11 := float32(t10 * x10[i])
+			t12 := float32(t11 * c12)
+			t13 := float32(t12 * c1)
+			y2[i] = float32(t12 * x0[i])
+			t15 := float32(t13 * x6[i])
+			t16 := t5 + t15
+			t17 := t16 + t15
+			t18 := t17 + x13[i]
+			t19 := float32(t8 * x14[i])
+			t20 := float32(t8 * x6[i])
+			y3[i] = t20
+			y4[i] = t18 + t19
+			t22 := float32(t20 * c12)
+			y5[i] = t22
+			y6[i] = float32(t22 * x15[i])
+		}
+	}
+	return true
+}
+
+func plain421flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + c2
+		t2 := x3[i] + x4[i]
+		y0[i] = t2
+		t3 := float32(t2 * x5[i])
+		t4 := float32(t2 * x6[i])
+		t5 := x7[i] + t3
+		t6 := x8[i] + t4
+		t7 := float32(t6 * x9[i])
+		t8 := float32(t6 * x10[i])
+		y1[i] = t8
+		t9 := x11[i] + t7
+		t10 := t9 / t1
+		t11 := float32(t10 * x10[i])
+		t12 := float32(t11 * c12)
+		t13 := float32(t12 * x1[i])
+		y2[i] = float32(t12 * x0[i])
+		t15 := float32(t13 * x6[i])
+		t16 := t5 + t15
+		t17 := t16 + t15
+		t18 := t17 + x13[i]
+		t19 := float32(t8 * x14[i])
+		t20 := float32(t8 * x6[i])
+		y3[i] = t20
+		y4[i] = t18 + t19
+		t22 := float32(t20 * c12)
+		y5[i] = t22
+		y6[i] = float32(t22 * x15[i])
+	}
+	return true
+}
+
+func plain422(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain422flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23420,7 +31957,7 @@ func plain311(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain311flat(out, in [][]float32, rows int) bool {
+func plain422flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23476,9 +32013,9 @@ func plain311flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain312(out, in [][]float32, rows, lanes int) bool {
+func plain423(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain312flat(out, in, rows)
+		return plain423flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23541,7 +32078,7 @@ func plain312(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain312flat(out, in [][]float32, rows int) bool {
+func plain423flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23601,9 +32138,9 @@ func plain312flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain313(out, in [][]float32, rows, lanes int) bool {
+func plain424(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain313flat(out, in, rows)
+		return plain424flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23619,7 +32156,7 @@ func plain313(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain313flat(out, in [][]float32, rows int) bool {
+func plain424flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23632,9 +32169,211 @@ func plain313flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain314(out, in [][]float32, rows, lanes int) bool {
+func plain425(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain314flat(out, in, rows)
+		return plain425flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + c2
+			y1[i] = x3[i] + x4[i]
+		}
+	}
+	return true
+}
+
+func plain425flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		y1[i] = x3[i] + x4[i]
+	}
+	return true
+}
+
+func plain426(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain426flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + c2
+			t2 := x3[i] + x4[i]
+			y1[i] = float32(t2 * c5)
+		}
+	}
+	return true
+}
+
+func plain426flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		t2 := x3[i] + x4[i]
+		y1[i] = float32(t2 * c5)
+	}
+	return true
+}
+
+func plain427(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain427flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(t2 * c5)
+			t4 := float32(x6[i] * c7)
+			t5 := t3 + t4
+			y0[i] = t5
+			t6 := float32(t5 * t1)
+			y1[i] = y1[i] + t6
+		}
+	}
+	return true
+}
+
+func plain427flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(t2 * c5)
+		t4 := float32(x6[i] * c7)
+		t5 := t3 + t4
+		y0[i] = t5
+		t6 := float32(t5 * t1)
+		y1[i] = y1[i] + t6
+	}
+	return true
+}
+
+func plain428(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain428flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(t2 * c5)
+			t4 := float32(x6[i] * c7)
+			t5 := t3 + t4
+			y0[i] = t5
+			t6 := float32(t5 * t1)
+			y1[i] = float32(t5 * c8)
+			y2[i] = y2[i] + t6
+		}
+	}
+	return true
+}
+
+func plain428flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(t2 * c5)
+		t4 := float32(x6[i] * c7)
+		t5 := t3 + t4
+		y0[i] = t5
+		t6 := float32(t5 * t1)
+		y1[i] = float32(t5 * x8[i])
+		y2[i] = y2[i] + t6
+	}
+	return true
+}
+
+func plain429(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain429flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23671,7 +32410,7 @@ func plain314(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain314flat(out, in [][]float32, rows int) bool {
+func plain429flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23705,9 +32444,260 @@ func plain314flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain315(out, in [][]float32, rows, lanes int) bool {
+func plain430(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain315flat(out, in, rows)
+		return plain430flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := float32(x3[i] * c4)
+			t3 := x5[i] + t2
+			y0[i] = t3
+			t4 := float32(t3 * t1)
+			y1[i] = y1[i] + t4
+		}
+	}
+	return true
+}
+
+func plain430flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		t2 := float32(x3[i] * c4)
+		t3 := x5[i] + t2
+		y0[i] = t3
+		t4 := float32(t3 * t1)
+		y1[i] = y1[i] + t4
+	}
+	return true
+}
+
+func plain431(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain431flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := float32(x3[i] * c4)
+			t3 := x5[i] + t2
+			y0[i] = t3
+			t4 := float32(t3 * t1)
+			y1[i] = float32(t3 * c6)
+			y2[i] = y2[i] + t4
+		}
+	}
+	return true
+}
+
+func plain431flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		t2 := float32(x3[i] * c4)
+		t3 := x5[i] + t2
+		y0[i] = t3
+		t4 := float32(t3 * t1)
+		y1[i] = float32(t3 * x6[i])
+		y2[i] = y2[i] + t4
+	}
+	return true
+}
+
+func plain432(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain432flat(out, in, rows)
+	}
+	var b1 [line]float32
+	var b5 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b14 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b1 := b1[:m]
+			b5 := b5[:m]
+			b7 := b7[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b14 := b14[:m]
+			for i := range b14 {
+				t0 := float32(x0[i] * c1)
+				b1[i] = t0 + c2
+				t2 := float32(x3[i] * c4)
+				t3 := float32(x3[i] * c5)
+				t4 := x6[i] + c7
+				t5 := x8[i] + x9[i]
+				b5[i] = t5
+				t6 := float32(t5 * t4)
+				b7[i] = float32(t5 * t2)
+				t8 := float32(t3 * t3)
+				b9[i] = float32(t8 * c10)
+				b14[i] = float32(t6 * c4)
+			}
+			Exp(b10, b9)
+			for i := range y2 {
+				t11 := float32(b10[i] * c11)
+				t12 := float32(b7[i] * t11)
+				t13 := float32(t12 * c5)
+				t15 := t13 + b14[i]
+				y0[i] = t15
+				t16 := float32(t15 * b1[i])
+				t17 := float32(t15 * c12)
+				y1[i] = b5[i] + t17
+				y2[i] = y2[i] + t16
+			}
+		}
+	}
+	return true
+}
+
+func plain432flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	var b5 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b14 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		x12 := x12[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b1 := b1[:m]
+		b5 := b5[:m]
+		b7 := b7[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b14 := b14[:m]
+		for i := range b14 {
+			t0 := float32(x0[i] * x1[i])
+			b1[i] = t0 + x2[i]
+			t2 := float32(x3[i] * c4)
+			t3 := float32(x3[i] * c5)
+			t4 := x6[i] + c7
+			t5 := x8[i] + c9
+			b5[i] = t5
+			t6 := float32(t5 * t4)
+			b7[i] = float32(t5 * t2)
+			t8 := float32(t3 * t3)
+			b9[i] = float32(t8 * c10)
+			b14[i] = float32(t6 * c4)
+		}
+		Exp(b10, b9)
+		for i := range y2 {
+			t11 := float32(b10[i] * c11)
+			t12 := float32(b7[i] * t11)
+			t13 := float32(t12 * c5)
+			t15 := t13 + b14[i]
+			y0[i] = t15
+			t16 := float32(t15 * b1[i])
+			t17 := float32(t15 * x12[i])
+			y1[i] = b5[i] + t17
+			y2[i] = y2[i] + t16
+		}
+	}
+	return true
+}
+
+func plain433(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain433flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23746,7 +32736,7 @@ func plain315(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain315flat(out, in [][]float32, rows int) bool {
+func plain433flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23782,9 +32772,9 @@ func plain315flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain316(out, in [][]float32, rows, lanes int) bool {
+func plain434(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain316flat(out, in, rows)
+		return plain434flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23847,7 +32837,7 @@ func plain316(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain316flat(out, in [][]float32, rows int) bool {
+func plain434flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23907,9 +32897,9 @@ func plain316flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain317(out, in [][]float32, rows, lanes int) bool {
+func plain435(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain317flat(out, in, rows)
+		return plain435flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23953,7 +32943,7 @@ func plain317(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain317flat(out, in [][]float32, rows int) bool {
+func plain435flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23994,9 +32984,683 @@ func plain317flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain318(out, in [][]float32, rows, lanes int) bool {
+func plain436(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain318flat(out, in, rows)
+		return plain436flat(out, in, rows)
+	}
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			for i := range b5 {
+				t0 := float32(x0[i] * c1)
+				t1 := t0 + c2
+				t2 := float32(c3 * t1)
+				t3 := x4[i] + t2
+				b4[i] = float32(t3 * c5)
+				b5[i] = float32(t3 * c6)
+			}
+			Erf(b6, b5)
+			for i := range b10 {
+				t7 := b6[i] + c7
+				t8 := float32(b4[i] * t7)
+				b9[i] = float32(t8 * c5)
+				b10[i] = float32(t8 * c6)
+			}
+			Erf(b11, b10)
+			for i := range y0 {
+				t12 := b11[i] + c7
+				y0[i] = float32(b9[i] * t12)
+			}
+		}
+	}
+	return true
+}
+
+func plain436flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		for i := range b5 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := t0 + x2[i]
+			t2 := float32(x3[i] * t1)
+			t3 := x4[i] + t2
+			b4[i] = float32(t3 * c5)
+			b5[i] = float32(t3 * c6)
+		}
+		Erf(b6, b5)
+		for i := range b10 {
+			t7 := b6[i] + c7
+			t8 := float32(b4[i] * t7)
+			b9[i] = float32(t8 * c5)
+			b10[i] = float32(t8 * c6)
+		}
+		Erf(b11, b10)
+		for i := range y0 {
+			t12 := b11[i] + c7
+			y0[i] = float32(b9[i] * t12)
+		}
+	}
+	return true
+}
+
+func plain437(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain437flat(out, in, rows)
+	}
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x4 := x4[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			for i := range b5 {
+				t0 := float32(x0[i] * c1)
+				t1 := t0 + c2
+				t2 := float32(c3 * t1)
+				t3 := x4[i] + t2
+				y0[i] = t3
+				b4[i] = float32(t3 * c5)
+				b5[i] = float32(t3 * c6)
+			}
+			Erf(y1, b5)
+			for i := range b10 {
+				t7 := y1[i] + c7
+				t8 := float32(b4[i] * t7)
+				y2[i] = t8
+				b9[i] = float32(t8 * c5)
+				b10[i] = float32(t8 * c6)
+			}
+			Erf(y3, b10)
+			for i := range y4 {
+				t12 := y3[i] + c7
+				y4[i] = float32(b9[i] * t12)
+			}
+		}
+	}
+	return true
+}
+
+func plain437flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		for i := range b5 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := t0 + x2[i]
+			t2 := float32(x3[i] * t1)
+			t3 := x4[i] + t2
+			y0[i] = t3
+			b4[i] = float32(t3 * c5)
+			b5[i] = float32(t3 * c6)
+		}
+		Erf(y1, b5)
+		for i := range b10 {
+			t7 := y1[i] + c7
+			t8 := float32(b4[i] * t7)
+			y2[i] = t8
+			b9[i] = float32(t8 * c5)
+			b10[i] = float32(t8 * c6)
+		}
+		Erf(y3, b10)
+		for i := range y4 {
+			t12 := y3[i] + c7
+			y4[i] = float32(b9[i] * t12)
+		}
+	}
+	return true
+}
+
+func plain438(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain438flat(out, in, rows)
+	}
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x4 := x4[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			for i := range b5 {
+				t0 := float32(x0[i] * c1)
+				t1 := t0 + c2
+				t2 := float32(c3 * t1)
+				t3 := x4[i] + t2
+				b4[i] = float32(t3 * c5)
+				b5[i] = float32(t3 * c6)
+			}
+			Erf(b6, b5)
+			for i := range b10 {
+				t7 := b6[i] + c7
+				t8 := float32(b4[i] * t7)
+				b9[i] = float32(t8 * c5)
+				b10[i] = float32(t8 * c6)
+			}
+			Erf(b11, b10)
+			for i := range y0 {
+				t12 := b11[i] + c7
+				t13 := float32(b9[i] * t12)
+				t14 := float32(t13 * c8)
+				y0[i] = chosen(x9[i], t14, c10)
+			}
+		}
+	}
+	return true
+}
+
+func plain438flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		for i := range b5 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := t0 + x2[i]
+			t2 := float32(x3[i] * t1)
+			t3 := x4[i] + t2
+			b4[i] = float32(t3 * c5)
+			b5[i] = float32(t3 * c6)
+		}
+		Erf(b6, b5)
+		for i := range b10 {
+			t7 := b6[i] + c7
+			t8 := float32(b4[i] * t7)
+			b9[i] = float32(t8 * c5)
+			b10[i] = float32(t8 * c6)
+		}
+		Erf(b11, b10)
+		for i := range y0 {
+			t12 := b11[i] + c7
+			t13 := float32(b9[i] * t12)
+			t14 := float32(t13 * c8)
+			y0[i] = chosen(x9[i], t14, c10)
+		}
+	}
+	return true
+}
+
+func plain439(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain439flat(out, in, rows)
+	}
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x4 := x4[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			for i := range b5 {
+				t0 := float32(x0[i] * c1)
+				t1 := t0 + c2
+				t2 := float32(c3 * t1)
+				t3 := x4[i] + t2
+				y0[i] = t3
+				b4[i] = float32(t3 * c5)
+				b5[i] = float32(t3 * c6)
+			}
+			Erf(y1, b5)
+			for i := range b10 {
+				t7 := y1[i] + c7
+				t8 := float32(b4[i] * t7)
+				y2[i] = t8
+				b9[i] = float32(t8 * c5)
+				b10[i] = float32(t8 * c6)
+			}
+			Erf(y3, b10)
+			for i := range y4 {
+				t12 := y3[i] + c7
+				t13 := float32(b9[i] * t12)
+				t14 := float32(t13 * c8)
+				y4[i] = chosen(x9[i], t14, c10)
+			}
+		}
+	}
+	return true
+}
+
+func plain439flat(out, in [][]float32, rows int) bool {
+	var b4 [line]float32
+	var b5 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		for i := range b5 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := t0 + x2[i]
+			t2 := float32(x3[i] * t1)
+			t3 := x4[i] + t2
+			y0[i] = t3
+			b4[i] = float32(t3 * c5)
+			b5[i] = float32(t3 * c6)
+		}
+		Erf(y1, b5)
+		for i := range b10 {
+			t7 := y1[i] + c7
+			t8 := float32(b4[i] * t7)
+			y2[i] = t8
+			b9[i] = float32(t8 * c5)
+			b10[i] = float32(t8 * c6)
+		}
+		Erf(y3, b10)
+		for i := range y4 {
+			t12 := y3[i] + c7
+			t13 := float32(b9[i] * t12)
+			t14 := float32(t13 * c8)
+			y4[i] = chosen(x9[i], t14, c10)
+		}
+	}
+	return true
+}
+
+func plain440(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain440flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := t1 - c3
+			t3 := c4 - x5[i]
+			t4 := float32(x5[i] * t3)
+			t5 := float32(x6[i] * t4)
+			t6 := float32(t5 * t2)
+			t7 := float32(t5 * c7)
+			t8 := float32(t7 * c8)
+			y0[i] = y0[i] + t6
+			y1[i] = y1[i] + t8
+			t11 := float32(t7 * c1)
+			t12 := float32(t7 * x0[i])
+			y2[i] = float32(t11 * x9[i])
+			y3[i] = float32(t11 * x10[i])
+			y4[i] = y4[i] + t7
+			y5[i] = y5[i] + t12
+		}
+	}
+	return true
+}
+
+func plain440flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		t2 := t1 - x3[i]
+		t3 := c4 - x5[i]
+		t4 := float32(x5[i] * t3)
+		t5 := float32(x6[i] * t4)
+		t6 := float32(t5 * t2)
+		t7 := float32(t5 * x7[i])
+		t8 := float32(t7 * c8)
+		y0[i] = y0[i] + t6
+		y1[i] = y1[i] + t8
+		t11 := float32(t7 * x1[i])
+		t12 := float32(t7 * x0[i])
+		y2[i] = float32(t11 * c9)
+		y3[i] = float32(t11 * x10[i])
+		y4[i] = y4[i] + t7
+		y5[i] = y5[i] + t12
+	}
+	return true
+}
+
+func plain441(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain441flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := t1 - c3
+			t3 := c4 - x5[i]
+			t4 := float32(x5[i] * t3)
+			t5 := float32(x6[i] * t4)
+			t6 := float32(t5 * t2)
+			t7 := float32(t5 * c7)
+			t8 := float32(t7 * c8)
+			t9 := x9[i] + t7
+			y0[i] = y0[i] + t6
+			y1[i] = y1[i] + t8
+			t12 := float32(t9 * c1)
+			t13 := float32(t9 * x0[i])
+			y2[i] = float32(t12 * x10[i])
+			y3[i] = float32(t12 * x11[i])
+			y4[i] = y4[i] + t9
+			y5[i] = y5[i] + t13
+		}
+	}
+	return true
+}
+
+func plain441flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		t2 := t1 - x3[i]
+		t3 := c4 - x5[i]
+		t4 := float32(x5[i] * t3)
+		t5 := float32(x6[i] * t4)
+		t6 := float32(t5 * t2)
+		t7 := float32(t5 * x7[i])
+		t8 := float32(t7 * c8)
+		t9 := x9[i] + t7
+		y0[i] = y0[i] + t6
+		y1[i] = y1[i] + t8
+		t12 := float32(t9 * x1[i])
+		t13 := float32(t9 * x0[i])
+		y2[i] = float32(t12 * c10)
+		y3[i] = float32(t12 * x11[i])
+		y4[i] = y4[i] + t9
+		y5[i] = y5[i] + t13
+	}
+	return true
+}
+
+func plain442(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain442flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24059,7 +33723,7 @@ func plain318(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain318flat(out, in [][]float32, rows int) bool {
+func plain442flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24119,9 +33783,9 @@ func plain318flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain319(out, in [][]float32, rows, lanes int) bool {
+func plain443(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain319flat(out, in, rows)
+		return plain443flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24171,7 +33835,7 @@ func plain319(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain319flat(out, in [][]float32, rows int) bool {
+func plain443flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24218,9 +33882,9 @@ func plain319flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain320(out, in [][]float32, rows, lanes int) bool {
+func plain444(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain320flat(out, in, rows)
+		return plain444flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24288,7 +33952,7 @@ func plain320(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain320flat(out, in [][]float32, rows int) bool {
+func plain444flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24353,9 +34017,9 @@ func plain320flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain321(out, in [][]float32, rows, lanes int) bool {
+func plain445(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain321flat(out, in, rows)
+		return plain445flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24420,7 +34084,7 @@ func plain321(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain321flat(out, in [][]float32, rows int) bool {
+func plain445flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24482,9 +34146,9 @@ func plain321flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain322(out, in [][]float32, rows, lanes int) bool {
+func plain446(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain322flat(out, in, rows)
+		return plain446flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24531,7 +34195,7 @@ func plain322(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain322flat(out, in [][]float32, rows int) bool {
+func plain446flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24575,9 +34239,9 @@ func plain322flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain323(out, in [][]float32, rows, lanes int) bool {
+func plain447(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain323flat(out, in, rows)
+		return plain447flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24634,7 +34298,7 @@ func plain323(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain323flat(out, in [][]float32, rows int) bool {
+func plain447flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24688,9 +34352,9 @@ func plain323flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain324(out, in [][]float32, rows, lanes int) bool {
+func plain448(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain324flat(out, in, rows)
+		return plain448flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24709,7 +34373,7 @@ func plain324(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain324flat(out, in [][]float32, rows int) bool {
+func plain448flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24725,9 +34389,124 @@ func plain324flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain325(out, in [][]float32, rows, lanes int) bool {
+func plain449(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain325flat(out, in, rows)
+		return plain449flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][r]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(x2[i] * x2[i])
+			t2 := c3 - t1
+			t3 := float32(t0 * t2)
+			y0[i] = t3
+			t4 := float32(t3 * x4[i])
+			t5 := float32(t3 * c5)
+			y1[i] = y1[i] + t4
+			t7 := c3 - x6[i]
+			t8 := float32(x6[i] * t7)
+			t9 := float32(x7[i] * t8)
+			y2[i] = t9
+			t10 := float32(t9 * x4[i])
+			t11 := float32(t9 * c8)
+			t12 := t5 + t11
+			y3[i] = y3[i] + t10
+			t14 := c3 - x4[i]
+			t15 := float32(x4[i] * t14)
+			t16 := float32(t12 * t15)
+			t17 := float32(t16 * x9[i])
+			t18 := float32(t16 * c10)
+			t19 := float32(t18 * c11)
+			y4[i] = x12[i] + t18
+			y5[i] = y5[i] + t17
+			y6[i] = y6[i] + t19
+			y7[i] = y7[i] + x13[i]
+		}
+	}
+	return true
+}
+
+func plain449flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x2[i])
+		t2 := c3 - t1
+		t3 := float32(t0 * t2)
+		y0[i] = t3
+		t4 := float32(t3 * x4[i])
+		t5 := float32(t3 * x5[i])
+		y1[i] = y1[i] + t4
+		t7 := c3 - x6[i]
+		t8 := float32(x6[i] * t7)
+		t9 := float32(x7[i] * t8)
+		y2[i] = t9
+		t10 := float32(t9 * x4[i])
+		t11 := float32(t9 * x8[i])
+		t12 := t5 + t11
+		y3[i] = y3[i] + t10
+		t14 := c3 - x4[i]
+		t15 := float32(x4[i] * t14)
+		t16 := float32(t12 * t15)
+		t17 := float32(t16 * x9[i])
+		t18 := float32(t16 * x10[i])
+		t19 := float32(t18 * c11)
+		y4[i] = x12[i] + t18
+		y5[i] = y5[i] + t17
+		y6[i] = y6[i] + t19
+		y7[i] = y7[i] + x13[i]
+	}
+	return true
+}
+
+func plain450(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain450flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24766,7 +34545,7 @@ func plain325(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain325flat(out, in [][]float32, rows int) bool {
+func plain450flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24802,9 +34581,9 @@ func plain325flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain326(out, in [][]float32, rows, lanes int) bool {
+func plain451(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain326flat(out, in, rows)
+		return plain451flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24821,7 +34600,7 @@ func plain326(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain326flat(out, in [][]float32, rows int) bool {
+func plain451flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24835,9 +34614,9 @@ func plain326flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain327(out, in [][]float32, rows, lanes int) bool {
+func plain452(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain327flat(out, in, rows)
+		return plain452flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24857,7 +34636,7 @@ func plain327(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain327flat(out, in [][]float32, rows int) bool {
+func plain452flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24874,9 +34653,9 @@ func plain327flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain328(out, in [][]float32, rows, lanes int) bool {
+func plain453(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain328flat(out, in, rows)
+		return plain453flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24899,7 +34678,7 @@ func plain328(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain328flat(out, in [][]float32, rows int) bool {
+func plain453flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24919,9 +34698,111 @@ func plain328flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain329(out, in [][]float32, rows, lanes int) bool {
+func plain454(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain329flat(out, in, rows)
+		return plain454flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * x2[i])
+			y0[i] = float32(t0 * x3[i])
+			t3 := float32(x0[i] * c4)
+			y1[i] = t3
+			t4 := float32(t3 * x5[i])
+			y2[i] = t1 + t4
+		}
+	}
+	return true
+}
+
+func plain454flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * x2[i])
+		y0[i] = float32(t0 * x3[i])
+		t3 := float32(x0[i] * x4[i])
+		y1[i] = t3
+		t4 := float32(t3 * x5[i])
+		y2[i] = t1 + t4
+	}
+	return true
+}
+
+func plain455(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain455flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * x2[i])
+			y0[i] = float32(t0 * x3[i])
+			t3 := float32(x0[i] * c4)
+			t4 := float32(t3 * x5[i])
+			y1[i] = float32(t3 * x3[i])
+			y2[i] = t1 + t4
+		}
+	}
+	return true
+}
+
+func plain455flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * x2[i])
+		y0[i] = float32(t0 * x3[i])
+		t3 := float32(x0[i] * x4[i])
+		t4 := float32(t3 * x5[i])
+		y1[i] = float32(t3 * x3[i])
+		y2[i] = t1 + t4
+	}
+	return true
+}
+
+func plain456(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain456flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -24952,7 +34833,7 @@ func plain329(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain329flat(out, in [][]float32, rows int) bool {
+func plain456flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -24981,7 +34862,44 @@ func plain329flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain330(out, in [][]float32, rows, lanes int) bool {
+func plain457(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain457flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = float32(t0 * x2[i])
+			y1[i] = float32(t0 * x3[i])
+		}
+	}
+	return true
+}
+
+func plain457flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = float32(t0 * c2)
+		y1[i] = float32(t0 * x3[i])
+	}
+	return true
+}
+
+func plain458(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -24992,9 +34910,9 @@ func plain330(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain331(out, in [][]float32, rows, lanes int) bool {
+func plain459(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain331flat(out, in, rows)
+		return plain459flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25046,7 +34964,7 @@ func plain331(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain331flat(out, in [][]float32, rows int) bool {
+func plain459flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25095,7 +35013,7 @@ func plain331flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain332(out, in [][]float32, rows, lanes int) bool {
+func plain460(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25129,7 +35047,7 @@ func plain332(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain333(out, in [][]float32, rows, lanes int) bool {
+func plain461(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -25142,7 +35060,7 @@ func plain333(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain334(out, in [][]float32, rows, lanes int) bool {
+func plain462(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -25153,9 +35071,9 @@ func plain334(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain335(out, in [][]float32, rows, lanes int) bool {
+func plain463(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain335flat(out, in, rows)
+		return plain463flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25169,7 +35087,7 @@ func plain335(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain335flat(out, in [][]float32, rows int) bool {
+func plain463flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -25180,9 +35098,9 @@ func plain335flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain336(out, in [][]float32, rows, lanes int) bool {
+func plain464(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain336flat(out, in, rows)
+		return plain464flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25196,7 +35114,7 @@ func plain336(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain336flat(out, in [][]float32, rows int) bool {
+func plain464flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25207,9 +35125,93 @@ func plain336flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain337(out, in [][]float32, rows, lanes int) bool {
+func plain465(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain337flat(out, in, rows)
+		return plain465flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			t2 := t1 + t0
+			y0[i] = t2
+			y1[i] = float32(t2 * c3)
+		}
+	}
+	return true
+}
+
+func plain465flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(c0 * x1[i])
+		t1 := x2[i] + t0
+		t2 := t1 + t0
+		y0[i] = t2
+		y1[i] = float32(t2 * c3)
+	}
+	return true
+}
+
+func plain466(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain466flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			t2 := t1 + t0
+			y0[i] = float32(t2 * c3)
+			y1[i] = x4[i] + t2
+		}
+	}
+	return true
+}
+
+func plain466flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(c0 * x1[i])
+		t1 := x2[i] + t0
+		t2 := t1 + t0
+		y0[i] = float32(t2 * c3)
+		y1[i] = x4[i] + t2
+	}
+	return true
+}
+
+func plain467(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain467flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25249,7 +35251,7 @@ func plain337(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain337flat(out, in [][]float32, rows int) bool {
+func plain467flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25286,9 +35288,9 @@ func plain337flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain338(out, in [][]float32, rows, lanes int) bool {
+func plain468(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain338flat(out, in, rows)
+		return plain468flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25329,7 +35331,7 @@ func plain338(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain338flat(out, in [][]float32, rows int) bool {
+func plain468flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25367,9 +35369,9 @@ func plain338flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain339(out, in [][]float32, rows, lanes int) bool {
+func plain469(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain339flat(out, in, rows)
+		return plain469flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25431,7 +35433,7 @@ func plain339(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain339flat(out, in [][]float32, rows int) bool {
+func plain469flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25490,9 +35492,9 @@ func plain339flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain340(out, in [][]float32, rows, lanes int) bool {
+func plain470(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain340flat(out, in, rows)
+		return plain470flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25554,7 +35556,7 @@ func plain340(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain340flat(out, in [][]float32, rows int) bool {
+func plain470flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25613,9 +35615,9 @@ func plain340flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain341(out, in [][]float32, rows, lanes int) bool {
+func plain471(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain341flat(out, in, rows)
+		return plain471flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25677,7 +35679,7 @@ func plain341(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain341flat(out, in [][]float32, rows int) bool {
+func plain471flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25736,9 +35738,9 @@ func plain341flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain342(out, in [][]float32, rows, lanes int) bool {
+func plain472(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain342flat(out, in, rows)
+		return plain472flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25801,7 +35803,7 @@ func plain342(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain342flat(out, in [][]float32, rows int) bool {
+func plain472flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25861,9 +35863,9 @@ func plain342flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain343(out, in [][]float32, rows, lanes int) bool {
+func plain473(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain343flat(out, in, rows)
+		return plain473flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25904,7 +35906,7 @@ func plain343(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain343flat(out, in [][]float32, rows int) bool {
+func plain473flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -25942,9 +35944,9 @@ func plain343flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain344(out, in [][]float32, rows, lanes int) bool {
+func plain474(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain344flat(out, in, rows)
+		return plain474flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26004,7 +36006,7 @@ func plain344(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain344flat(out, in [][]float32, rows int) bool {
+func plain474flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -26061,9 +36063,9 @@ func plain344flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain345(out, in [][]float32, rows, lanes int) bool {
+func plain475(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain345flat(out, in, rows)
+		return plain475flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26080,7 +36082,7 @@ func plain345(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain345flat(out, in [][]float32, rows int) bool {
+func plain475flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -26094,9 +36096,9 @@ func plain345flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain346(out, in [][]float32, rows, lanes int) bool {
+func plain476(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain346flat(out, in, rows)
+		return plain476flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26125,7 +36127,7 @@ func plain346(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain346flat(out, in [][]float32, rows int) bool {
+func plain476flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -26151,9 +36153,9 @@ func plain346flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain347(out, in [][]float32, rows, lanes int) bool {
+func plain477(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain347flat(out, in, rows)
+		return plain477flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26191,7 +36193,7 @@ func plain347(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain347flat(out, in [][]float32, rows int) bool {
+func plain477flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -26226,9 +36228,9 @@ func plain347flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain348(out, in [][]float32, rows, lanes int) bool {
+func plain478(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain348flat(out, in, rows)
+		return plain478flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26256,7 +36258,7 @@ func plain348(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain348flat(out, in [][]float32, rows int) bool {
+func plain478flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -26281,9 +36283,9 @@ func plain348flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain349(out, in [][]float32, rows, lanes int) bool {
+func plain479(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain349flat(out, in, rows)
+		return plain479flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26311,7 +36313,7 @@ func plain349(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain349flat(out, in [][]float32, rows int) bool {
+func plain479flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -26336,9 +36338,9 @@ func plain349flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain350(out, in [][]float32, rows, lanes int) bool {
+func plain480(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain350flat(out, in, rows)
+		return plain480flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26369,7 +36371,7 @@ func plain350(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain350flat(out, in [][]float32, rows int) bool {
+func plain480flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -26397,9 +36399,9 @@ func plain350flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain351(out, in [][]float32, rows, lanes int) bool {
+func plain481(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain351flat(out, in, rows)
+		return plain481flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26439,7 +36441,7 @@ func plain351(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain351flat(out, in [][]float32, rows int) bool {
+func plain481flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -26476,9 +36478,44 @@ func plain351flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain352(out, in [][]float32, rows, lanes int) bool {
+func plain482(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain352flat(out, in, rows)
+		return plain482flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			y0[i] = t0 + t1
+		}
+	}
+	return true
+}
+
+func plain482flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(c2 * x3[i])
+		y0[i] = t0 + t1
+	}
+	return true
+}
+
+func plain483(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain483flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26494,7 +36531,7 @@ func plain352(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain352flat(out, in [][]float32, rows int) bool {
+func plain483flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -26507,9 +36544,9 @@ func plain352flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain353(out, in [][]float32, rows, lanes int) bool {
+func plain484(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain353flat(out, in, rows)
+		return plain484flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26529,7 +36566,7 @@ func plain353(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain353flat(out, in [][]float32, rows int) bool {
+func plain484flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -26546,9 +36583,9 @@ func plain353flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain354(out, in [][]float32, rows, lanes int) bool {
+func plain485(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain354flat(out, in, rows)
+		return plain485flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26572,7 +36609,7 @@ func plain354(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain354flat(out, in [][]float32, rows int) bool {
+func plain485flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -26593,9 +36630,9 @@ func plain354flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain355(out, in [][]float32, rows, lanes int) bool {
+func plain486(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain355flat(out, in, rows)
+		return plain486flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26616,7 +36653,7 @@ func plain355(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain355flat(out, in [][]float32, rows int) bool {
+func plain486flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -26634,9 +36671,9 @@ func plain355flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain356(out, in [][]float32, rows, lanes int) bool {
+func plain487(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain356flat(out, in, rows)
+		return plain487flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26665,7 +36702,7 @@ func plain356(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain356flat(out, in [][]float32, rows int) bool {
+func plain487flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -26691,9 +36728,9 @@ func plain356flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain357(out, in [][]float32, rows, lanes int) bool {
+func plain488(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain357flat(out, in, rows)
+		return plain488flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26752,7 +36789,7 @@ func plain357(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain357flat(out, in [][]float32, rows int) bool {
+func plain488flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -26808,9 +36845,9 @@ func plain357flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain358(out, in [][]float32, rows, lanes int) bool {
+func plain489(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain358flat(out, in, rows)
+		return plain489flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26871,7 +36908,7 @@ func plain358(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain358flat(out, in [][]float32, rows int) bool {
+func plain489flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -26929,9 +36966,58 @@ func plain358flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain359(out, in [][]float32, rows, lanes int) bool {
+func plain490(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain359flat(out, in, rows)
+		return plain490flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = float32(x0[i] * c1)
+			}
+			Cos(y0, b0)
+			Sin(y1, b0)
+		}
+	}
+	return true
+}
+
+func plain490flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = float32(c0 * x1[i])
+		}
+		Cos(y0, b0)
+		Sin(y1, b0)
+	}
+	return true
+}
+
+func plain491(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain491flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -26953,7 +37039,7 @@ func plain359(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain359flat(out, in [][]float32, rows int) bool {
+func plain491flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -26972,9 +37058,9 @@ func plain359flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain360(out, in [][]float32, rows, lanes int) bool {
+func plain492(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain360flat(out, in, rows)
+		return plain492flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27018,7 +37104,7 @@ func plain360(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain360flat(out, in [][]float32, rows int) bool {
+func plain492flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -27059,9 +37145,9 @@ func plain360flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain361(out, in [][]float32, rows, lanes int) bool {
+func plain493(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain361flat(out, in, rows)
+		return plain493flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -27101,7 +37187,7 @@ func plain361(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain361flat(out, in [][]float32, rows int) bool {
+func plain493flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -27139,9 +37225,9 @@ func plain361flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain362(out, in [][]float32, rows, lanes int) bool {
+func plain494(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain362flat(out, in, rows)
+		return plain494flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -27181,7 +37267,7 @@ func plain362(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain362flat(out, in [][]float32, rows int) bool {
+func plain494flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -27219,9 +37305,9 @@ func plain362flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain363(out, in [][]float32, rows, lanes int) bool {
+func plain495(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain363flat(out, in, rows)
+		return plain495flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -27301,7 +37387,7 @@ func plain363(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain363flat(out, in [][]float32, rows int) bool {
+func plain495flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -27381,9 +37467,9 @@ func plain363flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain364(out, in [][]float32, rows, lanes int) bool {
+func plain496(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain364flat(out, in, rows)
+		return plain496flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27446,7 +37532,7 @@ func plain364(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain364flat(out, in [][]float32, rows int) bool {
+func plain496flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -27506,9 +37592,9 @@ func plain364flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain365(out, in [][]float32, rows, lanes int) bool {
+func plain497(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain365flat(out, in, rows)
+		return plain497flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27558,7 +37644,7 @@ func plain365(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain365flat(out, in [][]float32, rows int) bool {
+func plain497flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -27605,9 +37691,9 @@ func plain365flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain366(out, in [][]float32, rows, lanes int) bool {
+func plain498(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain366flat(out, in, rows)
+		return plain498flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27675,7 +37761,7 @@ func plain366(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain366flat(out, in [][]float32, rows int) bool {
+func plain498flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -27740,9 +37826,9 @@ func plain366flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain367(out, in [][]float32, rows, lanes int) bool {
+func plain499(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain367flat(out, in, rows)
+		return plain499flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27807,7 +37893,7 @@ func plain367(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain367flat(out, in [][]float32, rows int) bool {
+func plain499flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -27869,9 +37955,9 @@ func plain367flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain368(out, in [][]float32, rows, lanes int) bool {
+func plain500(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain368flat(out, in, rows)
+		return plain500flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27918,7 +38004,7 @@ func plain368(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain368flat(out, in [][]float32, rows int) bool {
+func plain500flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -27962,9 +38048,9 @@ func plain368flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain369(out, in [][]float32, rows, lanes int) bool {
+func plain501(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain369flat(out, in, rows)
+		return plain501flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28021,7 +38107,7 @@ func plain369(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain369flat(out, in [][]float32, rows int) bool {
+func plain501flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -28075,9 +38161,9 @@ func plain369flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain370(out, in [][]float32, rows, lanes int) bool {
+func plain502(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain370flat(out, in, rows)
+		return plain502flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -28108,7 +38194,7 @@ func plain370(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain370flat(out, in [][]float32, rows int) bool {
+func plain502flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -28135,9 +38221,9 @@ func plain370flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain371(out, in [][]float32, rows, lanes int) bool {
+func plain503(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain371flat(out, in, rows)
+		return plain503flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -28181,7 +38267,7 @@ func plain371(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain371flat(out, in [][]float32, rows int) bool {
+func plain503flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -28223,9 +38309,9 @@ func plain371flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain372(out, in [][]float32, rows, lanes int) bool {
+func plain504(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain372flat(out, in, rows)
+		return plain504flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -28266,7 +38352,7 @@ func plain372(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain372flat(out, in [][]float32, rows int) bool {
+func plain504flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -28305,9 +38391,9 @@ func plain372flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain373(out, in [][]float32, rows, lanes int) bool {
+func plain505(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain373flat(out, in, rows)
+		return plain505flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -28369,7 +38455,7 @@ func plain373(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain373flat(out, in [][]float32, rows int) bool {
+func plain505flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -28429,9 +38515,9 @@ func plain373flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain374(out, in [][]float32, rows, lanes int) bool {
+func plain506(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain374flat(out, in, rows)
+		return plain506flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -28472,7 +38558,7 @@ func plain374(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain374flat(out, in [][]float32, rows int) bool {
+func plain506flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -28511,9 +38597,9 @@ func plain374flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain375(out, in [][]float32, rows, lanes int) bool {
+func plain507(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain375flat(out, in, rows)
+		return plain507flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -28551,7 +38637,7 @@ func plain375(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain375flat(out, in [][]float32, rows int) bool {
+func plain507flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -28587,9 +38673,171 @@ func plain375flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain376(out, in [][]float32, rows, lanes int) bool {
+func plain508(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain376flat(out, in, rows)
+		return plain508flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b3 {
+				t0 := float32(c0 * x1[i])
+				t1 := x2[i] + t0
+				y0[i] = t1
+				b2[i] = float32(t1 * c3)
+				b3[i] = float32(t1 * c4)
+			}
+			Erf(y1, b3)
+			for i := range y2 {
+				t5 := y1[i] + c5
+				t6 := float32(b2[i] * t5)
+				y2[i] = x1[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain508flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			y0[i] = t1
+			b2[i] = float32(t1 * c3)
+			b3[i] = float32(t1 * c4)
+		}
+		Erf(y1, b3)
+		for i := range y2 {
+			t5 := y1[i] + c5
+			t6 := float32(b2[i] * t5)
+			y2[i] = x1[i] + t6
+		}
+	}
+	return true
+}
+
+func plain509(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain509flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			y0 := y0[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			for i := range b3 {
+				t0 := float32(c0 * x1[i])
+				t1 := x2[i] + t0
+				b2[i] = float32(t1 * c3)
+				b3[i] = float32(t1 * c4)
+			}
+			Erf(b4, b3)
+			for i := range y0 {
+				t5 := b4[i] + c5
+				t6 := float32(b2[i] * t5)
+				y0[i] = x1[i] + t6
+			}
+		}
+	}
+	return true
+}
+
+func plain509flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		y0 := y0[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		for i := range b3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + t0
+			b2[i] = float32(t1 * c3)
+			b3[i] = float32(t1 * c4)
+		}
+		Erf(b4, b3)
+		for i := range y0 {
+			t5 := b4[i] + c5
+			t6 := float32(b2[i] * t5)
+			y0[i] = x1[i] + t6
+		}
+	}
+	return true
+}
+
+func plain510(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain510flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -28648,7 +38896,7 @@ func plain376(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain376flat(out, in [][]float32, rows int) bool {
+func plain510flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -28705,9 +38953,9 @@ func plain376flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain377(out, in [][]float32, rows, lanes int) bool {
+func plain511(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain377flat(out, in, rows)
+		return plain511flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -28737,7 +38985,7 @@ func plain377(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain377flat(out, in [][]float32, rows int) bool {
+func plain511flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -28766,9 +39014,9 @@ func plain377flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain378(out, in [][]float32, rows, lanes int) bool {
+func plain512(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain378flat(out, in, rows)
+		return plain512flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b8 [line]float32
@@ -28817,7 +39065,7 @@ func plain378(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain378flat(out, in [][]float32, rows int) bool {
+func plain512flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b8 [line]float32
 	var b11 [line]float32
@@ -28865,9 +39113,9 @@ func plain378flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain379(out, in [][]float32, rows, lanes int) bool {
+func plain513(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain379flat(out, in, rows)
+		return plain513flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28901,7 +39149,7 @@ func plain379(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain379flat(out, in [][]float32, rows int) bool {
+func plain513flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28932,9 +39180,9 @@ func plain379flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain380(out, in [][]float32, rows, lanes int) bool {
+func plain514(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain380flat(out, in, rows)
+		return plain514flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28946,41 +39194,38 @@ func plain380(out, in [][]float32, rows, lanes int) bool {
 		x5 := in[5][r*lanes:][:n]
 		c6 := in[6][r]
 		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][r]
-		c9 := in[9][0]
-		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][0]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
 		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		for i := range y5 {
+		for i := range y3 {
 			t0 := float32(c0 * x1[i])
 			t1 := t0 + c2
 			t2 := c3 - x4[i]
 			y0[i] = x5[i] + c6
-			t4 := float32(x7[i] * c8)
-			y1[i] = float32(x7[i] * t2)
-			t6 := float32(t4 * c9)
-			t7 := float32(x7[i] * x10[i])
-			y2[i] = float32(x7[i] * x4[i])
-			t9 := t6 + t7
+			t4 := chosen(x7[i], c8, c3)
+			t5 := float32(t4 * c9)
+			y1[i] = float32(t4 * t2)
+			t7 := float32(t5 * c10)
+			t8 := float32(t4 * x11[i])
+			t9 := t7 + t8
 			t10 := float32(t9 * x4[i])
-			t11 := float32(t10 * c9)
-			t12 := t1 - c11
+			t11 := float32(t10 * c10)
+			t12 := t1 - c8
 			t13 := stepOf(t12)
-			t14 := chosen(t13, t11, c11)
-			y3[i] = t14
-			y4[i] = float32(t14 * x1[i])
-			y5[i] = float32(t14 * c0)
+			t14 := chosen(t13, t11, c8)
+			y2[i] = t14
+			y3[i] = float32(t14 * x1[i])
 		}
 	}
 	return true
 }
 
-func plain380flat(out, in [][]float32, rows int) bool {
+func plain514flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28990,42 +39235,39 @@ func plain380flat(out, in [][]float32, rows int) bool {
 	x5 := in[5][:][:n]
 	x6 := in[6][:][:n]
 	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	c9 := in[9][0]
-	x10 := in[10][:][:n]
-	c11 := in[11][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
 	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	for i := range y5 {
+	for i := range y3 {
 		t0 := float32(x0[i] * x1[i])
 		t1 := t0 + x2[i]
 		t2 := c3 - x4[i]
 		y0[i] = x5[i] + x6[i]
-		t4 := float32(x7[i] * x8[i])
-		y1[i] = float32(x7[i] * t2)
-		t6 := float32(t4 * c9)
-		t7 := float32(x7[i] * x10[i])
-		y2[i] = float32(x7[i] * x4[i])
-		t9 := t6 + t7
+		t4 := chosen(x7[i], c8, c3)
+		t5 := float32(t4 * x9[i])
+		y1[i] = float32(t4 * t2)
+		t7 := float32(t5 * c10)
+		t8 := float32(t4 * x11[i])
+		t9 := t7 + t8
 		t10 := float32(t9 * x4[i])
-		t11 := float32(t10 * c9)
-		t12 := t1 - c11
+		t11 := float32(t10 * c10)
+		t12 := t1 - c8
 		t13 := stepOf(t12)
-		t14 := chosen(t13, t11, c11)
-		y3[i] = t14
-		y4[i] = float32(t14 * x1[i])
-		y5[i] = float32(t14 * x0[i])
+		t14 := chosen(t13, t11, c8)
+		y2[i] = t14
+		y3[i] = float32(t14 * x1[i])
 	}
 	return true
 }
 
-func plain381(out, in [][]float32, rows, lanes int) bool {
+func plain515(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain381flat(out, in, rows)
+		return plain515flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29035,39 +39277,36 @@ func plain381(out, in [][]float32, rows, lanes int) bool {
 		c3 := in[3][0]
 		x4 := in[4][r*lanes:][:n]
 		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][r]
-		c7 := in[7][0]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][0]
+		c6 := in[6][0]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		for i := range y4 {
+		for i := range y2 {
 			t0 := float32(c0 * x1[i])
 			t1 := t0 + c2
 			t2 := c3 - x4[i]
-			t3 := float32(x5[i] * c6)
-			y0[i] = float32(x5[i] * t2)
-			t5 := float32(t3 * c7)
-			t6 := float32(x5[i] * x8[i])
-			y1[i] = float32(x5[i] * x4[i])
-			t8 := t5 + t6
+			t3 := chosen(x5[i], c6, c3)
+			t4 := float32(t3 * c7)
+			y0[i] = float32(t3 * t2)
+			t6 := float32(t4 * c8)
+			t7 := float32(t3 * x9[i])
+			t8 := t6 + t7
 			t9 := float32(t8 * x4[i])
-			t10 := float32(t9 * c7)
-			t11 := t1 - c9
+			t10 := float32(t9 * c8)
+			t11 := t1 - c6
 			t12 := stepOf(t11)
-			t13 := chosen(t12, t10, c9)
-			y2[i] = t13
-			y3[i] = float32(t13 * x1[i])
-			y4[i] = float32(t13 * c0)
+			t13 := chosen(t12, t10, c6)
+			y1[i] = t13
+			y2[i] = float32(t13 * x1[i])
 		}
 	}
 	return true
 }
 
-func plain381flat(out, in [][]float32, rows int) bool {
+func plain515flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29075,40 +39314,37 @@ func plain381flat(out, in [][]float32, rows int) bool {
 	c3 := in[3][0]
 	x4 := in[4][:][:n]
 	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	c9 := in[9][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	for i := range y4 {
+	for i := range y2 {
 		t0 := float32(x0[i] * x1[i])
 		t1 := t0 + x2[i]
 		t2 := c3 - x4[i]
-		t3 := float32(x5[i] * x6[i])
-		y0[i] = float32(x5[i] * t2)
-		t5 := float32(t3 * c7)
-		t6 := float32(x5[i] * x8[i])
-		y1[i] = float32(x5[i] * x4[i])
-		t8 := t5 + t6
+		t3 := chosen(x5[i], c6, c3)
+		t4 := float32(t3 * x7[i])
+		y0[i] = float32(t3 * t2)
+		t6 := float32(t4 * c8)
+		t7 := float32(t3 * x9[i])
+		t8 := t6 + t7
 		t9 := float32(t8 * x4[i])
-		t10 := float32(t9 * c7)
-		t11 := t1 - c9
+		t10 := float32(t9 * c8)
+		t11 := t1 - c6
 		t12 := stepOf(t11)
-		t13 := chosen(t12, t10, c9)
-		y2[i] = t13
-		y3[i] = float32(t13 * x1[i])
-		y4[i] = float32(t13 * x0[i])
+		t13 := chosen(t12, t10, c6)
+		y1[i] = t13
+		y2[i] = float32(t13 * x1[i])
 	}
 	return true
 }
 
-func plain382(out, in [][]float32, rows, lanes int) bool {
+func plain516(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain382flat(out, in, rows)
+		return plain516flat(out, in, rows)
 	}
 	var b9 [line]float32
 	n := lanes
@@ -29197,7 +39433,7 @@ func plain382(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain382flat(out, in [][]float32, rows int) bool {
+func plain516flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -29287,9 +39523,9 @@ func plain382flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain383(out, in [][]float32, rows, lanes int) bool {
+func plain517(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain383flat(out, in, rows)
+		return plain517flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29307,7 +39543,7 @@ func plain383(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain383flat(out, in [][]float32, rows int) bool {
+func plain517flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29322,9 +39558,9 @@ func plain383flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain384(out, in [][]float32, rows, lanes int) bool {
+func plain518(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain384flat(out, in, rows)
+		return plain518flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29340,7 +39576,7 @@ func plain384(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain384flat(out, in [][]float32, rows int) bool {
+func plain518flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29353,9 +39589,9 @@ func plain384flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain385(out, in [][]float32, rows, lanes int) bool {
+func plain519(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain385flat(out, in, rows)
+		return plain519flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29395,7 +39631,7 @@ func plain385(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain385flat(out, in [][]float32, rows int) bool {
+func plain519flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29432,9 +39668,9 @@ func plain385flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain386(out, in [][]float32, rows, lanes int) bool {
+func plain520(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain386flat(out, in, rows)
+		return plain520flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29481,7 +39717,7 @@ func plain386(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain386flat(out, in [][]float32, rows int) bool {
+func plain520flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29525,9 +39761,9 @@ func plain386flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain387(out, in [][]float32, rows, lanes int) bool {
+func plain521(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain387flat(out, in, rows)
+		return plain521flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29545,7 +39781,7 @@ func plain387(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain387flat(out, in [][]float32, rows int) bool {
+func plain521flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29560,9 +39796,9 @@ func plain387flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain388(out, in [][]float32, rows, lanes int) bool {
+func plain522(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain388flat(out, in, rows)
+		return plain522flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -29646,7 +39882,7 @@ func plain388(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain388flat(out, in [][]float32, rows int) bool {
+func plain522flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b6 [line]float32
@@ -29730,9 +39966,9 @@ func plain388flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain389(out, in [][]float32, rows, lanes int) bool {
+func plain523(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain389flat(out, in, rows)
+		return plain523flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29798,7 +40034,7 @@ func plain389(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain389flat(out, in [][]float32, rows int) bool {
+func plain523flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29861,9 +40097,9 @@ func plain389flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain390(out, in [][]float32, rows, lanes int) bool {
+func plain524(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain390flat(out, in, rows)
+		return plain524flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29931,7 +40167,7 @@ func plain390(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain390flat(out, in [][]float32, rows int) bool {
+func plain524flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29996,9 +40232,9 @@ func plain390flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain391(out, in [][]float32, rows, lanes int) bool {
+func plain525(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain391flat(out, in, rows)
+		return plain525flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30063,7 +40299,7 @@ func plain391(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain391flat(out, in [][]float32, rows int) bool {
+func plain525flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30125,9 +40361,102 @@ func plain391flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain392(out, in [][]float32, rows, lanes int) bool {
+func plain526(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain392flat(out, in, rows)
+		return plain526flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(x2[i] * c3)
+			t2 := x4[i] + t1
+			y1[i] = float32(t2 * x5[i])
+			t4 := float32(t2 * t0)
+			t5 := x6[i] + t4
+			y2[i] = float32(t5 * x7[i])
+			t7 := float32(t5 * x8[i])
+			y3[i] = t7
+			y4[i] = float32(t7 * x9[i])
+			t9 := float32(t7 * t0)
+			y5[i] = t9
+			t10 := float32(t9 * c3)
+			y6[i] = float32(t10 * x10[i])
+			t12 := float32(t10 * c11)
+			y7[i] = t2 + t12
+		}
+	}
+	return true
+}
+
+func plain526flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(x2[i] * c3)
+		t2 := x4[i] + t1
+		y1[i] = float32(t2 * x5[i])
+		t4 := float32(t2 * t0)
+		t5 := x6[i] + t4
+		y2[i] = float32(t5 * x7[i])
+		t7 := float32(t5 * x8[i])
+		y3[i] = t7
+		y4[i] = float32(t7 * x9[i])
+		t9 := float32(t7 * t0)
+		y5[i] = t9
+		t10 := float32(t9 * c3)
+		y6[i] = float32(t10 * x10[i])
+		t12 := float32(t10 * x11[i])
+		y7[i] = t2 + t12
+	}
+	return true
+}
+
+func plain527(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain527flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30189,7 +40518,7 @@ func plain392(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain392flat(out, in [][]float32, rows int) bool {
+func plain527flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30248,9 +40577,154 @@ func plain392flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain393(out, in [][]float32, rows, lanes int) bool {
+func plain528(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain393flat(out, in, rows)
+		return plain528flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		x20 := in[20][r*lanes:][:n]
+		x21 := in[21][r*lanes:][:n]
+		x22 := in[22][r*lanes:][:n]
+		x23 := in[23][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for i := range y11 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(x2[i] * c3)
+			y1[i] = t1 + c4
+			t3 := float32(x5[i] * c6)
+			y2[i] = x7[i] + t3
+			t5 := float32(x8[i] * x1[i])
+			y3[i] = y3[i] + t5
+			t7 := x9[i] + x10[i]
+			t8 := t7 + x11[i]
+			y4[i] = y4[i] + t8
+			t10 := float32(x12[i] * c13)
+			t11 := x14[i] + t10
+			y5[i] = t11
+			t12 := x15[i] + x16[i]
+			y6[i] = t12
+			t13 := float32(t11 * x17[i])
+			t14 := float32(t11 * t0)
+			t15 := x18[i] + t14
+			t16 := float32(t12 * x19[i])
+			t17 := float32(t12 * t0)
+			y7[i] = t13 + t16
+			t19 := x20[i] + t17
+			y8[i] = float32(t15 * x21[i])
+			y9[i] = float32(t15 * x22[i])
+			y10[i] = float32(t19 * x23[i])
+			y11[i] = float32(t19 * x22[i])
+		}
+	}
+	return true
+}
+
+func plain528flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	x21 := in[21][:][:n]
+	x22 := in[22][:][:n]
+	x23 := in[23][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for i := range y11 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(x2[i] * x3[i])
+		y1[i] = t1 + c4
+		t3 := float32(x5[i] * x6[i])
+		y2[i] = x7[i] + t3
+		t5 := float32(x8[i] * c1)
+		y3[i] = y3[i] + t5
+		t7 := x9[i] + x10[i]
+		t8 := t7 + x11[i]
+		y4[i] = y4[i] + t8
+		t10 := float32(x12[i] * c13)
+		t11 := x14[i] + t10
+		y5[i] = t11
+		t12 := x15[i] + x16[i]
+		y6[i] = t12
+		t13 := float32(t11 * x17[i])
+		t14 := float32(t11 * t0)
+		t15 := x18[i] + t14
+		t16 := float32(t12 * x19[i])
+		t17 := float32(t12 * t0)
+		y7[i] = t13 + t16
+		t19 := x20[i] + t17
+		y8[i] = float32(t15 * x21[i])
+		y9[i] = float32(t15 * x22[i])
+		y10[i] = float32(t19 * x23[i])
+		y11[i] = float32(t19 * x22[i])
+	}
+	return true
+}
+
+func plain529(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain529flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30268,7 +40742,7 @@ func plain393(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain393flat(out, in [][]float32, rows int) bool {
+func plain529flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30283,9 +40757,9 @@ func plain393flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain394(out, in [][]float32, rows, lanes int) bool {
+func plain530(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain394flat(out, in, rows)
+		return plain530flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30301,7 +40775,7 @@ func plain394(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain394flat(out, in [][]float32, rows int) bool {
+func plain530flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30314,9 +40788,9 @@ func plain394flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain395(out, in [][]float32, rows, lanes int) bool {
+func plain531(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain395flat(out, in, rows)
+		return plain531flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30336,7 +40810,7 @@ func plain395(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain395flat(out, in [][]float32, rows int) bool {
+func plain531flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30353,9 +40827,9 @@ func plain395flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain396(out, in [][]float32, rows, lanes int) bool {
+func plain532(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain396flat(out, in, rows)
+		return plain532flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30377,7 +40851,7 @@ func plain396(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain396flat(out, in [][]float32, rows int) bool {
+func plain532flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30396,9 +40870,9 @@ func plain396flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain397(out, in [][]float32, rows, lanes int) bool {
+func plain533(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain397flat(out, in, rows)
+		return plain533flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30418,7 +40892,7 @@ func plain397(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain397flat(out, in [][]float32, rows int) bool {
+func plain533flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30435,9 +40909,9 @@ func plain397flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain398(out, in [][]float32, rows, lanes int) bool {
+func plain534(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain398flat(out, in, rows)
+		return plain534flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30479,7 +40953,7 @@ func plain398(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain398flat(out, in [][]float32, rows int) bool {
+func plain534flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30518,9 +40992,127 @@ func plain398flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain399(out, in [][]float32, rows, lanes int) bool {
+func plain535(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain399flat(out, in, rows)
+		return plain535flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * t0)
+			y0[i] = t1
+			t2 := float32(t1 * c2)
+			t3 := t2 + c3
+			y1[i] = c3 / t3
+			t5 := float32(c4 * x1[i])
+			t6 := float32(t5 * t5)
+			y2[i] = t6
+			t7 := float32(t6 * c5)
+			t8 := t7 + c3
+			y3[i] = c3 / t8
+		}
+	}
+	return true
+}
+
+func plain535flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * t0)
+		y0[i] = t1
+		t2 := float32(t1 * x2[i])
+		t3 := t2 + c3
+		y1[i] = c3 / t3
+		t5 := float32(x4[i] * c1)
+		t6 := float32(t5 * t5)
+		y2[i] = t6
+		t7 := float32(t6 * x5[i])
+		t8 := t7 + c3
+		y3[i] = c3 / t8
+	}
+	return true
+}
+
+func plain536(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain536flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * t0)
+			t2 := float32(t1 * c2)
+			t3 := t2 + c3
+			y0[i] = c3 / t3
+			t5 := float32(c4 * x1[i])
+			t6 := float32(t5 * t5)
+			t7 := float32(t6 * c5)
+			t8 := t7 + c3
+			y1[i] = c3 / t8
+		}
+	}
+	return true
+}
+
+func plain536flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * t0)
+		t2 := float32(t1 * x2[i])
+		t3 := t2 + c3
+		y0[i] = c3 / t3
+		t5 := float32(x4[i] * c1)
+		t6 := float32(t5 * t5)
+		t7 := float32(t6 * x5[i])
+		t8 := t7 + c3
+		y1[i] = c3 / t8
+	}
+	return true
+}
+
+func plain537(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain537flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30539,7 +41131,7 @@ func plain399(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain399flat(out, in [][]float32, rows int) bool {
+func plain537flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30555,9 +41147,9 @@ func plain399flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain400(out, in [][]float32, rows, lanes int) bool {
+func plain538(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain400flat(out, in, rows)
+		return plain538flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30595,7 +41187,7 @@ func plain400(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain400flat(out, in [][]float32, rows int) bool {
+func plain538flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30630,9 +41222,9 @@ func plain400flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain401(out, in [][]float32, rows, lanes int) bool {
+func plain539(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain401flat(out, in, rows)
+		return plain539flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30692,7 +41284,7 @@ func plain401(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain401flat(out, in [][]float32, rows int) bool {
+func plain539flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30749,9 +41341,9 @@ func plain401flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain402(out, in [][]float32, rows, lanes int) bool {
+func plain540(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain402flat(out, in, rows)
+		return plain540flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30778,7 +41370,7 @@ func plain402(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain402flat(out, in [][]float32, rows int) bool {
+func plain540flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30802,9 +41394,9 @@ func plain402flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain403(out, in [][]float32, rows, lanes int) bool {
+func plain541(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain403flat(out, in, rows)
+		return plain541flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30827,7 +41419,7 @@ func plain403(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain403flat(out, in [][]float32, rows int) bool {
+func plain541flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30847,9 +41439,9 @@ func plain403flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain404(out, in [][]float32, rows, lanes int) bool {
+func plain542(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain404flat(out, in, rows)
+		return plain542flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30900,7 +41492,7 @@ func plain404(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain404flat(out, in [][]float32, rows int) bool {
+func plain542flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30948,9 +41540,9 @@ func plain404flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain405(out, in [][]float32, rows, lanes int) bool {
+func plain543(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain405flat(out, in, rows)
+		return plain543flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -31040,7 +41632,7 @@ func plain405(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain405flat(out, in [][]float32, rows int) bool {
+func plain543flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -31131,9 +41723,9 @@ func plain405flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain406(out, in [][]float32, rows, lanes int) bool {
+func plain544(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain406flat(out, in, rows)
+		return plain544flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -31208,7 +41800,7 @@ func plain406(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain406flat(out, in [][]float32, rows int) bool {
+func plain544flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -31284,9 +41876,9 @@ func plain406flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain407(out, in [][]float32, rows, lanes int) bool {
+func plain545(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain407flat(out, in, rows)
+		return plain545flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -31370,7 +41962,7 @@ func plain407(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain407flat(out, in [][]float32, rows int) bool {
+func plain545flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -31455,9 +42047,9 @@ func plain407flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain408(out, in [][]float32, rows, lanes int) bool {
+func plain546(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain408flat(out, in, rows)
+		return plain546flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31506,7 +42098,7 @@ func plain408(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain408flat(out, in [][]float32, rows int) bool {
+func plain546flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31552,9 +42144,9 @@ func plain408flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain409(out, in [][]float32, rows, lanes int) bool {
+func plain547(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain409flat(out, in, rows)
+		return plain547flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31595,7 +42187,7 @@ func plain409(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain409flat(out, in [][]float32, rows int) bool {
+func plain547flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31633,9 +42225,203 @@ func plain409flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain410(out, in [][]float32, rows, lanes int) bool {
+func plain548(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain410flat(out, in, rows)
+		return plain548flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c2 * x3[i])
+			t2 := float32(c2 * x4[i])
+			t3 := x5[i] - t1
+			y0[i] = t3
+			t4 := x6[i] - t2
+			y1[i] = t4
+			t5 := float32(t0 * t3)
+			t6 := float32(t0 * t4)
+			t7 := x7[i] + t5
+			y2[i] = t7
+			t8 := x8[i] + t6
+			y3[i] = t8
+			t9 := float32(x9[i] * t7)
+			y4[i] = t9
+			t10 := float32(x9[i] * t8)
+			y5[i] = t10
+			t11 := float32(t0 * t9)
+			t12 := float32(t0 * t10)
+			y6[i] = x3[i] + t11
+			t14 := x4[i] + t12
+			y7[i] = t14
+			y8[i] = float32(t14 * c10)
+		}
+	}
+	return true
+}
+
+func plain548flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		t3 := x5[i] - t1
+		y0[i] = t3
+		t4 := x6[i] - t2
+		y1[i] = t4
+		t5 := float32(t0 * t3)
+		t6 := float32(t0 * t4)
+		t7 := x7[i] + t5
+		y2[i] = t7
+		t8 := x8[i] + t6
+		y3[i] = t8
+		t9 := float32(x9[i] * t7)
+		y4[i] = t9
+		t10 := float32(x9[i] * t8)
+		y5[i] = t10
+		t11 := float32(t0 * t9)
+		t12 := float32(t0 * t10)
+		y6[i] = x3[i] + t11
+		t14 := x4[i] + t12
+		y7[i] = t14
+		y8[i] = float32(t14 * c10)
+	}
+	return true
+}
+
+func plain549(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain549flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(c2 * x3[i])
+			t2 := float32(c2 * x4[i])
+			t3 := x5[i] - t1
+			t4 := x6[i] - t2
+			t5 := float32(t0 * t3)
+			t6 := float32(t0 * t4)
+			t7 := x7[i] + t5
+			t8 := x8[i] + t6
+			t9 := float32(x9[i] * t7)
+			y0[i] = t9
+			t10 := float32(x9[i] * t8)
+			y1[i] = t10
+			t11 := float32(t0 * t9)
+			t12 := float32(t0 * t10)
+			y2[i] = x3[i] + t11
+			t14 := x4[i] + t12
+			y3[i] = t14
+			y4[i] = float32(t14 * c10)
+		}
+	}
+	return true
+}
+
+func plain549flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		t3 := x5[i] - t1
+		t4 := x6[i] - t2
+		t5 := float32(t0 * t3)
+		t6 := float32(t0 * t4)
+		t7 := x7[i] + t5
+		t8 := x8[i] + t6
+		t9 := float32(x9[i] * t7)
+		y0[i] = t9
+		t10 := float32(x9[i] * t8)
+		y1[i] = t10
+		t11 := float32(t0 * t9)
+		t12 := float32(t0 * t10)
+		y2[i] = x3[i] + t11
+		t14 := x4[i] + t12
+		y3[i] = t14
+		y4[i] = float32(t14 * c10)
+	}
+	return true
+}
+
+func plain550(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain550flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31677,7 +42463,7 @@ func plain410(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain410flat(out, in [][]float32, rows int) bool {
+func plain550flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31716,9 +42502,9 @@ func plain410flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain411(out, in [][]float32, rows, lanes int) bool {
+func plain551(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain411flat(out, in, rows)
+		return plain551flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31756,7 +42542,7 @@ func plain411(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain411flat(out, in [][]float32, rows int) bool {
+func plain551flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31791,7 +42577,7 @@ func plain411flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain412(out, in [][]float32, rows, lanes int) bool {
+func plain552(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -31801,9 +42587,9 @@ func plain412(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain413(out, in [][]float32, rows, lanes int) bool {
+func plain553(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain413flat(out, in, rows)
+		return plain553flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -31859,7 +42645,7 @@ func plain413(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain413flat(out, in [][]float32, rows int) bool {
+func plain553flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -31915,9 +42701,9 @@ func plain413flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain414(out, in [][]float32, rows, lanes int) bool {
+func plain554(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain414flat(out, in, rows)
+		return plain554flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -31973,7 +42759,7 @@ func plain414(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain414flat(out, in [][]float32, rows int) bool {
+func plain554flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -32029,9 +42815,9 @@ func plain414flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain415(out, in [][]float32, rows, lanes int) bool {
+func plain555(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain415flat(out, in, rows)
+		return plain555flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -32087,7 +42873,7 @@ func plain415(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain415flat(out, in [][]float32, rows int) bool {
+func plain555flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -32142,9 +42928,9 @@ func plain415flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain416(out, in [][]float32, rows, lanes int) bool {
+func plain556(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain416flat(out, in, rows)
+		return plain556flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -32200,7 +42986,7 @@ func plain416(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain416flat(out, in [][]float32, rows int) bool {
+func plain556flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -32255,9 +43041,9 @@ func plain416flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain417(out, in [][]float32, rows, lanes int) bool {
+func plain557(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain417flat(out, in, rows)
+		return plain557flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32269,49 +43055,40 @@ func plain417(out, in [][]float32, rows, lanes int) bool {
 		x5 := in[5][r*lanes:][:n]
 		c6 := in[6][0]
 		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
 		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][r]
-		c12 := in[12][0]
-		x13 := in[13][r*lanes:][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
 		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		for i := range y5 {
+		for i := range y3 {
 			t0 := isObserved(x0[i])
+			y0[i] = t0
 			t1 := float32(c1 * x2[i])
 			t2 := t1 + c3
 			t3 := c4 - x5[i]
 			t4 := chosen(t0, c6, x7[i])
-			t5 := chosen(t0, c6, x8[i])
-			y0[i] = x9[i] + t5
-			t7 := chosen(t0, c6, x10[i])
-			t8 := float32(t4 * c11)
-			t9 := float32(t4 * t3)
-			y1[i] = y1[i] + t9
-			t11 := float32(t8 * c12)
-			t12 := float32(t4 * x13[i])
-			t13 := float32(t4 * x5[i])
-			t14 := t11 + t12
-			y2[i] = t7 + t13
-			t16 := float32(t14 * x5[i])
-			t17 := float32(t16 * c12)
-			t18 := t2 - c6
-			t19 := stepOf(t18)
-			t20 := chosen(t19, t17, c6)
-			y3[i] = y3[i] + t20
-			y4[i] = float32(t20 * x2[i])
-			y5[i] = float32(t20 * c1)
+			t5 := float32(t4 * c8)
+			t6 := float32(t4 * t3)
+			y1[i] = y1[i] + t6
+			t8 := float32(t5 * c9)
+			t9 := float32(t4 * x10[i])
+			t10 := t8 + t9
+			t11 := float32(t10 * x5[i])
+			t12 := float32(t11 * c9)
+			t13 := t2 - c6
+			t14 := stepOf(t13)
+			t15 := chosen(t14, t12, c6)
+			y2[i] = y2[i] + t15
+			t17 := float32(t15 * x2[i])
+			y3[i] = y3[i] + t17
 		}
 	}
 	return true
 }
 
-func plain417flat(out, in [][]float32, rows int) bool {
+func plain557flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32322,167 +43099,38 @@ func plain417flat(out, in [][]float32, rows int) bool {
 	c6 := in[6][0]
 	x7 := in[7][:][:n]
 	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
+	c9 := in[9][0]
 	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	c12 := in[12][0]
-	x13 := in[13][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
 	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	for i := range y5 {
-		t0 := isObserved(x0[i])
-		t1 := float32(x1[i] * x2[i])
-		t2 := t1 + x3[i]
-		t3 := c4 - x5[i]
-		t4 := chosen(t0, c6, x7[i])
-		t5 := chosen(t0, c6, x8[i])
-		y0[i] = x9[i] + t5
-		t7 := chosen(t0, c6, x10[i])
-		t8 := float32(t4 * x11[i])
-		t9 := float32(t4 * t3)
-		y1[i] = y1[i] + t9
-		t11 := float32(t8 * c12)
-		t12 := float32(t4 * x13[i])
-		t13 := float32(t4 * x5[i])
-		t14 := t11 + t12
-		y2[i] = t7 + t13
-		t16 := float32(t14 * x5[i])
-		t17 := float32(t16 * c12)
-		t18 := t2 - c6
-		t19 := stepOf(t18)
-		t20 := chosen(t19, t17, c6)
-		y3[i] = y3[i] + t20
-		y4[i] = float32(t20 * x2[i])
-		y5[i] = float32(t20 * x1[i])
-	}
-	return true
-}
-
-func plain418(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain418flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][0]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][r*lanes:][:n]
-		c10 := in[10][r]
-		c11 := in[11][0]
-		x12 := in[12][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		for i := range y5 {
-			t0 := isObserved(x0[i])
-			t1 := float32(c1 * x2[i])
-			t2 := t1 + c3
-			t3 := c4 - x5[i]
-			t4 := chosen(t0, c6, x7[i])
-			y0[i] = chosen(t0, c6, x8[i])
-			t6 := chosen(t0, c6, x9[i])
-			t7 := float32(t4 * c10)
-			t8 := float32(t4 * t3)
-			y1[i] = y1[i] + t8
-			t10 := float32(t7 * c11)
-			t11 := float32(t4 * x12[i])
-			t12 := float32(t4 * x5[i])
-			t13 := t10 + t11
-			y2[i] = t6 + t12
-			t15 := float32(t13 * x5[i])
-			t16 := float32(t15 * c11)
-			t17 := t2 - c6
-			t18 := stepOf(t17)
-			t19 := chosen(t18, t16, c6)
-			y3[i] = y3[i] + t19
-			t21 := float32(t19 * x2[i])
-			y4[i] = float32(t19 * c1)
-			y5[i] = y5[i] + t21
-		}
-	}
-	return true
-}
-
-func plain418flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	c11 := in[11][0]
-	x12 := in[12][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	for i := range y5 {
-		t0 := isObserved(x0[i])
-		t1 := float32(x1[i] * x2[i])
-		t2 := t1 + x3[i]
-		t3 := c4 - x5[i]
-		t4 := chosen(t0, c6, x7[i])
-		y0[i] = chosen(t0, c6, x8[i])
-		t6 := chosen(t0, c6, x9[i])
-		t7 := float32(t4 * x10[i])
-		t8 := float32(t4 * t3)
-		y1[i] = y1[i] + t8
-		t10 := float32(t7 * c11)
-		t11 := float32(t4 * x12[i])
-		t12 := float32(t4 * x5[i])
-		t13 := t10 + t11
-		y2[i] = t6 + t12
-		t15 := float32(t13 * x5[i])
-		t16 := float32(t15 * c11)
-		t17 := t2 - c6
-		t18 := stepOf(t17)
-		t19 := chosen(t18, t16, c6)
-		y3[i] = y3[i] + t19
-		t21 := float32(t19 * x2[i])
-		y4[i] = float32(t19 * x1[i])
-		y5[i] = y5[i] + t21
-	}
-	return true
-}
-
-func plain419(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	c2 := in[2][0]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for i := range y1 {
+	for i := range y3 {
 		t0 := isObserved(x0[i])
 		y0[i] = t0
-		y1[i] = chosen(t0, c1, c2)
+		t1 := float32(x1[i] * x2[i])
+		t2 := t1 + x3[i]
+		t3 := c4 - x5[i]
+		t4 := chosen(t0, c6, x7[i])
+		t5 := float32(t4 * x8[i])
+		t6 := float32(t4 * t3)
+		y1[i] = y1[i] + t6
+		t8 := float32(t5 * c9)
+		t9 := float32(t4 * x10[i])
+		t10 := t8 + t9
+		t11 := float32(t10 * x5[i])
+		t12 := float32(t11 * c9)
+		t13 := t2 - c6
+		t14 := stepOf(t13)
+		t15 := chosen(t14, t12, c6)
+		y2[i] = y2[i] + t15
+		t17 := float32(t15 * x2[i])
+		y3[i] = y3[i] + t17
 	}
 	return true
 }
 
-func plain420(out, in [][]float32, rows, lanes int) bool {
+func plain558(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32494,9 +43142,21 @@ func plain420(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain421(out, in [][]float32, rows, lanes int) bool {
+func plain559(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = chosen(x0[i], x1[i], c2)
+	}
+	return true
+}
+
+func plain560(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain421flat(out, in, rows)
+		return plain560flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32517,8 +43177,7 @@ func plain421(out, in [][]float32, rows, lanes int) bool {
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
+		for i := range y2 {
 			t0 := chosen(x0[i], c1, c2)
 			t1 := float32(x3[i] * c4)
 			t2 := float32(x3[i] * x5[i])
@@ -32533,20 +43192,19 @@ func plain421(out, in [][]float32, rows, lanes int) bool {
 			t11 := float32(t8 * c11)
 			t12 := t6 + t11
 			t13 := t12 / c12
-			y0[i] = t13
 			t14 := float32(t13 * x13[i])
-			y1[i] = float32(t14 * c8)
-			y2[i] = float32(t13 * c8)
+			y0[i] = float32(t14 * c8)
+			y1[i] = float32(t13 * c8)
 			t17 := t2 / c9
 			t18 := float32(t17 * c4)
 			t19 := float32(t18 * c8)
-			y3[i] = t10 + t19
+			y2[i] = t10 + t19
 		}
 	}
 	return true
 }
 
-func plain421flat(out, in [][]float32, rows int) bool {
+func plain560flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32565,8 +43223,7 @@ func plain421flat(out, in [][]float32, rows int) bool {
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
+	for i := range y2 {
 		t0 := chosen(x0[i], c1, c2)
 		t1 := float32(x3[i] * x4[i])
 		t2 := float32(x3[i] * x5[i])
@@ -32581,19 +43238,18 @@ func plain421flat(out, in [][]float32, rows int) bool {
 		t11 := float32(t8 * c11)
 		t12 := t6 + t11
 		t13 := t12 / x12[i]
-		y0[i] = t13
 		t14 := float32(t13 * x13[i])
-		y1[i] = float32(t14 * c8)
-		y2[i] = float32(t13 * c8)
+		y0[i] = float32(t14 * c8)
+		y1[i] = float32(t13 * c8)
 		t17 := t2 / x9[i]
 		t18 := float32(t17 * x4[i])
 		t19 := float32(t18 * c8)
-		y3[i] = t10 + t19
+		y2[i] = t10 + t19
 	}
 	return true
 }
 
-func plain422(out, in [][]float32, rows, lanes int) bool {
+func plain561(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32624,7 +43280,7 @@ func plain422(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain423(out, in [][]float32, rows, lanes int) bool {
+func plain562(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32689,7 +43345,7 @@ func plain423(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain424(out, in [][]float32, rows, lanes int) bool {
+func plain563(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32747,7 +43403,7 @@ func plain424(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain425(out, in [][]float32, rows, lanes int) bool {
+func plain564(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32827,7 +43483,7 @@ func plain425(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain426(out, in [][]float32, rows, lanes int) bool {
+func plain565(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32857,7 +43513,7 @@ func plain426(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain427(out, in [][]float32, rows, lanes int) bool {
+func plain566(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32871,7 +43527,7 @@ func plain427(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain428(out, in [][]float32, rows, lanes int) bool {
+func plain567(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -32879,7 +43535,7 @@ func plain428(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain429(out, in [][]float32, rows, lanes int) bool {
+func plain568(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32902,7 +43558,7 @@ func plain429(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain430(out, in [][]float32, rows, lanes int) bool {
+func plain569(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32921,7 +43577,7 @@ func plain430(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain431(out, in [][]float32, rows, lanes int) bool {
+func plain570(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32965,7 +43621,7 @@ func plain431(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain432(out, in [][]float32, rows, lanes int) bool {
+func plain571(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32987,7 +43643,7 @@ func plain432(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain433(out, in [][]float32, rows, lanes int) bool {
+func plain572(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33043,7 +43699,7 @@ func plain433(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain434(out, in [][]float32, rows, lanes int) bool {
+func plain573(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33061,7 +43717,7 @@ func plain434(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain435(out, in [][]float32, rows, lanes int) bool {
+func plain574(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33077,9 +43733,25 @@ func plain435(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain436(out, in [][]float32, rows, lanes int) bool {
+func plain575(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] - x1[i]
+		t1 := float32(x2[i] * t0)
+		y0[i] = chosen(x3[i], t1, c4)
+	}
+	return true
+}
+
+func plain576(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain436flat(out, in, rows)
+		return plain576flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33121,7 +43793,7 @@ func plain436(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain436flat(out, in [][]float32, rows int) bool {
+func plain576flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33160,7 +43832,7 @@ func plain436flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain437(out, in [][]float32, rows, lanes int) bool {
+func plain577(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33249,7 +43921,7 @@ func plain437(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain438(out, in [][]float32, rows, lanes int) bool {
+func plain578(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33326,9 +43998,42 @@ func plain438(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain439(out, in [][]float32, rows, lanes int) bool {
+func plain579(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain439flat(out, in, rows)
+		return plain579flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] - x1[i]
+			y0[i] = t0
+			y1[i] = float32(t0 * t0)
+		}
+	}
+	return true
+}
+
+func plain579flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := x0[i] - c1
+		y0[i] = t0
+		y1[i] = float32(t0 * t0)
+	}
+	return true
+}
+
+func plain580(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain580flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33390,7 +44095,7 @@ func plain439(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain439flat(out, in [][]float32, rows int) bool {
+func plain580flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33449,9 +44154,287 @@ func plain439flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain440(out, in [][]float32, rows, lanes int) bool {
+func plain581(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain440flat(out, in, rows)
+		return plain581flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][r]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		x20 := in[20][r*lanes:][:n]
+		x21 := in[21][r*lanes:][:n]
+		c22 := in[22][0]
+		c23 := in[23][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			y0[i] = x0[i] - c1
+			y1[i] = float32(x2[i] * c3)
+			y2[i] = float32(x2[i] * c4)
+			t3 := x5[i] + c6
+			t4 := float32(x7[i] * x8[i])
+			t5 := float32(t4 * x9[i])
+			t6 := float32(x10[i] * x11[i])
+			t7 := x7[i] + t6
+			t8 := c6 - x12[i]
+			t9 := float32(x12[i] * t8)
+			t10 := float32(t5 * t9)
+			t11 := float32(t10 * x13[i])
+			t12 := float32(t10 * c14)
+			t13 := t7 + t12
+			t14 := float32(x15[i] * x16[i])
+			t15 := float32(x17[i] * x18[i])
+			y3[i] = y3[i] + t15
+			y4[i] = t13 + x19[i]
+			y5[i] = y5[i] + t10
+			y6[i] = y6[i] + t11
+			y7[i] = y7[i] + t14
+			t21 := chosen(x20[i], x21[i], c22)
+			t22 := float32(t21 * c23)
+			y8[i] = t22
+			y9[i] = float32(t22 * t3)
+		}
+	}
+	return true
+}
+
+func plain581flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	x21 := in[21][:][:n]
+	c22 := in[22][0]
+	c23 := in[23][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		y0[i] = x0[i] - x1[i]
+		y1[i] = float32(x2[i] * c3)
+		y2[i] = float32(x2[i] * c4)
+		t3 := x5[i] + c6
+		t4 := float32(x7[i] * x8[i])
+		t5 := float32(t4 * c9)
+		t6 := float32(x10[i] * x11[i])
+		t7 := x7[i] + t6
+		t8 := c6 - x12[i]
+		t9 := float32(x12[i] * t8)
+		t10 := float32(t5 * t9)
+		t11 := float32(t10 * x13[i])
+		t12 := float32(t10 * x14[i])
+		t13 := t7 + t12
+		t14 := float32(x15[i] * x16[i])
+		t15 := float32(x17[i] * x18[i])
+		y3[i] = y3[i] + t15
+		y4[i] = t13 + x19[i]
+		y5[i] = y5[i] + t10
+		y6[i] = y6[i] + t11
+		y7[i] = y7[i] + t14
+		t21 := chosen(x20[i], x21[i], c22)
+		t22 := float32(t21 * c23)
+		y8[i] = t22
+		y9[i] = float32(t22 * t3)
+	}
+	return true
+}
+
+func plain582(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain582flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][r]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		c20 := in[20][r]
+		x21 := in[21][r*lanes:][:n]
+		c22 := in[22][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		for i := range y12 {
+			y0[i] = x0[i] - c1
+			y1[i] = float32(x2[i] * c3)
+			y2[i] = float32(x2[i] * c4)
+			y3[i] = x5[i] + c6
+			y4[i] = x7[i] - c8
+			t5 := float32(x9[i] * x10[i])
+			t6 := float32(t5 * x11[i])
+			t7 := float32(x12[i] * x13[i])
+			t8 := x9[i] + t7
+			t9 := c6 - x14[i]
+			t10 := float32(x14[i] * t9)
+			t11 := float32(t6 * t10)
+			y5[i] = t11
+			y6[i] = float32(t11 * x7[i])
+			t13 := float32(t11 * c15)
+			y7[i] = t8 + t13
+			y8[i] = float32(x16[i] * x17[i])
+			t16 := float32(x18[i] * x19[i])
+			t17 := float32(x18[i] * c20)
+			y9[i] = y9[i] + t16
+			t19 := float32(x21[i] * x19[i])
+			t20 := float32(x21[i] * c22)
+			y10[i] = t17 + t20
+			y11[i] = y11[i] + t19
+			y12[i] = c6 - x19[i]
+		}
+	}
+	return true
+}
+
+func plain582flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	x21 := in[21][:][:n]
+	x22 := in[22][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	for i := range y12 {
+		y0[i] = x0[i] - x1[i]
+		y1[i] = float32(x2[i] * c3)
+		y2[i] = float32(x2[i] * c4)
+		y3[i] = x5[i] + c6
+		y4[i] = x7[i] - x8[i]
+		t5 := float32(x9[i] * x10[i])
+		t6 := float32(t5 * c11)
+		t7 := float32(x12[i] * x13[i])
+		t8 := x9[i] + t7
+		t9 := c6 - x14[i]
+		t10 := float32(x14[i] * t9)
+		t11 := float32(t6 * t10)
+		y5[i] = t11
+		y6[i] = float32(t11 * x7[i])
+		t13 := float32(t11 * x15[i])
+		y7[i] = t8 + t13
+		y8[i] = float32(x16[i] * x17[i])
+		t16 := float32(x18[i] * x19[i])
+		t17 := float32(x18[i] * x20[i])
+		y9[i] = y9[i] + t16
+		t19 := float32(x21[i] * x19[i])
+		t20 := float32(x21[i] * x22[i])
+		y10[i] = t17 + t20
+		y11[i] = y11[i] + t19
+		y12[i] = c6 - x19[i]
+	}
+	return true
+}
+
+func plain583(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain583flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33514,7 +44497,7 @@ func plain440(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain440flat(out, in [][]float32, rows int) bool {
+func plain583flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33574,9 +44557,104 @@ func plain440flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain441(out, in [][]float32, rows, lanes int) bool {
+func plain584(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain441flat(out, in, rows)
+		return plain584flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][r]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := x0[i] - c1
+			t1 := float32(x2[i] * c3)
+			t2 := float32(x4[i] * x5[i])
+			t3 := float32(x6[i] * t2)
+			y0[i] = t3
+			t4 := float32(t3 * x7[i])
+			t5 := float32(t3 * c8)
+			t6 := t1 + t5
+			y1[i] = y1[i] + t4
+			t8 := c9 - x7[i]
+			t9 := float32(x7[i] * t8)
+			t10 := float32(t6 * t9)
+			t11 := float32(t10 * t0)
+			t12 := float32(t10 * c10)
+			y2[i] = t12
+			t13 := float32(t12 * c11)
+			y3[i] = y3[i] + t11
+			y4[i] = y4[i] + t13
+			t16 := x2[i] + t3
+			y5[i] = y5[i] + t16
+		}
+	}
+	return true
+}
+
+func plain584flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := x0[i] - x1[i]
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x4[i] * x5[i])
+		t3 := float32(x6[i] * t2)
+		y0[i] = t3
+		t4 := float32(t3 * x7[i])
+		t5 := float32(t3 * x8[i])
+		t6 := t1 + t5
+		y1[i] = y1[i] + t4
+		t8 := c9 - x7[i]
+		t9 := float32(x7[i] * t8)
+		t10 := float32(t6 * t9)
+		t11 := float32(t10 * t0)
+		t12 := float32(t10 * x10[i])
+		y2[i] = t12
+		t13 := float32(t12 * c11)
+		y3[i] = y3[i] + t11
+		y4[i] = y4[i] + t13
+		t16 := x2[i] + t3
+		y5[i] = y5[i] + t16
+	}
+	return true
+}
+
+func plain585(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain585flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -33600,7 +44678,7 @@ func plain441(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain441flat(out, in [][]float32, rows int) bool {
+func plain585flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -33623,9 +44701,9 @@ func plain441flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain442(out, in [][]float32, rows, lanes int) bool {
+func plain586(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain442flat(out, in, rows)
+		return plain586flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -33674,7 +44752,7 @@ func plain442(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain442flat(out, in [][]float32, rows int) bool {
+func plain586flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -33724,9 +44802,9 @@ func plain442flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain443(out, in [][]float32, rows, lanes int) bool {
+func plain587(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain443flat(out, in, rows)
+		return plain587flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -33798,7 +44876,7 @@ func plain443(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain443flat(out, in [][]float32, rows int) bool {
+func plain587flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -33871,9 +44949,9 @@ func plain443flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain444(out, in [][]float32, rows, lanes int) bool {
+func plain588(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain444flat(out, in, rows)
+		return plain588flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -33960,7 +45038,7 @@ func plain444(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain444flat(out, in [][]float32, rows int) bool {
+func plain588flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -34048,9 +45126,9 @@ func plain444flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain445(out, in [][]float32, rows, lanes int) bool {
+func plain589(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain445flat(out, in, rows)
+		return plain589flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -34145,7 +45223,7 @@ func plain445(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain445flat(out, in [][]float32, rows int) bool {
+func plain589flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -34241,9 +45319,9 @@ func plain445flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain446(out, in [][]float32, rows, lanes int) bool {
+func plain590(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain446flat(out, in, rows)
+		return plain590flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -34295,7 +45373,7 @@ func plain446(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain446flat(out, in [][]float32, rows int) bool {
+func plain590flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -34348,9 +45426,9 @@ func plain446flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain447(out, in [][]float32, rows, lanes int) bool {
+func plain591(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain447flat(out, in, rows)
+		return plain591flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -34408,7 +45486,7 @@ func plain447(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain447flat(out, in [][]float32, rows int) bool {
+func plain591flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -34467,9 +45545,9 @@ func plain447flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain448(out, in [][]float32, rows, lanes int) bool {
+func plain592(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain448flat(out, in, rows)
+		return plain592flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -34509,7 +45587,7 @@ func plain448(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain448flat(out, in [][]float32, rows int) bool {
+func plain592flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -34548,9 +45626,142 @@ func plain448flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain449(out, in [][]float32, rows, lanes int) bool {
+func plain593(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain449flat(out, in, rows)
+		return plain593flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		c10 := in[10][0]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][:n]
+		x19 := in[19][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for i := range y11 {
+			y0[i] = x0[i] - c1
+			t1 := x2[i] - c3
+			t2 := float32(x4[i] * c5)
+			y1[i] = y1[i] + x6[i]
+			t4 := float32(x7[i] * x8[i])
+			t5 := float32(x7[i] * c9)
+			t6 := t2 + t5
+			y2[i] = y2[i] + t4
+			t8 := c10 - x8[i]
+			t9 := float32(x8[i] * t8)
+			t10 := float32(t6 * t9)
+			t11 := float32(t10 * t1)
+			t12 := float32(t10 * c11)
+			t13 := float32(t12 * c12)
+			y3[i] = x13[i] + t12
+			y4[i] = y4[i] + t11
+			y5[i] = y5[i] + t13
+			y6[i] = y6[i] + x14[i]
+			y7[i] = y7[i] + x15[i]
+			y8[i] = y8[i] + x16[i]
+			t20 := x4[i] + x7[i]
+			y9[i] = y9[i] + t20
+			t22 := x17[i] + x18[i]
+			y10[i] = t22
+			y11[i] = x19[i] + t22
+		}
+	}
+	return true
+}
+
+func plain593flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	c18 := in[18][0]
+	x19 := in[19][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for i := range y11 {
+		y0[i] = x0[i] - x1[i]
+		t1 := x2[i] - x3[i]
+		t2 := float32(x4[i] * x5[i])
+		y1[i] = y1[i] + x6[i]
+		t4 := float32(x7[i] * x8[i])
+		t5 := float32(x7[i] * x9[i])
+		t6 := t2 + t5
+		y2[i] = y2[i] + t4
+		t8 := c10 - x8[i]
+		t9 := float32(x8[i] * t8)
+		t10 := float32(t6 * t9)
+		t11 := float32(t10 * t1)
+		t12 := float32(t10 * x11[i])
+		t13 := float32(t12 * c12)
+		y3[i] = x13[i] + t12
+		y4[i] = y4[i] + t11
+		y5[i] = y5[i] + t13
+		y6[i] = y6[i] + x14[i]
+		y7[i] = y7[i] + x15[i]
+		y8[i] = y8[i] + x16[i]
+		t20 := x4[i] + x7[i]
+		y9[i] = y9[i] + t20
+		t22 := x17[i] + c18
+		y10[i] = t22
+		y11[i] = x19[i] + t22
+	}
+	return true
+}
+
+func plain594(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain594flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34633,7 +45844,7 @@ func plain449(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain449flat(out, in [][]float32, rows int) bool {
+func plain594flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34713,9 +45924,9 @@ func plain449flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain450(out, in [][]float32, rows, lanes int) bool {
+func plain595(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain450flat(out, in, rows)
+		return plain595flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34743,7 +45954,7 @@ func plain450(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain450flat(out, in [][]float32, rows int) bool {
+func plain595flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34768,9 +45979,9 @@ func plain450flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain451(out, in [][]float32, rows, lanes int) bool {
+func plain596(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain451flat(out, in, rows)
+		return plain596flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34818,7 +46029,7 @@ func plain451(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain451flat(out, in [][]float32, rows int) bool {
+func plain596flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -34863,9 +46074,9 @@ func plain451flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain452(out, in [][]float32, rows, lanes int) bool {
+func plain597(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain452flat(out, in, rows)
+		return plain597flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34911,7 +46122,7 @@ func plain452(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain452flat(out, in [][]float32, rows int) bool {
+func plain597flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -34954,7 +46165,7 @@ func plain452flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain453(out, in [][]float32, rows, lanes int) bool {
+func plain598(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -34991,9 +46202,9 @@ func plain453(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain454(out, in [][]float32, rows, lanes int) bool {
+func plain599(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain454flat(out, in, rows)
+		return plain599flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35033,7 +46244,7 @@ func plain454(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain454flat(out, in [][]float32, rows int) bool {
+func plain599flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35070,7 +46281,7 @@ func plain454flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain455(out, in [][]float32, rows, lanes int) bool {
+func plain600(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35100,7 +46311,7 @@ func plain455(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain456(out, in [][]float32, rows, lanes int) bool {
+func plain601(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35130,9 +46341,9 @@ func plain456(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain457(out, in [][]float32, rows, lanes int) bool {
+func plain602(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain457flat(out, in, rows)
+		return plain602flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35174,7 +46385,7 @@ func plain457(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain457flat(out, in [][]float32, rows int) bool {
+func plain602flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35213,9 +46424,9 @@ func plain457flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain458(out, in [][]float32, rows, lanes int) bool {
+func plain603(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain458flat(out, in, rows)
+		return plain603flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35249,7 +46460,7 @@ func plain458(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain458flat(out, in [][]float32, rows int) bool {
+func plain603flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35280,9 +46491,96 @@ func plain458flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain459(out, in [][]float32, rows, lanes int) bool {
+func plain604(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain459flat(out, in, rows)
+		return plain604flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := c0 - x1[i]
+			t1 := x2[i] + x3[i]
+			y0[i] = t1
+			t2 := x4[i] + t1
+			t3 := float32(t2 * x1[i])
+			t4 := float32(t2 * x5[i])
+			t5 := float32(t2 * t0)
+			t6 := float32(t2 * x6[i])
+			t7 := float32(t6 * c7)
+			t8 := t4 + t7
+			t9 := float32(x1[i] * t0)
+			t10 := float32(t8 * t9)
+			y1[i] = t10
+			y2[i] = float32(t10 * x8[i])
+			t12 := float32(x5[i] * x5[i])
+			t13 := c0 - t12
+			y3[i] = float32(t3 * t13)
+			t15 := float32(x6[i] * x6[i])
+			t16 := c0 - t15
+			y4[i] = float32(t5 * t16)
+		}
+	}
+	return true
+}
+
+func plain604flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + c3
+		y0[i] = t1
+		t2 := x4[i] + t1
+		t3 := float32(t2 * x1[i])
+		t4 := float32(t2 * x5[i])
+		t5 := float32(t2 * t0)
+		t6 := float32(t2 * x6[i])
+		t7 := float32(t6 * c7)
+		t8 := t4 + t7
+		t9 := float32(x1[i] * t0)
+		t10 := float32(t8 * t9)
+		y1[i] = t10
+		y2[i] = float32(t10 * c8)
+		t12 := float32(x5[i] * x5[i])
+		t13 := c0 - t12
+		y3[i] = float32(t3 * t13)
+		t15 := float32(x6[i] * x6[i])
+		t16 := c0 - t15
+		y4[i] = float32(t5 * t16)
+	}
+	return true
+}
+
+func plain605(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain605flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35319,7 +46617,7 @@ func plain459(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain459flat(out, in [][]float32, rows int) bool {
+func plain605flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35353,9 +46651,9 @@ func plain459flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain460(out, in [][]float32, rows, lanes int) bool {
+func plain606(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain460flat(out, in, rows)
+		return plain606flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35392,7 +46690,7 @@ func plain460(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain460flat(out, in [][]float32, rows int) bool {
+func plain606flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35426,7 +46724,7 @@ func plain460flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain461(out, in [][]float32, rows, lanes int) bool {
+func plain607(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35440,7 +46738,7 @@ func plain461(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain462(out, in [][]float32, rows, lanes int) bool {
+func plain608(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35459,7 +46757,7 @@ func plain462(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain463(out, in [][]float32, rows, lanes int) bool {
+func plain609(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35488,7 +46786,56 @@ func plain463(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain464(out, in [][]float32, rows, lanes int) bool {
+func plain610(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for i := range y11 {
+		t0 := c0 - x1[i]
+		y0[i] = t0
+		t1 := float32(x1[i] * t0)
+		y1[i] = t1
+		y2[i] = float32(x2[i] * t1)
+		t3 := x3[i] - c4
+		y3[i] = t3
+		t4 := stepOf(t3)
+		y4[i] = t4
+		y5[i] = chosen(t4, x5[i], c4)
+		t6 := c0 - x6[i]
+		y6[i] = t6
+		t7 := float32(x6[i] * t6)
+		y7[i] = t7
+		y8[i] = float32(x7[i] * t7)
+		t9 := x8[i] - c4
+		y9[i] = t9
+		t10 := stepOf(t9)
+		y10[i] = t10
+		y11[i] = chosen(t10, x9[i], c4)
+	}
+	return true
+}
+
+func plain611(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35518,9 +46865,9 @@ func plain464(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain465(out, in [][]float32, rows, lanes int) bool {
+func plain612(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain465flat(out, in, rows)
+		return plain612flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35553,7 +46900,7 @@ func plain465(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain465flat(out, in [][]float32, rows int) bool {
+func plain612flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35583,9 +46930,9 @@ func plain465flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain466(out, in [][]float32, rows, lanes int) bool {
+func plain613(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain466flat(out, in, rows)
+		return plain613flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35640,7 +46987,7 @@ func plain466(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain466flat(out, in [][]float32, rows int) bool {
+func plain613flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35692,7 +47039,7 @@ func plain466flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain467(out, in [][]float32, rows, lanes int) bool {
+func plain614(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35724,7 +47071,7 @@ func plain467(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain468(out, in [][]float32, rows, lanes int) bool {
+func plain615(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35772,7 +47119,247 @@ func plain468(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain469(out, in [][]float32, rows, lanes int) bool {
+func plain616(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain616flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b5 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b13 [line]float32
+	var b21 [line]float32
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b5 := b5[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b13 := b13[:m]
+			b21 := b21[:m]
+			for i := range b21 {
+				t0 := c0 - x1[i]
+				b0[i] = t0
+				t1 := float32(x2[i] * c3)
+				t2 := float32(x2[i] * c4)
+				t3 := x5[i] + c0
+				t4 := float32(x6[i] * t3)
+				b5[i] = float32(x6[i] * t1)
+				t6 := float32(t2 * t2)
+				b7[i] = float32(t6 * c7)
+				b13[i] = float32(t4 * c3)
+				b21[i] = float32(x1[i] * t0)
+			}
+			Exp(b8, b7)
+			for i := range y3 {
+				t9 := float32(b8[i] * c8)
+				t10 := float32(b5[i] * t9)
+				t11 := float32(t10 * c4)
+				t12 := x9[i] + t11
+				t14 := t12 + b13[i]
+				y0[i] = float32(t14 * x1[i])
+				t16 := float32(t14 * x10[i])
+				y1[i] = float32(t14 * b0[i])
+				t18 := float32(t14 * x11[i])
+				t19 := float32(t18 * c7)
+				t20 := t16 + t19
+				t22 := float32(t20 * b21[i])
+				y2[i] = t22
+				y3[i] = float32(t22 * x12[i])
+			}
+		}
+	}
+	return true
+}
+
+func plain616flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b5 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b13 [line]float32
+	var b21 [line]float32
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b5 := b5[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b13 := b13[:m]
+		b21 := b21[:m]
+		for i := range b21 {
+			t0 := c0 - x1[i]
+			b0[i] = t0
+			t1 := float32(x2[i] * c3)
+			t2 := float32(x2[i] * c4)
+			t3 := x5[i] + c0
+			t4 := float32(x6[i] * t3)
+			b5[i] = float32(x6[i] * t1)
+			t6 := float32(t2 * t2)
+			b7[i] = float32(t6 * c7)
+			b13[i] = float32(t4 * c3)
+			b21[i] = float32(x1[i] * t0)
+		}
+		Exp(b8, b7)
+		for i := range y3 {
+			t9 := float32(b8[i] * c8)
+			t10 := float32(b5[i] * t9)
+			t11 := float32(t10 * c4)
+			t12 := x9[i] + t11
+			t14 := t12 + b13[i]
+			y0[i] = float32(t14 * x1[i])
+			t16 := float32(t14 * x10[i])
+			y1[i] = float32(t14 * b0[i])
+			t18 := float32(t14 * x11[i])
+			t19 := float32(t18 * c7)
+			t20 := t16 + t19
+			t22 := float32(t20 * b21[i])
+			y2[i] = t22
+			y3[i] = float32(t22 * c12)
+		}
+	}
+	return true
+}
+
+func plain617(out, in [][]float32, rows, lanes int) bool {
+	var b0 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b15 [line]float32
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		x14 := x14[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b7 := b7[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b15 := b15[:m]
+		for i := range y3 {
+			t0 := c0 - x1[i]
+			b0[i] = t0
+			t1 := float32(x2[i] * c3)
+			t2 := float32(x2[i] * c4)
+			t3 := x5[i] + c0
+			t4 := chosen(x6[i], x7[i], c8)
+			t5 := float32(t4 * c9)
+			t6 := float32(t5 * t3)
+			b7[i] = float32(t5 * t1)
+			t8 := float32(t2 * t2)
+			b9[i] = float32(t8 * c10)
+			b15[i] = float32(t6 * c3)
+			y3[i] = float32(x1[i] * t0)
+		}
+		Exp(b10, b9)
+		for i := range y2 {
+			t11 := float32(b10[i] * c11)
+			t12 := float32(b7[i] * t11)
+			t13 := float32(t12 * c4)
+			t14 := x12[i] + t13
+			t16 := t14 + b15[i]
+			y0[i] = float32(t16 * x1[i])
+			t18 := float32(t16 * x13[i])
+			y1[i] = float32(t16 * b0[i])
+			t20 := float32(t16 * x14[i])
+			t21 := float32(t20 * c10)
+			y2[i] = t18 + t21
+		}
+	}
+	return true
+}
+
+func plain618(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35789,9 +47376,38 @@ func plain469(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain470(out, in [][]float32, rows, lanes int) bool {
+func plain619(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := c0 - x1[i]
+		t1 := float32(x2[i] * t0)
+		y0[i] = t1
+		t2 := float32(t1 * x3[i])
+		y1[i] = float32(t1 * x4[i])
+		t4 := float32(x5[i] * x6[i])
+		y2[i] = float32(x7[i] * t4)
+		t6 := c0 - x4[i]
+		t7 := float32(x4[i] * t6)
+		y3[i] = float32(t2 * t7)
+	}
+	return true
+}
+
+func plain620(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain470flat(out, in, rows)
+		return plain620flat(out, in, rows)
 	}
 	var b17 [line]float32
 	n := lanes
@@ -35883,7 +47499,7 @@ func plain470(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain470flat(out, in [][]float32, rows int) bool {
+func plain620flat(out, in [][]float32, rows int) bool {
 	var b17 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -35976,9 +47592,24 @@ func plain470flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain471(out, in [][]float32, rows, lanes int) bool {
+func plain621(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := c0 - x1[i]
+		t1 := stepOf(t0)
+		y0[i] = chosen(t1, c2, x3[i])
+	}
+	return true
+}
+
+func plain622(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain471flat(out, in, rows)
+		return plain622flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36045,7 +47676,7 @@ func plain471(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain471flat(out, in [][]float32, rows int) bool {
+func plain622flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36109,9 +47740,9 @@ func plain471flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain472(out, in [][]float32, rows, lanes int) bool {
+func plain623(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain472flat(out, in, rows)
+		return plain623flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36171,7 +47802,7 @@ func plain472(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain472flat(out, in [][]float32, rows int) bool {
+func plain623flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36228,9 +47859,9 @@ func plain472flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain473(out, in [][]float32, rows, lanes int) bool {
+func plain624(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain473flat(out, in, rows)
+		return plain624flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36270,7 +47901,7 @@ func plain473(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain473flat(out, in [][]float32, rows int) bool {
+func plain624flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36307,9 +47938,9 @@ func plain473flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain474(out, in [][]float32, rows, lanes int) bool {
+func plain625(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain474flat(out, in, rows)
+		return plain625flat(out, in, rows)
 	}
 	var b15 [line]float32
 	var b17 [line]float32
@@ -36395,7 +48026,7 @@ func plain474(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain474flat(out, in [][]float32, rows int) bool {
+func plain625flat(out, in [][]float32, rows int) bool {
 	var b15 [line]float32
 	var b17 [line]float32
 	var b20 [line]float32
@@ -36486,9 +48117,9 @@ func plain474flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain475(out, in [][]float32, rows, lanes int) bool {
+func plain626(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain475flat(out, in, rows)
+		return plain626flat(out, in, rows)
 	}
 	var b15 [line]float32
 	var b17 [line]float32
@@ -36565,7 +48196,7 @@ func plain475(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain475flat(out, in [][]float32, rows int) bool {
+func plain626flat(out, in [][]float32, rows int) bool {
 	var b15 [line]float32
 	var b17 [line]float32
 	var b20 [line]float32
@@ -36647,9 +48278,9 @@ func plain475flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain476(out, in [][]float32, rows, lanes int) bool {
+func plain627(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain476flat(out, in, rows)
+		return plain627flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -36698,7 +48329,7 @@ func plain476(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain476flat(out, in [][]float32, rows int) bool {
+func plain627flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -36747,9 +48378,9 @@ func plain476flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain477(out, in [][]float32, rows, lanes int) bool {
+func plain628(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain477flat(out, in, rows)
+		return plain628flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -36801,7 +48432,7 @@ func plain477(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain477flat(out, in [][]float32, rows int) bool {
+func plain628flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -36853,9 +48484,9 @@ func plain477flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain478(out, in [][]float32, rows, lanes int) bool {
+func plain629(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain478flat(out, in, rows)
+		return plain629flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -36913,7 +48544,7 @@ func plain478(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain478flat(out, in [][]float32, rows int) bool {
+func plain629flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -36971,9 +48602,9 @@ func plain478flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain479(out, in [][]float32, rows, lanes int) bool {
+func plain630(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain479flat(out, in, rows)
+		return plain630flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36983,51 +48614,52 @@ func plain479(out, in [][]float32, rows, lanes int) bool {
 		x3 := in[3][r*lanes:][:n]
 		x4 := in[4][r*lanes:][:n]
 		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		c8 := in[8][r]
-		c9 := in[9][0]
-		c10 := in[10][0]
-		x11 := in[11][r*lanes:][:n]
-		c12 := in[12][0]
-		c13 := in[13][r]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		c12 := in[12][r]
+		c13 := in[13][0]
 		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
 		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
 			t0 := c0 - x1[i]
 			t1 := stepOf(t0)
 			t2 := c2 - x1[i]
 			t3 := stepOf(t2)
 			t4 := float32(x3[i] * x4[i])
-			t5 := float32(x5[i] * x6[i])
-			t6 := t4 + t5
-			t7 := chosen(t3, t6, c7)
-			t8 := chosen(t3, c7, t6)
-			t9 := float32(t7 * c8)
-			t10 := float32(t7 * x1[i])
-			t11 := chosen(t1, t8, c7)
-			t12 := chosen(t1, c7, t8)
-			t13 := float32(t12 * c9)
-			t14 := t9 + t13
-			t15 := float32(t11 * c10)
-			t16 := t15 / c0
-			t17 := float32(t16 * x11[i])
-			y0[i] = float32(t17 * c10)
-			t19 := float32(t16 * c12)
-			t20 := t14 + t19
-			y1[i] = y1[i] + t10
-			t22 := t20 / c13
-			y2[i] = t22
-			y3[i] = float32(t22 * x14[i])
+			t5 := float32(x5[i] * c6)
+			t6 := x3[i] + t5
+			t7 := float32(x7[i] * x8[i])
+			t8 := t4 + t7
+			t9 := float32(x9[i] * x10[i])
+			y0[i] = t6 + t9
+			t11 := chosen(t3, t8, c11)
+			t12 := chosen(t3, c11, t8)
+			t13 := float32(t11 * c12)
+			y1[i] = float32(t11 * x1[i])
+			t15 := chosen(t1, t12, c11)
+			t16 := chosen(t1, c11, t12)
+			t17 := float32(t16 * c13)
+			y2[i] = t13 + t17
+			t19 := float32(t15 * c6)
+			t20 := t19 / c0
+			t21 := float32(t20 * x14[i])
+			y3[i] = float32(t21 * c6)
+			y4[i] = float32(t20 * c15)
 		}
 	}
 	return true
 }
 
-func plain479flat(out, in [][]float32, rows int) bool {
+func plain630flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37035,52 +48667,53 @@ func plain479flat(out, in [][]float32, rows int) bool {
 	x3 := in[3][:][:n]
 	x4 := in[4][:][:n]
 	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
 	x8 := in[8][:][:n]
-	c9 := in[9][0]
-	c10 := in[10][0]
-	x11 := in[11][:][:n]
-	c12 := in[12][0]
-	x13 := in[13][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
 	x14 := in[14][:][:n]
+	c15 := in[15][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
 	y3 := out[3][:][:n]
-	for i := range y3 {
+	y4 := out[4][:][:n]
+	for i := range y4 {
 		t0 := x0[i] - x1[i]
 		t1 := stepOf(t0)
 		t2 := x2[i] - x1[i]
 		t3 := stepOf(t2)
 		t4 := float32(x3[i] * x4[i])
-		t5 := float32(x5[i] * x6[i])
-		t6 := t4 + t5
-		t7 := chosen(t3, t6, c7)
-		t8 := chosen(t3, c7, t6)
-		t9 := float32(t7 * x8[i])
-		t10 := float32(t7 * x1[i])
-		t11 := chosen(t1, t8, c7)
-		t12 := chosen(t1, c7, t8)
-		t13 := float32(t12 * c9)
-		t14 := t9 + t13
-		t15 := float32(t11 * c10)
-		t16 := t15 / x0[i]
-		t17 := float32(t16 * x11[i])
-		y0[i] = float32(t17 * c10)
-		t19 := float32(t16 * c12)
-		t20 := t14 + t19
-		y1[i] = y1[i] + t10
-		t22 := t20 / x13[i]
-		y2[i] = t22
-		y3[i] = float32(t22 * x14[i])
+		t5 := float32(x5[i] * c6)
+		t6 := x3[i] + t5
+		t7 := float32(x7[i] * x8[i])
+		t8 := t4 + t7
+		t9 := float32(x9[i] * x10[i])
+		y0[i] = t6 + t9
+		t11 := chosen(t3, t8, c11)
+		t12 := chosen(t3, c11, t8)
+		t13 := float32(t11 * x12[i])
+		y1[i] = float32(t11 * x1[i])
+		t15 := chosen(t1, t12, c11)
+		t16 := chosen(t1, c11, t12)
+		t17 := float32(t16 * c13)
+		y2[i] = t13 + t17
+		t19 := float32(t15 * c6)
+		t20 := t19 / x0[i]
+		t21 := float32(t20 * x14[i])
+		y3[i] = float32(t21 * c6)
+		y4[i] = float32(t20 * c15)
 	}
 	return true
 }
 
-func plain480(out, in [][]float32, rows, lanes int) bool {
+func plain631(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain480flat(out, in, rows)
+		return plain631flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37137,7 +48770,7 @@ func plain480(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain480flat(out, in [][]float32, rows int) bool {
+func plain631flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37191,7 +48824,7 @@ func plain480flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain481(out, in [][]float32, rows, lanes int) bool {
+func plain632(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37204,7 +48837,7 @@ func plain481(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain482(out, in [][]float32, rows, lanes int) bool {
+func plain633(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -37224,7 +48857,7 @@ func plain482(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain483(out, in [][]float32, rows, lanes int) bool {
+func plain634(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -37275,7 +48908,7 @@ func plain483(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain484(out, in [][]float32, rows, lanes int) bool {
+func plain635(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	var b7 [line]float32
 	n := rows * lanes

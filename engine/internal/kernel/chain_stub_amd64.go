@@ -59,16 +59,10 @@ func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain14flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain15flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain16flat(out *[]float32, in *[]float32, n int)
@@ -80,10 +74,10 @@ func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain17flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain18flat(out *[]float32, in *[]float32, n int)
+func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain19flat(out *[]float32, in *[]float32, n int)
@@ -101,9 +95,6 @@ func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain21flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain22flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -113,7 +104,13 @@ func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain23flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain24flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
@@ -125,10 +122,10 @@ func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain26flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain27flat(out *[]float32, in *[]float32, n int)
+func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain27flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
@@ -143,6 +140,9 @@ func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain30flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain31flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -155,9 +155,6 @@ func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain34flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -167,13 +164,7 @@ func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain35flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain36flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain37flat(out *[]float32, in *[]float32, n int)
@@ -209,6 +200,9 @@ func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain42flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -224,6 +218,9 @@ func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain46flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -233,13 +230,7 @@ func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain48flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain49flat(out *[]float32, in *[]float32, n int)
@@ -263,31 +254,16 @@ func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain52flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain53flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain54flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain56flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain57flat(out *[]float32, in *[]float32, n int)
@@ -296,22 +272,25 @@ func chain57flat(out *[]float32, in *[]float32, n int)
 func chain58flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain59flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain60flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain61flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain62flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain63flat(out *[]float32, in *[]float32, n int)
@@ -377,9 +356,6 @@ func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain73flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -395,19 +371,10 @@ func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain76flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain77rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain77flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain78flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
@@ -419,40 +386,43 @@ func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain81flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain84flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain86rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain86flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain86flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
@@ -464,7 +434,13 @@ func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain88flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
@@ -506,43 +482,40 @@ func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain96flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain97rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain97flat(out *[]float32, in *[]float32, n int)
+func chain97flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain98rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain98flat(out *[]float32, in *[]float32, n int)
+func chain98flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain99rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain99flat(out *[]float32, in *[]float32, n int)
+func chain99flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain100rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain100flat(out *[]float32, in *[]float32, n int)
+func chain100flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain101rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain101flat(out *[]float32, in *[]float32, n int)
+func chain101flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain102rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain102flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain102flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
@@ -554,13 +527,7 @@ func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
@@ -608,10 +575,10 @@ func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain114rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain114flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain115rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -626,10 +593,10 @@ func chain116rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain116flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain117rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain117flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain117flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -722,16 +689,16 @@ func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain132flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain133rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain133flat(out *[]float32, in *[]float32, n int)
+func chain133flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain134rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain134flat(out *[]float32, in *[]float32, n int)
+func chain134flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -830,28 +797,28 @@ func chain150rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain150flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain151rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain151flat(out *[]float32, in *[]float32, n int)
+func chain151flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain152rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain152rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain152flat(out *[]float32, in *[]float32, n int)
+func chain152flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain153rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain153rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain153flat(out *[]float32, in *[]float32, n int)
+func chain153flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain154rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain154rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain154flat(out *[]float32, in *[]float32, n int)
+func chain154flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -884,16 +851,16 @@ func chain159rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain159flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain160rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain160flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain160flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain161rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain161flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain161flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain162rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -920,40 +887,40 @@ func chain165rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain165flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain166rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain166flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain166flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain167rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain167flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain167flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain168rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain168flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain168flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain169rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain169flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain169flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain170rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain170flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain170flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain171rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain171flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain171flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain172rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -962,43 +929,49 @@ func chain172rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain172flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain173rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain173flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain173flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain174rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain174flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain174flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain175flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain175flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain176flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain177flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain178flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain179flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain180flat(out *[]float32, in *[]float32, n int)
@@ -1022,31 +995,37 @@ func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain183flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain184rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain184flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain184flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain185rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain185flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain185flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain186rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain186flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain186flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain187rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain187flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain187flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain188flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain189flat(out *[]float32, in *[]float32, n int)
@@ -1064,6 +1043,9 @@ func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain191flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain192flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1077,6 +1059,9 @@ func chain194rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain194flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain195rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain195flat(out *[]float32, in *[]float32, n int)
@@ -1094,7 +1079,13 @@ func chain197rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain197flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain198rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain198flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain199rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain199flat(out *[]float32, in *[]float32, n int)
@@ -1118,67 +1109,133 @@ func chain202rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain202flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain203rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain203flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain204rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain204flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain205rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain205flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain206flat(out *[]float32, in *[]float32, n int)
+func chain206rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain206flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain207rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain207flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain208rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain208flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain209rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain209flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain210rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain210flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain211rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain211flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain212rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain212flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain213rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain213flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain214rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain214flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain215rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain215flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain216rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain216flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain217rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain217flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain218rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain218flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain219rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain219flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain220rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain220flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain221rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain221flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain222rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain222flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain223rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain223flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain224rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain224flat(out *[]float32, in *[]float32, n int)
@@ -1190,22 +1247,40 @@ func chain225rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain225flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain226rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain226flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain227flat(out *[]float32, in *[]float32, n int)
+func chain227rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain228flat(out *[]float32, in *[]float32, n int)
+func chain227flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain229flat(out *[]float32, in *[]float32, n int)
+func chain228rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain230flat(out *[]float32, in *[]float32, n int)
+func chain228flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain231flat(out *[]float32, in *[]float32, n int)
+func chain229rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain229flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain230rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain230flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain231rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain231flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain232rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1214,88 +1289,115 @@ func chain232rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain232flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain233rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain233rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain233flat(out *[]float32, in *[]float32, n int)
+func chain233flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain234rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain234rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain234flat(out *[]float32, in *[]float32, n int)
+func chain234flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain235flat(out *[]float32, in *[]float32, n int)
+func chain235rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain236flat(out *[]float32, in *[]float32, n int)
+func chain235flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain237rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain236rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain237flat(out *[]float32, in *[]float32, n int)
+func chain236flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain238rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain237rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain238flat(out *[]float32, in *[]float32, n int)
+func chain237flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain239flat(out *[]float32, in *[]float32, n int)
+func chain238rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain240rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain238flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain240flat(out *[]float32, in *[]float32, n int)
+func chain239rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain241flat(out *[]float32, in *[]float32, n int)
+func chain239flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain242flat(out *[]float32, in *[]float32, n int)
+func chain240rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain243flat(out *[]float32, in *[]float32, n int)
+func chain240flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain244flat(out *[]float32, in *[]float32, n int)
+func chain241rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain245flat(out *[]float32, in *[]float32, n int)
+func chain241flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain246rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain242rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain246flat(out *[]float32, in *[]float32, n int)
+func chain242flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain247rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain243rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain247flat(out *[]float32, in *[]float32, n int)
+func chain243flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain248flat(out *[]float32, in *[]float32, n int)
+func chain244rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain249rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain244flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain249flat(out *[]float32, in *[]float32, n int)
+func chain245rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain250flat(out *[]float32, in *[]float32, n int)
+func chain245flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain246rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain246flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain247rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain247flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain248rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain248flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain249rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain249flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain250rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain250flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain251flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain252rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain252flat(out *[]float32, in *[]float32, n int)
@@ -1313,34 +1415,37 @@ func chain254rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain254flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain255rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain255flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain256rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain256rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain256flat(out *[]float32, in *[]float32, n int)
+func chain256flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain257rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain257rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain257flat(out *[]float32, in *[]float32, n int)
+func chain257flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain258flat(out *[]float32, in *[]float32, n int)
+func chain258rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain259flat(out *[]float32, in *[]float32, n int)
+func chain258flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain260rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain259rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain259flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain260flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain261rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain261flat(out *[]float32, in *[]float32, n int)
@@ -1358,9 +1463,6 @@ func chain263rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain263flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain264rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain264flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1370,31 +1472,40 @@ func chain265rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain265flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain266rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain266flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain267flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain268rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain268flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain269rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain269flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain270flat(out *[]float32, in *[]float32, n int)
+func chain270rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain271flat(out *[]float32, in *[]float32, n int)
+func chain270flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain272rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain271rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain271flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain272flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain273rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain273flat(out *[]float32, in *[]float32, n int)
@@ -1406,7 +1517,13 @@ func chain274rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain274flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain275rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain275flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain276rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain276flat(out *[]float32, in *[]float32, n int)
@@ -1418,22 +1535,13 @@ func chain277flat(out *[]float32, in *[]float32, n int)
 func chain278flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain279rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain279flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain280flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain281rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain281flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain282rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain282flat(out *[]float32, in *[]float32, n int)
@@ -1442,31 +1550,19 @@ func chain282flat(out *[]float32, in *[]float32, n int)
 func chain283flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain284rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain284flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain285flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain286rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain286flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain286flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain287flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain287rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain287flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain288rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain288flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain288flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain289rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1475,13 +1571,13 @@ func chain289rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain289flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain290rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain290flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain291flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain292rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain292flat(out *[]float32, in *[]float32, n int)
@@ -1499,13 +1595,7 @@ func chain294rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain294flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain295rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain295flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain296rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain296flat(out *[]float32, in *[]float32, n int)
@@ -1517,9 +1607,6 @@ func chain297flat(out *[]float32, in *[]float32, n int)
 func chain298flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain299rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain299flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1529,37 +1616,25 @@ func chain300flat(out *[]float32, in *[]float32, n int)
 func chain301flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain302rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain302flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain303rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain303flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain304rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain304flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain305rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain305flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain306rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain306flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain307flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain308rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain308flat(out *[]float32, in *[]float32, n int)
@@ -1571,13 +1646,7 @@ func chain309flat(out *[]float32, in *[]float32, n int)
 func chain310flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain311rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain311flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain312rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain312flat(out *[]float32, in *[]float32, n int)
@@ -1586,25 +1655,22 @@ func chain312flat(out *[]float32, in *[]float32, n int)
 func chain313flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain314rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain314flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain315rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain315flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain316rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain316flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain317flat(out *[]float32, in *[]float32, n int)
+func chain317rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain317flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain318rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain318flat(out *[]float32, in *[]float32, n int)
@@ -1616,13 +1682,7 @@ func chain319rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain319flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain320rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain320flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain321rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain321flat(out *[]float32, in *[]float32, n int)
@@ -1640,9 +1700,6 @@ func chain323rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain323flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain324rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain324flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1652,31 +1709,16 @@ func chain325rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain325flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain326rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain326flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain327rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain327flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain328rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain328flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain329rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain329flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain330rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain330flat(out *[]float32, in *[]float32, n int)
@@ -1688,9 +1730,6 @@ func chain331rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain331flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain332rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain332flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1698,9 +1737,6 @@ func chain333rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain333flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain334rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain334flat(out *[]float32, in *[]float32, n int)
@@ -1730,19 +1766,10 @@ func chain338rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain338flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain339rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain339flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain340rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain340flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain341rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain341flat(out *[]float32, in *[]float32, n int)
@@ -1766,9 +1793,6 @@ func chain344rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain344flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain345rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain345flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1784,19 +1808,10 @@ func chain347rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain347flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain348rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain348flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain349rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain349flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain350rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain350flat(out *[]float32, in *[]float32, n int)
@@ -1844,52 +1859,28 @@ func chain357rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain357flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain358rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain358flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain359rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain359flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain360rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain360flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain361rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain361flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain362rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain362flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain363rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain363flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain364rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain364flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain365flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain366rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain366flat(out *[]float32, in *[]float32, n int)
@@ -1899,6 +1890,9 @@ func chain367flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain368flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain369rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain369flat(out *[]float32, in *[]float32, n int)
@@ -1928,25 +1922,13 @@ func chain373rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain373flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain374rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain374flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain375rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain375flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain376rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain376flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain377rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain377flat(out *[]float32, in *[]float32, n int)
@@ -1970,9 +1952,6 @@ func chain380rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain380flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain381rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain381flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1982,19 +1961,10 @@ func chain382rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain382flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain383rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain383flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain384rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain384flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain385rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain385flat(out *[]float32, in *[]float32, n int)
@@ -2006,16 +1976,16 @@ func chain386rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain386flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain387rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain387rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain387flat(out *[]float32, in *[]float32, n int)
+func chain387flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain388rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain388rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain388flat(out *[]float32, in *[]float32, n int)
+func chain388flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain389rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2024,28 +1994,28 @@ func chain389rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain389flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain390rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain390rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain390flat(out *[]float32, in *[]float32, n int)
+func chain390flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain391rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain391rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain391flat(out *[]float32, in *[]float32, n int)
+func chain391flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain392rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain392rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain392flat(out *[]float32, in *[]float32, n int)
+func chain392flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain393rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain393rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain393flat(out *[]float32, in *[]float32, n int)
+func chain393flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain394rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2060,13 +2030,7 @@ func chain395rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain395flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain396rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain396flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain397rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain397flat(out *[]float32, in *[]float32, n int)
@@ -2096,13 +2060,7 @@ func chain401rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain401flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain402rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain402flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain403rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain403flat(out *[]float32, in *[]float32, n int)
@@ -2114,13 +2072,7 @@ func chain404rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain404flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain405rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain405flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain406rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain406flat(out *[]float32, in *[]float32, n int)
@@ -2144,55 +2096,40 @@ func chain409rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain409flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain410rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain410rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain410flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain410flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain411rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain411rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain411flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain411flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain412rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain412flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain413rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain412flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain413flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain414rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain414flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain415rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain415flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain416rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain416rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain416flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain416flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain417rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain417flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain418rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain418flat(out *[]float32, in *[]float32, n int)
@@ -2216,13 +2153,7 @@ func chain421rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain421flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain422rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain422flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain423rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain423flat(out *[]float32, in *[]float32, n int)
@@ -2348,10 +2279,10 @@ func chain443rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain443flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain444rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain444rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain444flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain444flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain445rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2376,6 +2307,9 @@ func chain448rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain448flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain449rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain449flat(out *[]float32, in *[]float32, n int)
@@ -2411,19 +2345,31 @@ func chain454rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain454flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain455rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain455rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain455flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain455flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain456rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain456flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain457rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain457flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain458rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain458flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain459rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain459flat(out *[]float32, in *[]float32, n int)
@@ -2435,61 +2381,121 @@ func chain460rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain460flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain461rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain461flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain462rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain462flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain463rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain463flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain464rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain464flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain465rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain465flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain466rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain466flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain467rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain467flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain468rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain468flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain469rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain469flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain470rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain470flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain471rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain471flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain472rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain472flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain473rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain473flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain474rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain474flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain475rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain475flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain476rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain476flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain477rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain477flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain478rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain478flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain479rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain479flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain480rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain480flat(out *[]float32, in *[]float32, n int)
@@ -2501,10 +2507,19 @@ func chain481rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain481flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain482rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain482flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain483rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain483flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain484rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain484flat(out *[]float32, in *[]float32, n int)
@@ -2594,25 +2609,19 @@ func chain498rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain498flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain499rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain499flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain499flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain500rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain500rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain500flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain500flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain501flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain502rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain502flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain502flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain503flat(out *[]float32, in *[]float32, n int)
@@ -2624,7 +2633,13 @@ func chain504rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain504flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain505rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain505flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain506rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain506flat(out *[]float32, in *[]float32, n int)
@@ -2642,31 +2657,43 @@ func chain508rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain508flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain509rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain509rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain509flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain509flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain510rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain510rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain510flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain510flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain511rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain511rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain511flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain511flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain512rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain512flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain513rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain513flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain514rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain514flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain515rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain515flat(out *[]float32, in *[]float32, n int)
@@ -2684,10 +2711,19 @@ func chain517rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain517flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain518rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain518flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain519rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain519flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain520rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain520flat(out *[]float32, in *[]float32, n int)
@@ -2771,16 +2807,832 @@ func chain533rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain533flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain534rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain534flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain535rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain535flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain536rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain536flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain537rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain537flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain538rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain538flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain539rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain539flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain540rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain540flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain541rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain541flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain542rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain542flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain543rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain543flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain544rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain544flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain545rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain545flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain546rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain546flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain547rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain547flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain548rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain548flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain549rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain549flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain550rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain550flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain551rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain551flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain552rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain552flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain553rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain553flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain554rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain554flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain555rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain555flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain556rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain556flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain557rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain557flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain558rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain558flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain559rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain559flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain560rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain560flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain561rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain561flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain562rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain562flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain563rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain563flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain564rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain564flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain565rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain565flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain566rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain566flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain567rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain567flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain568rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain568flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain569rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain569flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain570rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain570flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain571rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain571flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain572rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain572flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain573rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain573flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain574rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain574flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain575rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain575flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain576rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain576flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain577rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain577flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain578rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain578flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain579rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain579flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain580rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain580flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain581rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain581flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain582rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain582flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain583rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain583flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain584rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain584flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain585rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain585flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain586rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain586flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain587rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain587flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain588rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain588flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain589rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain589flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain590rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain590flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain591rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain591flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain592rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain592flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain593rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain593flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain594rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain594flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain595flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain596rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain596flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain597rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain597flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain598rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain598flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain599rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain599flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain600rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain600flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain601rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain601flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain602flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain603flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain604flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain605flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain606rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain606flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain607flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain608flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain609flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain610flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain611flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain612flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain613flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain614flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain615flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain616flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain617flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain618flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain619flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain620flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain621flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain622flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain623flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain624flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain625flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain626flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain627flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain628rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain628flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain629flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain630flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain631flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain632rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain632flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain633rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain633flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain634rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain634flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain635rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain635flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain636rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain636flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain637rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain637flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain638rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain638flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain639rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain639flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain640rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain640flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain641rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain641flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain642rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain642flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain643rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain643flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain644rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain644flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain645rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain645flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain646rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain646flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain647rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain647flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain648rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain648flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain649rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain649flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain650rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain650flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain651rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain651flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain652rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain652flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain653flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain654rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain654flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain655flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain656rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain656flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain657flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain658flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain659rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain659flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain660rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain660flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain661rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain661flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain662rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain662flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain663rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain663flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain664rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain664flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain665flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain666flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain667flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain668flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain669flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain670rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain670flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain671rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain671flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain672flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain673flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain674rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain674flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain675flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain676flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain677flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain678rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain678flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain679flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain680rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain680flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain681rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain681flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain682rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain682flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain683rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain683flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain684rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain684flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain685rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain685flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain686rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain686flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain687rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain687flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain688rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain688flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain689rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain689flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain690rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain690flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain691rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain691flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain692flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain693flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain694flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain695flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain696flat(out *[]float32, in *[]float32, n int)

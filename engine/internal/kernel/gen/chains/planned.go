@@ -16,6 +16,9 @@ func planned() (texts []string) {
 		texts = append(texts, engine.Compile(p.Reverse(step.WRT{}), engine.Options{}).Chains()...)
 	}
 	realTime := func(p *step.Program, output string) {
+		if p.StateWidth() > mostState {
+			return
+		}
 		r, err := engine.NewRealTime(p, engine.RealTimeOptions{Outputs: []int{p.Output(output)}})
 		if err != nil {
 			panic(err)
@@ -52,21 +55,25 @@ func planned() (texts []string) {
 	return texts
 }
 
-// stacks are two layers of the first preset of each cell, with what usually stands around them: norm and gated unit before
-// the sum with dropout, as in deep state-space models, and a norm after it.
+// mostState is the widest state of which chains of real-time learning are planned; that of a wider one, such as a Transformer's window,
+// costs far more than anybody would learn with.
+const mostState = 2048
+
+// stacked are the presets of which stacks are planned. Products stand between a cell and what is around it, so that the
+// chains of a norm, a gated unit or a pool are the same for most cells.
+var stacked = []string{"cfc-small", "gru32", "linoss64", "lrcssm64"}
+
+// stacks are two layers of some presets, with what usually stands around them: norm and gated unit before the sum with
+// dropout, as in deep state-space models, and a norm after it.
 func stacks() (all []model.Architecture) {
-	const motor = 6
 	deep := model.Block{Residual: true, Norm: model.LayerNorm, NormPlace: model.NormBefore, FeedForward: model.GLU, Dropout: 0.1}
 	after := model.Block{Residual: true, Norm: model.LayerNorm}
-	for _, e := range cell.Registry() {
-		if len(e.Presets) == 0 {
-			continue
+	for _, name := range stacked {
+		p, err := cell.LookupPreset(name)
+		if err != nil {
+			panic(err)
 		}
-		p := e.Presets[0]
 		l := model.Layer{Cell: p.Cell}
-		if p.Wiring != nil {
-			l.Wiring = p.Wiring(motor)
-		}
 		l.Block = deep
 		all = append(all, model.Architecture{Layers: []model.Layer{l, l}, Encoder: 16, Pool: model.Attention})
 		l.Block = after
