@@ -22,8 +22,8 @@ var linear = Entry{
 	Name: "Linear", Summary: "linear readout of the last rows", Source: "least squares", Cell: Linear{},
 	Variants: []Variant{{"1 row", Linear{}, nil}, {"4 rows", Linear{Window: 4}, nil}},
 	Presets: []Preset{
-		{"linear", "linear readout of the present row", Linear{}, nil},
-		{"linear16", "linear readout of the last 16 rows", Linear{Window: 16}, nil},
+		{"linear-row", "linear readout of the present row", Linear{}, nil},
+		{"linear-rows16", "linear readout of the last 16 rows", Linear{Window: 16}, nil},
 	},
 }
 

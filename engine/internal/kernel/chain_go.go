@@ -52,8 +52,8 @@ var presets = []string{
 	"transformer-time32",
 	"tcn32",
 	"mlp32",
-	"linear",
-	"linear16",
+	"linear-row",
+	"linear-rows16",
 }
 
 var plain = map[string]Fused{
