@@ -8,7 +8,8 @@ import (
 // kernelCases time inner loops as the engine runs them: programs of a single operation, so that they follow whichever
 // kernels this machine has. Names of products are those of C = A B with A [m][k] and B [k][n]: m lanes, k inputs, n outputs.
 var kernelCases = []Case{
-	{Name: peakCase, open: fmaPeak},
+	{Name: peakCase, open: multiplyAdds(20000)},
+	{Name: "kernel/fma-brief", open: multiplyAdds(360)},
 	{Name: memoryCase, open: copying(32 << 20)},
 	{Name: cacheCase, open: copying(64 << 10)},
 	{Name: "kernel/mm-64x136x128", open: product(64, 136, 128)},
@@ -27,14 +28,16 @@ const (
 	cacheCase  = "kernel/copy-128kB"
 )
 
-// fmaPeak is multiply-adds on registers alone.
-func fmaPeak(setting) work {
-	const rounds = 20000
-	return work{
-		op:      func() { multiplyAdd(rounds) },
-		items:   rounds,
-		flops:   rounds * peakFLOPs,
-		traffic: func() float64 { return 0 },
+// multiplyAdds are multiply-adds on registers alone. A brief one takes as long as a step of a small network and touches no
+// memory, so that its slow repetitions show what the machine does to any program.
+func multiplyAdds(rounds int) func(setting) work {
+	return func(setting) work {
+		return work{
+			op:      func() { multiplyAdd(rounds) },
+			items:   rounds,
+			flops:   float64(rounds) * peakFLOPs,
+			traffic: func() float64 { return 0 },
+		}
 	}
 }
 
