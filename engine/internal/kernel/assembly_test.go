@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/elegans-nn/elegans/internal/require"
 	"github.com/elegans-nn/elegans/step"
 )
 
@@ -37,7 +38,7 @@ func TestNoRegistersBeyondAVX2(t *testing.T) {
 
 func needAssembly(t *testing.T) {
 	if !Accelerated {
-		t.Skip("this processor has no AVX2 or no FMA")
+		require.Missing(t, "this processor has no AVX2 or no FMA")
 	}
 }
 
