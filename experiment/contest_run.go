@@ -190,7 +190,7 @@ func (c *Contest) choose(tried []*job) {
 				found[k] = tried[k].found
 			}
 			e.tried, tried = tried[:len(found):len(found)], tried[len(found):]
-			e.choose(found)
+			e.chosen = lowest(found)
 		}
 	}
 }

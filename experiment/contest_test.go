@@ -451,7 +451,7 @@ func TestTune(t *testing.T) {
 }
 
 // The first of the lowest losses of the kept epochs is chosen; what diverged or was not validated never is.
-func TestChoose(t *testing.T) {
+func TestLowest(t *testing.T) {
 	found := func(best int, valid ...float64) *record {
 		r := &record{Best: best}
 		for i, v := range valid {
@@ -468,9 +468,8 @@ func TestChoose(t *testing.T) {
 		{[]*record{{Diverged: "so"}, found(1, 9), found(1, nan)}, 1},
 		{[]*record{{Diverged: "so"}, {Diverged: "so"}}, 0},
 	} {
-		var e entrant
-		if e.choose(c.found); e.chosen != c.want {
-			t.Errorf("%d was chosen, want %d", e.chosen, c.want)
+		if got := lowest(c.found); got != c.want {
+			t.Errorf("%d is the lowest, want %d", got, c.want)
 		}
 	}
 }

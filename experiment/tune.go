@@ -50,15 +50,16 @@ func significant(v float64) float64 {
 	return math.Round(v/unit) * unit
 }
 
-// choose takes the configuration with the lowest loss on validation, the first of equal ones. Those that diverged have none;
-// where all did, the given one stays.
-func (e *entrant) choose(found []*record) {
-	lowest := math.Inf(1)
+// lowest is the place of the lowest loss on validation, the first of equal ones. Those that diverged have none; where all did,
+// it is the first.
+func lowest(found []*record) (best int) {
+	least := math.Inf(1)
 	for k, r := range found {
-		if loss := r.valid(); loss < lowest {
-			e.chosen, lowest = k, loss
+		if loss := r.valid(); loss < least {
+			best, least = k, loss
 		}
 	}
+	return best
 }
 
 // valid is the loss on validation of the epoch that was kept; NaN where there is none.

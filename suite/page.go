@@ -206,7 +206,11 @@ func verdict(t *Task, rows []Row) string {
 	if !ok {
 		return "None of our liquid models was trained."
 	}
-	text := fmt.Sprintf("Validation chooses %s: %s.", ours.Model, figure(ours.Value(main), ours.SD[main.Name]))
+	who := "Validation chooses"
+	if math.IsNaN(ours.Valid) {
+		who = "Nothing chooses here; the first is"
+	}
+	text := fmt.Sprintf("%s %s: %s.", who, ours.Model, figure(ours.Value(main), ours.SD[main.Name]))
 	for _, kind := range []Kind{Liquid, Recurrent, Simple} {
 		best := -1
 		list := t.Others()

@@ -106,7 +106,7 @@ func (t *tournament) play(ctx context.Context) error {
 		t.f.results = resultsDir
 	}
 	t.record = suite.Record(t.f.results)
-	total, left := experiment.Estimate{}, 0.0
+	total, left, ready := experiment.Estimate{}, 0.0, 0
 	for _, task := range t.section.Tasks {
 		g := &game{task: task}
 		t.games = append(t.games, g)
@@ -114,6 +114,9 @@ func (t *tournament) play(ctx context.Context) error {
 			return context.Canceled
 		} else if err != nil {
 			return err
+		}
+		if g.contest != nil {
+			ready++
 		}
 		total.Trials, total.Kept, left = total.Trials+g.estimate.Trials, total.Kept+g.estimate.Kept, left+g.estimate.Seconds
 	}
@@ -125,7 +128,7 @@ func (t *tournament) play(ctx context.Context) error {
 		kept += fmt.Sprintf(": at most about %s on %s, an estimate from a few steps of each", span(left), plural(t.f.workers, "core"))
 	}
 	if total.Trials > 0 {
-		t.c.note("%s of %s%s", plural(total.Trials, "trial"), plural(len(t.games), "task"), kept)
+		t.c.note("%s of %s%s", plural(total.Trials, "trial"), plural(ready, "task"), kept)
 	}
 	for _, g := range t.games {
 		if err := t.run(ctx, g); err != nil {
