@@ -161,8 +161,8 @@ func Execute(ctx context.Context, spec Spec, hooks Hooks) (*Outcome, error) {
 
 // run is an experiment in progress.
 type run struct {
-	spec    Spec
-	schema  series.Schema
+	spec   Spec
+	schema series.Schema
 	// measures are what is scored; all metrics of the target if empty. threshold names the metric that a threshold between two
 	// classes is chosen for.
 	measures  []Measure

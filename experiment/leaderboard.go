@@ -56,15 +56,15 @@ type Standing struct {
 
 // Setting is a configuration that was trained with the first seed and not chosen. It was never scored on the test part.
 type Setting struct {
-	Key           string
-	Options       train.Options
-	Size          int
-	Parameters    int
-	FLOPs         float64
-	Epochs, Best  int
-	ValidLoss     float64 // NaN where it diverged
-	Diverged      string
-	Seconds       float64
+	Key          string
+	Options      train.Options
+	Size         int
+	Parameters   int
+	FLOPs        float64
+	Epochs, Best int
+	ValidLoss    float64 // NaN where it diverged
+	Diverged     string
+	Seconds      float64
 }
 
 // Network tells whether the row is one that was trained with seeds.

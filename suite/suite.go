@@ -104,4 +104,3 @@ func (t *Task) Read(f Folder) (*Data, error) {
 	}
 	return d, nil
 }
-
