@@ -65,6 +65,7 @@ func TestRates(t *testing.T) {
 	s := contestSpec("a number")
 	s.Models = s.Models[:1]
 	s.Models[0].Rates = []float64{1e-6, 0.02, 0.003}
+	s.Keep = t.TempDir()
 	row := contested(t, s).Rows[0]
 	if row.LearningRate == 1e-6 || row.Tried != 3 || len(row.Rejected) != 2 || len(row.Runs) != 2 {
 		t.Fatalf("%g of %d, others %+v", row.LearningRate, row.Tried, row.Rejected)
@@ -73,6 +74,13 @@ func TestRates(t *testing.T) {
 		if k.ValidLoss < row.Runs[0].ValidLoss || k.Options.LearningRate == row.LearningRate || k.Options.Seed != 3 || k.Epochs != 3 || k.Key == "" || k.Key == row.Runs[0].Key {
 			t.Errorf("%g has %g on validation, chosen was %g with %g; %+v", k.Options.LearningRate, k.ValidLoss, row.LearningRate, row.Runs[0].ValidLoss, k)
 		}
+	}
+	again, err := NewContest(s.cut())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, err := again.Estimate(t.Context()); err != nil || e.Trials != 4 || e.Kept != 4 {
+		t.Errorf("of what is kept, with another rate than the given one, the estimate is %+v (%v)", e, err)
 	}
 	s.Tune = 5
 	c, err := NewContest(s.cut())
