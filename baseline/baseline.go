@@ -96,7 +96,11 @@ func (b Baseline) Fit(schema series.Schema, train, valid []series.Series) (Predi
 	if scored(train) == 0 {
 		return nil, fmt.Errorf("baseline %s: the training part has no row with a label", b.Name)
 	}
-	p, err := b.fit(&schema, train, valid)
+	fit := b.fit
+	if schema.Target.Labels() > 1 {
+		fit = each(b.fit)
+	}
+	p, err := fit(&schema, train, valid)
 	if err != nil {
 		return nil, fmt.Errorf("baseline %s: %w", b.Name, err)
 	}

@@ -81,6 +81,9 @@ func appendInput(out []float64, in *series.Input, v float64) []float64 {
 		}
 		return out
 	}
+	if len(in.Range) > 0 {
+		v = min(max(v, in.Range[0]), in.Range[1])
+	}
 	v = (v - in.Mean) / in.SD
 	if in.Clip > 0 {
 		v = min(max(v, -in.Clip), in.Clip)

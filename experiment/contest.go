@@ -1,12 +1,12 @@
 package experiment
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/elegans-nn/elegans/baseline"
-	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/train"
@@ -15,19 +15,24 @@ import (
 // ContestSpec says which models are compared, on what and how. Every model has the same parts of the data, the same seeds
 // and the same options of training.
 type ContestSpec struct {
-	Split    *dataset.Split
-	Protocol dataset.Protocol
-	Models   []Contestant
-	Options  train.Options
-	// Metric that models are ranked by; the first of the target's if empty.
+	// Schema of the data, and the parts of them: see Cut and Windowed.
+	Schema  series.Schema
+	Parts   Parts
+	Models  []Contestant
+	Options train.Options
+	// Measures that are reported; all metrics of the target if empty.
+	Measures []Measure
+	// Metric that models are ranked by, by the name of a measure; the first if empty.
 	Metric string
+	// Threshold names the metric that the threshold between two classes is chosen for, on validation; that of the ranking if
+	// empty, and NoThreshold for one half.
+	Threshold string
 	// Seeds are Seed, Seed+1, …, Seeds of them; 1 if zero.
 	Seed  uint64
 	Seeds int
 	// Match chooses the size of every network; the zero Goal leaves sizes as they are.
 	Match Goal
-	// Tune is the number of configurations that are tried for each network, the given one among them; 0 and 1 search for
-	// nothing.
+	// Tune is the number of configurations that are tried for each network, the given ones among them; 0 and 1 draw none.
 	Tune int
 	// OneRow leaves out the second row of networks without a notion of time, to which neither time nor masks are fed.
 	OneRow bool
@@ -44,6 +49,9 @@ type Contestant struct {
 	// Name is unique; that of package baseline for a simple baseline.
 	Name, Summary string
 	Architecture  model.Architecture
+	// Rates of learning that are tried with the first seed, of which validation chooses one; that of the options if empty.
+	// Without a validation part the first is taken.
+	Rates []float64
 }
 
 // Contest is a comparison with everything decided, ready to run.
@@ -65,6 +73,7 @@ type entrant struct {
 	// settings are what Tune tries, the given one first; one that is chosen is the only one that is scored.
 	settings []network
 	chosen   int
+	tried    []*job // a trial of each setting, where there are several
 }
 
 // Feed says what a network is given beside the values.
@@ -79,16 +88,17 @@ const (
 	FeedPlain Feed = "none"
 )
 
-// NewContest cuts the data, chooses sizes and draws what is to be tried. Its errors are those of the spec: unknown or
+// NewContest chooses sizes and draws what is to be tried. Its errors are those of the spec: unknown or
 // repeated models, *UnsuitedError, *UnmatchedError, *train.MemoryError, a metric that does not fit.
 func NewContest(spec ContestSpec) (*Contest, error) {
 	spec.Seeds, spec.Workers = max(1, spec.Seeds), max(1, spec.Workers)
 	spec.Options.Workers = 1
-	x, err := begin(Spec{Split: spec.Split, Protocol: spec.Protocol, Options: spec.Options, Metric: spec.Metric, Seed: spec.Seed,
-		Seeds: spec.Seeds, Workers: spec.Workers, Info: spec.Info})
+	x, err := begin(Spec{Options: spec.Options, Metric: spec.Metric, Seed: spec.Seed, Seeds: spec.Seeds, Workers: spec.Workers, Info: spec.Info},
+		spec.Schema, spec.Parts, spec.Measures)
 	if err != nil {
 		return nil, err
 	}
+	x.threshold = cmp.Or(spec.Threshold, x.threshold)
 	if spec.Tune > 1 && len(x.out.Valid.Series) == 0 {
 		return nil, fmt.Errorf("the validation part is empty, and nothing else may choose among %d configurations; give --valid a share, or do not tune", spec.Tune)
 	}
@@ -108,7 +118,7 @@ func NewContest(spec ContestSpec) (*Contest, error) {
 
 // enter makes the rows of a contestant.
 func (c *Contest) enter(m Contestant) error {
-	schema := c.spec.Split.Schema
+	schema := c.schema
 	if len(m.Architecture.Layers) == 0 {
 		b, err := simpleOf(schema, m.Name)
 		if err != nil {
@@ -133,14 +143,14 @@ func (c *Contest) enter(m Contestant) error {
 // network makes the row of a network that is fed so.
 func (c *Contest) network(m Contestant, name string, feed Feed) error {
 	e := &entrant{name: name, model: m.Name, summary: m.Summary, inputs: feed, size: m.Architecture.Size()}
-	n := fed(network{m.Architecture, c.spec.Split.Schema, c.run.spec.Options}, feed)
+	n := fed(network{m.Architecture, c.schema, c.run.spec.Options}, feed)
 	if c.spec.Match != (Goal{}) {
 		var err error
 		if n.arch, err = c.spec.Match.Match(name, n.arch, n.schema); err != nil {
 			return err
 		}
 	}
-	e.settings = c.search(n)
+	e.settings = c.search(n, m.Rates)
 	for _, n := range e.settings {
 		m, err := n.arch.Model(n.schema)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"hash"
 	"io"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -132,7 +133,7 @@ func (c *Contest) Run(ctx context.Context, hooks ContestHooks) (*Leaderboard, er
 		p.failed = func(err error) { once.Do(func() { hooks.Warn(err) }) }
 	}
 	p.gauge = gauge{show: hooks.Progress, epochs: float64(c.run.spec.Options.Epochs), done: make([]float64, c.trials())}
-	if c.spec.Tune > 1 {
+	if c.searches() {
 		tried, err := c.jobs(every, 1)
 		if err == nil {
 			err = p.run(ctx, tried)
@@ -162,13 +163,22 @@ func (c *Contest) networks() (n int) {
 	return n
 }
 
+// searches tells whether any network has several configurations to choose from.
+func (c *Contest) searches() bool {
+	return slices.ContainsFunc(c.rows, func(e *entrant) bool { return len(e.settings) > 1 })
+}
+
 // trials counts what is trained at most; where configurations are tried, one of the final trials of each is among them.
-func (c *Contest) trials() int {
-	n := c.spec.Seeds
-	if c.spec.Tune > 1 {
-		n += c.spec.Tune
+func (c *Contest) trials() (n int) {
+	for _, e := range c.rows {
+		if e.simple != nil {
+			continue
+		}
+		if n += c.spec.Seeds; c.searches() {
+			n += len(e.settings)
+		}
 	}
-	return n * c.networks()
+	return n
 }
 
 // choose takes the best of the configurations of every network.
@@ -179,8 +189,8 @@ func (c *Contest) choose(tried []*job) {
 			for k := range found {
 				found[k] = tried[k].found
 			}
-			tried = tried[len(found):]
-			e.choose(found)
+			e.tried, tried = tried[:len(found):len(found)], tried[len(found):]
+			e.chosen = lowest(found)
 		}
 	}
 }

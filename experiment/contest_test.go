@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
@@ -26,21 +27,33 @@ func net(name string, l model.Layer) Contestant {
 	return Contestant{Name: name, Summary: "of the test", Architecture: model.Architecture{Layers: []model.Layer{l}}}
 }
 
+// contestCase is a contest on a split, which a test may change until it is cut.
+type contestCase struct {
+	ContestSpec
+	Split    *dataset.Split
+	Protocol dataset.Protocol
+}
+
+func (c contestCase) cut() ContestSpec {
+	c.Schema, c.Parts = c.Split.Schema, Cut(c.Split, c.Protocol)
+	return c.ContestSpec
+}
+
 // contestSpec is a small contest on a task.
-func contestSpec(task string) ContestSpec {
+func contestSpec(task string) contestCase {
 	s := spec(task)
 	simple := "logistic"
 	if tasks[task].target.Task == "regress" {
 		simple = "linear"
 	}
-	return ContestSpec{Split: s.Split, Protocol: s.Protocol, Options: s.Options, Seed: 3, Seeds: 2, Info: s.Info, Models: []Contestant{
+	return contestCase{ContestSpec{Options: s.Options, Seed: 3, Seeds: 2, Info: s.Info, Models: []Contestant{
 		net("ltc", model.Liquid(cell.LTC{Unfolds: 2}, wiring.Auto(8, 2))), net("gru", model.Recurrent(cell.GRU{Units: 3})), {Name: simple},
-	}}
+	}}, s.Split, s.Protocol}
 }
 
-func contested(t *testing.T, s ContestSpec) *Leaderboard {
+func contested(t *testing.T, s contestCase) *Leaderboard {
 	t.Helper()
-	c, err := NewContest(s)
+	c, err := NewContest(s.cut())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +169,7 @@ func TestFeeds(t *testing.T) {
 		t.Error("ltc is fed masks that nobody asked for")
 	}
 	s.OneRow = true
-	c, err := NewContest(s)
+	c, err := NewContest(s.cut())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +218,7 @@ func TestContestResumes(t *testing.T) {
 	interruptions := 0
 	var got *Leaderboard
 	for stop := 5; got == nil; stop += 17 {
-		c, err := NewContest(s)
+		c, err := NewContest(s.cut())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +243,7 @@ func TestContestResumes(t *testing.T) {
 	if text := got.text(); text != want {
 		t.Errorf("interrupted %d times:\n%s\nwant\n%s", interruptions, text, want)
 	}
-	c, err := NewContest(s)
+	c, err := NewContest(s.cut())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +280,7 @@ func TestContestsShareAStore(t *testing.T) {
 	tables := make([]string, 3)
 	for i := range tables {
 		wg.Go(func() {
-			c, err := NewContest(s)
+			c, err := NewContest(s.cut())
 			if err != nil {
 				t.Error(err)
 				return
@@ -307,12 +320,12 @@ func TestKeptTrials(t *testing.T) {
 	s := contestSpec("two classes")
 	s.Keep, s.Seeds = t.TempDir(), 1
 	s.Models = s.Models[:1]
-	left := func(what string, want int, change func(*ContestSpec)) {
+	left := func(what string, want int, change func(*contestCase)) {
 		t.Helper()
 		one := s
 		one.Split = split("two classes")
 		change(&one)
-		c, err := NewContest(one)
+		c, err := NewContest(one.cut())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,19 +342,19 @@ func TestKeptTrials(t *testing.T) {
 		}
 	}
 	contested(t, s)
-	left("the same", 0, func(*ContestSpec) {})
-	left("another name", 0, func(s *ContestSpec) { s.Models = []Contestant{s.Models[0]}; s.Models[0].Name = "net" })
-	left("another metric", 0, func(s *ContestSpec) { s.Metric = "f1" })
-	left("other workers and settings", 0, func(s *ContestSpec) { s.Workers = 5; s.Info.Settings = map[string]string{"x": "y"} })
-	left("another test part", 0, func(s *ContestSpec) { s.Split.Test[0].X[3] += 1 })
-	left("another seed", 1, func(s *ContestSpec) { s.Seeds = 2 })
-	left("another rate", 1, func(s *ContestSpec) { s.Options.LearningRate = 0.03 })
-	left("another version", 1, func(s *ContestSpec) { s.Info.Version = "other" })
-	left("another size", 1, func(s *ContestSpec) { s.Match = Goal{"params", 300} })
-	left("other training data", 1, func(s *ContestSpec) { s.Split.Train[1].X[7] += 1 })
-	left("other validation data", 1, func(s *ContestSpec) { s.Split.Valid[0].Y[2] = 1 - s.Split.Valid[0].Y[2] })
-	left("another scaler", 1, func(s *ContestSpec) { s.Split.Schema.Inputs[0].SD *= 1.5 })
-	left("other windows", 1, func(s *ContestSpec) { s.Protocol.TrainStride = 15 })
+	left("the same", 0, func(*contestCase) {})
+	left("another name", 0, func(s *contestCase) { s.Models = []Contestant{s.Models[0]}; s.Models[0].Name = "net" })
+	left("another metric", 0, func(s *contestCase) { s.Metric = "f1" })
+	left("other workers and settings", 0, func(s *contestCase) { s.Workers = 5; s.Info.Settings = map[string]string{"x": "y"} })
+	left("another test part", 0, func(s *contestCase) { s.Split.Test[0].X[3] += 1 })
+	left("another seed", 1, func(s *contestCase) { s.Seeds = 2 })
+	left("another rate", 1, func(s *contestCase) { s.Options.LearningRate = 0.03 })
+	left("another version", 1, func(s *contestCase) { s.Info.Version = "other" })
+	left("another size", 1, func(s *contestCase) { s.Match = Goal{"params", 300} })
+	left("other training data", 1, func(s *contestCase) { s.Split.Train[1].X[7] += 1 })
+	left("other validation data", 1, func(s *contestCase) { s.Split.Valid[0].Y[2] = 1 - s.Split.Valid[0].Y[2] })
+	left("another scaler", 1, func(s *contestCase) { s.Split.Schema.Inputs[0].SD *= 1.5 })
+	left("other windows", 1, func(s *contestCase) { s.Protocol.TrainStride = 15 })
 	files, err := filepath.Glob(filepath.Join(s.Keep, "*.trial"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("files %v, %v", files, err)
@@ -354,9 +367,9 @@ func TestKeptTrials(t *testing.T) {
 	if err := os.WriteFile(files[0], data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	left("damaged", 1, func(*ContestSpec) {})
+	left("damaged", 1, func(*contestCase) {})
 	contested(t, s)
-	left("trained again", 0, func(*ContestSpec) {})
+	left("trained again", 0, func(*contestCase) {})
 }
 
 // A diverged run is counted, and has the score of the constant baseline.
@@ -365,7 +378,7 @@ func TestDivergedRunsCount(t *testing.T) {
 	s.Options = train.Options{Epochs: 3, Batch: 8, LearningRate: 1e30, Clip: -1, Optimiser: "sgd"}
 	s.Models = s.Models[1:]
 	b := contested(t, s)
-	mean := contested(t, func() ContestSpec { s.Models = []Contestant{{Name: "mean"}}; return s }()).Rows[0]
+	mean := contested(t, func() contestCase { s.Models = []Contestant{{Name: "mean"}}; return s }()).Rows[0]
 	for _, name := range []string{"gru", "gru-no-dt"} {
 		r := row(t, b, name)
 		if n, _ := r.Diverged(); n != 2 || r.Mean != mean.Mean || r.SD != 0 || len(r.Runs) != 2 {
@@ -381,7 +394,7 @@ func TestDivergedRunsCount(t *testing.T) {
 func TestTune(t *testing.T) {
 	s := contestSpec("a number")
 	s.Tune, s.Models = 4, s.Models[:1]
-	c, err := NewContest(s)
+	c, err := NewContest(s.cut())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -423,7 +436,7 @@ func TestTune(t *testing.T) {
 		t.Errorf("with another test part %+v was chosen", r)
 	}
 	s.Match = Goal{"params", 300}
-	if c, err = NewContest(s); err != nil {
+	if c, err = NewContest(s.cut()); err != nil {
 		t.Fatal(err)
 	}
 	for _, n := range c.rows[0].settings {
@@ -432,13 +445,13 @@ func TestTune(t *testing.T) {
 		}
 	}
 	s.Split.Valid = nil
-	if _, err = NewContest(s); err == nil || !strings.Contains(err.Error(), "validation part is empty") {
+	if _, err = NewContest(s.cut()); err == nil || !strings.Contains(err.Error(), "validation part is empty") {
 		t.Errorf("without validation: %v", err)
 	}
 }
 
 // The first of the lowest losses of the kept epochs is chosen; what diverged or was not validated never is.
-func TestChoose(t *testing.T) {
+func TestLowest(t *testing.T) {
 	found := func(best int, valid ...float64) *record {
 		r := &record{Best: best}
 		for i, v := range valid {
@@ -455,25 +468,24 @@ func TestChoose(t *testing.T) {
 		{[]*record{{Diverged: "so"}, found(1, 9), found(1, nan)}, 1},
 		{[]*record{{Diverged: "so"}, {Diverged: "so"}}, 0},
 	} {
-		var e entrant
-		if e.choose(c.found); e.chosen != c.want {
-			t.Errorf("%d was chosen, want %d", e.chosen, c.want)
+		if got := lowest(c.found); got != c.want {
+			t.Errorf("%d is the lowest, want %d", got, c.want)
 		}
 	}
 }
 
 func TestContestErrors(t *testing.T) {
-	for text, change := range map[string]func(*ContestSpec){
-		"named twice": func(s *ContestSpec) { s.Models = append(s.Models, s.Models[0]) },
-		`baseline linear does not suit target "full"; those that do: majority, `: func(s *ContestSpec) { s.Models[2].Name = "linear" },
-		"gru: cannot have params=3": func(s *ContestSpec) { s.Match = Goal{"params", 3}; s.Models = s.Models[1:] },
-		"fixed: has no size":        func(s *ContestSpec) { s.Match, s.Models = Goal{"params", 300}, []Contestant{net("fixed", fixed(t))} },
-		"metric":                    func(s *ContestSpec) { s.Metric = "rmse" },
-		"the test part is empty":    func(s *ContestSpec) { s.Split.Test = nil },
+	for text, change := range map[string]func(*contestCase){
+		"named twice": func(s *contestCase) { s.Models = append(s.Models, s.Models[0]) },
+		`baseline linear does not suit target "full"; those that do: majority, `: func(s *contestCase) { s.Models[2].Name = "linear" },
+		"gru: cannot have params=3": func(s *contestCase) { s.Match = Goal{"params", 3}; s.Models = s.Models[1:] },
+		"fixed: has no size":        func(s *contestCase) { s.Match, s.Models = Goal{"params", 300}, []Contestant{net("fixed", fixed(t))} },
+		"metric":                    func(s *contestCase) { s.Metric = "rmse" },
+		"the test part is empty":    func(s *contestCase) { s.Split.Test = nil },
 	} {
 		s := contestSpec("two classes")
 		change(&s)
-		if _, err := NewContest(s); err == nil || !strings.Contains(err.Error(), text) {
+		if _, err := NewContest(s.cut()); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%v, want %q", err, text)
 		}
 	}
@@ -492,7 +504,7 @@ func TestContestWithoutAStore(t *testing.T) {
 	s := contestSpec("two classes")
 	want := contested(t, s).text()
 	s.Keep, s.Workers = filepath.Join(t.TempDir(), "absent"), 2
-	c, err := NewContest(s)
+	c, err := NewContest(s.cut())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -507,7 +519,7 @@ func TestContestWithoutAStore(t *testing.T) {
 func TestEstimate(t *testing.T) {
 	s := contestSpec("two classes")
 	s.Options.Epochs, s.Keep = 8, t.TempDir()
-	c, err := NewContest(s)
+	c, err := NewContest(s.cut())
 	if err != nil {
 		t.Fatal(err)
 	}

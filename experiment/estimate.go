@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/elegans-nn/elegans/train"
@@ -50,23 +51,29 @@ func (c *Contest) Estimate(ctx context.Context) (Estimate, error) {
 	return e, nil
 }
 
-// left counts the trials of a row that are not kept. Which configuration will be chosen is not known; the given one stands
-// for it.
+// left counts the trials of a row that are not kept. Until all configurations have been tried it is not known which will be
+// chosen; the given one stands for it.
 func (c *Contest) left(row *entrant) (n int, err error) {
-	count := func(setting, seed int) {
+	find := func(setting, seed int) *record {
 		t, failed := c.job(row, setting, c.spec.Seed+uint64(seed))
 		if err = errors.Join(err, failed); failed != nil {
-			return
+			return nil
 		}
-		if _, ok := c.store.load(t.key); !ok {
+		found, ok := c.store.load(t.key)
+		if !ok {
 			n++
 		}
+		return found
 	}
-	for seed := range c.spec.Seeds {
-		count(0, seed)
+	tried, chosen := make([]*record, len(row.settings)), 0
+	for k := range tried {
+		tried[k] = find(k, 0)
 	}
-	for k := range row.settings[1:] {
-		count(k+1, 0)
+	if !slices.Contains(tried, nil) {
+		chosen = lowest(tried)
+	}
+	for seed := 1; seed < c.spec.Seeds; seed++ {
+		find(chosen, seed)
 	}
 	return n, err
 }

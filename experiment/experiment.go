@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/elegans-nn/elegans/cell"
@@ -50,6 +51,9 @@ type Run struct {
 	ValidLoss float64
 	// Scores on the test part, and Valid on the validation part.
 	Scores, Valid metric.Scores
+	// Key under which a contest keeps it, and the seconds that its training took.
+	Key     string
+	Seconds float64
 	// Diverged says where training met a value that is not finite; empty where it did not.
 	Diverged string
 
@@ -157,7 +161,13 @@ func Execute(ctx context.Context, spec Spec, hooks Hooks) (*Outcome, error) {
 
 // run is an experiment in progress.
 type run struct {
-	spec    Spec
+	spec   Spec
+	schema series.Schema
+	// measures are what is scored; all metrics of the target if empty. threshold names the metric that a threshold between two
+	// classes is chosen for.
+	measures  []Measure
+	threshold string
+
 	out     *Outcome
 	data    train.Data
 	entries []*Entry // networks: the subject first
@@ -186,22 +196,15 @@ func metricOf(t series.Target, name string) (metric.Metric, error) {
 	return metric.Metric{}, fmt.Errorf("metric %s does not fit target %q; choose one of %s", name, t.Name, strings.Join(names, ", "))
 }
 
-// begin cuts the data and decides what does not depend on the networks.
-func begin(spec Spec) (*run, error) {
-	x := &run{spec: spec, out: &Outcome{Best: -1}}
-	t := spec.Split.Schema.Target
-	x.out.Metric = metric.For(t)[0]
-	if spec.Metric != "" {
-		m, err := metricOf(t, spec.Metric)
-		if err != nil {
-			return nil, err
-		}
-		x.out.Metric = m
+// begin decides what does not depend on the networks.
+func begin(spec Spec, schema series.Schema, parts Parts, measures []Measure) (*run, error) {
+	x := &run{spec: spec, schema: schema, measures: measures, data: parts.Data, out: &Outcome{Best: -1}}
+	if err := x.measure(spec.Metric); err != nil {
+		return nil, err
 	}
-	parts := Cut(spec.Split, spec.Protocol)
-	x.out.Warnings = append(append(x.out.Warnings, spec.Split.Warnings...), parts.Warnings...)
-	x.data = parts.Data
-	x.spec.Options = spec.Options.For(t, len(x.data.Train.Windows))
+	x.threshold = x.out.Metric.Name
+	x.out.Warnings = slices.Clone(parts.Warnings)
+	x.spec.Options = spec.Options.For(schema.Target, len(x.data.Train.Windows))
 	x.out.Options = x.spec.Options
 	x.out.Train, x.out.Valid, x.out.Test = parts.Train, parts.Valid, parts.Test
 	if len(x.out.Test.Series) == 0 {
@@ -211,11 +214,11 @@ func begin(spec Spec) (*run, error) {
 }
 
 func prepare(spec Spec) (*run, error) {
-	x, err := begin(spec)
+	x, err := begin(spec, spec.Split.Schema, Cut(spec.Split, spec.Protocol), nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.add(spec.Name, spec.Summary, network{spec.Architecture, spec.Split.Schema, x.spec.Options}); err != nil {
+	if err := x.add(spec.Name, spec.Summary, network{spec.Architecture, x.schema, x.spec.Options}); err != nil {
 		return nil, err
 	}
 	x.entries[0].Subject = true
@@ -250,7 +253,7 @@ func (x *run) add(name, summary string, n network) error {
 // given log(1 + dt) as an input.
 func (x *run) rivals() error {
 	goal := Goal{"params", float64(x.entries[0].Parameters)}
-	if m, err := x.spec.Architecture.Model(x.spec.Split.Schema); err == nil && m.Causal() != nil {
+	if m, err := x.spec.Architecture.Model(x.schema); err == nil && m.Causal() != nil {
 		x.out.Warnings = append(x.out.Warnings, x.spec.Name+" reads each series from both ends, the models beside it from its beginning only")
 	}
 	for _, r := range []struct {
@@ -261,12 +264,12 @@ func (x *run) rivals() error {
 			continue
 		}
 		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, Pool: x.spec.Architecture.Pool, TimeInput: true}
-		units, _, err := sizes{goal, a, x.spec.Split.Schema}.nearest()
+		units, _, err := sizes{goal, a, x.schema}.nearest()
 		if err != nil {
 			return err
 		}
 		summary := fmt.Sprintf("%d units, with log(1 + dt) as an input", units)
-		if err := x.add(fmt.Sprintf("%s-%d", r.name, units), summary, network{a.Resized(units), x.spec.Split.Schema, x.spec.Options}); err != nil {
+		if err := x.add(fmt.Sprintf("%s-%d", r.name, units), summary, network{a.Resized(units), x.schema, x.spec.Options}); err != nil {
 			return err
 		}
 	}

@@ -42,6 +42,9 @@ type Standing struct {
 	Tried int
 	// Mean and SD of the metric over the runs; SD is NaN for a single one.
 	Mean, SD float64
+	// Options that it was trained with, but for the seed; Rejected are the other configurations that were tried.
+	Options  train.Options
+	Rejected []Setting
 	// OverSeeds is the difference to the best row, paired by seed, with Student's t interval; OverTest the same mean with the
 	// interval of a block bootstrap over the test series, or over stretches of test rows where there are few series. Both are
 	// of value - best in the unit of the metric, and zero for the best row itself.
@@ -51,14 +54,27 @@ type Standing struct {
 	Seconds, Microseconds float64
 }
 
+// Setting is a configuration that was trained with the first seed and not chosen. It was never scored on the test part.
+type Setting struct {
+	Key          string
+	Options      train.Options
+	Size         int
+	Parameters   int
+	FLOPs        float64
+	Epochs, Best int
+	ValidLoss    float64 // NaN where it diverged
+	Diverged     string
+	Seconds      float64
+}
+
 // Network tells whether the row is one that was trained with seeds.
 func (s Standing) Network() bool { return s.Inputs != "" }
 
 // constant is the baseline that knows nothing of the inputs.
 func (c *Contest) constant() (Entry, error) {
-	schema := c.spec.Split.Schema
-	b := baseline.For(schema)[0]
-	p, err := b.Fit(schema, taught(c.data.Train), c.spec.Split.Valid)
+	b := baseline.For(c.schema)[0]
+	fitted, valid := taught(c.data)
+	p, err := b.Fit(c.schema, fitted, valid)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -103,7 +119,7 @@ func (c *Contest) leaderboard(ctx context.Context, trials []*job) (*Leaderboard,
 		}
 		b.Rows = append(b.Rows, s)
 	}
-	b.rank()
+	b.rank(c.ranked())
 	return b, nil
 }
 
@@ -145,9 +161,9 @@ func (c *Contest) scored(ctx context.Context, trials []*job, constant Entry) ([]
 
 // one scores a trial.
 func (c *Contest) one(t *job, constant Entry) (Run, error) {
-	r := Run{Seed: t.seed, Diverged: t.found.Diverged}
+	r := Run{Seed: t.seed, Diverged: t.found.Diverged, Key: t.key, Seconds: t.found.Seconds}
 	if r.Diverged != "" {
-		r.ValidLoss, r.Scores, r.test = nan, constant.Runs[0].Scores, constant.Evaluator
+		r.ValidLoss, r.Scores, r.Valid, r.test = nan, constant.Runs[0].Scores, constant.Runs[0].Valid, constant.Evaluator
 		return r, nil
 	}
 	result, err := c.result(t)
@@ -164,10 +180,13 @@ func (c *Contest) standing(e *entrant, runs []Run, trials []*job) (Standing, err
 	if err != nil {
 		return Standing{}, err
 	}
-	s := Standing{Model: e.model, Inputs: e.inputs, Size: n.arch.Size(), LearningRate: n.options.LearningRate, Tried: len(e.settings)}
+	s := Standing{Model: e.model, Inputs: e.inputs, Size: n.arch.Size(), LearningRate: n.options.LearningRate, Options: n.options, Tried: len(e.settings)}
 	s.Entry = Entry{Name: e.name, Summary: e.summary, Parameters: m.Parameters(), Synapses: m.Synapses(), FLOPs: m.Program().FLOPs(), Runs: runs}
 	if s.Size != e.size {
 		s.Summary += fmt.Sprintf(", resized to %d units", s.Size)
+	}
+	if s.Rejected, err = e.rejected(); err != nil {
+		return Standing{}, err
 	}
 	var micro []float64
 	for _, t := range trials {
@@ -183,10 +202,30 @@ func (c *Contest) standing(e *entrant, runs []Run, trials []*job) (Standing, err
 	return s, nil
 }
 
+// rejected are the configurations that were tried and not chosen.
+func (e *entrant) rejected() (list []Setting, err error) {
+	for k, t := range e.tried {
+		if k == e.chosen {
+			continue
+		}
+		m, err := t.net.arch.Model(t.net.schema)
+		if err != nil {
+			return nil, err
+		}
+		r := t.found
+		o := t.net.options
+		o.Seed = t.seed
+		list = append(list, Setting{Key: t.key, Options: o, Size: t.net.arch.Size(), Parameters: m.Parameters(), FLOPs: m.Program().FLOPs(),
+			Epochs: len(r.Epochs), Best: r.Best, ValidLoss: r.valid(), Diverged: r.Diverged, Seconds: r.Seconds})
+	}
+	return list, nil
+}
+
 // simple is the row of a simple baseline. What its fit took is kept, so that an equal contest prints the same.
 func (c *Contest) simple(e *entrant) (Standing, error) {
-	schema, begun := c.spec.Split.Schema, time.Now()
-	p, err := e.simple.Fit(schema, taught(c.data.Train), c.spec.Split.Valid)
+	begun := time.Now()
+	fitted, valid := taught(c.data)
+	p, err := e.simple.Fit(c.schema, fitted, valid)
 	if err != nil {
 		return Standing{}, err
 	}
@@ -197,11 +236,27 @@ func (c *Contest) simple(e *entrant) (Standing, error) {
 	} else {
 		_ = c.store.save(key, r) // it will be measured again
 	}
-	return Standing{Entry: c.fitted(*e.simple, p), Model: e.name, Tried: 1, Seconds: r.Seconds}, nil
+	s := Standing{Entry: c.fitted(*e.simple, p), Model: e.name, Tried: 1, Seconds: r.Seconds}
+	s.Runs[0].Key, s.Runs[0].Seconds = key, r.Seconds
+	return s, nil
 }
 
 // rank sorts the rows and bounds their differences to the first.
-func (b *Leaderboard) rank() {
+func (b *Leaderboard) rank(m Measure) {
+	seen := map[*metric.Evaluator]*metric.Evaluator{} // one that stands there again is the same view
+	for _, s := range b.Rows {
+		for _, r := range s.Runs {
+			if seen[r.test] == nil {
+				seen[r.test] = m.view(r.test)
+			}
+		}
+	}
+	views := func(runs []Run) (list []*metric.Evaluator) {
+		for _, r := range runs {
+			list = append(list, seen[r.test])
+		}
+		return list
+	}
 	sort.SliceStable(b.Rows, func(i, j int) bool { return b.Metric.Better(b.Rows[i].Mean, b.Rows[j].Mean) })
 	var wg sync.WaitGroup
 	for i := range b.Rows {
@@ -209,7 +264,7 @@ func (b *Leaderboard) rank() {
 			s := &b.Rows[i]
 			x, y := abreast(s.Runs, b.Rows[0].Runs)
 			s.OverSeeds = metric.Paired(values(x, b.Metric.Name), values(y, b.Metric.Name), level)
-			s.OverTest = metric.Bootstrap{Seed: 1, Level: level, Draws: draws}.CompareRuns(evaluators(x), evaluators(y), b.Metric)
+			s.OverTest = metric.Bootstrap{Seed: 1, Level: level, Draws: draws}.CompareRuns(views(x), views(y), m.Metric)
 		})
 	}
 	wg.Wait()

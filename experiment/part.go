@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"slices"
+
 	"github.com/elegans-nn/elegans/baseline"
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/series"
@@ -13,13 +15,13 @@ type Part struct {
 	// Whole are the series that windows were cut from, for drawing; the same as Series where there are no windows.
 	Whole  []series.Series
 	Target series.Target
-	last   [][]float64 // the last known values of the target at each row, for skill; nil for classes
+	last   [][]float64 // the last known values of the target at each row, for skill; nil for classes and several outputs
 }
 
 // NewPart is a part of whole series, the state carried along each.
 func NewPart(schema series.Schema, list []series.Series) Part {
 	p := Part{Series: list, Whole: list, Target: schema.Target}
-	if schema.Target.Task != series.Regress {
+	if schema.Target.Task != series.Regress || schema.Target.Labels() > 1 {
 		return p
 	}
 	for _, s := range list {
@@ -37,7 +39,7 @@ func (p Part) Rows() (rows, scored int) {
 	return rows, scored
 }
 
-// Parts are the parts of a split as a protocol wants them: what is trained on, and what is scored.
+// Parts are the data divided, as a protocol wants them: what is trained on, and what is scored.
 type Parts struct {
 	Data train.Data
 	// Train, Valid and Test are what models run along: whole series, or windows from the zero state where the protocol
@@ -46,9 +48,23 @@ type Parts struct {
 	Warnings           []string
 }
 
+// Windowed are parts of which every window is run along by itself, from the zero state, in training and in scoring.
+func Windowed(schema series.Schema, trained, valid, test dataset.Part) Parts {
+	c := Parts{Data: train.Data{Train: trained, Valid: valid, ResetState: true}}
+	for _, part := range []struct {
+		from dataset.Part
+		into *Part
+	}{{trained, &c.Train}, {valid, &c.Valid}, {test, &c.Test}} {
+		*part.into = NewPart(schema, train.Spans(part.from))
+		part.into.Whole = part.from.Series
+	}
+	return c
+}
+
 // Cut applies a protocol to a split; the zero protocol carries the state along whole series.
 func Cut(s *dataset.Split, p dataset.Protocol) Parts {
 	trained, valid, test, warnings := p.Cut(s)
+	warnings = slices.Concat(s.Warnings, warnings)
 	// Validation windows that are drawn lie in series that are trained on, so that nothing may run along those as a whole.
 	c := Parts{Data: train.Data{Train: trained, Valid: valid, ResetState: p.ResetState || p.DrawValid > 0}, Warnings: warnings}
 	for _, part := range []struct {

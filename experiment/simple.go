@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/elegans-nn/elegans/baseline"
-	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/train"
@@ -14,14 +13,13 @@ import (
 
 // simple fits and scores the baselines that are no networks.
 func (x *run) simple(ctx context.Context) error {
-	schema := x.spec.Split.Schema
-	fitted := taught(x.data.Train)
+	fitted, valid := taught(x.data)
 	var entries []Entry
-	for _, b := range baseline.For(schema) {
+	for _, b := range baseline.For(x.schema) {
 		if ctx.Err() != nil {
 			return train.ErrInterrupted
 		}
-		p, err := b.Fit(schema, fitted, x.spec.Split.Valid)
+		p, err := b.Fit(x.schema, fitted, valid)
 		if errors.Is(err, baseline.ErrNotApplicable) {
 			continue
 		}
@@ -34,28 +32,38 @@ func (x *run) simple(ctx context.Context) error {
 	return nil
 }
 
-// fitted is the entry of a baseline that was fitted, with its scores on the test part.
+// fitted is the entry of a baseline that was fitted, with its scores on the test part and on the validation part.
 func (x *run) fitted(b baseline.Baseline, p baseline.Predictor) Entry {
 	summary := b.About
 	if b.SeesLabels {
 		summary += "; it sees earlier labels, the networks do not"
 	}
 	e := simply(p, x.out.Test)
-	return Entry{Name: b.Name, Summary: summary, Parameters: p.Parameters(), Learnt: p.String(), Evaluator: e,
-		Runs: []Run{{Scores: e.Scores(), test: e}}}
+	r := Run{Scores: x.measured(e), test: e}
+	if len(x.out.Valid.Series) > 0 {
+		r.Valid = x.measured(simply(p, x.out.Valid))
+	}
+	return Entry{Name: b.Name, Summary: summary, Parameters: p.Parameters(), Learnt: p.String(), Evaluator: e, Runs: []Run{r}}
 }
 
-// taught are the series that the training windows were cut from, without the labels of rows in none of them: what the
-// networks are not taught, and what may have been drawn for validation or test, no baseline is taught either.
-func taught(p dataset.Part) []series.Series {
-	list := slices.Clone(p.Series)
-	for i := range list {
-		list[i].Y = slices.Repeat([]float64{nan}, list[i].Len())
+// taught are the series that simple baselines are fitted to and choose penalties by: what the networks see. Windows that start
+// from the zero state are series of their own. Otherwise they are the series that the training windows were cut from, without
+// the labels of rows that no window scores: what the networks are not taught, and what may have been drawn for validation or
+// test, no baseline is taught either.
+func taught(d train.Data) (fitted, valid []series.Series) {
+	if d.ResetState {
+		return train.Spans(d.Train), train.Spans(d.Valid)
 	}
-	for _, w := range p.Windows {
-		copy(list[w.Series].Y[w.From:w.To], p.Series[w.Series].Y[w.From:w.To])
+	fitted = slices.Clone(d.Train.Series)
+	for i := range fitted {
+		fitted[i].Y = slices.Repeat([]float64{nan}, len(fitted[i].Y))
 	}
-	return list
+	for _, w := range d.Train.Windows {
+		from := &d.Train.Series[w.Series]
+		n := from.Outputs()
+		copy(fitted[w.Series].Y[(w.From+w.Lead)*n:w.To*n], from.Y[(w.From+w.Lead)*n:w.To*n])
+	}
+	return fitted, d.Valid.Series
 }
 
 // simply gathers the predictions of a simple baseline on a part.

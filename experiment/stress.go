@@ -10,11 +10,11 @@ import (
 	"sync"
 
 	"github.com/elegans-nn/elegans/baseline"
-	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/stress"
+	"github.com/elegans-nn/elegans/train"
 )
 
 // Tried is a model, or a fitted baseline, that is scored under varying conditions.
@@ -35,12 +35,12 @@ func TriedModel(name string, m *model.Model, p Part) Tried {
 	return Tried{Name: name, Schema: m.Schema(), Part: p, Score: func(p Part) (*metric.Evaluator, error) { return Evaluate(m, p, 1) }}
 }
 
-// TriedBaselines fits every simple baseline that suits to a training part, for the same part as a model's.
-func TriedBaselines(schema series.Schema, fitted dataset.Part, valid []series.Series, p Part) (list []Tried, err error) {
-	taught := taught(fitted)
+// TriedBaselines fits every simple baseline that suits to what a model was fitted to, for the same part as a model's.
+func TriedBaselines(schema series.Schema, d train.Data, p Part) (list []Tried, err error) {
+	fitted, valid := taught(d)
 	schema.Target.Threshold, p.Target.Threshold = 0, 0 // that of the model was chosen for its own probabilities
 	for _, b := range baseline.For(schema) {
-		f, err := b.Fit(schema, taught, valid)
+		f, err := b.Fit(schema, fitted, valid)
 		if errors.Is(err, baseline.ErrNotApplicable) {
 			continue
 		}

@@ -145,7 +145,7 @@ func TestStressOfAModel(t *testing.T) {
 	parts := Cut(s.Split, s.Protocol)
 	before := parts.Test.Series[0].Span(0, parts.Test.Series[0].Len())
 	before.X = slices.Clone(before.X)
-	simple, err := TriedBaselines(m.Schema(), parts.Data.Train, parts.Data.Valid.Series, parts.Test)
+	simple, err := TriedBaselines(m.Schema(), parts.Data, parts.Test)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/train"
 )
 
@@ -135,27 +136,26 @@ func (x *run) score(r *Run, result *train.Result) error {
 		if err != nil {
 			return err
 		}
-		if r.Model, err = withThreshold(r.Model, valid, x.out.Metric); err != nil {
+		if r.Model, err = withThreshold(r.Model, valid, x.threshold); err != nil {
 			return err
 		}
 		if valid, err = Evaluate(r.Model, x.out.Valid, 1); err != nil {
 			return err
 		}
-		r.Valid = valid.Scores()
+		r.Valid = x.measured(valid)
 	}
 	test, err := Evaluate(r.Model, x.out.Test, 1)
 	if err != nil {
 		return err
 	}
-	r.Scores, r.test = test.Scores(), test
+	r.Scores, r.test = x.measured(test), test
 	return nil
 }
 
 // withThreshold stores the threshold that serves the metric best on validation, for two classes. A metric of the ranking
 // alone leaves the choice to the one that asks for the same of a decision: AUPRC to F1, AUROC to balanced accuracy.
-func withThreshold(m *model.Model, valid *metric.Evaluator, by metric.Metric) (*model.Model, error) {
+func withThreshold(m *model.Model, valid *metric.Evaluator, name string) (*model.Model, error) {
 	t := m.Schema().Target
-	name := by.Name
 	switch name {
 	case "auprc":
 		name = "f1"
@@ -174,13 +174,16 @@ func withThreshold(m *model.Model, valid *metric.Evaluator, by metric.Metric) (*
 	return m.WithThreshold(metric.Threshold(positive, score, goal))
 }
 
-// Evaluate runs a model along the series of a part and gathers its predictions.
+// Evaluate runs a model along the series of a part and gathers its predictions for the rows that are scored.
 func Evaluate(m *model.Model, p Part, workers int) (*metric.Evaluator, error) {
 	rows := make([][][]float64, len(p.Series))
 	for i := range p.Series {
 		rows[i] = make([][]float64, p.Series[i].Len())
 	}
 	err := m.Run(p.Series, model.RunOptions{Workers: workers, Output: "prediction"}, func(i, row int, y []float32) {
+		if !series.Labelled(p.Series[i].Label(row)) {
+			return
+		}
 		wide := make([]float64, len(y))
 		for k, v := range y {
 			wide[k] = float64(v)

@@ -12,10 +12,20 @@ const (
 	smallest, largest       = 0.5, 2.0
 )
 
-// search draws the configurations that are tried for a network: the given one, then others at random, the same for every
-// model. A size that is matched, or that is not there, is not searched.
-func (c *Contest) search(n network) []network {
-	list := []network{n}
+// search gives the configurations that are tried for a network: the given ones, then others at random around the first, the
+// same for every model. A size that is matched, or that is not there, is not searched; without validation nothing is.
+func (c *Contest) search(n network, rates []float64) (list []network) {
+	if len(rates) == 0 {
+		rates = []float64{n.options.LearningRate}
+	}
+	if len(c.out.Valid.Series) == 0 {
+		rates = rates[:1]
+	}
+	for _, rate := range rates {
+		n.options.LearningRate = rate
+		list = append(list, n)
+	}
+	n = list[0]
 	random := rand.New(rand.NewPCG(c.spec.Seed, 0x74756e65))
 	draw := func(low, high float64) float64 { return low * math.Pow(high/low, random.Float64()) }
 	size := n.arch.Size()
@@ -40,15 +50,16 @@ func significant(v float64) float64 {
 	return math.Round(v/unit) * unit
 }
 
-// choose takes the configuration with the lowest loss on validation, the first of equal ones. Those that diverged have none;
-// where all did, the given one stays.
-func (e *entrant) choose(found []*record) {
-	lowest := math.Inf(1)
+// lowest is the place of the lowest loss on validation, the first of equal ones. Those that diverged have none; where all did,
+// it is the first.
+func lowest(found []*record) (best int) {
+	least := math.Inf(1)
 	for k, r := range found {
-		if loss := r.valid(); loss < lowest {
-			e.chosen, lowest = k, loss
+		if loss := r.valid(); loss < least {
+			best, least = k, loss
 		}
 	}
+	return best
 }
 
 // valid is the loss on validation of the epoch that was kept; NaN where there is none.

@@ -46,6 +46,20 @@ func (e *Evaluator) Output(k int) *Evaluator {
 	return one
 }
 
+// Map is the evaluator with every label and every prediction changed: for a metric that is not of the values as they are. Both
+// functions return new values; a label is changed whether its row has a prediction or not.
+func (e *Evaluator) Map(label func(y float64) float64, prediction func(p []float64) []float64) *Evaluator {
+	c := *e
+	c.y, c.p = make([]float64, len(e.y)), make([][]float64, len(e.p))
+	for i, p := range e.p {
+		c.y[i] = label(e.y[i])
+		if p != nil {
+			c.p[i] = prediction(p)
+		}
+	}
+	return &c
+}
+
 // Add takes one series: its labels y, [row][output] or of the first output alone, NaN where one is not scored; a row of predictions for each, nil or with a NaN
 // where the model makes none; and for regression the value last known at each row, nil where nobody asks for skill. It
 // panics where lengths differ, a row of predictions has another width than the target asks for (one value is always

@@ -200,3 +200,31 @@ func TestEvaluatorOfTheFirstOutput(t *testing.T) {
 		t.Errorf("%d rows of output 1, want none", rows)
 	}
 }
+
+// A view changes labels and predictions, and not what it views; a row without a prediction keeps none.
+func TestMap(t *testing.T) {
+	e := NewEvaluator(series.Target{Task: series.Regress, SD: 1})
+	e.Add([]float64{3, 8, math.NaN()}, [][]float64{{1}, nil, {2}}, nil)
+	half := e.Map(func(y float64) float64 { return y / 2 }, func(p []float64) []float64 { return []float64{p[0] + 10} })
+	if r := half.Regression(); len(r.Y) != 1 || r.Y[0] != 1.5 || r.Pred[0] != 11 {
+		t.Errorf("%+v", r)
+	}
+	if r := e.Regression(); r.Y[0] != 3 || r.Pred[0] != 1 || half.y[1] != 4 {
+		t.Errorf("%+v", r)
+	}
+	if rows, missed := half.Rows(); rows != 1 || missed != 1 {
+		t.Errorf("%d rows, %d missed", rows, missed)
+	}
+}
+
+func TestOfNumbers(t *testing.T) {
+	e := NewEvaluator(series.Target{Task: series.Regress, SD: 1})
+	e.Add([]float64{3, 8}, [][]float64{{1}, {10}}, nil)
+	m := OfNumbers("worst", "largest error", func(r *Regression) float64 { return r.Pred[1] - r.Y[1] })
+	if v := e.Score(m); v != 2 || !m.Better(1, 2) {
+		t.Errorf("%g", v)
+	}
+	if v := NewEvaluator(series.Target{Task: series.Regress, SD: 1}).Score(m); v == v {
+		t.Errorf("of nothing: %g", v)
+	}
+}

@@ -28,7 +28,7 @@ const (
 	TargetSquared Unit = "target²"  // the square of that unit
 )
 
-// Metric is one way to score predictions. Metrics are made by this package only: see ByName and For.
+// Metric is one way to score predictions: one of the table, see ByName and For, or one that a published task defines, see OfNumbers.
 type Metric struct {
 	// Name as in flags, files and JSON: lower case with underscores.
 	Name string
@@ -113,6 +113,11 @@ func ByName(name string) (Metric, error) {
 		names[i] = m.Name
 	}
 	return Metric{}, fmt.Errorf("no metric is called %q; choose one of %s", name, strings.Join(names, ", "))
+}
+
+// OfNumbers is a metric of point forecasts that is in no table since one task alone is scored by it; lower is better.
+func OfNumbers(name, title string, value func(*Regression) float64) Metric {
+	return Metric{Name: name, Title: title, Task: series.Regress, value: value}
 }
 
 // For lists the metrics that can be computed for a target, in the order in which they are shown; the first is the

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/table"
 )
@@ -23,8 +24,7 @@ var cgm = Task{
 
 // horizon is the RMSE of one output.
 func horizon(name, title string, output int) Measure {
-	rmse := known("rmse")
-	return Measure{Name: name, Title: title, Of: func(p Predictions) float64 { return p.Evaluator.Output(output).Score(rmse) }}
+	return called(known("rmse"), name, title, func(_ *Data, e *metric.Evaluator) *metric.Evaluator { return e.Output(output) })
 }
 
 const (

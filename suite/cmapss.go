@@ -19,9 +19,9 @@ var cmapss = Task{
 	Source: "A. Saxena, K. Goebel: Turbofan Engine Degradation Simulation, NASA 2008, public domain", Files: []string{"cmapss.zip"},
 	LastOnly: true, Batch: 64,
 	Measures: []Measure{
-		{Name: "rmse_capped", Title: "RMSE, truth capped at 125", Of: func(p Predictions) float64 { return lifeLeft(p, true).RMSE() }},
-		{Name: "rmse", Title: "RMSE", Of: func(p Predictions) float64 { return lifeLeft(p, false).RMSE() }},
-		{Name: "score", Title: "score", Of: func(p Predictions) float64 { return phmScore(lifeLeft(p, false)) }},
+		called(known("rmse"), "rmse_capped", "RMSE, truth capped at 125", lifeLeft(capped)),
+		called(known("rmse"), "rmse", "RMSE", lifeLeft(sameLabels)),
+		called(metric.OfNumbers("score", "score", phmScore), "score", "score", lifeLeft(sameLabels)),
 	},
 	read: readCMAPSS,
 }
@@ -55,9 +55,9 @@ func readCMAPSS(f Folder) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Data{Truth: column(left, 0)}
-	if len(units[1]) != len(d.Truth) {
-		return nil, &table.DataError{Source: f.path("cmapss.zip"), Msg: fmt.Sprintf("holds %d test units and the life left of %d; get the file again", len(units[1]), len(d.Truth))}
+	d := &Data{}
+	if len(units[1]) != len(left) {
+		return nil, &table.DataError{Source: f.path("cmapss.zip"), Msg: fmt.Sprintf("holds %d test units and the life left of %d; get the file again", len(units[1]), len(left))}
 	}
 	for i, s := range units[0] {
 		part := &d.Train
@@ -70,7 +70,7 @@ func readCMAPSS(f Folder) (*Data, error) {
 		part.Windows = dataset.LastOnly(part.Series, dataset.FullWindows(part.Series, lifeWindow, 1))
 	}
 	for i, s := range units[1] {
-		s.Y[s.Len()-1] = math.Min(mostLife, d.Truth[i])
+		s.Y[s.Len()-1] = left[i][0] // the truth itself, which the measures cap or do not
 		d.Test.Series = append(d.Test.Series, s)
 		d.Test.Windows = append(d.Test.Windows, dataset.Window{Series: i, From: s.Len() - lifeWindow, To: s.Len(), Lead: lifeWindow - 1})
 	}
@@ -95,18 +95,13 @@ func lifeOf(rows [][]float64) series.Series {
 	return s
 }
 
-// lifeLeft are the predictions, none below 0, against the truth, capped or as it is.
-func lifeLeft(p Predictions, capped bool) *metric.Regression {
-	r := *p.Evaluator.Regression()
-	pred := make([]float64, len(r.Pred))
-	for i, v := range r.Pred {
-		pred[i] = math.Max(0, v)
+func capped(y float64) float64 { return math.Min(mostLife, y) }
+
+// lifeLeft views the predictions with none below 0, against the truth, capped or as it is.
+func lifeLeft(truth func(float64) float64) func(*Data, *metric.Evaluator) *metric.Evaluator {
+	return func(_ *Data, e *metric.Evaluator) *metric.Evaluator {
+		return e.Map(truth, each(func(v float64) float64 { return math.Max(0, v) }))
 	}
-	r.Pred = pred
-	if p.Test && !capped {
-		r.Y = p.Data.Truth
-	}
-	return &r
 }
 
 // phmScore is the sum of exp(-d/13) - 1 where the prediction is early (d < 0) and of exp(d/10) - 1 where it is late, with

@@ -31,8 +31,8 @@ type Kind string
 
 const (
 	Simple    Kind = "simple"    // no network
-	Recurrent Kind = "recurrent" // a network without elapsed time in its equations
-	Liquid    Kind = "liquid"    // LTC, CfC and their kin
+	Recurrent Kind = "recurrent" // every network that is not liquid
+	Liquid    Kind = "liquid"    // LTC, CfC and their kin: see KindOf
 )
 
 //go:embed figures.json

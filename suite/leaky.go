@@ -29,7 +29,7 @@ var trafficLeaky = Task{
 	Protocol: "the volume of the same hour from weather, holiday and calendar; windows of 32 rows, stride 4, divided at random into 75, 10 and 15 %: they overlap, " +
 		"so the score is too good; every row scored; squared error in units of the variance of the volume",
 	Source: builtinSource("traffic"), Leaky: true, Batch: 16,
-	Measures: []Measure{{Name: "mse_std", Title: "standardised MSE", Of: standardised}, of("rmse")},
+	Measures: []Measure{called(known("mse"), "mse_std", "standardised MSE", standardised), of("rmse")},
 	read:     func(Folder) (*Data, error) { return published("traffic", "paper-leaky", train.Options{}) },
 }
 

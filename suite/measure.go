@@ -1,46 +1,36 @@
 package suite
 
 import (
-	"math"
+	"slices"
 
-	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/metric"
-	"github.com/elegans-nn/elegans/model"
-	"github.com/elegans-nn/elegans/series"
-	"github.com/elegans-nn/elegans/train"
 )
 
-// Measure is one figure of a task.
+// Measure is one figure of a task: a metric, or a metric of a view of the predictions.
 type Measure struct {
-	// Name as in files and JSON, and Title for people.
-	Name, Title string
-	// HigherIsBetter is the direction in which a model improves.
-	HigherIsBetter bool
-	// Of computes it from predictions.
-	Of func(Predictions) float64
+	// Metric is what is computed. Its name and title are those of the measure.
+	metric.Metric
+	// View gives the predictions that the metric is of; nil: as they are.
+	View func(*Data, *metric.Evaluator) *metric.Evaluator
 }
 
-// Better reports whether value a is better than value b. A number is better than NaN.
-func (m Measure) Better(a, b float64) bool {
-	if math.IsNaN(a) || math.IsNaN(b) {
-		return math.IsNaN(b) && !math.IsNaN(a)
+// on is the measure as a contest takes it.
+func (m Measure) on(d *Data) experiment.Measure {
+	on := experiment.Measure{Metric: m.Metric}
+	if m.View != nil {
+		on.View = func(e *metric.Evaluator) *metric.Evaluator { return m.View(d, e) }
 	}
-	return (a > b) == m.HigherIsBetter && a != b
-}
-
-// Predictions of a model on one part.
-type Predictions struct {
-	Data *Data
-	// Test says that the part is the test part.
-	Test bool
-	// Evaluator holds one series a window.
-	Evaluator *metric.Evaluator
+	return on
 }
 
 // of is the measure that a metric is.
-func of(name string) Measure {
-	m := known(name)
-	return Measure{Name: name, Title: m.Title, HigherIsBetter: m.HigherIsBetter, Of: func(p Predictions) float64 { return p.Evaluator.Score(m) }}
+func of(name string) Measure { return Measure{Metric: known(name)} }
+
+// called is a metric under a name of its own, of a view.
+func called(m metric.Metric, name, title string, view func(*Data, *metric.Evaluator) *metric.Evaluator) Measure {
+	m.Name, m.Title = name, title
+	return Measure{m, view}
 }
 
 // known finds a metric that the tasks name.
@@ -52,30 +42,24 @@ func known(name string) metric.Metric {
 	return m
 }
 
-// Predict gathers the predictions of a model on the windows of a part, each from the zero state. The error is a
-// *model.InputError.
-func Predict(m *model.Model, part dataset.Part, workers int) (*metric.Evaluator, error) {
-	list := train.Spans(part)
-	rows := make([][][]float64, len(list))
-	for i := range list {
-		rows[i] = make([][]float64, list[i].Len())
+// measured are all measures of predictions.
+func (t *Task) measured(d *Data, e *metric.Evaluator) (scores metric.Scores) {
+	for _, m := range t.Measures {
+		scores = append(scores, metric.Score{Name: m.Name, Value: m.on(d).Of(e)})
 	}
-	err := m.Run(list, model.RunOptions{Workers: workers}, func(i, row int, y []float32) {
-		if !series.Labelled(list[i].Label(row)) {
-			return
+	return scores
+}
+
+// sameLabels leaves labels as they are.
+func sameLabels(y float64) float64 { return y }
+
+// each changes all values of a prediction.
+func each(f func(float64) float64) func([]float64) []float64 {
+	return func(p []float64) []float64 {
+		p = slices.Clone(p)
+		for i := range p {
+			p[i] = f(p[i])
 		}
-		wide := make([]float64, len(y))
-		for k, v := range y {
-			wide[k] = float64(v)
-		}
-		rows[i][row] = wide
-	})
-	if err != nil {
-		return nil, err
+		return p
 	}
-	e := metric.NewEvaluator(m.Schema().Target)
-	for i := range list {
-		e.Add(list[i].Y, rows[i], nil)
-	}
-	return e, nil
 }

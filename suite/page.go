@@ -27,19 +27,20 @@ type Row struct {
 	Tried           int
 }
 
-// RowOf sums up trials of a contender, of which the rate is one of tried. Runs that diverged are counted, and the means are those of the others.
-func (t *Task) RowOf(c Contender, trials []*Trial, tried int) Row {
-	r := Row{Model: c.Preset, Kind: c.Kind, Seeds: len(trials), Tried: tried, Mean: map[string]float64{}, SD: map[string]float64{}}
+// rowOf sums up trials. Runs that diverged are counted, and have the figures of the constant model.
+func (t *Task) rowOf(l Line, trials []*Trial) Row {
+	r := Row{Model: l.Name, Kind: l.Kind, Seeds: len(trials), Tried: l.Tried, Mean: map[string]float64{}, SD: map[string]float64{}}
 	values, valid := map[string][]float64{}, []float64{}
-	for _, trial := range trials {
-		r.Parameters, r.Rate = trial.Parameters, trial.Options.LearningRate
-		if trial.Diverged != "" {
+	for _, one := range trials {
+		r.Parameters, r.Rate = one.Parameters, one.Options.LearningRate
+		if one.Diverged != "" {
 			r.Diverged++
-			continue
 		}
-		valid = append(valid, float64(trial.Valid[t.Measures[0].Name]))
+		v, _ := one.Valid.Get(t.Measures[0].Name)
+		valid = append(valid, v)
 		for _, m := range t.Measures {
-			values[m.Name] = append(values[m.Name], float64(trial.Test[m.Name]))
+			v, _ := one.Test.Get(m.Name)
+			values[m.Name] = append(values[m.Name], v)
 		}
 	}
 	r.Valid = metric.Mean(valid)
@@ -49,8 +50,8 @@ func (t *Task) RowOf(c Contender, trials []*Trial, tried int) Row {
 	return r
 }
 
-// others are the figures of others as rows.
-func (t *Task) others() (rows []Row) {
+// Others are the figures of others as rows.
+func (t *Task) Others() (rows []Row) {
 	for _, f := range t.Figures() {
 		r := Row{Model: f.Model, Kind: f.Kind, Source: f.Source, Parameters: f.Parameters, Seeds: f.Seeds, Mean: map[string]float64{}, SD: map[string]float64{}, Valid: nan}
 		for name, v := range f.Values {
@@ -69,11 +70,17 @@ type Outcome struct {
 	Task *Task
 	// Rows of ours.
 	Rows []Row
-	// Absent says why there are none: data that are missing. Unknown lists models that this program does not have.
-	Absent  string
-	Unknown []string
-	// Scored counts all trials in the book whose test figure was computed.
-	Scored int
+	// Absent says why nothing was run: data that are missing.
+	Absent string
+	// Trials counts all whose test figures were ever computed, Configurations what they are of.
+	Trials, Configurations int
+}
+
+// Outcome is what a record holds of a section on a task. It needs no data.
+func (t *Task) Outcome(held *Results, s Section) Outcome {
+	o := Outcome{Task: t, Rows: held.Rows(t, s.Name)}
+	o.Trials, o.Configurations = held.Looked()
+	return o
 }
 
 // WriteSection writes a section of the page in Markdown.
@@ -111,10 +118,10 @@ func (p *printer) outcome(o Outcome) {
 	if o.Absent != "" {
 		p.line("Not run: %s.\n", o.Absent)
 	}
-	rows := append(slices.Clone(o.Rows), t.others()...)
+	rows := append(slices.Clone(o.Rows), t.Others()...)
 	main := t.Measures[0]
 	slices.SortStableFunc(rows, func(a, b Row) int {
-		switch x, y := a.value(main), b.value(main); {
+		switch x, y := a.Value(main), b.Value(main); {
 		case main.Better(x, y):
 			return -1
 		case main.Better(y, x):
@@ -131,14 +138,15 @@ func (p *printer) outcome(o Outcome) {
 		p.row(t, r)
 	}
 	if len(o.Rows) > 0 {
-		p.line("\n%s Test figures of %d trials were computed for this table, all kept.", verdict(t, o.Rows), o.Scored)
+		p.line("\n%s", verdict(t, o.Rows))
 	}
-	if len(o.Unknown) > 0 {
-		p.line("\nNot in this program: %s.", strings.Join(o.Unknown, ", "))
+	if o.Trials > 0 {
+		p.line("\nTest figures of %d trials of %d configurations were computed on this task, in this table or before it; all are kept.", o.Trials, o.Configurations)
 	}
 }
 
-func (r Row) value(m Measure) float64 {
+// Value is the mean of a measure; NaN where the row has none.
+func (r Row) Value(m Measure) float64 {
 	if v, ok := r.Mean[m.Name]; ok {
 		return v
 	}
@@ -148,12 +156,14 @@ func (r Row) value(m Measure) float64 {
 func (p *printer) row(t *Task, r Row) {
 	cells := []string{r.Model, string(r.Kind), number0(r.Parameters)}
 	for _, m := range t.Measures {
-		cells = append(cells, figure(r.value(m), r.SD[m.Name]))
+		cells = append(cells, figure(r.Value(m), r.SD[m.Name]))
 	}
 	rate, seeds, source := "", number0(r.Seeds), r.Source
 	if source == "" {
 		source = "**elegans**"
-		rate = fmt.Sprintf("%.3g", r.Rate)
+		if r.Rate > 0 {
+			rate = fmt.Sprintf("%.3g", r.Rate)
+		}
 		if r.Tried > 1 {
 			rate += fmt.Sprintf(" of %d", r.Tried)
 		}
@@ -196,12 +206,16 @@ func verdict(t *Task, rows []Row) string {
 	if !ok {
 		return "None of our liquid models was trained."
 	}
-	text := fmt.Sprintf("Validation chooses %s: %s.", ours.Model, figure(ours.value(main), ours.SD[main.Name]))
+	who := "Validation chooses"
+	if math.IsNaN(ours.Valid) {
+		who = "Nothing chooses here; the first is"
+	}
+	text := fmt.Sprintf("%s %s: %s.", who, ours.Model, figure(ours.Value(main), ours.SD[main.Name]))
 	for _, kind := range []Kind{Liquid, Recurrent, Simple} {
 		best := -1
-		list := t.others()
+		list := t.Others()
 		for i, r := range list {
-			if r.Kind == kind && !math.IsNaN(r.value(main)) && (best < 0 || main.Better(r.value(main), list[best].value(main))) {
+			if r.Kind == kind && !math.IsNaN(r.Value(main)) && (best < 0 || main.Better(r.Value(main), list[best].Value(main))) {
 				best = i
 			}
 		}
@@ -210,10 +224,10 @@ func verdict(t *Task, rows []Row) string {
 		}
 		r := list[best]
 		word := "not reached by ours"
-		if !main.Better(r.value(main), ours.value(main)) {
+		if !main.Better(r.Value(main), ours.Value(main)) {
 			word = "reached by ours"
 		}
-		text += fmt.Sprintf(" Best %s of others: %s %s (%s), %s.", kind, r.Model, figure(r.value(main), r.SD[main.Name]), r.Source, word)
+		text += fmt.Sprintf(" Best %s of others: %s %s (%s), %s.", kind, r.Model, figure(r.Value(main), r.SD[main.Name]), r.Source, word)
 	}
 	return text
 }

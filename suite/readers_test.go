@@ -248,17 +248,19 @@ func TestPHMScore(t *testing.T) {
 	}
 }
 
-// Predictions below 0 count as 0, and the test part is scored against the truth.
+// Predictions below 0 count as 0, and the truth is capped or not.
 func TestLifeLeft(t *testing.T) {
 	e := metric.NewEvaluator(series.Target{Task: series.Regress, SD: 125})
-	e.Add([]float64{nan, 125}, [][]float64{nil, {100}}, nil)
+	e.Add([]float64{nan, 140}, [][]float64{nil, {100}}, nil)
 	e.Add([]float64{3}, [][]float64{{-8}}, nil)
-	p := Predictions{Data: &Data{Truth: []float64{140, 3}}, Test: true, Evaluator: e}
-	if got, want := lifeLeft(p, true).MSE(), (25*25+9)/2.0; got != want {
-		t.Errorf("capped %v, want %v", got, want)
+	got := cmapss.measured(&Data{}, e)
+	for name, want := range map[string]float64{"rmse_capped": math.Sqrt((25*25 + 9) / 2.0), "rmse": math.Sqrt((40*40 + 9) / 2.0), "score": math.Expm1(40/13.0) + math.Expm1(3/13.0)} {
+		if v, ok := got.Get(name); !ok || math.Abs(v-want) > 1e-12*want {
+			t.Errorf("%s is %v, want %v", name, v, want)
+		}
 	}
-	if got, want := lifeLeft(p, false).MSE(), (40*40+9)/2.0; got != want {
-		t.Errorf("true %v, want %v", got, want)
+	if e.Regression().Y[0] != 140 || e.Regression().Pred[1] != -8 {
+		t.Error("a view changed what it views")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
 )
 
@@ -53,21 +54,21 @@ func TestSimpleRows(t *testing.T) {
 				d = &Data{Schema: d.Schema, Train: d.Train, Valid: d.Valid, Test: d.Test}
 				d.Schema.Target.Threshold = thresholdFor(e, c.task.Threshold)
 			}
-			got := score(c.task, d, d.Test, true, predict(d.Test))
+			got := score(c.task, d, d.Test, predict(d.Test))
 			compared := 0
 			for _, f := range c.task.Figures() {
 				if f.Model != c.name || f.Source != Measured {
 					continue
 				}
 				for name, want := range f.Values {
-					v, ok := got[name]
+					v, ok := got.Get(name)
 					if !ok {
 						continue
 					}
 					compared++
-					near := (c.name == "logistic" || name == "score") && math.Abs(float64(v)-want[0]) < 2e-3*want[0]
-					if printed(float64(v), want[0]) != printed(want[0], want[0]) && !near {
-						t.Errorf("%s is %.6g, want %.6g", name, float64(v), want[0])
+					near := (c.name == "logistic" || name == "score") && math.Abs(v-want[0]) < 2e-3*want[0]
+					if printed(v, want[0]) != printed(want[0], want[0]) && !near {
+						t.Errorf("%s is %.6g, want %.6g", name, v, want[0])
 					}
 				}
 			}
@@ -124,6 +125,17 @@ func constant(p ...float64) func(*testing.T, *Data) func(dataset.Part) func(int)
 	return func(*testing.T, *Data) func(dataset.Part) func(int) []float64 {
 		return func(dataset.Part) func(int) []float64 { return func(int) []float64 { return p } }
 	}
+}
+
+// thresholdFor serves a metric of two classes best.
+func thresholdFor(e *metric.Evaluator, name string) float64 {
+	goal, _ := metric.GoalOf(name)
+	c := e.Classification()
+	positive, score := make([]bool, len(c.Label)), make([]float64, len(c.Label))
+	for i := range c.Label {
+		positive[i], score[i] = c.Label[i] == 1, c.Prob[i][1]
+	}
+	return metric.Threshold(positive, score, goal)
 }
 
 // raw predicts from the raw rows of a window.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/internal/require"
+	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
 )
 
@@ -87,7 +88,7 @@ func sampled(d *Data, p dataset.Part, make func(rows [][]float64, s *series.Seri
 }
 
 // score measures predictions, one a scored step in the order of sampled.
-func score(task *Task, d *Data, p dataset.Part, test bool, of func(i int) []float64) map[string]Number {
+func score(task *Task, d *Data, p dataset.Part, of func(i int) []float64) metric.Scores {
 	e := newEvaluator(d)
 	n := 0
 	for i := range p.Windows {
@@ -101,5 +102,5 @@ func score(task *Task, d *Data, p dataset.Part, test bool, of func(i int) []floa
 		}
 		e.Add(s.Y, rows, nil)
 	}
-	return task.measures(Predictions{Data: d, Test: test, Evaluator: e})
+	return task.measured(d, e)
 }

@@ -5,6 +5,9 @@
 // so that a model trained on it is an ordinary model and its file an ordinary file. Data that the product does not hold are
 // read from a folder; what is not there is a *MissingError, which a table can show.
 //
+// A task is run as a contest of package experiment, which trains, keeps trials and ranks; a Record is the file of all that was
+// ever scored on a task, and the page of results is written from it.
+//
 // A new task is one file and one line in the registry.
 package suite
 
@@ -37,7 +40,7 @@ type Task struct {
 	Leaky bool
 	// Measures that are reported; the first decides.
 	Measures []Measure
-	// Threshold names the metric for which the threshold between two classes is chosen on validation; empty: 0.5 it is.
+	// Threshold names the metric for which the threshold between two classes is chosen on validation; empty: it is 0.5.
 	Threshold string
 	// Batch is the number of windows a step that the figures of others were made with.
 	Batch int
@@ -51,8 +54,6 @@ type Data struct {
 	Train, Valid, Test dataset.Part
 	// Options of training that belong to the task: its loss and weights.
 	Options train.Options
-	// Truth, where the labels of the test part are not what is scored, is: one value for each of its windows.
-	Truth []float64
 
 	once sync.Once
 	hash string
@@ -102,9 +103,4 @@ func (t *Task) Read(f Folder) (*Data, error) {
 		return nil, fmt.Errorf("task %s: %w", t.Name, err)
 	}
 	return d, nil
-}
-
-// Fitting is the data as package train takes them: every window starts from the zero state.
-func (d *Data) Fitting() train.Data {
-	return train.Data{Train: d.Train, Valid: d.Valid, ResetState: true}
 }

@@ -1,13 +1,12 @@
 package suite
 
 import (
-	"context"
 	"encoding/json"
-	"math"
 	"strings"
 	"testing"
 
-	"github.com/elegans-nn/elegans/train"
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/experiment"
 )
 
 func TestRegistry(t *testing.T) {
@@ -74,56 +73,55 @@ func TestMeasureDirection(t *testing.T) {
 	}
 }
 
-// short is a task whose data are drawn and few.
-var short = Task{Name: "short", Measures: []Measure{of("accuracy"), of("auroc")}, Threshold: "f1", Batch: 16,
-	read: func(Folder) (*Data, error) { return XOR(96, 48, 64, 5), nil }}
+func TestSectionsAreWhole(t *testing.T) {
+	names := map[string]bool{}
+	for i, s := range Sections() {
+		if s.Number != i+1 || s.Seeds != 5 || len(s.Tasks) == 0 || len(s.Models) == 0 || names[s.Name] {
+			t.Errorf("section %d: %+v", i, s)
+		}
+		names[s.Name] = true
+		for _, name := range s.Models {
+			if _, err := cell.LookupPreset(name); err != nil {
+				t.Errorf("section %d: %v", i+1, err)
+			}
+		}
+		for _, task := range s.Tasks {
+			if epochs[task.Name] == 0 {
+				t.Errorf("task %s has no epochs", task.Name)
+			}
+		}
+	}
+	if _, err := SectionOf(9); err == nil || !strings.Contains(err.Error(), "1 to 7") {
+		t.Errorf("%v", err)
+	}
+	peers, err := SuiteOf("peers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for names, want := range map[string]string{"": "", "cgm lidar": "", "xor": "task xor is not in suite peers", "trafic": `did you mean "traffic"`} {
+		some, err := peers.Only(strings.Fields(names))
+		if want == "" && (err != nil || len(some.Tasks) != max(len(strings.Fields(names)), 9*(1-len(strings.Fields(names))))) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %d tasks, %v", names, len(some.Tasks), err)
+		}
+	}
+	if _, err := SuiteOf("pears"); err == nil || !strings.Contains(err.Error(), "ltc-paper, xor, ") {
+		t.Errorf("%v", err)
+	}
+}
 
-// A trial is the same each time, is written as JSON without a loss, and says so where training diverges.
-func TestTrial(t *testing.T) {
-	d, err := short.Read("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.Options.ClassWeights = []float64{1, 2}
-	c, err := Preset("cfc-small", d.Schema.Target, false, train.Options{LearningRate: 0.01, Epochs: 3, Batch: short.Batch})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var texts [2]string
-	for i := range texts {
-		r, err := short.Run(context.Background(), d, c, 7, train.Hooks{})
+// What is recurrent, liquid or neither, and with which rates it is trained.
+func TestKinds(t *testing.T) {
+	d := XOR(4, 2, 2, 1)
+	for name, want := range map[string]Kind{"ltc-ncp19": Liquid, "cfc-mm": Liquid, "cfc-small": Liquid, "linoss64": Liquid, "gru32": Recurrent, "ctrnn32": Recurrent, "grud32": Recurrent} {
+		c, err := d.Contestant(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Fitted.Info().Seed != 7 || r.Parameters != r.Fitted.Parameters() || r.Options.ClassWeights[1] != 2 || r.FLOPs <= 0 || r.Best < 1 {
-			t.Errorf("%+v", r)
+		if got := KindOf(c.Architecture); got != want || len(c.Rates) != 2 || c.Rates[0] == 0.005 != (name == "ltc-ncp19") {
+			t.Errorf("%s is %s, trained at %v", name, got, c.Rates)
 		}
-		if r.Fitted.Schema().Target.Threshold == 0 {
-			t.Error("no threshold was chosen")
-		}
-		if v := float64(r.Test["auroc"]); !(v > 0 && v < 1) || len(r.Valid) != 2 {
-			t.Errorf("measures %v and %v", r.Valid, r.Test)
-		}
-		r.Seconds = 0
-		text, err := json.Marshal(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts[i] = string(text)
 	}
-	if texts[0] != texts[1] {
-		t.Errorf("the same trial gave\n%s\nand\n%s", texts[0], texts[1])
-	}
-	var back Trial
-	if err := json.Unmarshal([]byte(texts[0]), &back); err != nil || back.Test["auroc"] == 0 || back.Options.LearningRate != 0.01 {
-		t.Errorf("read back: %+v, %v", back, err)
-	}
-	c.Options.LearningRate, c.Options.Clip = 1e40, -1
-	r, err := short.Run(context.Background(), d, c, 7, train.Hooks{})
-	if err != nil || r.Diverged == "" || r.Fitted != nil {
-		t.Fatalf("a rate of 1e40: %+v, %v", r, err)
-	}
-	if text, err := json.Marshal(r); err != nil || !strings.Contains(string(text), `"valid_loss":null`) || !math.IsNaN(float64(r.ValidLoss)) {
-		t.Errorf("%s %v", text, err)
+	if _, err := d.Contestant("gru23"); err == nil || KindOf(experiment.Contestant{}.Architecture) != Simple {
+		t.Errorf("%v", err)
 	}
 }

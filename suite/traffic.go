@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/table"
 )
@@ -15,14 +16,14 @@ var trafficHour = Task{
 		"28402 to 32459, test 32460 to 40574; volume, weather, holiday and hours since the row before, and of the next row its calendar, holiday, hours until it and " +
 		"the volume 168 h before it; z-scores of rows 0 to 28401; RMSE in vehicles an hour; standardised MSE: divided by the variance of rows 0 to 28401",
 	Source: builtinSource("traffic"), LastOnly: true, Batch: 64,
-	Measures: []Measure{of("rmse"), {Name: "mse_std", Title: "standardised MSE", Of: standardised}, of("mae")},
+	Measures: []Measure{of("rmse"), called(known("mse"), "mse_std", "standardised MSE", standardised), of("mae")},
 	read:     readTraffic,
 }
 
-// standardised is the squared error in units of the variance of the training labels.
-func standardised(p Predictions) float64 {
-	sd := p.Data.Schema.Target.SD
-	return p.Evaluator.Score(known("mse")) / (sd * sd)
+// standardised are values in standard deviations of the training labels.
+func standardised(d *Data, e *metric.Evaluator) *metric.Evaluator {
+	scaled := func(v float64) float64 { return v / d.Schema.Target.SD }
+	return e.Map(scaled, each(scaled))
 }
 
 const (

@@ -16,8 +16,10 @@ import (
 
 	"github.com/elegans-nn/elegans/baseline"
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/suite"
 )
 
 // comparedModels are those that compare takes unless told otherwise, with every simple baseline that suits the data.
@@ -32,6 +34,11 @@ type compareFlags struct {
 	oneRow bool
 	keep   string
 	csv    string
+
+	suite   string // a suite of tasks instead of one data set
+	data    string
+	tasks   []string
+	results string
 }
 
 // notCompared are the flags of train that belong to one model.
@@ -56,12 +63,28 @@ second row NAME-no-dt shows them without.
 Epochs and thresholds are chosen on the validation part; so is what --tune tries. Each finished trial is kept under
 a key of data, options, seed and version, in --keep: an interrupted comparison goes on when the same command is given
 again, and several at once share their trials. The directory may be deleted at any time. How long it will take is said
-before it begins.`,
+before it begins.
+
+With --suite it runs the tasks of published comparisons instead, each on its own split, and prints a leaderboard for each
+with the figures of others beside. Data that the program does not hold are read from --data; a task without its data is
+reported as missing. Of each network the first seed is trained with several learning rates, and the validation part chooses.
+Every trial whose test figure was computed is noted in --results, from which elegans results writes its page.`,
 		Example: "  elegans compare occupancy\n" +
 			"  elegans compare occupancy --models ltc-ncp19,cfc,gru,lstm,logistic --seeds 5 --match params=2000\n" +
-			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json",
-		Args: takes("DATA"),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.compare(cmd, c, args[0]) },
+			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json\n" +
+			"  elegans compare --suite peers --data data --tasks cgm,lidar --seeds 5",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.suite != "" {
+				return takes()(cmd, args)
+			}
+			return takes("DATA")(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.suite != "" {
+				return f.compareSuite(cmd, c)
+			}
+			return f.compare(cmd, c, args[0])
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.models, "models", nil, "`NAMES` of models and baselines, by comma; "+strings.Join(comparedModels, ",")+" and every baseline that suits if not given")
@@ -71,6 +94,10 @@ before it begins.`,
 	addFlag(flags, "csv", "table `FILE`; none if not given", &f.csv)
 	addFlag(flags, "report", "report `FILE`; ./NAME-compare.html if not given", &f.report)
 	addFlag(flags, "keep", "`DIR` in which trials are kept; one of the user's cache if not given", &f.keep)
+	addFlag(flags, "suite", "`NAME` of tasks of published comparisons, instead of DATA: "+strings.Join(suite.Suites(), ", "), oneOf[string]{&f.suite, suite.Suites()})
+	addFlag(flags, "data", "`DIR` that holds the data of --suite which the program does not", &f.data)
+	addFlag(flags, "tasks", "`NAMES` of tasks of --suite, by comma; all if not given", &f.tasks)
+	addFlag(flags, "results", "`DIR` of the files in which --suite notes what was scored; "+resultsDir+" if not given", &f.results)
 	f.register(cmd, notCompared...)
 	return cmd
 }
@@ -147,10 +174,21 @@ func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 		return err
 	}
 	x.spec.Split, x.spec.Protocol = s, f.windows(protocol, x.data.Roles.LastStep)
-	spec := experiment.ContestSpec{Split: s, Protocol: x.spec.Protocol, Models: models, Options: f.options, Metric: f.metric,
-		Seed: f.seed, Seeds: f.seeds, Match: f.match, Tune: f.tune, OneRow: f.oneRow, Workers: f.workers, Keep: f.keep}
-	spec.Info.Data, spec.Info.Version, spec.Info.Protocol = x.data.Hash(), made(), x.spec.Protocol.Name
-	x.contest, err = experiment.NewContest(spec)
+	spec := experiment.ContestSpec{Schema: s.Schema, Parts: experiment.Cut(s, x.spec.Protocol), Models: models, Options: f.options, Metric: f.metric}
+	spec.Info.Data, spec.Info.Protocol = x.data.Hash(), x.spec.Protocol.Name
+	x.contest, err = experiment.NewContest(f.asked(spec))
+	return f.refused(err, x.data)
+}
+
+// asked is a contest with what the flags ask of any.
+func (f *compareFlags) asked(spec experiment.ContestSpec) experiment.ContestSpec {
+	spec.Seed, spec.Seeds, spec.Match, spec.Tune, spec.OneRow, spec.Workers, spec.Keep = f.seed, f.seeds, f.match, f.tune, f.oneRow, f.workers, f.keep
+	spec.Info.Version = made()
+	return spec
+}
+
+// refused names the flag that a contest cannot be made with.
+func (f *compareFlags) refused(err error, d *dataset.Dataset) error {
 	var unmatched *experiment.UnmatchedError
 	var unsuited *experiment.UnsuitedError
 	switch {
@@ -159,7 +197,7 @@ func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	case errors.As(err, &unsuited):
 		return usage("--models: %v", err)
 	}
-	return inputError(err, x.data)
+	return inputError(err, d)
 }
 
 // made is the version with the revision of the source, or where the build noted none, or one that was modified, with a hash
@@ -271,8 +309,13 @@ func (x *comparison) places(name string) error {
 			return err
 		}
 	}
+	return f.place(x.c)
+}
+
+// place makes the directory in which trials are kept.
+func (f *compareFlags) place(c *console) error {
 	if f.keep != "" {
-		return x.c.makeDir(f.keep)
+		return c.makeDir(f.keep)
 	}
 	cache, err := os.UserCacheDir()
 	if err == nil {
@@ -280,7 +323,7 @@ func (x *comparison) places(name string) error {
 		err = os.MkdirAll(f.keep, 0o755)
 	}
 	if err != nil {
-		x.c.warn("trials are not kept (%v), and an interruption would lose them; --keep DIR names a directory for them", plainly(err))
+		c.warn("trials are not kept (%v), and an interruption would lose them; --keep DIR names a directory for them", plainly(err))
 		f.keep = ""
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/suite"
 )
 
 // compareDocument is what compare --json prints. Rates are fractions.
@@ -68,10 +69,17 @@ type comparedRun struct {
 }
 
 func (x *comparison) document(b *experiment.Leaderboard) compareDocument {
-	d := compareDocument{Task: x.data.Name, Kind: string(b.Test.Target.Task), Metric: b.Metric.Name, HigherIsBetter: b.Metric.HigherIsBetter,
-		Seeds: b.Seeds, Match: x.f.match.String(), Tune: max(1, x.f.tune), Diverged: b.Constant, TestSeries: len(b.Test.Series), Trials: x.estimate.Trials,
-		Kept: x.estimate.Kept, Estimate: x.estimate.Seconds, Seconds: time.Since(x.started).Seconds(), CSV: x.f.csv, Report: x.f.report,
-		Keep: x.f.keep, Warnings: unique(x.audit.Warnings, b.Warnings), Models: []comparedJSON{}}
+	d := x.f.document(x.data.Name, b, x.estimate)
+	d.Seconds, d.CSV, d.Report, d.Keep = time.Since(x.started).Seconds(), x.f.csv, x.f.report, x.f.keep
+	d.Warnings = unique(x.audit.Warnings, b.Warnings)
+	return d
+}
+
+// document is a leaderboard, of data or a task by name.
+func (f *compareFlags) document(name string, b *experiment.Leaderboard, e experiment.Estimate) compareDocument {
+	d := compareDocument{Task: name, Kind: string(b.Test.Target.Task), Metric: b.Metric.Name, HigherIsBetter: b.Metric.HigherIsBetter,
+		Seeds: b.Seeds, Match: f.match.String(), Tune: max(1, f.tune), Diverged: b.Constant, TestSeries: len(b.Test.Series), Trials: e.Trials,
+		Kept: e.Kept, Estimate: e.Seconds, Warnings: unique(b.Warnings), Models: []comparedJSON{}}
 	_, d.TestRows = b.Test.Rows()
 	for _, s := range b.Rows {
 		m := comparedJSON{Name: s.Name, Model: s.Model, Network: s.Network(), Inputs: string(s.Inputs), Mean: number(s.Mean), SD: number(s.SD),
@@ -129,28 +137,10 @@ func (x *comparison) print(b *experiment.Leaderboard) error {
 	return nil
 }
 
-// text is the leaderboard as people read it.
+// text is the leaderboard with what belongs to it, as people read it.
 func (x *comparison) text(b *experiment.Leaderboard) string {
-	unit, direction := "", "lower"
-	if b.Metric.Unit == metric.Fraction {
-		unit = ", %"
-	}
-	if b.Metric.HigherIsBetter {
-		direction = "higher"
-	}
 	var text strings.Builder
-	_, scored := b.Test.Rows()
-	fmt.Fprintf(&text, "%s: %s%s on %s in %d series, %s is better, mean ± sd over %s\n\n", x.data.Name, b.Metric.Title, unit,
-		plural(scored, "test row"), len(b.Test.Series), direction, plural(len(b.Seeds), "seed"))
-	head := []string{"", "score", "", "− best, over seeds", "over the test part", "parameters", "FLOPs/step", "µs/step", "s/training", "diverged"}
-	if x.f.tune > 1 {
-		head = append(head, "rate", "size")
-	}
-	rows := [][]string{head}
-	for _, s := range b.Rows {
-		rows = append(rows, x.line(b, s))
-	}
-	text.WriteString(columns(rows))
+	text.WriteString(boardText(x.data.Name, b, x.f.tune > 1, nil))
 	text.WriteByte('\n')
 	fmt.Fprintf(&text, "intervals: 95 %%; Student's t paired by seed, and a block bootstrap over the test part\n")
 	if x.f.tune > 1 {
@@ -164,8 +154,51 @@ func (x *comparison) text(b *experiment.Leaderboard) string {
 	return text.String()
 }
 
-// line is one row of the leaderboard.
-func (x *comparison) line(b *experiment.Leaderboard, s experiment.Standing) []string {
+// boardText is a leaderboard on data or a task by name, with rows of others between ours.
+func boardText(name string, b *experiment.Leaderboard, tuned bool, others []suite.Row) string {
+	unit, direction := "", "lower"
+	if b.Metric.Unit == metric.Fraction {
+		unit = ", %"
+	}
+	if b.Metric.HigherIsBetter {
+		direction = "higher"
+	}
+	var text strings.Builder
+	_, scored := b.Test.Rows()
+	fmt.Fprintf(&text, "%s: %s%s on %s in %d series, %s is better, mean ± sd over %s\n\n", name, b.Metric.Title, unit,
+		plural(scored, "test row"), len(b.Test.Series), direction, plural(len(b.Seeds), "seed"))
+	head := []string{"", "score", "", "− best, over seeds", "over the test part", "parameters", "FLOPs/step", "µs/step", "s/training", "diverged"}
+	if tuned {
+		head = append(head, "rate", "size")
+	}
+	rows := [][]string{head}
+	for _, s := range b.Rows {
+		for len(others) > 0 && b.Metric.Better(others[0].Mean[b.Metric.Name], s.Mean) {
+			rows, others = append(rows, lineOf(b.Metric, others[0])), others[1:]
+		}
+		rows = append(rows, lineFor(b, s, tuned))
+	}
+	for _, r := range others {
+		rows = append(rows, lineOf(b.Metric, r))
+	}
+	text.WriteString(columns(rows))
+	return text.String()
+}
+
+// lineOf is a row of others, with its source where ours have what they took.
+func lineOf(m metric.Metric, r suite.Row) []string {
+	spread, parameters := "", "-"
+	if sd := r.SD[m.Name]; sd == sd {
+		spread = "± " + scoreText(m, sd)
+	}
+	if r.Parameters > 0 {
+		parameters = strconv.Itoa(r.Parameters)
+	}
+	return []string{"(" + r.Model + ")", scoreText(m, r.Mean[m.Name]), spread, "", "", parameters, "", "", "", r.Source}
+}
+
+// lineFor is one row of the leaderboard.
+func lineFor(b *experiment.Leaderboard, s experiment.Standing, tuned bool) []string {
 	spread := ""
 	if len(s.Runs) > 1 {
 		spread = "± " + scoreText(b.Metric, s.SD)
@@ -176,7 +209,7 @@ func (x *comparison) line(b *experiment.Leaderboard, s experiment.Standing) []st
 		n, _ := s.Diverged()
 		row[6], row[7], row[9] = fmt.Sprintf("%.0f", s.FLOPs), fmt.Sprintf("%.2g", s.Microseconds), fmt.Sprintf("%d of %d", n, len(s.Runs))
 	}
-	if x.f.tune > 1 && s.Network() {
+	if tuned && s.Network() {
 		row = append(row, fmt.Sprintf("%.3g", s.LearningRate), strconv.Itoa(s.Size))
 	}
 	return row
@@ -201,7 +234,11 @@ func differenceText(m metric.Metric, d metric.Difference) string {
 
 // table is the file of --csv: one row a model, rates as fractions, nothing where there is no number.
 func (x *comparison) table(out io.Writer, b *experiment.Leaderboard) error {
-	w := csv.NewWriter(out)
+	return csv.NewWriter(out).WriteAll(tableOf(b))
+}
+
+// tableOf is a leaderboard as a table with a head.
+func tableOf(b *experiment.Leaderboard) [][]string {
 	rows := [][]string{{"rank", "name", "model", "inputs", "metric", "mean", "sd", "runs", "diverged", "difference", "seeds_lower", "seeds_upper",
 		"test_difference", "test_lower", "test_upper", "parameters", "synapses", "size", "flops_per_step", "microseconds_per_step", "seconds_per_training",
 		"learning_rate", "configurations_tried"}}
@@ -223,7 +260,7 @@ func (x *comparison) table(out io.Writer, b *experiment.Leaderboard) error {
 		}
 		rows = append(rows, append(row, strconv.Itoa(s.Tried)))
 	}
-	return w.WriteAll(rows)
+	return rows
 }
 
 // pageOptions are what the report says beside the leaderboard.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/suite"
 	"github.com/elegans-nn/elegans/wiring"
 )
 
@@ -71,8 +72,16 @@ var completers = map[string]struct {
 	"--wiring":   {named(wiringForms), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace},
 	"--model":    {named(models), cobra.ShellCompDirectiveNoFileComp},
 	"--models":   {named(compareNames), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace},
+	"--tasks":    {named(taskNames), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace},
 	"--metric":   {named(func() []string { return metricNames(nil) }), cobra.ShellCompDirectiveNoFileComp},
 	"--protocol": {protocols, cobra.ShellCompDirectiveNoFileComp},
+}
+
+func taskNames() (names []string) {
+	for _, t := range suite.Tasks() {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // named are names that do not depend on the arguments so far.

@@ -132,7 +132,7 @@ func (x *forModel) parts() (parts experiment.Parts, by string, warnings []string
 		protocol = x.trained.windows(protocol, x.d.Roles.LastStep)
 	}
 	parts = experiment.Cut(s, protocol)
-	return parts, s.By, slices.Concat(x.d.Warnings, x.d.Notes, s.Warnings, parts.Warnings), nil
+	return parts, s.By, slices.Concat(x.d.Warnings, x.d.Notes, parts.Warnings), nil
 }
 
 // filled names the parts that hold rows.

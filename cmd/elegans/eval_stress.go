@@ -164,7 +164,7 @@ func (s *stressed) tried(cmd *cobra.Command, roles dataset.Roles) ([]experiment.
 		return nil, err
 	}
 	schema := s.x.m.Schema()
-	simple, err := experiment.TriedBaselines(schema, parts.Data.Train, parts.Data.Valid.Series, part)
+	simple, err := experiment.TriedBaselines(schema, parts.Data, part)
 	return append(list, simple...), err
 }
 

@@ -3,27 +3,23 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/elegans-nn/elegans/suite"
-	"github.com/elegans-nn/elegans/train"
 )
 
 // resultsFlags are what `elegans results` can be asked for.
 type resultsFlags struct {
-	data, keep, out string
-	section         int
-	tasks           []string
-	kept            bool
-	workers         int
-	asJSON          bool
+	compareFlags
+	out     string
+	section int
+	kept    bool
+	again   string // the command that goes on
 }
 
 func newResults(c *console) *cobra.Command {
@@ -31,14 +27,14 @@ func newResults(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "results",
 		Short: "Reproduce published results as a page of tables",
-		Long: `Train the models of published comparisons on their tasks, with five seeds each, and write the page of results: for each
-task how it is divided and scored, our figures beside the published and measured ones, and what is not reached.
+		Long: `Run the suites of published comparisons as elegans compare --suite does, with five seeds, and write the page of results: for
+each task how it is divided and scored, our figures beside the published and measured ones, and what is not reached.
 
 Data that the program does not hold are read from the folder of --data; a task whose data are missing is listed as not
-run. Trials are kept in the folder of --keep, so that the command can be interrupted and started again; --kept writes the
-page from them and trains nothing. The learning rate is chosen on validation with the first seed, from the two that are
-shown; so is the model of which a table speaks. All sections take hours.`,
-		Example: "  elegans results --data ../shared/data --section 6\n  elegans results --kept --out RESULTS.md\n  elegans results --section 1 --task ozone,occupancy-paper --json",
+run. Trials are kept in --keep, so that the command can be interrupted and started again, and what was scored is noted in
+the files of --results; --kept writes the page from these and trains nothing. The learning rate is chosen on validation
+with the first seed; so is the model of which a table speaks. All sections take hours.`,
+		Example: "  elegans results --data ../shared/data --section 6\n  elegans results --kept --out RESULTS.md\n  elegans results --section 1 --tasks ozone,occupancy-paper --json",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.workers < 1 {
@@ -48,23 +44,24 @@ shown; so is the model of which a table speaks. All sections take hours.`,
 			if err != nil {
 				return err
 			}
-			r := &resulting{c: c, f: f, book: &suite.Book{Folder: f.keep, Version: version}}
-			return r.run(cmd.Context(), sections)
+			f.again = commandLine(cmd, []string{"results"}, func(string) bool { return true })
+			return f.run(cmd.Context(), c, sections)
 		},
 	}
 	cmd.Flags().StringVar(&f.data, "data", "", "`DIR` that holds the data which the program does not")
 	cmd.Flags().IntVar(&f.section, "section", 0, "`N` of the section, from 1; all if 0")
-	cmd.Flags().StringSliceVar(&f.tasks, "task", nil, "`NAMES` by comma: these tasks of the sections only")
-	cmd.Flags().StringVar(&f.keep, "keep", "results", "`DIR` in which trials are kept")
-	cmd.Flags().BoolVar(&f.kept, "kept", false, "write the page from the trials that are kept, train nothing")
+	cmd.Flags().StringSliceVar(&f.tasks, "tasks", nil, "`NAMES` by comma: these tasks of the sections only")
+	cmd.Flags().StringVar(&f.results, "results", resultsDir, "`DIR` of the files that hold what was scored")
+	cmd.Flags().StringVar(&f.keep, "keep", "", "`DIR` in which trials are kept; one of the user's cache if not given")
+	cmd.Flags().BoolVar(&f.kept, "kept", false, "write the page from the result files, train nothing")
 	cmd.Flags().StringVar(&f.out, "out", "-", "`FILE` to write the page to; - for standard output")
 	cmd.Flags().IntVar(&f.workers, "workers", runtime.NumCPU(), "`N` trials at once, each on one core")
-	addJSON(cmd, &f.asJSON)
+	addJSON(cmd, &f.json)
 	return cmd
 }
 
 // sections are those that are asked for, with their tasks.
-func (f *resultsFlags) sections() ([]suite.Section, error) {
+func (f *resultsFlags) sections() (some []suite.Section, err error) {
 	list := suite.Sections()
 	if f.section != 0 {
 		s, err := suite.SectionOf(f.section)
@@ -73,40 +70,27 @@ func (f *resultsFlags) sections() ([]suite.Section, error) {
 		}
 		list = []suite.Section{s}
 	}
-	if len(f.tasks) == 0 {
-		return list, nil
-	}
-	wanted := map[*suite.Task]bool{}
 	for _, name := range f.tasks {
-		t, err := suite.Lookup(name)
-		if err != nil {
-			return nil, usage("--task: %v", err)
+		if _, err := suite.Lookup(name); err != nil {
+			return nil, usage("--tasks: %v", err)
 		}
-		wanted[t] = true
 	}
-	var some []suite.Section
 	for _, s := range list {
-		var tasks []*suite.Task
-		for _, t := range s.Tasks {
-			if wanted[t] {
-				tasks = append(tasks, t)
-			}
+		has := slices.DeleteFunc(slices.Clone(f.tasks), func(name string) bool {
+			return !slices.ContainsFunc(s.Tasks, func(t *suite.Task) bool { return t.Name == name })
+		})
+		if len(f.tasks) > 0 && len(has) == 0 {
+			continue
 		}
-		if s.Tasks = tasks; len(tasks) > 0 {
-			some = append(some, s)
+		if s, err = s.Only(has); err != nil {
+			return nil, usage("--tasks: %v", err)
 		}
+		some = append(some, s)
 	}
 	if len(some) == 0 {
-		return nil, usage("--task %s: no such task in section %d", strings.Join(f.tasks, ","), f.section)
+		return nil, usage("--tasks %s: no such task in section %d", strings.Join(f.tasks, ","), f.section)
 	}
 	return some, nil
-}
-
-// resulting is a run of `elegans results`.
-type resulting struct {
-	c    *console
-	f    resultsFlags
-	book *suite.Book
 }
 
 // sectionResult is a section in the document of --json.
@@ -117,26 +101,28 @@ type sectionResult struct {
 }
 
 type taskResult struct {
-	Task    string         `json:"task"`
-	Absent  string         `json:"absent,omitempty"`
-	Unknown []string       `json:"unknown_models,omitempty"`
-	Trials  []*suite.Trial `json:"trials"`
-	Others  []suite.Figure `json:"others"`
+	Task   string         `json:"task"`
+	Absent string         `json:"absent,omitempty"`
+	Lines  []suite.Line   `json:"rows"`
+	Trials []*suite.Trial `json:"trials"`
+	Others []suite.Figure `json:"others"`
+	Looked looked         `json:"test_figures"`
 }
 
 const resultsHead = `# Results
 
-Generated by ` + "`elegans results`" + ` from the trials that it keeps; no figure is typed. Figures are means over seeds ± sample standard
-deviation on the test part, at the epoch with the lowest validation loss. Rows of others are "measured" where other libraries ran on
-exactly the same split, else published. Learning rates were chosen on validation with the first seed.
+Generated by ` + "`elegans results`" + ` from its result files; no figure is typed. Figures are means over seeds ± sample standard
+deviation on the test part, at the epoch with the lowest validation loss. A run that diverged is counted, and has the score of the
+constant baseline. Rows of others are "measured" where other libraries ran on exactly the same split, else published. Learning rates
+were chosen on validation with the first seed.
 `
 
-func (r *resulting) run(ctx context.Context, sections []suite.Section) error {
+func (f *resultsFlags) run(ctx context.Context, c *console, sections []suite.Section) error {
 	var page bytes.Buffer
 	page.WriteString(resultsHead)
-	var document []sectionResult
+	document := []sectionResult{}
 	for _, s := range sections {
-		outcomes, section, err := r.section(ctx, s)
+		outcomes, section, err := f.outcomes(ctx, c, s)
 		if err != nil {
 			return err
 		}
@@ -146,91 +132,42 @@ func (r *resulting) run(ctx context.Context, sections []suite.Section) error {
 		}
 		document = append(document, section)
 	}
-	if r.f.asJSON {
-		return r.c.json(map[string]any{"sections": document})
+	if f.json {
+		return c.json(map[string]any{"sections": document})
 	}
-	return r.c.save(ctx, r.f.out, func(w io.Writer) error {
+	return c.save(ctx, f.out, func(w io.Writer) error {
 		_, err := w.Write(page.Bytes())
 		return err
 	})
 }
 
-func (r *resulting) section(ctx context.Context, s suite.Section) (outcomes []suite.Outcome, section sectionResult, err error) {
+// outcomes of a section: what the record holds of it, after what is not kept has been trained.
+func (f *resultsFlags) outcomes(ctx context.Context, c *console, s suite.Section) (list []suite.Outcome, section sectionResult, err error) {
 	section = sectionResult{Section: s.Number, Title: s.Title}
+	absent := map[string]string{}
+	if !f.kept {
+		asked := f.compareFlags
+		asked.seeds, asked.oneRow = s.Seeds, true
+		asked.stack.layers = 1
+		t := &tournament{c: c, f: &asked, section: s, again: f.again}
+		if err := t.play(ctx); err != nil {
+			return nil, section, err
+		}
+		for _, g := range t.games {
+			absent[g.task.Name] = g.absent
+		}
+	}
+	record := suite.Record(f.results)
 	for _, t := range s.Tasks {
-		absent := ""
-		if !r.f.kept {
-			if absent, err = r.train(ctx, s, t); err != nil {
-				return nil, section, err
-			}
-		}
-		o, err := r.book.Outcome(t, s)
+		held, err := record.Read(t.Name)
 		if err != nil {
 			return nil, section, err
 		}
-		o.Absent = absent
-		outcomes = append(outcomes, o)
-		trials, err := r.book.Trials(t.Name)
-		if err != nil {
-			return nil, section, err
-		}
-		section.Tasks = append(section.Tasks, taskResult{t.Name, absent, o.Unknown, append([]*suite.Trial{}, trials...), t.Figures()})
+		o := t.Outcome(held, s)
+		o.Absent = absent[t.Name]
+		list = append(list, o)
+		section.Tasks = append(section.Tasks, taskResult{t.Name, o.Absent, append([]suite.Line{}, held.Boards[s.Name]...), held.Trials,
+			append([]suite.Figure{}, t.Figures()...), looked{o.Trials, o.Configurations}})
 	}
-	return outcomes, section, nil
-}
-
-// train runs what is not kept of a task; absent says which data are missing.
-func (r *resulting) train(ctx context.Context, s suite.Section, t *suite.Task) (absent string, err error) {
-	d, err := t.Read(suite.Folder(r.f.data))
-	var missing *suite.MissingError
-	if errors.As(err, &missing) {
-		r.c.warn("task %s is not run: %v", t.Name, err)
-		return err.Error(), nil
-	}
-	if err != nil {
-		return "", err
-	}
-	var searches []suite.Search
-	trials := 0
-	for _, m := range s.Models {
-		found, err := m.Search(t, d, s.Seeds)
-		if err != nil {
-			continue // a model that this program does not have; the page says so
-		}
-		searches = append(searches, found)
-		trials += len(found.Rates) + found.Seeds - 1
-	}
-	p := r.c.progress("trials of "+t.Name, float64(trials))
-	defer p.end()
-	done := &finished{p: p, part: map[string]float64{}}
-	for _, search := range searches {
-		err := r.book.Search(ctx, t, d, search, r.f.workers, done.watch)
-		if errors.Is(err, train.ErrInterrupted) {
-			p.end()
-			r.c.hint("interrupted; finished trials are kept in %s; the same command goes on", quoted(r.f.keep))
-			return "", context.Canceled
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-	return "", nil
-}
-
-// finished adds up the progress of trials.
-type finished struct {
-	mu   sync.Mutex
-	p    *progress
-	part map[string]float64 // of each trial, 0 to 1
-}
-
-func (f *finished) watch(p suite.Progress) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.part[fmt.Sprint(p.Model, p.Rate, p.Seed)] = float64(p.Epochs) / float64(max(1, p.Total))
-	sum := 0.0
-	for _, share := range f.part {
-		sum += share
-	}
-	f.p.at(sum, fmt.Sprintf("%s, rate %g, seed %d, epoch %d", p.Model, p.Rate, p.Seed, p.Epochs))
+	return list, section, nil
 }

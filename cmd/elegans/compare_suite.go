@@ -1,0 +1,339 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/suite"
+	"github.com/elegans-nn/elegans/train"
+)
+
+// resultsDir is where result files are unless told otherwise.
+const resultsDir = "results"
+
+// tournament is a suite of contests with everything decided.
+type tournament struct {
+	c       *console
+	f       *compareFlags
+	section suite.Section
+	games   []*game
+	record  suite.Record
+	placed  bool   // there is a place for trials, or it was said that there is none
+	again   string // the command that goes on
+	started time.Time
+}
+
+// game is a contest on one task.
+type game struct {
+	task     *suite.Task
+	absent   string // which data are missing; there is no contest then
+	data     *suite.Data
+	models   []experiment.Contestant
+	contest  *experiment.Contest
+	estimate experiment.Estimate
+	board    *experiment.Leaderboard
+}
+
+// compareSuite runs a suite and prints a leaderboard for each task.
+func (f *compareFlags) compareSuite(cmd *cobra.Command, c *console) error {
+	if err := f.checkSuite(cmd); err != nil {
+		return err
+	}
+	t := &tournament{c: c, f: f, started: time.Now(), again: commandLine(cmd, []string{"compare"}, func(string) bool { return true })}
+	var err error
+	if t.section, err = suite.SuiteOf(f.suite); err != nil {
+		return usage("--suite: %v", err)
+	}
+	if t.section, err = t.section.Only(f.tasks); err != nil {
+		return usage("--tasks: %v", err)
+	}
+	if f.csv != "" {
+		if err := checkWritable(f.csv, ""); err != nil {
+			return err
+		}
+	}
+	if err := t.play(cmd.Context()); err != nil {
+		return err
+	}
+	return t.finish(cmd.Context())
+}
+
+// decidedByTask are the flags that a task of a suite leaves no choice in.
+var decidedByTask = []string{"protocol", "window", "stride", "metric", "report", "quantiles", "class-weights", "model"}
+
+// checkSuite refuses what a suite decides by itself.
+func (f *compareFlags) checkSuite(cmd *cobra.Command) error {
+	names := slices.Clone(decidedByTask)
+	for _, flag := range roleFlags {
+		names = append(names, flag.name)
+	}
+	for _, flag := range splitFlags {
+		names = append(names, flag.name)
+	}
+	for _, name := range names {
+		if cmd.Flags().Changed(name) {
+			return usage("--%s: the tasks of --suite %s decide that; leave it out, or compare DATA of your own", name, f.suite)
+		}
+	}
+	if !cmd.Flags().Changed("seeds") {
+		f.seeds = suiteSeeds
+	}
+	if err := f.checkCompared(cmd); err != nil {
+		return err
+	}
+	if f.options.Loss == "quantile" || f.options.Loss == "gaussian" {
+		return usage("--loss %s: tasks of a suite are scored by values; choose another", f.options.Loss)
+	}
+	return nil
+}
+
+// suiteSeeds is the number of seeds of published results.
+const suiteSeeds = 5
+
+// play prepares all contests, says how long they will take, and runs them.
+func (t *tournament) play(ctx context.Context) error {
+	if t.f.results == "" {
+		t.f.results = resultsDir
+	}
+	t.record = suite.Record(t.f.results)
+	total, left, ready := experiment.Estimate{}, 0.0, 0
+	for _, task := range t.section.Tasks {
+		g := &game{task: task}
+		t.games = append(t.games, g)
+		if err := t.prepare(ctx, g); errors.Is(err, train.ErrInterrupted) {
+			return context.Canceled
+		} else if err != nil {
+			return err
+		}
+		if g.contest != nil {
+			ready++
+		}
+		total.Trials, total.Kept, left = total.Trials+g.estimate.Trials, total.Kept+g.estimate.Kept, left+g.estimate.Seconds
+	}
+	kept := ""
+	if total.Kept > 0 {
+		kept = fmt.Sprintf(", %d of them kept from before", total.Kept)
+	}
+	if total.Trials > total.Kept {
+		kept += fmt.Sprintf(": at most about %s on %s, an estimate from a few steps of each", span(left), plural(t.f.workers, "core"))
+	}
+	if total.Trials > 0 {
+		t.c.note("%s of %s%s", plural(total.Trials, "trial"), plural(ready, "task"), kept)
+	}
+	for _, g := range t.games {
+		if err := t.run(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare reads the data of a task and decides its contest.
+func (t *tournament) prepare(ctx context.Context, g *game) (err error) {
+	g.data, err = g.task.Read(suite.Folder(t.f.data))
+	var missing *suite.MissingError
+	if errors.As(err, &missing) {
+		g.absent = err.Error()
+		t.c.warn("task %s is not run: %v", g.task.Name, err)
+		return nil
+	}
+	if err == nil && !t.placed {
+		err, t.placed = t.f.place(t.c), true
+	}
+	if err == nil {
+		g.models, err = t.models(g)
+	}
+	if err != nil {
+		return err
+	}
+	spec := t.f.asked(g.task.Contest(g.data, g.models, t.f.options))
+	if g.contest, err = experiment.NewContest(spec); err != nil {
+		return t.f.refused(fmt.Errorf("task %s: %w", g.task.Name, err), nil)
+	}
+	g.estimate, err = g.contest.Estimate(ctx)
+	return err
+}
+
+// models are those that were asked for, or the suite's with every simple baseline that suits the task. Of the baselines that
+// were asked for those that do not suit are left out: no task suits all.
+func (t *tournament) models(g *game) (list []experiment.Contestant, err error) {
+	names, simple := t.f.models, g.data.Baselines()
+	if len(names) == 0 {
+		names = slices.Clone(t.section.Models)
+		for _, b := range simple {
+			names = append(names, b.Name)
+		}
+	}
+	horizon := dataset.Horizon{}
+	if target := g.data.Schema.Target; !g.task.LastOnly {
+		horizon.Seconds = target.Horizon
+	}
+	if err := t.f.stack.fits(dataset.Roles{Horizon: horizon, LastStep: g.task.LastOnly}); err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		isSimple, preset, err := lookUp(name)
+		if err != nil {
+			return nil, err
+		}
+		one := experiment.Contestant{Name: name}
+		if isSimple {
+			if !slices.ContainsFunc(simple, func(b experiment.Contestant) bool { return b.Name == name }) {
+				t.c.warn("%s does not suit task %s and is left out there", name, g.task.Name)
+				continue
+			}
+		} else {
+			if one.Architecture, one.Summary, err = t.f.stack.architecture(preset, t.f.wiring, g.data.Schema); err != nil {
+				return nil, fmt.Errorf("model %s: %w", name, err)
+			}
+			if t.f.options.LearningRate == 0 {
+				one.Rates = suite.Rates(preset.Cell)
+			}
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// run trains what is not kept of a task, and notes what was scored before anybody sees it.
+func (t *tournament) run(ctx context.Context, g *game) error {
+	if g.contest == nil {
+		return nil
+	}
+	t.c.note("task %s", g.task.Name)
+	w := &course{j: &job{c: t.c}, epochs: map[string]string{}}
+	var err error
+	g.board, err = g.contest.Run(ctx, experiment.ContestHooks{Progress: w.progress, Warn: func(err error) {
+		t.c.warn("trials are not kept: %v; the comparison goes on, and an interruption would lose them", plainly(err))
+	}})
+	w.end()
+	switch {
+	case errors.Is(err, train.ErrInterrupted) && t.f.keep == "":
+		t.c.hint("interrupted; nothing was kept")
+		return context.Canceled
+	case errors.Is(err, train.ErrInterrupted):
+		t.c.hint("interrupted; trials are kept in %s; go on with: %s", quoted(t.f.keep), t.again)
+		return context.Canceled
+	case err != nil:
+		return fmt.Errorf("task %s: %w", g.task.Name, err)
+	}
+	return t.record.Add(g.task, g.data, t.section.Name, g.models, g.board)
+}
+
+// suiteDocument is what compare --suite --json prints.
+type suiteDocument struct {
+	Suite   string     `json:"suite"`
+	Tasks   []gameJSON `json:"tasks"`
+	Results string     `json:"results"`
+	Keep    string     `json:"keep"`
+	CSV     string     `json:"csv"`
+	Seconds float64    `json:"seconds"`
+}
+
+type gameJSON struct {
+	Task  string `json:"task"`
+	Title string `json:"title"`
+	// Absent says which data are missing; Board is null then.
+	Absent string           `json:"absent,omitempty"`
+	Board  *compareDocument `json:"board"`
+	Others []suite.Figure   `json:"others"`
+	Looked looked           `json:"test_figures"`
+}
+
+// looked counts what was ever scored on a test part.
+type looked struct {
+	Trials         int `json:"trials"`
+	Configurations int `json:"configurations"`
+}
+
+// finish writes and prints what came out.
+func (t *tournament) finish(ctx context.Context) error {
+	var failed error
+	if t.f.csv != "" {
+		if failed = t.c.save(ctx, t.f.csv, t.table); failed != nil {
+			t.f.csv = ""
+		}
+	}
+	document := suiteDocument{Suite: t.section.Name, Tasks: []gameJSON{}, Results: t.f.results, Keep: t.f.keep, CSV: t.f.csv, Seconds: time.Since(t.started).Seconds()}
+	var texts []string
+	for _, g := range t.games {
+		held, err := t.record.Read(g.task.Name)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		one := gameJSON{Task: g.task.Name, Title: g.task.Title, Absent: g.absent, Others: append([]suite.Figure{}, g.task.Figures()...)}
+		one.Looked.Trials, one.Looked.Configurations = held.Looked()
+		if g.board != nil {
+			d := t.f.document(g.task.Name, g.board, g.estimate)
+			one.Board = &d
+		}
+		document.Tasks = append(document.Tasks, one)
+		texts = append(texts, t.text(g, one.Looked))
+	}
+	switch text := strings.Join(texts, "\n"); {
+	case t.f.json:
+		return errors.Join(failed, t.c.json(document))
+	case t.f.csv == "-":
+		t.c.note("%s", text)
+	default:
+		t.c.print("%s", text)
+	}
+	return failed
+}
+
+// text is the leaderboard of a task, with rows of others in brackets.
+func (t *tournament) text(g *game, n looked) string {
+	var text strings.Builder
+	if g.board == nil {
+		fmt.Fprintf(&text, "%s: %s\nmissing: %s\n", g.task.Name, g.task.Title, g.absent)
+		return text.String()
+	}
+	others := g.task.Others()
+	m := g.board.Metric
+	others = slices.DeleteFunc(others, func(r suite.Row) bool { _, ok := r.Mean[m.Name]; return !ok })
+	slices.SortStableFunc(others, func(a, b suite.Row) int {
+		switch {
+		case m.Better(a.Mean[m.Name], b.Mean[m.Name]):
+			return -1
+		case m.Better(b.Mean[m.Name], a.Mean[m.Name]):
+			return 1
+		}
+		return 0
+	})
+	for _, w := range g.board.Warnings {
+		t.c.warn("%s: %s", g.task.Name, w)
+	}
+	text.WriteString(boardText(g.task.Name, g.board, true, others))
+	fmt.Fprintf(&text, "in brackets: figures of others; intervals: 95 %%\nseen so far: test figures of %s of %s, noted in %s\n",
+		plural(n.Trials, "trial"), plural(n.Configurations, "configuration"), t.f.results)
+	return text.String()
+}
+
+// table is the file of --csv: the rows of all tasks.
+func (t *tournament) table(out io.Writer) error {
+	var rows [][]string
+	for _, g := range t.games {
+		if g.board == nil {
+			continue
+		}
+		for i, row := range tableOf(g.board) {
+			switch {
+			case i > 0:
+				rows = append(rows, append([]string{g.task.Name}, row...))
+			case len(rows) == 0:
+				rows = append(rows, append([]string{"task"}, row...))
+			}
+		}
+	}
+	return csv.NewWriter(out).WriteAll(rows)
+}

@@ -1,0 +1,258 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/train"
+)
+
+// short is a task whose data are drawn and few.
+var short = Task{Name: "short", Measures: []Measure{of("accuracy"), of("auroc")}, Threshold: "f1", Batch: 16,
+	read: func(Folder) (*Data, error) { return XOR(96, 48, 64, 5), nil }}
+
+// played is the outcome of a small contest on the task.
+func played(t *testing.T, task *Task, o train.Options, change func(*experiment.ContestSpec)) (*Data, []experiment.Contestant, *experiment.Leaderboard) {
+	t.Helper()
+	d, err := task.Read("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := d.Contestant("cfc-small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Rates = []float64{0.001, 0.01}
+	models := append([]experiment.Contestant{c}, d.Baselines()...)
+	spec := task.Contest(d, models, o)
+	spec.Seeds, spec.Workers, spec.Info.Version = 3, 2, "1"
+	if change != nil {
+		change(&spec)
+	}
+	contest, err := experiment.NewContest(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := contest.Run(context.Background(), experiment.ContestHooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, models, b
+}
+
+// A contest of a task is trained, chosen and scored as the task says.
+func TestContest(t *testing.T) {
+	d, _, b := played(t, &short, train.Options{Epochs: 2}, nil)
+	if d.Train.Windows == nil || b.Metric.Name != "accuracy" || b.Options.Batch != 16 || b.Options.Patience != -1 {
+		t.Errorf("%s, %+v", b.Metric.Name, b.Options)
+	}
+	names := map[string]bool{}
+	for _, s := range b.Rows {
+		names[s.Name] = true
+		if len(s.Runs[0].Scores) != 2 || len(s.Runs[0].Valid) != 2 {
+			t.Errorf("%s is scored by %v", s.Name, s.Runs[0].Scores)
+		}
+		if !s.Network() {
+			continue
+		}
+		if s.Tried != 2 || len(s.Rejected) != 1 || s.Rejected[0].Options.LearningRate == s.LearningRate || len(s.Runs) != 3 {
+			t.Errorf("%s: %d tried, others %+v", s.Name, s.Tried, s.Rejected)
+		}
+		if s.Rejected[0].ValidLoss < s.Runs[0].ValidLoss {
+			t.Errorf("a loss of %g was chosen, %g was not", s.Runs[0].ValidLoss, s.Rejected[0].ValidLoss)
+		}
+		if s.Runs[0].Model.Schema().Target.Threshold == 0 {
+			t.Error("no threshold was chosen for F1")
+		}
+	}
+	if !names["cfc-small"] || !names["majority"] || !names["logistic"] || names["last-value"] {
+		t.Errorf("rows %v", names)
+	}
+	plain := short
+	plain.Threshold = ""
+	_, _, b = played(t, &plain, train.Options{Epochs: 1}, nil)
+	for _, s := range b.Rows {
+		if s.Network() && s.Runs[0].Model.Schema().Target.Threshold != 0 {
+			t.Error("a threshold was chosen for a task without one")
+		}
+	}
+}
+
+// A record keeps every trial, once; only those that were scored count as looked at; a board has the rows that were last added.
+func TestRecord(t *testing.T) {
+	r := Record(filepath.Join(t.TempDir(), "results"))
+	d, models, b := played(t, &short, train.Options{Epochs: 2}, nil)
+	rows := len(b.Rows)
+	for range 2 {
+		if err := r.Add(&short, d, "peers", models, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held, err := r.Read("short")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(held.Trials) != 3+1+rows-1 || len(held.Boards["peers"]) != rows {
+		t.Errorf("%d trials and %d rows; want 3 scored and one that was not, and %d simple ones", len(held.Trials), len(held.Boards["peers"]), rows-1)
+	}
+	if trials, configurations := held.Looked(); trials != 3+rows-1 || configurations != rows {
+		t.Errorf("%d trials of %d configurations were looked at", trials, configurations)
+	}
+	for _, row := range held.Rows(&short, "peers") {
+		at := slices.IndexFunc(b.Rows, func(s experiment.Standing) bool { return s.Name == row.Model })
+		if s := b.Rows[at]; math.Abs(row.Mean["accuracy"]-s.Mean) > 1e-12 || row.Seeds != len(s.Runs) || row.Tried != s.Tried || row.Rate != s.Options.LearningRate*float64(min(1, len(s.Rejected))) {
+			t.Errorf("%s: row %+v, standing %g of %d", row.Model, row, s.Mean, len(s.Runs))
+		}
+	}
+	d, models, b = played(t, &short, train.Options{Epochs: 3}, func(s *experiment.ContestSpec) { s.Models = s.Models[:1] })
+	if err := r.Add(&short, d, "peers", models, b); err != nil {
+		t.Fatal(err)
+	}
+	held, err = r.Read("short")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trials, configurations := held.Looked(); trials != 3+3+rows-1 || configurations != rows+1 || len(held.Boards["peers"]) != rows {
+		t.Errorf("after other epochs %d trials of %d configurations, %d rows", trials, configurations, len(held.Boards["peers"]))
+	}
+	left, err := os.ReadDir(string(r))
+	if err != nil || len(left) != 1 {
+		t.Errorf("%v, %v", left, err)
+	}
+	if err := os.WriteFile(r.path("short"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read("short"); err == nil || !strings.Contains(err.Error(), "short.json holds no trials") {
+		t.Errorf("a damaged file: %v", err)
+	}
+}
+
+// Several that add at once lose nothing.
+func TestRecordTogether(t *testing.T) {
+	r, d := Record(t.TempDir()), XOR(4, 2, 2, 1)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			b := &experiment.Leaderboard{Rows: []experiment.Standing{{Entry: experiment.Entry{Name: fmt.Sprint("m", i), Runs: []experiment.Run{
+				{Key: fmt.Sprint(i), Scores: metric.Scores{{Name: "accuracy", Value: 0.5}}}}}, Model: fmt.Sprint("m", i)}}}
+			if err := r.Add(&short, d, "peers", nil, b); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if held, err := r.Read("short"); err != nil || len(held.Trials) != 8 || len(held.Boards["peers"]) != 8 {
+		t.Errorf("%d trials, %v", len(held.Trials), err)
+	}
+}
+
+// What a contest keeps is told apart by the data that it was scored on, too.
+func TestHash(t *testing.T) {
+	base := XOR(20, 10, 10, 1).Hash()
+	if XOR(20, 10, 10, 1).Hash() != base {
+		t.Error("the same data have another hash")
+	}
+	for name, change := range map[string]func(*Data){
+		"windows": func(d *Data) { d.Train.Windows = d.Train.Windows[1:] },
+		"input":   func(d *Data) { d.Valid.Series[0].X[0]++ },
+		"label":   func(d *Data) { y := d.Test.Series[3].Y; y[len(y)-1] = 1 - y[len(y)-1] },
+		"time":    func(d *Data) { d.Test.Series[3].DT[1]++ },
+	} {
+		d := XOR(20, 10, 10, 1)
+		change(d)
+		if d.Hash() == base {
+			t.Errorf("%s: the hash is the same", name)
+		}
+	}
+}
+
+// Result files that were written before there were boards are read, and what is in them is counted.
+func TestOldResults(t *testing.T) {
+	names, err := filepath.Glob("../results/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, n := Record("../results"), 0
+	for _, path := range names {
+		name := strings.TrimSuffix(filepath.Base(path), ".json")
+		if _, err := Lookup(name); err != nil {
+			t.Errorf("%s is of no task: %v", path, err)
+		}
+		held, err := r.Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trials, _ := held.Looked()
+		n += trials
+	}
+	if n == 0 {
+		t.Error("no trial is read from the files of results")
+	}
+	var one Trial
+	if err := json.Unmarshal([]byte(`{"key":"explored-7","model":"gru32","options":{"learning_rate":0.01},"valid_loss":null,"test":{"accuracy":0.9,"f1":null}}`), &one); err != nil {
+		t.Fatal(err)
+	}
+	if v, ok := one.Test.Get("accuracy"); v != 0.9 || !ok || !math.IsNaN(float64(one.ValidLoss)) || one.Options.LearningRate != 0.01 {
+		t.Errorf("%+v", one)
+	}
+}
+
+// The page chooses the model it speaks of on validation, counts what diverged, and says where others are better.
+func TestPage(t *testing.T) {
+	held := &Results{Task: "cmapss"}
+	n := 0
+	add := func(name string, kind Kind, tried int, rate float64, valid, test []float64, diverged int) {
+		l := Line{Name: name, Model: name, Kind: kind, Tried: tried}
+		for i := range test {
+			n++
+			one := &Trial{Key: fmt.Sprint(n), Model: name, Parameters: 100, Seed: uint64(i), Options: train.Options{LearningRate: rate},
+				Valid: metric.Scores{{Name: "rmse_capped", Value: valid[i]}}, Test: metric.Scores{{Name: "rmse_capped", Value: test[i]}, {Name: "rmse", Value: 20}, {Name: "score", Value: 300}}}
+			if i < diverged {
+				one.Diverged = "at step 3"
+			}
+			held.keep(one)
+			l.Trials = append(l.Trials, one.Key)
+		}
+		held.place("cmapss", l)
+	}
+	add("ltc-ncp19", Liquid, 2, 0.02, []float64{11, 13}, []float64{11, 12}, 1)
+	add("cfc-ncp19", Liquid, 1, 0.002, []float64{14, 15}, []float64{10, 12}, 0)
+	add("linear", Simple, 1, 0, []float64{20}, []float64{21}, 0)
+	held.keep(&Trial{Key: "not scored", Model: "ltc-ncp19"})
+	held.keep(&Trial{Key: "explored-1", Model: "gru32", Test: metric.Scores{{Name: "rmse_capped", Value: 5}}})
+	s, err := SectionOf(6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page bytes.Buffer
+	if err := WriteSection(&page, s, []Outcome{cmapss.Outcome(held, s), {Task: &lidar, Absent: "lidar.zip is missing"}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"## 6. C-MAPSS FD001", "The last step is scored; units of the training file",
+		"| ltc-ncp19 | liquid | 100 | 11.50 ± 0.71 | 20.00 | 300.0 | 0.02 of 2 | 2, 1 diverged | **elegans** |",
+		"| cfc-ncp19 | liquid | 100 | 11.00 ± 1.41 | 20.00 | 300.0 | 0.002 | 2 | **elegans** |",
+		"| linear | simple | 100 | 21.00 | 20.00 | 300.0 |  | 1 | **elegans** |",
+		"| lightgbm | simple |  | 12.17 ± 0.14 |", "Validation chooses ltc-ncp19: 11.50 ± 0.71.",
+		"Best simple of others: lightgbm 12.17 ± 0.14 (measured), reached by ours.",
+		"Test figures of 6 trials of 4 configurations were computed", "Not run: lidar.zip is missing.", "Every step is scored; 29 traces",
+	} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(page.String())
+	}
+}
