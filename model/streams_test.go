@@ -172,7 +172,8 @@ func TestPickTakesItsLane(t *testing.T) {
 	}
 	var l lanes
 	l.runs, l.x, l.states = make([]int, 3), make([]float32, 6), [][]float32{make([]float32, 6), make([]float32, 3)}
-	l.load(2, []float32{7, 8}, []float32{1, 2, 3})
+	l.loadInput(2, []float32{7, 8})
+	l.loadState(2, []float32{1, 2, 3})
 	if !slices.Equal(l.x, []float32{0, 0, 7, 0, 0, 8}) || !slices.Equal(l.states[0], []float32{0, 0, 1, 0, 0, 2}) || l.states[1][2] != 3 {
 		t.Errorf("lane 2 of 3 holds %v, %v", l.x, l.states)
 	}
