@@ -145,21 +145,23 @@ func TestStepManyRefuses(t *testing.T) {
 }
 
 func TestStepManyAllocatesNothing(t *testing.T) {
-	s := rich()
-	m := made(t, s, networks["LTC"])
-	many := m.Streams(50)
-	rows, next := make([]series.Series, 50), make([]int, 50)
-	for i := range rows {
-		rows[i] = walk(s, 1, uint64(i))
-	}
-	x, dt := gather(many, nil, rows, next)
-	n := testing.AllocsPerRun(20, func() {
-		if _, err := many.StepMany(nil, x, dt); err != nil {
-			t.Fatal(err)
+	for _, name := range []string{"LTC", "adaptive"} {
+		s := rich()
+		m := made(t, s, networks[name])
+		many := m.Streams(50)
+		rows, next := make([]series.Series, 50), make([]int, 50)
+		for i := range rows {
+			rows[i] = walk(s, 1, uint64(i))
 		}
-	})
-	if n != 0 {
-		t.Errorf("StepMany allocates %v times", n)
+		x, dt := gather(many, nil, rows, next)
+		n := testing.AllocsPerRun(20, func() {
+			if _, err := many.StepMany(nil, x, dt); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n != 0 {
+			t.Errorf("%s: StepMany allocates %v times", name, n)
+		}
 	}
 }
 

@@ -120,7 +120,8 @@ func (s *State) fits(parameters, slots int) bool {
 }
 
 // Fit trains a model, starting from its parameters. The same model, data and options give the same bits, whatever the
-// number of workers.
+// number of workers. An adaptive model splits the rows of a batch with the parameters of that optimiser step, and learns by the
+// gradient of these steps; where no step is short enough it has diverged.
 //
 // Errors: *DivergedError; *MemoryError; ErrInterrupted when ctx ends; *model.InputError for a row that the model cannot
 // take; the error of Hooks.Save; else what is wrong with options, labels or Resume, in one line.
