@@ -38,7 +38,7 @@ func (e *StepError) Error() string { return place(e.Series, e.Row) + e.Problem()
 
 // Problem is the error without its place.
 func (e *StepError) Problem() string {
-	return fmt.Sprintf("the adaptive solver stays behind: after %d trials %g of dt %g is done, and a step of %g has %g times the error that is allowed; "+
+	return fmt.Sprintf("the adaptive solver stays behind: after %d trials %.4g of dt %g is done, and a step of %.4g has %.4g times the error that is allowed; "+
 		"loosen rtol or atol, use a method with fixed steps, or cut the series here", e.Trials, e.Done, e.DT, e.Step, e.Excess)
 }
 
