@@ -70,6 +70,24 @@ func MaxStep(c Cell) float64 {
 	return e.MaxStep
 }
 
+// ErrorProbe is the name of the probe, of width 1, that the program of an adaptive cell has; see Adapting.
+const ErrorProbe = "error"
+
+// Adapting is a cell whose solver may choose its own steps. Its program then takes one step of length dt, with the probe
+// ErrorProbe: the error of that step over what is allowed. An executor keeps the step where that is at most 1; else it tries a
+// shorter one from the same state, with the input held, until the elapsed time of the row is over.
+type Adapting interface {
+	Cell
+	// Adaptive tells whether it does so with its present options.
+	Adaptive() bool
+}
+
+// Adaptive tells whether the solver of a cell chooses its own steps. There is no MaxStep for such a cell.
+func Adaptive(c Cell) bool {
+	a, ok := c.(Adapting)
+	return ok && a.Adaptive()
+}
+
 // Flowing is a cell whose state is a flow of time with some of its options only.
 type Flowing interface {
 	Cell

@@ -47,10 +47,18 @@ func TestContinuousChecks(t *testing.T) {
 		cell cell.Cell
 		says string
 	}{
-		{cell.CTRNN{}, "CTRNN: units is 0; allowed: 1 to 65536"}, {cell.CTRNN{Units: 2, Method: "rk3"}, `CTRNN: method "rk3"; allowed: euler`},
+		{cell.CTRNN{}, "CTRNN: units is 0; allowed: 1 to 65536"}, {cell.CTRNN{Units: 2, Method: "rk3"}, `CTRNN: method "rk3"; allowed: dopri5, euler`},
 		{cell.CTRNN{Units: 2, Unfolds: 1001}, "unfolds is 1001; allowed: 1 to 1000 (0 means 3)"},
 		{cell.CTRNN{Units: 2, Tau: -1}, "tau is -1; allowed: above 0 to 1000 (0 means 1)"},
 		{cell.CTRNN{Units: 2, Tau: math.NaN()}, "tau is NaN"}, {cell.CTRNN{Units: 2, Tau: 1001}, "tau is 1001"},
+		{cell.CTRNN{Units: 2, Method: cell.Dopri5, Unfolds: 5}, `CTRNN: unfolds is 5, but method "dopri5" chooses its own steps`},
+		{cell.CTRNN{Units: 2, RTol: 0.01}, `CTRNN: rtol is 0.01, but only method "dopri5" has tolerances`},
+		{cell.GRUODE{Units: 2, ATol: 1e-6}, `GRUODE: atol is 1e-06, but only`},
+		{cell.CTRNN{Units: 2, Method: cell.Dopri5, RTol: 1e-7}, "rtol is 1e-07; allowed: 1e-06 to 0.1 (0 means 0.001)"},
+		{cell.NeuralODE{Units: 2, Method: cell.Dopri5, ATol: math.NaN()}, "atol is NaN; allowed: 1e-08 to 1 (0 means 1e-05)"},
+		{cell.ODERNN{Units: 2, Method: cell.Dopri5}, `ODERNN: method "dopri5" splits a row into steps, and the update of this cell would act in each; allowed: euler, heun, midpoint, rk4`},
+		{cell.ODELSTM{Units: 2, Method: cell.Dopri5}, `ODELSTM: method "dopri5" splits`},
+		{cell.Mixed{Cell: cell.CTRNN{Units: 2, Method: cell.Dopri5}}, "Mixed: the solver of cell.CTRNN chooses its own steps"},
 		{cell.NeuralODE{}, "NeuralODE: units is 0"}, {cell.NeuralODE{Units: 2, Unfolds: -1}, "unfolds is -1"},
 		{cell.CTGRU{}, "CTGRU: units is 0"}, {cell.CTGRU{Units: 2, Scales: 33}, "scales is 33; allowed: 1 to 32 (0 means 8)"},
 		{cell.GRUODE{}, "GRUODE: units is 0"}, {cell.GRUODE{Units: 2, Unfolds: -2}, "(0 means 4)"}, {cell.GRUODE{Units: 2, Method: "x"}, `method "x"`},

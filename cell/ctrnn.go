@@ -8,7 +8,8 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// CTRNN is the continuous-time recurrent network, solved by an explicit method in equal sub-steps:
+// CTRNN is the continuous-time recurrent network, solved by an explicit method, in equal sub-steps or by dopri5 in steps that
+// its tolerances allow:
 //
 //	dh/dt = scale · tanh(W x + U h + bias) - tau h
 //
@@ -16,6 +17,7 @@ import (
 //
 // The slope of the right hand side is at most tau + |scale| ‖U‖, at the initial values tau + 1: MaxStep is unfolds over that,
 // so that no sub-step overshoots. Weights that grow in training lower the bound that holds; more sub-steps raise it again.
+// With dopri5 there is no such bound, see Adapting.
 // Cost a stage and unfold: 2 units² + 6 units FLOPs and units tanh; W x is computed once.
 //
 // Source: Funahashi and Nakamura, Neural Networks 1993, in the form and with the initial values of Lechner and Hasani,
@@ -25,8 +27,12 @@ type CTRNN struct {
 	Units int `json:"units"`
 	// Method is the solver; rk4 if empty.
 	Method Method `json:"method" default:"rk4"`
-	// Unfolds is the number of solver sub-steps; 3 if zero.
+	// Unfolds is the number of solver sub-steps of methods with fixed steps; 3 if zero.
 	Unfolds int `json:"unfolds" default:"3"`
+	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
+	RTol float64 `json:"rtol" default:"1e-3"`
+	// ATol is the absolute one, 1e-8 to 1, in units of the state; 1e-5 if zero.
+	ATol float64 `json:"atol" default:"1e-5"`
 	// Tau is the leak, a rate in 1 / model time units, the same for all units; 1 if zero. NeuralODE has none.
 	Tau float64 `json:"tau" default:"1"`
 }
@@ -43,8 +49,12 @@ type NeuralODE struct {
 	Units int `json:"units"`
 	// Method is the solver; rk4 if empty.
 	Method Method `json:"method" default:"rk4"`
-	// Unfolds is the number of solver sub-steps; 3 if zero.
+	// Unfolds is the number of solver sub-steps of methods with fixed steps; 3 if zero.
 	Unfolds int `json:"unfolds" default:"3"`
+	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
+	RTol float64 `json:"rtol" default:"1e-3"`
+	// ATol is the absolute one, 1e-8 to 1, in units of the state; 1e-5 if zero.
+	ATol float64 `json:"atol" default:"1e-5"`
 }
 
 // maxTau bounds leaks: with 1,000 sub-steps a faster one could not follow a dt of 1.
@@ -59,6 +69,7 @@ var ctrnn = Entry{
 		{"euler, 4 sub-steps, slow leak", CTRNN{Units: 4, Method: Euler, Unfolds: 4, Tau: 0.3}, nil},
 		{"midpoint, 1 sub-step, fast leak", CTRNN{Units: 6, Method: Midpoint, Unfolds: 1, Tau: 2.5}, nil},
 		{"heun, 2 sub-steps", CTRNN{Units: 3, Method: Heun, Unfolds: 2}, nil},
+		{"dopri5", CTRNN{Units: 4, Method: Dopri5, RTol: 1e-4, ATol: 1e-6, Tau: 1.5}, nil},
 	},
 	Presets: []Preset{{"ctrnn32", "continuous-time RNN, 32 units", CTRNN{Units: 32}, nil}},
 }
@@ -69,6 +80,7 @@ var neuralODE = Entry{
 	Variants: []Variant{
 		{"5 units", NeuralODE{Units: 5}, nil},
 		{"euler, 2 sub-steps", NeuralODE{Units: 4, Method: Euler, Unfolds: 2}, nil},
+		{"dopri5", NeuralODE{Units: 3, Method: Dopri5}, nil},
 	},
 	Presets: []Preset{{"node32", "neural ODE cell, 32 units", NeuralODE{Units: 32}, nil}},
 }
@@ -100,6 +112,12 @@ func (c CTRNN) MaxStep() float64 { return Resolve(c).(CTRNN).ode("CTRNN").maxSte
 // MaxStep implements Limited.
 func (c NeuralODE) MaxStep() float64 { return Resolve(c).(NeuralODE).ode().maxStep() }
 
+// Adaptive implements Adapting.
+func (c CTRNN) Adaptive() bool { return c.Method.adaptive() }
+
+// Adaptive implements Adapting.
+func (c NeuralODE) Adaptive() bool { return c.Method.adaptive() }
+
 // Tensors implements Referenced.
 func (c CTRNN) Tensors(inputs int, _ *wiring.Wiring) []Tensor {
 	return c.ode("CTRNN").tensors("", inputs)
@@ -111,36 +129,37 @@ func (c NeuralODE) Tensors(inputs int, _ *wiring.Wiring) []Tensor {
 }
 
 func (c CTRNN) ode(name string) driven {
-	return driven{cell: name, units: c.Units, method: c.Method, unfolds: c.Unfolds, tau: c.Tau}
+	return driven{cell: name, units: c.Units, tau: c.Tau, solver: solver{c.Method, c.Unfolds, c.RTol, c.ATol}}
 }
 
 func (c NeuralODE) ode() driven {
-	return driven{cell: "NeuralODE", units: c.Units, method: c.Method, unfolds: c.Unfolds}
+	return driven{cell: "NeuralODE", units: c.Units, solver: solver{c.Method, c.Unfolds, c.RTol, c.ATol}}
 }
 
 // driven is dh/dt = scale tanh(W x + U h + bias) - tau h with options resolved; tau = 0 is without a leak.
 type driven struct {
-	cell           string
-	units, unfolds int
-	method         Method
-	tau            float64
+	cell   string
+	units  int
+	tau    float64
+	solver solver
 }
 
 func (o driven) check() error {
 	if err := checkUnits(o.cell, o.units); err != nil {
 		return err
 	}
-	if err := checkUnfolds(o.cell, o.unfolds, 3); err != nil {
-		return err
-	}
-	return o.method.check(o.cell)
+	return o.solver.check(o.cell, 3)
 }
 
 func (o driven) maxStep() float64 {
-	if o.tau == 0 {
-		return float64(o.unfolds) / 4
+	switch n := float64(o.solver.unfolds); {
+	case o.solver.method.adaptive():
+		return 0
+	case o.tau == 0:
+		return n / 4
+	default:
+		return n / (o.tau + 1)
 	}
-	return float64(o.unfolds) / (o.tau + 1)
 }
 
 func (o driven) layer(b *Builder, x Vec) Vec {
@@ -155,7 +174,7 @@ func (o driven) flow(b *Builder, prefix string, x, h Vec) Vec {
 	drive := b.Linear(prefix+"kernel", n, Xavier(x.Len(), n), Values{0}, Term{Name: "w", X: x})
 	U := b.Param(prefix+"recurrent_kernel", Shape{Outer: n, Inner: n}, Orthonormal{})
 	scale := b.Param(prefix+"scale", Vector(n), Values{1})
-	return o.method.flow(b, h, o.unfolds, func(h Vec) Vec {
+	return o.solver.flow(b, h, func(h Vec) Vec {
 		f := Mul(scale, Tanh(Add(drive, MatVec(U, h))))
 		if o.tau == 0 {
 			return f

@@ -5,14 +5,15 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// GRUODE is the gated recurrent unit as an ordinary differential equation, solved by an explicit method in equal sub-steps:
+// GRUODE is the gated recurrent unit as an ordinary differential equation, solved by an explicit method, in equal sub-steps or
+// by dopri5 in steps that its tolerances allow:
 //
 //	r = sigmoid(W_r [x, h] + b_r),   z = sigmoid(W_z [x, h] + b_z),   g = tanh(W_g [x, r h] + b_g)
 //	dh/dt = (1 - z) (g - h)
 //
 // with the input held during dt. The state h [units] is a flow: dt = 0 keeps it. It moves towards g, within (-1, 1), at a rate
-// below 1, so that Euler sub-steps up to 1 stay between the two: MaxStep is unfolds. The output is h. Cost a stage and unfold:
-// 6 units² + 14 units FLOPs, 3 units functions; what x gives is computed once.
+// below 1, so that Euler sub-steps up to 1 stay between the two: MaxStep is unfolds, and dopri5 has none, see Adapting. The
+// output is h. Cost a stage and unfold: 6 units² + 14 units FLOPs, 3 units functions; what x gives is computed once.
 //
 // Source: De Brouwer et al., GRU-ODE-Bayes, NeurIPS 2019, eq. 3, without its Bayesian update; solver and initial values
 // (Glorot, reset bias 1, other biases 0) as in the code of Lechner and Hasani, arXiv 2006.04418.
@@ -21,8 +22,12 @@ type GRUODE struct {
 	Units int `json:"units"`
 	// Method is the solver; euler if empty.
 	Method Method `json:"method" default:"euler"`
-	// Unfolds is the number of solver sub-steps; 4 if zero.
+	// Unfolds is the number of solver sub-steps of methods with fixed steps; 4 if zero.
 	Unfolds int `json:"unfolds" default:"4"`
+	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
+	RTol float64 `json:"rtol" default:"1e-3"`
+	// ATol is the absolute one, 1e-8 to 1, in units of the state; 1e-5 if zero.
+	ATol float64 `json:"atol" default:"1e-5"`
 }
 
 var gruODE = Entry{
@@ -31,6 +36,7 @@ var gruODE = Entry{
 	Variants: []Variant{
 		{"5 units", GRUODE{Units: 5}, nil},
 		{"midpoint, 2 sub-steps", GRUODE{Units: 3, Method: Midpoint, Unfolds: 2}, nil},
+		{"dopri5", GRUODE{Units: 4, Method: Dopri5, RTol: 1e-2}, nil},
 	},
 	Presets: []Preset{{"gruode32", "GRU-ODE, 32 units", GRUODE{Units: 32}, nil}},
 }
@@ -40,21 +46,28 @@ func (c GRUODE) Check() error {
 	if err := checkUnits("GRUODE", c.Units); err != nil {
 		return err
 	}
-	if err := checkUnfolds("GRUODE", c.Unfolds, 4); err != nil {
-		return err
-	}
-	return c.Method.check("GRUODE")
+	return c.solver().check("GRUODE", 4)
 }
 
 // MaxStep implements Limited.
-func (c GRUODE) MaxStep() float64 { return float64(Resolve(c).(GRUODE).Unfolds) }
+func (c GRUODE) MaxStep() float64 {
+	if c.Adaptive() {
+		return 0
+	}
+	return float64(Resolve(c).(GRUODE).Unfolds)
+}
+
+// Adaptive implements Adapting.
+func (c GRUODE) Adaptive() bool { return c.Method.adaptive() }
+
+func (c GRUODE) solver() solver { return solver{c.Method, c.Unfolds, c.RTol, c.ATol} }
 
 // Build implements Cell.
 func (c GRUODE) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	c = Resolve(c).(GRUODE)
 	n := c.Units
 	reset, update, detect := joint(b, "reset", n, x, n, 1), joint(b, "update", n, x, n, 0), joint(b, "detect", n, x, n, 0)
-	h := c.Method.flow(b, b.State("h", Vector(n)), c.Unfolds, func(h Vec) Vec {
+	h := c.solver().flow(b, b.State("h", Vector(n)), func(h Vec) Vec {
 		r, z := Sigmoid(reset(h)), Sigmoid(update(h))
 		g := Tanh(detect(Mul(r, h)))
 		return Mul(OneMinus(z), Sub(g, h))

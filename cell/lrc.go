@@ -26,13 +26,15 @@ import (
 //	v' = (v + d e b) / (1 + d e a)                   Solver hybrid, in increment form
 //	v' = v + (b/a - v) (1 - exp(-d e a))             Solver exponential: exact for what is frozen
 //
+// while Solver dopri5 freezes nothing and takes steps that its tolerances allow, see Dopri5.
+//
 // The state h [units], the potentials v, is a flow: dt = 0 keeps it to the bit. With the hybrid and the exponential solver any
-// dt >= 0 is stable; the explicit one is for d·e·a < 2, see MaxStep. With the gate a and e are below 1 and |b| below |vleak|, so
+// dt >= 0 is stable; the explicit one is for d·e·a < 2, see MaxStep; dopri5 takes many steps where dt·e·a is large. With the gate a and e are below 1 and |b| below |vleak|, so
 // that potentials stay of the order of vleak. LRCU is the unit form: one explicit sub-step.
 //
 // gleak, w, shift and tau are kept at or above 0 by projection. All sums have one weight a synapse of the wiring, an absent
 // synapse has no path, and polarity fixes no sign; the output are the motor neurons after an affine map. Probes: "a", "b" and
-// "e" of the last sub-step and "tau", the effective time constant 1/(e a) there, in the model's time unit. Cost: two passes
+// "e" of the last sub-step (with dopri5 at its end) and "tau", the effective time constant 1/(e a) there, in the model's time unit. Cost: two passes
 // over the synapses a sub-step, one with NoForgetGate, and 2 FLOPs a synapse for e.
 //
 // Source: Farsang, Neubauer and Grosu, Liquid resistance liquid capacitance networks, 2024 (arXiv 2403.08791), with the initial
@@ -44,6 +46,10 @@ type LRC struct {
 	Elastance Elastance `json:"elastance" default:"symmetric"`
 	// Solver is explicit if empty.
 	Solver LRCSolver `json:"solver" default:"explicit"`
+	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
+	RTol float64 `json:"rtol" default:"1e-3"`
+	// ATol is the absolute one, 1e-8 to 1, in units of the potentials; 1e-5 if zero.
+	ATol float64 `json:"atol" default:"1e-5"`
 	// NoForgetGate replaces the gate a by a trained rate tau, one a neuron, that starts at 1.
 	NoForgetGate bool `json:"no_forget_gate"`
 }
@@ -66,6 +72,7 @@ const (
 	ExplicitLRC    LRCSolver = "explicit"
 	HybridLRC      LRCSolver = "hybrid"
 	ExponentialLRC LRCSolver = "exponential"
+	AdaptiveLRC    LRCSolver = "dopri5"
 )
 
 // A sub-step v + d e (b - a v) with e, a <= 1 is stable below d = 2 and does not overshoot up to d = 1. What is allowed lies
@@ -86,6 +93,7 @@ var lrc = Entry{
 		{"ncp, symmetric", LRC{}, testNCP},
 		{"random, asymmetric, hybrid, 3 sub-steps", LRC{Unfolds: 3, Elastance: AsymmetricElastance, Solver: HybridLRC}, wiring.Random{Units: 6, Outputs: 3, Sparsity: 0.4}},
 		{"ncp, exponential, 2 sub-steps", LRC{Unfolds: 2, Solver: ExponentialLRC}, testNCP},
+		{"ncp, dopri5", LRC{Solver: AdaptiveLRC}, testNCP},
 		{"full, no gate", LRC{NoForgetGate: true}, wiring.Full(4)},
 		{"random, no gate, constant, hybrid", LRC{NoForgetGate: true, Elastance: ConstantElastance, Solver: HybridLRC}, wiring.Random{Units: 5, Outputs: 2, Sparsity: 0.5}},
 		{"ncp, no gate, asymmetric, exponential", LRC{NoForgetGate: true, Elastance: AsymmetricElastance, Solver: ExponentialLRC}, testNCP},
@@ -100,20 +108,29 @@ var lrc = Entry{
 
 // Check implements Cell.
 func (c LRC) Check() error {
-	if c.Unfolds < 0 || c.Unfolds > 1000 {
-		return fmt.Errorf("LRC: unfolds is %d; allowed: 1 to 1000 (0 means 1)", c.Unfolds)
-	}
 	switch c.Elastance {
 	case "", ConstantElastance, AsymmetricElastance, SymmetricElastance:
 	default:
 		return fmt.Errorf("LRC: elastance %q; allowed: %s, %s, %s", c.Elastance, ConstantElastance, AsymmetricElastance, SymmetricElastance)
 	}
 	switch c.Solver {
-	case "", ExplicitLRC, HybridLRC, ExponentialLRC:
+	case "", ExplicitLRC, HybridLRC, ExponentialLRC, AdaptiveLRC:
 	default:
-		return fmt.Errorf("LRC: solver %q; allowed: %s, %s, %s", c.Solver, ExplicitLRC, HybridLRC, ExponentialLRC)
+		return fmt.Errorf("LRC: solver %q; allowed: %s, %s, %s, %s", c.Solver, ExplicitLRC, HybridLRC, ExponentialLRC, AdaptiveLRC)
 	}
-	return nil
+	return c.flow().check("LRC", 1)
+}
+
+// Adaptive implements Adapting.
+func (c LRC) Adaptive() bool { return c.Solver == AdaptiveLRC }
+
+// flow is the adaptive solver; the other ones are LRCSolver's.
+func (c LRC) flow() solver {
+	s := solver{unfolds: c.Unfolds, rtol: c.RTol, atol: c.ATol}
+	if c.Adaptive() {
+		s.method = Dopri5
+	}
+	return s
 }
 
 // MaxStep implements Limited: 1.5 for every explicit sub-step, any dt for the other solvers.
@@ -141,12 +158,23 @@ func (c LRC) Build(b *Builder, x Vec, w *wiring.Wiring) Vec {
 	f0, g0 := sensory(u, gleak, gleak)
 	d := Scale(1/float64(K), b.DT())
 	var A, B, E Vec
-	v := b.Repeat(K, []Vec{h}, func(carried []Vec) []Vec {
-		v := carried[0]
+	at := func(v Vec) {
 		f, g := inner(v, f0, g0)
 		A, B, E = rate(f), Mul(vleak, Tanh(g)), elastance(v)
-		return []Vec{c.Solver.step(v, Mul(d, E), A, B, b.Const(1))}
-	})[0]
+	}
+	var v Vec
+	if c.Adaptive() {
+		v = c.flow().flow(b, h, func(v Vec) Vec {
+			at(v)
+			return Mul(E, Sub(B, Mul(A, v)))
+		})
+	} else {
+		v = b.Repeat(K, []Vec{h}, func(carried []Vec) []Vec {
+			v := carried[0]
+			at(v)
+			return []Vec{c.Solver.step(v, Mul(d, E), A, B, b.Const(1))}
+		})[0]
+	}
 
 	b.Probe("a", A)
 	b.Probe("b", B)

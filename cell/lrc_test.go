@@ -53,6 +53,15 @@ func TestLRCOrder(t *testing.T) {
 				t.Errorf("%+v %s: errors %.3g and %.3g of 32 and 64 sub-steps, ratio %.3f; order 1 has 2", c, solver, coarse, fine, r)
 			}
 		}
+		// The adaptive solver in fixed steps: the same flow, with order 5.
+		exact := after(cell.AdaptiveLRC, 0, 512)
+		if d := distance(exact, flow); !(d < 1e-3) {
+			t.Errorf("%+v: dopri5 goes elsewhere, by %g", c, d)
+		}
+		coarse, fine := distance(after(cell.AdaptiveLRC, 0, 32), exact), distance(after(cell.AdaptiveLRC, 0, 64), exact)
+		if order := math.Log2(coarse / fine); !(order > 4.5 && order < 5.5) {
+			t.Errorf("%+v dopri5: errors %.3g and %.3g of 32 and 64 steps, order %.3f", c, coarse, fine, order)
+		}
 	}
 }
 

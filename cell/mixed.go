@@ -49,6 +49,9 @@ func (c Mixed) Check() error {
 	if err := c.Cell.Check(); err != nil && !twice {
 		return err
 	}
+	if Adaptive(c.Cell) {
+		return fmt.Errorf("Mixed: the solver of %T chooses its own steps, and the memory, an update, would act in each; give it a method with fixed steps", c.Cell)
+	}
 	if twice || !Wired(c.Cell) && len(alone(c.Cell, nil).States) > 1 {
 		return fmt.Errorf("Mixed: %T as inner cell has more than one state; allowed: cells with one", c.Cell)
 	}

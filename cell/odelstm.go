@@ -21,7 +21,8 @@ import (
 //	dh/dt = scale tanh(W u + U h + bias) - h   over dt gives h'
 //
 // States h and c, [units] each; the output is h. The step is an update: at dt = 0 the LSTM acts. Steps longer than MaxStep,
-// half the number of sub-steps, are split, and the LSTM acts in each part. Source: Lechner and Hasani, Learning long-term
+// half the number of sub-steps, are split, and the LSTM acts in each part; so it would in every step of an adaptive method, for
+// which reason there is none. Source: Lechner and Hasani, Learning long-term
 // dependencies in irregularly-sampled time series, arXiv 2006.04418; initial values as there: form "output" uniform within
 // ±1/sqrt(units), form "state" Glorot and orthogonal with biases 0.
 type ODELSTM struct {
@@ -106,7 +107,7 @@ func (c ODELSTM) ofState(b *Builder, x, h, memory Vec) (Vec, Vec) {
 }
 
 func (c ODELSTM) ode() driven {
-	return driven{cell: "ODELSTM", units: c.Units, method: c.Method, unfolds: c.Unfolds, tau: 1}
+	return driven{cell: "ODELSTM", units: c.Units, tau: 1, solver: solver{method: c.Method, unfolds: c.Unfolds}}
 }
 
 // perceptron declares W_2 tanh(W_1 h + b_1) + b_2 with a hidden layer and gives it as a function of h [n].

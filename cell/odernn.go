@@ -18,7 +18,8 @@ import (
 //	h' = (1 - z) n + z h
 //
 // The state h [units] is the output. The step is an update: at dt = 0 nothing flows, but the gates act. Steps longer than
-// MaxStep, half the number of sub-steps, are split, and the gates act in each part. Cost: stages · unfolds · 4 units hidden
+// MaxStep, half the number of sub-steps, are split, and the gates act in each part; so they would in every step of an adaptive
+// method, for which reason there is none. Cost: stages · unfolds · 4 units hidden
 // FLOPs beside those of the GRU.
 //
 // Source: Rubanova, Chen and Duvenaud, Latent ordinary differential equations for irregularly-sampled time series, NeurIPS

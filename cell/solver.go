@@ -17,19 +17,27 @@ import (
 type Method string
 
 // Methods: explicit Euler (order 1), the midpoint rule (2), Heun's, which is the explicit trapezium (2), and the classical
-// one of Runge and Kutta (4).
+// one of Runge and Kutta (4), in equal sub-steps; and that of Dormand and Prince (5), in steps as short as its error asks.
 const (
 	Euler    Method = "euler"
 	Midpoint Method = "midpoint"
 	Heun     Method = "heun"
 	RK4      Method = "rk4"
+	// Dopri5 is adaptive: the program takes one step of length dt and has the probe "error",
+	//
+	//	sqrt(Σ_i (e_i / (atol + rtol max(|h_i|, |h'_i|)))² / units),   e = d Σ_i (b_i - b*_i) k_i
+	//
+	// where b* are the weights of the embedded method of order 4. Executors keep a step whose error is at most 1, and else
+	// try a shorter one; see Adapting. A step costs six f, its error one more. Source: Dormand and Prince, A family of
+	// embedded Runge-Kutta formulae, 1980; the norm is that of Hairer, Nørsett and Wanner, II.4, eq. 4.11.
+	Dopri5 Method = "dopri5"
 )
 
-// tableau is a method's: a below the diagonal, row by row, and b. Source: Hairer, Nørsett and Wanner, Solving Ordinary
-// Differential Equations I, II.1.
+// tableau is a method's: a below the diagonal, row by row, and b; of an adaptive one also e, which is b less the weights of the
+// embedded method. Source: Hairer, Nørsett and Wanner, Solving Ordinary Differential Equations I, II.1 and table II.5.2.
 type tableau struct {
-	a [][]float64
-	b []float64
+	a    [][]float64
+	b, e []float64
 }
 
 var tableaus = map[Method]tableau{
@@ -37,18 +45,42 @@ var tableaus = map[Method]tableau{
 	Midpoint: {a: [][]float64{{}, {1. / 2}}, b: []float64{0, 1}},
 	Heun:     {a: [][]float64{{}, {1}}, b: []float64{1. / 2, 1. / 2}},
 	RK4:      {a: [][]float64{{}, {1. / 2}, {0, 1. / 2}, {0, 0, 1}}, b: []float64{1. / 6, 1. / 3, 1. / 3, 1. / 6}},
+	Dopri5: {
+		a: [][]float64{
+			{}, {1. / 5}, {3. / 40, 9. / 40}, {44. / 45, -56. / 15, 32. / 9},
+			{19372. / 6561, -25360. / 2187, 64448. / 6561, -212. / 729},
+			{9017. / 3168, -355. / 33, 46732. / 5247, 49. / 176, -5103. / 18656},
+			{35. / 384, 0, 500. / 1113, 125. / 192, -2187. / 6784, 11. / 84}, // which is b: the last stage is f(h')
+		},
+		b: []float64{35. / 384, 0, 500. / 1113, 125. / 192, -2187. / 6784, 11. / 84, 0},
+		e: []float64{71. / 57600, 0, -71. / 16695, 71. / 1920, -17253. / 339200, 22. / 525, -1. / 40},
+	},
 }
 
-// check reports a method that is none; an empty one has passed Resolve before it is used.
-func (m Method) check(cell string) error {
-	if _, ok := tableaus[m]; ok || m == "" {
-		return nil
-	}
+// adaptive tells the methods that choose their own steps.
+func (m Method) adaptive() bool { return tableaus[m].e != nil }
+
+// methods lists their names.
+func methods(adaptive bool) string {
 	var names []string
-	for _, name := range slices.Sorted(maps.Keys(tableaus)) {
-		names = append(names, string(name))
+	for _, m := range slices.Sorted(maps.Keys(tableaus)) {
+		if adaptive || !m.adaptive() {
+			names = append(names, string(m))
+		}
 	}
-	return fmt.Errorf("%s: method %q; allowed: %s", cell, m, strings.Join(names, ", "))
+	return strings.Join(names, ", ")
+}
+
+// check reports a method that is none with fixed steps; an empty one has passed Resolve before it is used.
+func (m Method) check(cell string) error {
+	_, ok := tableaus[m]
+	switch {
+	case m.adaptive():
+		return fmt.Errorf("%s: method %q splits a row into steps, and the update of this cell would act in each; allowed: %s", cell, m, methods(false))
+	case !ok && m != "":
+		return fmt.Errorf("%s: method %q; allowed: %s", cell, m, methods(false))
+	}
+	return nil
 }
 
 // checkUnfolds reports a number of sub-steps out of range.
@@ -59,18 +91,72 @@ func checkUnfolds(cell string, unfolds int, standard int) error {
 	return nil
 }
 
+// solver is how a cell follows its state where all of that is a flow. The tolerances are those of an adaptive method.
+type solver struct {
+	method     Method
+	unfolds    int
+	rtol, atol float64
+}
+
+// Tolerances if none are given, and their ranges: numbers of single precision have no smaller relative error.
+const (
+	standardRTol, leastRTol, mostRTol = 1e-3, 1e-6, 0.1
+	standardATol, leastATol, mostATol = 1e-5, 1e-8, 1
+)
+
+// check reports the first option out of range, or one that the method does not look at.
+func (s solver) check(cell string, standard int) error {
+	if err := checkUnfolds(cell, s.unfolds, standard); err != nil {
+		return err
+	}
+	for _, tol := range []struct {
+		name                       string
+		value, standard, low, high float64
+	}{{"rtol", s.rtol, standardRTol, leastRTol, mostRTol}, {"atol", s.atol, standardATol, leastATol, mostATol}} {
+		switch given := tol.value != 0 && tol.value != tol.standard; {
+		case given && !(tol.value >= tol.low && tol.value <= tol.high):
+			return fmt.Errorf("%s: %s is %g; allowed: %g to %g (0 means %g)", cell, tol.name, tol.value, tol.low, tol.high, tol.standard)
+		case given && !s.method.adaptive():
+			return fmt.Errorf("%s: %s is %g, but only method %q has tolerances; leave it out, or use that", cell, tol.name, tol.value, Dopri5)
+		}
+	}
+	if s.method.adaptive() {
+		if s.unfolds != 0 && s.unfolds != standard {
+			return fmt.Errorf("%s: unfolds is %d, but method %q chooses its own steps; leave it out", cell, s.unfolds, s.method)
+		}
+		return nil
+	}
+	if s.method.check(cell) != nil {
+		return fmt.Errorf("%s: method %q; allowed: %s", cell, s.method, methods(true))
+	}
+	return nil
+}
+
+// flow takes h along h' = f(h) for the elapsed time. At dt = 0 the result is h to the bit, where f is finite.
+func (s solver) flow(b *Builder, h Vec, f func(h Vec) Vec) Vec {
+	if !s.method.adaptive() {
+		return s.method.flow(b, h, s.unfolds, f)
+	}
+	next, k := s.method.stages(h, b.DT(), f)
+	e := Mul(b.DT(), weighted(tableaus[s.method].e, k))
+	ratio := Div(e, Plus(Scale(s.rtol, Max(Abs(h), Abs(next))), s.atol))
+	b.Probe(ErrorProbe, Sqrt(Scale(1/float64(h.Len()), Sum(Mul(ratio, ratio), Inner))))
+	return next
+}
+
 // flow takes h along h' = f(h) for the elapsed time, in equal sub-steps. At dt = 0 the result is h to the bit, where f is
 // finite.
 func (m Method) flow(b *Builder, h Vec, unfolds int, f func(h Vec) Vec) Vec {
 	d := times(1/float64(unfolds), b.DT())
 	return b.Repeat(unfolds, []Vec{h}, func(carried []Vec) []Vec {
-		return []Vec{m.substep(carried[0], d, f)}
+		next, _ := m.stages(carried[0], d, f)
+		return []Vec{next}
 	})[0]
 }
 
-func (m Method) substep(h, d Vec, f func(h Vec) Vec) Vec {
+// stages are h after a step of length d, and the slopes that it is made of.
+func (m Method) stages(h, d Vec, f func(h Vec) Vec) (next Vec, k []Vec) {
 	t := tableaus[m]
-	var k []Vec
 	for _, row := range t.a {
 		at := h
 		if s := weighted(row, k); s.OK() {
@@ -78,7 +164,7 @@ func (m Method) substep(h, d Vec, f func(h Vec) Vec) Vec {
 		}
 		k = append(k, f(at))
 	}
-	return Add(h, Mul(d, weighted(t.b, k)))
+	return Add(h, Mul(d, weighted(t.b, k))), k
 }
 
 // weighted is Σ w_i k_i without the terms of weight 0; the zero Vec where there are no others.

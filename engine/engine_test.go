@@ -26,6 +26,8 @@ type feed struct {
 	dt            [][]float64
 	state, dfinal [][]float64
 	doutput       [][][]float64
+	// units of probes that are divided by something small, by their number: so are their rounding errors.
+	units map[int]float64
 }
 
 func newFeed(p *step.Program, times, lanes int, seed uint64) *feed {
@@ -84,6 +86,16 @@ func (tr *trace) add(name string, grad bool, v []float64) {
 
 func clone(v []float64) []float64 { return append([]float64(nil), v...) }
 
+// inUnits are the values of a probe, multiplied by its unit.
+func (f *feed) inUnits(probe int, v []float64) []float64 {
+	if unit, ok := f.units[probe]; ok {
+		for i := range v {
+			v[i] *= unit
+		}
+	}
+	return v
+}
+
 // oracle runs the problem in float64.
 func (f *feed) oracle(probes []int) *trace {
 	tr := &trace{}
@@ -106,7 +118,7 @@ func (f *feed) oracle(probes []int) *trace {
 			tr.add(fmt.Sprintf("output %d at %d", k, t), false, clone(o.Value(q.Node)))
 		}
 		for _, k := range probes {
-			tr.add(fmt.Sprintf("probe %d at %d", k, t), false, clone(o.Value(p.Probes[k].Node)))
+			tr.add(fmt.Sprintf("probe %d at %d", k, t), false, f.inUnits(k, clone(o.Value(p.Probes[k].Node))))
 		}
 	})
 	for s, q := range p.States {
@@ -189,7 +201,7 @@ func (f *feed) engine(e *engine.Engine, probes []int) *trace {
 			tr.add(fmt.Sprintf("output %d at %d", k, t), false, widen(e.Output(k, t)))
 		}
 		for _, k := range probes {
-			tr.add(fmt.Sprintf("probe %d at %d", k, t), false, widen(e.Probe(k, t)))
+			tr.add(fmt.Sprintf("probe %d at %d", k, t), false, f.inUnits(k, widen(e.Probe(k, t))))
 		}
 	}
 	for s := range p.States {

@@ -36,6 +36,9 @@ func (a Architecture) build(schema series.Schema, as form) (Architecture, []engi
 		}
 	}
 	a.Layers = layers
+	if err := a.adapts(); err != nil {
+		return a, nil, nil, err
+	}
 	y, err := a.read(s.b, s.pool(a.Pool, x), schema.Target)
 	if err != nil {
 		return a, nil, nil, err
@@ -102,6 +105,34 @@ func (a Architecture) gaps(schema series.Schema) (bool, error) {
 		return false, fmt.Errorf("layer 0: %T takes missing values itself, and %s would spread them over all that it knows; leave that out of the first layer", a.Layers[0].Cell, spreads)
 	}
 	return true, nil
+}
+
+// adapts refuses what would act in each of the steps that an adaptive solver splits a row into, but is one update a row.
+func (a Architecture) adapts() error {
+	i := slices.IndexFunc(a.Layers, func(l Layer) bool { return cell.Adaptive(l.Cell) })
+	if i < 0 {
+		return nil
+	}
+	other := ""
+	for k, l := range a.Layers {
+		switch {
+		case other != "":
+		case l.Block.Bidirectional:
+			other = fmt.Sprintf("layer %d is bidirectional, and each direction would need steps of its own", k)
+		case !cell.Flow(l.Cell):
+			other = fmt.Sprintf("the state of layer %d, %T, is no flow of time and would be updated in each of them", k, l.Cell)
+		}
+	}
+	switch {
+	case other != "":
+	case a.Pool != Last:
+		other = fmt.Sprintf("pool %s would count a row once for each of them", a.Pool)
+	case a.TimeInput:
+		other = "the time input would be their length"
+	default:
+		return nil
+	}
+	return fmt.Errorf("layer %d: the solver of %T splits a row into steps as its error asks, but %s; leave that out, or give the cell a method with fixed steps", i, a.Layers[i].Cell, other)
 }
 
 // head turns raw inputs into the features of the first layer. Where that takes missing values itself, its numbers stay NaN

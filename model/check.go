@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/elegans-nn/elegans/series"
 )
@@ -24,15 +25,17 @@ type InputError struct {
 }
 
 // Error is one line with the fix.
-func (e *InputError) Error() string {
-	place := ""
-	if e.Series != "" {
-		place = fmt.Sprintf("series %s, ", e.Series)
+func (e *InputError) Error() string { return place(e.Series, e.Row) + e.Problem() }
+
+// place is where an error is.
+func place(series string, row int) (text string) {
+	if series != "" {
+		text = fmt.Sprintf("series %s, ", series)
 	}
-	if e.Row >= 0 {
-		place += fmt.Sprintf("row %d, ", e.Row+1)
+	if row >= 0 {
+		text += fmt.Sprintf("row %d, ", row+1)
 	}
-	return place + e.Problem()
+	return text
 }
 
 // Problem is the error without its place.
@@ -80,7 +83,7 @@ func (m *Model) runs(dt float32) int {
 }
 
 // Runs checks a row and tells into how many equal steps, with the input held, its elapsed time is split: 1 unless it is
-// longer than MaxStep. The error is an *InputError. It panics where x has not one value per input of the schema.
+// longer than MaxStep. That is all there is to a model that is not Adaptive. The error is an *InputError. It panics where x has not one value per input of the schema.
 func (m *Model) Runs(x []float32, dt float32) (int, error) {
 	if err := m.check(x, dt); err != nil {
 		return 0, err
@@ -97,21 +100,40 @@ type Rows struct {
 	At []int
 }
 
-// Rows checks a series and prepares it. The error is an *InputError.
+// Rows checks a series and prepares it; in an Adaptive model the steps are those from the zero state. The error is an
+// *InputError or a *StepError.
 func (m *Model) Rows(s *series.Series) (Rows, error) {
-	split := false
+	rows, err := m.Splitter(1).rows(m.theta, []series.Series{*s}, nil)
+	if err != nil {
+		return Rows{}, err
+	}
+	return rows[0], nil
+}
+
+// Check finds the first value of a series that the model cannot take. The error is an *InputError.
+func (m *Model) Check(s *series.Series) error {
 	for row, dt := range s.DT {
 		if err := m.check(s.At(row), dt); err != nil {
-			err.Series, err.Row = s.Name, row
-			if s.Row != nil {
-				err.Row = s.Row[row]
-			}
-			return Rows{}, err
+			err.Series, err.Row = s.Name, sourceRow(s, row)
+			return err
 		}
-		split = split || m.runs(dt) > 1
 	}
-	if !split {
-		return Rows{X: s.X, DT: s.DT}, nil
+	return nil
+}
+
+// sourceRow is the row of the source that a row of a series is.
+func sourceRow(s *series.Series, row int) int {
+	if s.Row != nil {
+		return s.Row[row]
+	}
+	return row
+}
+
+// split splits long gaps.
+func (m *Model) split(s *series.Series) Rows {
+	long := func(dt float32) bool { return m.runs(dt) > 1 }
+	if !slices.ContainsFunc(s.DT, long) {
+		return Rows{X: s.X, DT: s.DT}
 	}
 	r := Rows{At: make([]int, 0, s.Len())}
 	for row, dt := range s.DT {
@@ -122,5 +144,5 @@ func (m *Model) Rows(s *series.Series) (Rows, error) {
 		}
 		r.At = append(r.At, len(r.DT)-1)
 	}
-	return r, nil
+	return r
 }

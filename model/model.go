@@ -48,6 +48,7 @@ type Model struct {
 	theta   []float32
 	info    Info
 	longest float64 // see MaxStep
+	errors  []int   // the probes of the layers that choose their own steps, see Adaptive
 }
 
 // Info is what a model file says of the model's making. It holds no time, path or host, so that equal runs give equal
@@ -106,7 +107,10 @@ func (a Architecture) empty(schema series.Schema) (*Model, error) {
 			return nil, err
 		}
 	}
-	for _, l := range drawn.Layers {
+	for i, l := range drawn.Layers {
+		if cell.Adaptive(l.Cell) {
+			m.errors = append(m.errors, m.program.Probe(fmt.Sprintf("layer%d.%s", i, cell.ErrorProbe)))
+		}
 		if s := cell.MaxStep(l.Cell); s > 0 && (m.longest == 0 || s < m.longest) {
 			m.longest = s
 		}

@@ -15,7 +15,7 @@ type Observed struct {
 
 // Observe runs the model along a series from the zero state and records the first layer's state and a named probe of
 // the program, such as "layer0.tau". Where layers look at a series from both ends it is one of the first pass, which the
-// first layer's cell belongs to. The error is an *InputError.
+// first layer's cell belongs to. The error is that of Rows.
 func (m *Model) Observe(s *series.Series, probe string) (Observed, error) {
 	rows, err := m.Rows(s)
 	if err != nil {

@@ -24,7 +24,7 @@ type RunOptions struct {
 //
 // Where the model is not Causal the rows are kept that its passes hand on, and a given state is an *OfflineError.
 //
-// The error is an *InputError; nothing has been visited then. Run panics where a row has not one value per input of the
+// The error is an *InputError, or a *StepError of an Adaptive model; nothing has been visited then. Run panics where a row has not one value per input of the
 // schema, the program has no such output, or a given state has another width than the program's.
 func (m *Model) Run(list []series.Series, o RunOptions, visit func(i, row int, y []float32)) error {
 	if o.Output == "" {
@@ -33,13 +33,13 @@ func (m *Model) Run(list []series.Series, o RunOptions, visit func(i, row int, y
 	if err := m.Causal(); err != nil && slices.ContainsFunc(o.State, func(s []float32) bool { return s != nil }) {
 		return err
 	}
-	lanes, rows := make([]engine.Lane, len(list)), make([]Rows, len(list))
-	for i := range list {
-		r, err := m.Rows(&list[i])
-		if err != nil {
-			return err
-		}
-		rows[i], lanes[i] = r, engine.Lane{X: [][]float32{r.X}, DT: r.DT}
+	lanes := make([]engine.Lane, len(list))
+	rows, err := m.Splitter(o.Workers).rows(m.theta, list, o.State)
+	if err != nil {
+		return err
+	}
+	for i, r := range rows {
+		lanes[i] = engine.Lane{X: [][]float32{r.X}, DT: r.DT}
 		if o.State != nil && o.State[i] != nil {
 			lanes[i].State, lanes[i].Final = o.State[i], o.State[i]
 		}
@@ -60,12 +60,17 @@ func (m *Model) Run(list []series.Series, o RunOptions, visit func(i, row int, y
 }
 
 // Lane is a window of a series as a training engine takes it: the label of each row stands at the step that holds its
-// result. The error is an *InputError.
+// result. The error is that of Rows; see Splitter for an Adaptive model whose parameters change.
 func (m *Model) Lane(s *series.Series) (engine.Lane, error) {
 	r, err := m.Rows(s)
 	if err != nil {
 		return engine.Lane{}, err
 	}
+	return laneOf(s, r), nil
+}
+
+// laneOf is the lane of a series whose rows are split.
+func laneOf(s *series.Series, r Rows) engine.Lane {
 	lane := engine.Lane{X: [][]float32{r.X}, DT: r.DT, Label: s.Y}
 	if r.At != nil {
 		n := s.Outputs()
@@ -77,5 +82,5 @@ func (m *Model) Lane(s *series.Series) (engine.Lane, error) {
 			copy(lane.Label[n*t:], s.Label(row))
 		}
 	}
-	return lane, nil
+	return lane
 }

@@ -91,6 +91,7 @@ var networks = map[string]Layer{
 	"WiredCfC": Liquid(cell.WiredCfC{}, wiring.NCP{Inter: 5, Command: 3, Motor: 2, SensoryFanout: 3, InterFanout: 2, Recurrent: 4, MotorFanin: 2}),
 	"LSTM":     Recurrent(cell.LSTM{Units: 4}),
 	"Mixed":    Recurrent(cell.Mixed{Cell: cell.CfC{Units: 3}}),
+	"adaptive": Recurrent(cell.CTRNN{Units: 4, Method: cell.Dopri5}),
 }
 
 // ran is every output of Run, [row][component].

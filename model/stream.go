@@ -20,13 +20,15 @@ type Stream struct {
 	states     [][]float32
 	prediction []float32
 	y          []float32
+	trials     *trials   // of an adaptive model
+	start      []float32 // the states before a row of it
 }
 
 // Stream starts a stream from the zero state. It panics where the model is not Causal.
 func (m *Model) Stream() *Stream {
 	m.mustBeCausal()
 	p := m.program
-	s := &Stream{m: m, e: engine.Compile(p, engine.Options{Steps: 1, Lanes: 1})}
+	s := &Stream{m: m, e: engine.Compile(p, engine.Options{Steps: 1, Lanes: 1, Probes: m.errors})}
 	s.e.SetParams(m.theta)
 	s.x, s.dt = s.e.Input(0, 0), s.e.DT(0)
 	for i := range p.States {
@@ -34,6 +36,9 @@ func (m *Model) Stream() *Stream {
 	}
 	s.y, s.prediction = s.e.Output(p.Output("y"), 0), s.e.Output(p.Output("prediction"), 0)
 	s.Reset()
+	if s.trials = m.trialsOf(s.e, s.states); s.trials != nil {
+		s.start = make([]float32, s.width())
+	}
 	return s
 }
 
@@ -47,10 +52,13 @@ func (m *Model) mustBeCausal() {
 // declares missing values), dt the time since the previous row in the schema's unit (the schema's FirstDT for the first
 // row). It returns the prediction, which the next Step overwrites: class probabilities, or values in raw units.
 //
-// The error is an *InputError, and the state is as before. It panics where x has the wrong length. A stream never learns.
+// The error is an *InputError, or a *StepError of an Adaptive model, and the state is as before. It panics where x has the wrong length. A stream never learns.
 func (s *Stream) Step(x []float32, dt float32) ([]float32, error) {
 	if err := s.m.check(x, dt); err != nil {
 		return nil, err
+	}
+	if s.trials != nil {
+		return s.attempt(x, dt)
 	}
 	runs := s.m.runs(dt)
 	for range runs {
@@ -59,6 +67,26 @@ func (s *Stream) Step(x []float32, dt float32) ([]float32, error) {
 			s.dt[0] = dt / float32(runs)
 		}
 		s.e.Forward(1)
+	}
+	return s.prediction, nil
+}
+
+// attempt is Step in as many steps as errors ask.
+func (s *Stream) attempt(x []float32, dt float32) ([]float32, error) {
+	at := s.start
+	for _, state := range s.states {
+		at = at[copy(at, state):]
+	}
+	copy(s.x, x)
+	s.trials.begin(0, dt)
+	for s.trials.run() {
+	}
+	if q := &s.trials.lanes[0]; q.failed {
+		at = s.start
+		for _, state := range s.states {
+			at = at[copy(state, at):]
+		}
+		return nil, q.error("", -1)
 	}
 	return s.prediction, nil
 }

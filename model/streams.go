@@ -21,6 +21,7 @@ type Streams struct {
 	stepped    []uint32                       // the call that stepped a stream last, to see one that is named twice
 	call       uint32
 	prediction []float32
+	kept       []float32 // of an adaptive model: the states that a call steps, before it
 }
 
 // lanes is an engine that steps up to as many streams as it has lanes.
@@ -31,6 +32,7 @@ type lanes struct {
 	prediction []float32
 	runs       []int // into how many steps the row of each lane is split
 	lengths    []int
+	trials     *trials // of an adaptive model
 }
 
 // Streams starts n >= 1 streams from the zero state. It panics where the model is not Causal.
@@ -59,7 +61,7 @@ func (s *Streams) Bytes() int { return 4 * (s.width + 1) }
 // holds their rows one after the other, in raw units, and dt the elapsed time of each, as [Stream.Step] takes them. The
 // result is the predictions one after the other; the next call overwrites it. Once each size of a group was seen, nothing is allocated.
 //
-// The error is an *InputError that names the stream; all states are as before then. It panics where the lengths do not
+// The error is an *InputError, or a *StepError of an Adaptive model, that names the stream; all states are as before then. It panics where the lengths do not
 // fit, or a number in which is out of range or occurs twice.
 func (s *Streams) StepMany(which []int, x, dt []float32) ([]float32, error) {
 	n, inputs := len(which), len(s.m.schema.Inputs)
@@ -86,10 +88,20 @@ func (s *Streams) StepMany(which []int, x, dt []float32) ([]float32, error) {
 		s.prediction = make([]float32, n*outputs)
 	}
 	s.prediction = s.prediction[:n*outputs]
+	if s.kept = s.kept[:0]; s.m.Adaptive() {
+		for i := range n {
+			s.kept = append(s.kept, s.State(s.number(which, i))...)
+		}
+	}
 	for from := 0; from < n; {
 		l := s.lanesFor(n - from)
 		to := min(n, from+l.e.Lanes())
-		s.step(l, which, from, x[from*inputs:to*inputs], dt[from:to])
+		if err := s.step(l, which, from, x[from*inputs:to*inputs], dt[from:to]); err != nil {
+			for i := range n {
+				copy(s.State(s.number(which, i)), s.kept[i*s.width:])
+			}
+			return nil, err
+		}
 		from = to
 	}
 	return s.prediction, nil
@@ -108,46 +120,49 @@ func (s *Streams) number(which []int, i int) int {
 
 // lanesFor is the engine for n streams, or for the first of them.
 func (s *Streams) lanesFor(n int) *lanes {
-	k := min(n+vector-1, streamLanes) / vector
+	k := laneCount(n)
+	if s.engines[k/vector] == nil {
+		s.engines[k/vector] = s.m.lanes(k)
+	}
+	return s.engines[k/vector]
+}
+
+// laneCount is the number of lanes for n streams, or for the first of them.
+func laneCount(n int) int {
 	if n == 1 {
-		k = 0
+		return 1
 	}
-	if s.engines[k] == nil {
-		s.engines[k] = s.m.lanes(max(1, k*vector))
-	}
-	return s.engines[k]
+	return min(n+vector-1, streamLanes) / vector * vector
 }
 
 func (m *Model) lanes(n int) *lanes {
 	p := m.program
-	e := engine.Compile(p, engine.Options{Steps: 1, Lanes: n})
+	e := engine.Compile(p, engine.Options{Steps: 1, Lanes: n, Probes: m.errors})
 	e.SetParams(m.theta)
 	l := &lanes{e: e, x: e.Input(0, 0), dt: e.DT(0), prediction: e.Output(p.Output("prediction"), 0), runs: make([]int, n), lengths: make([]int, n)}
 	for k := range p.States {
 		l.states = append(l.states, e.State(k))
 	}
+	l.trials = m.trialsOf(e, l.states)
 	return l
 }
 
 // step takes the rows of some streams through an engine. Lanes beyond them repeat the last one, and their results are
-// left alone.
-func (s *Streams) step(l *lanes, which []int, from int, x, dt []float32) {
-	n, most := len(dt), 1
+// left alone. The error names the stream; nothing is written back then.
+func (s *Streams) step(l *lanes, which []int, from int, x, dt []float32) error {
+	n := len(dt)
 	for lane := range l.runs {
 		i := min(lane, n-1)
-		l.load(lane, x[i*len(x)/n:][:len(x)/n], s.State(s.number(which, from+i)))
-		l.runs[lane] = s.m.runs(dt[i])
-		most = max(most, l.runs[lane])
-		if l.dt != nil {
-			l.dt[lane] = dt[i] / float32(l.runs[lane])
-		}
+		l.loadInput(lane, x[i*len(x)/n:][:len(x)/n])
+		l.loadState(lane, s.State(s.number(which, from+i)))
 	}
-	for run := range most {
-		l.end(run)
-		l.e.Forward(1)
+	if l.trials == nil {
+		s.run(l, from, dt)
+	} else {
+		s.attempt(l, from, dt)
 		for lane := range n {
-			if run == l.runs[lane]-1 {
-				pick(s.prediction[(from+lane)*len(l.prediction)/len(l.runs):][:len(l.prediction)/len(l.runs)], l.prediction, lane)
+			if q := &l.trials.lanes[lane]; q.failed {
+				return q.error(strconv.Itoa(s.number(which, from+lane)), -1)
 			}
 		}
 	}
@@ -159,14 +174,62 @@ func (s *Streams) step(l *lanes, which []int, from int, x, dt []float32) {
 			at = at[width:]
 		}
 	}
+	return nil
 }
 
-// load brings a row and a state into a lane.
-func (l *lanes) load(lane int, x, state []float32) {
+// run takes the lanes through their rows, long gaps in equal steps.
+func (s *Streams) run(l *lanes, from int, dt []float32) {
+	most := 1
+	for lane := range l.runs {
+		d := dt[min(lane, len(dt)-1)]
+		l.runs[lane] = s.m.runs(d)
+		most = max(most, l.runs[lane])
+		if l.dt != nil {
+			l.dt[lane] = d / float32(l.runs[lane])
+		}
+	}
+	for run := range most {
+		l.end(run)
+		l.e.Forward(1)
+		for lane := range dt {
+			if run == l.runs[lane]-1 {
+				s.predict(l, from, lane)
+			}
+		}
+	}
+}
+
+// attempt takes the lanes through their rows in as many steps as errors ask.
+func (s *Streams) attempt(l *lanes, from int, dt []float32) {
+	for lane, d := range dt {
+		l.trials.begin(lane, d)
+	}
+	for l.trials.run() {
+		for lane := range dt {
+			if l.trials.lanes[lane].outcome == finished {
+				s.predict(l, from, lane)
+			}
+		}
+	}
+}
+
+// predict takes the prediction of a lane out of the engine.
+func (s *Streams) predict(l *lanes, from, lane int) {
+	outputs := len(l.prediction) / len(l.runs)
+	pick(s.prediction[(from+lane)*outputs:][:outputs], l.prediction, lane)
+}
+
+// loadInput brings a row into a lane.
+func (l *lanes) loadInput(lane int, x []float32) {
 	count := len(l.runs)
 	for i, v := range x {
 		l.x[i*count+lane] = v
 	}
+}
+
+// loadState brings a state into a lane.
+func (l *lanes) loadState(lane int, state []float32) {
+	count := len(l.runs)
 	for _, to := range l.states {
 		for i := lane; i < len(to); i += count {
 			to[i] = state[0]

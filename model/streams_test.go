@@ -145,21 +145,23 @@ func TestStepManyRefuses(t *testing.T) {
 }
 
 func TestStepManyAllocatesNothing(t *testing.T) {
-	s := rich()
-	m := made(t, s, networks["LTC"])
-	many := m.Streams(50)
-	rows, next := make([]series.Series, 50), make([]int, 50)
-	for i := range rows {
-		rows[i] = walk(s, 1, uint64(i))
-	}
-	x, dt := gather(many, nil, rows, next)
-	n := testing.AllocsPerRun(20, func() {
-		if _, err := many.StepMany(nil, x, dt); err != nil {
-			t.Fatal(err)
+	for _, name := range []string{"LTC", "adaptive"} {
+		s := rich()
+		m := made(t, s, networks[name])
+		many := m.Streams(50)
+		rows, next := make([]series.Series, 50), make([]int, 50)
+		for i := range rows {
+			rows[i] = walk(s, 1, uint64(i))
 		}
-	})
-	if n != 0 {
-		t.Errorf("StepMany allocates %v times", n)
+		x, dt := gather(many, nil, rows, next)
+		n := testing.AllocsPerRun(20, func() {
+			if _, err := many.StepMany(nil, x, dt); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n != 0 {
+			t.Errorf("%s: StepMany allocates %v times", name, n)
+		}
 	}
 }
 
@@ -172,7 +174,8 @@ func TestPickTakesItsLane(t *testing.T) {
 	}
 	var l lanes
 	l.runs, l.x, l.states = make([]int, 3), make([]float32, 6), [][]float32{make([]float32, 6), make([]float32, 3)}
-	l.load(2, []float32{7, 8}, []float32{1, 2, 3})
+	l.loadInput(2, []float32{7, 8})
+	l.loadState(2, []float32{1, 2, 3})
 	if !slices.Equal(l.x, []float32{0, 0, 7, 0, 0, 8}) || !slices.Equal(l.states[0], []float32{0, 0, 1, 0, 0, 2}) || l.states[1][2] != 3 {
 		t.Errorf("lane 2 of 3 holds %v, %v", l.x, l.states)
 	}

@@ -57,6 +57,9 @@ func New(m *model.Model, o Options) (*RTRL, error) {
 	if err := m.Causal(); err != nil {
 		return nil, fmt.Errorf("online: %w", err)
 	}
+	if m.Adaptive() {
+		return nil, errors.New("online: the solver of the cell tries steps and takes them back, which derivatives that are carried along cannot; give the cell a method with fixed steps")
+	}
 	p := m.Program()
 	y := p.Output("y")
 	r, err := engine.NewRealTime(p, engine.RealTimeOptions{Outputs: []int{y}, Memory: o.Memory})

@@ -335,3 +335,14 @@ func TestBidirectionalIsRefused(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// A solver that takes steps back is refused with the reason.
+func TestAdaptiveIsRefused(t *testing.T) {
+	m, err := model.New(series.Plain(2), model.Recurrent(cell.CTRNN{Units: 3, Method: cell.Dopri5}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := online.New(m, online.Options{}); err == nil || !strings.Contains(err.Error(), "takes them back") || !strings.Contains(err.Error(), "fixed steps") {
+		t.Errorf("an adaptive solver gives %v", err)
+	}
+}

@@ -120,7 +120,8 @@ func (s *State) fits(parameters, slots int) bool {
 }
 
 // Fit trains a model, starting from its parameters. The same model, data and options give the same bits, whatever the
-// number of workers.
+// number of workers. An adaptive model splits the rows of a batch with the parameters of that optimiser step, and learns by the
+// gradient of these steps; where no step is short enough it has diverged.
 //
 // Errors: *DivergedError; *MemoryError; ErrInterrupted when ctx ends; *model.InputError for a row that the model cannot
 // take; the error of Hooks.Save; else what is wrong with options, labels or Resume, in one line.
@@ -149,7 +150,9 @@ type fit struct {
 	loss  rowLoss
 	opt   *optimiser
 	batch *engine.Passes
-	lanes []engine.Lane // of every training window
+	lanes []engine.Lane // of every training window; empty ones where parts are split for every step
+	parts []series.Series
+	split *model.Splitter
 	names []dataset.Window
 	masks map[string]model.Mask
 	s     *State
@@ -177,7 +180,13 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 		if part.Scored() == 0 {
 			continue
 		}
-		lane, err := m.Lane(&part)
+		lane := engine.Lane{}
+		if m.Adaptive() {
+			err = m.Check(&part)
+			f.parts = append(f.parts, part)
+		} else {
+			lane, err = m.Lane(&part)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -190,6 +199,10 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	for _, k := range masks {
 		f.masks[k.Input] = k
 	}
+	if m.Adaptive() && o.Memory > 0 {
+		return nil, fmt.Errorf("--memory: the steps of an adaptive solver, and so the memory they take, follow from the parameters; leave it out, or give the cell a method with fixed steps")
+	}
+	f.split = m.Splitter(o.Workers)
 	if len(passes) > 1 && o.Memory > 0 {
 		return nil, fmt.Errorf("--memory: a model that looks at series from both ends keeps all of their rows; leave it out, or make --batch or --window smaller")
 	}
@@ -304,11 +317,14 @@ func (f *fit) close(valid float64) {
 
 // step takes one optimiser step on the chosen windows; the loss is the mean over their scored rows.
 func (f *fit) step(chosen []int) error {
-	lanes, rows := make([]engine.Lane, len(chosen)), 0
+	lanes, err := f.batchOf(chosen)
+	if err != nil {
+		return err
+	}
+	rows := 0
 	for i, k := range chosen {
-		lanes[i] = f.lanes[k]
 		lanes[i].Draw = f.draw(k)
-		rows += scored(&f.lanes[k])
+		rows += scored(&lanes[i])
 	}
 	scale := 1 / float32(rows)
 	sum, grad := f.batch.Gradient(f.s.Theta, lanes, func(lane, t int, y, dy []float32) float64 {
@@ -332,6 +348,34 @@ func (f *fit) step(chosen []int) error {
 	total := f.o.Epochs * f.steps()
 	f.opt.step(f.o.learningRate(f.s.Epoch*f.steps()+f.s.Step, total), f.s.Theta, grad)
 	return nil
+}
+
+// batchOf are the lanes of the chosen windows. An adaptive model splits them anew for every optimiser step, with the present
+// parameters: the steps are part of no state that a resumed run would need.
+func (f *fit) batchOf(chosen []int) ([]engine.Lane, error) {
+	if !f.m.Adaptive() {
+		lanes := make([]engine.Lane, len(chosen))
+		for i, k := range chosen {
+			lanes[i] = f.lanes[k]
+		}
+		return lanes, nil
+	}
+	list := make([]series.Series, len(chosen))
+	for i, k := range chosen {
+		list[i] = f.parts[k]
+	}
+	lanes, err := f.split.Lanes(f.s.Theta, list)
+	return lanes, f.stuck("", err)
+}
+
+// stuck turns the error of an adaptive solver into that of a run that diverged: its parameters have made it so stiff, or are
+// no numbers.
+func (f *fit) stuck(where string, err error) error {
+	var stuck *model.StepError
+	if errors.As(err, &stuck) {
+		return f.diverged(where + stuck.Error())
+	}
+	return err
 }
 
 // scored counts the steps with a label.
@@ -414,8 +458,11 @@ func (f *fit) validate() (float64, error) {
 		return math.NaN(), nil
 	}
 	loss, err := MeanLoss(f.m.With(f.s.Theta), part, f.data.ResetState, f.o)
-	if err != nil || finite(loss) {
-		return loss, err
+	if err != nil {
+		return 0, f.stuck("on the validation part ", err)
+	}
+	if finite(loss) {
+		return loss, nil
 	}
 	list, spans := Spans(part), part.Windows
 	if !f.data.ResetState {

@@ -158,11 +158,16 @@ func (x *forModel) split() dataset.SplitOptions {
 	return x.d.DefaultSplit()
 }
 
-// inputError turns a value that a model cannot take into an error of the data, with its place in the file.
+// inputError turns a value that a model cannot take, or a row that its solver cannot, into an error of the data, with its place
+// in the file.
 func inputError(err error, d *dataset.Dataset) error {
 	var input *model.InputError
 	if errors.As(err, &input) {
 		return d.RowError(input.Series, input.Row, input.Problem())
+	}
+	var stuck *model.StepError
+	if errors.As(err, &stuck) {
+		return d.RowError(stuck.Series, stuck.Row, stuck.Problem())
 	}
 	return err
 }

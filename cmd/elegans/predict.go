@@ -204,6 +204,11 @@ func (p *predictions) along(i int, stream *model.Stream, from *streamState) (str
 			input.Series, input.Row = s.Name, s.Row[row]
 			return streamState{}, input
 		}
+		var stuck *model.StepError
+		if errors.As(err, &stuck) {
+			stuck.Series, stuck.Row = s.Name, s.Row[row]
+			return streamState{}, stuck
+		}
 		p.y[i] = append(p.y[i], y...)
 	}
 	return streamState{Time: s.Time[s.Len()-1] + p.shift[i], State: stream.Snapshot()}, nil

@@ -95,8 +95,14 @@ func NewSubject(e cell.Entry, v cell.Variant) (s Subject, err error) {
 	return s, err
 }
 
+// adaptiveStep is a step that the error of an adaptive solver allows about generic numbers. Executors take no longer ones there.
+const adaptiveStep = 0.5
+
 // maxStep is the longest stable dt: the entry's, or what the options of the cell make it.
 func (s Subject) maxStep() float64 {
+	if cell.Adaptive(s.Variant.Cell) {
+		return adaptiveStep
+	}
 	if s.Entry.MaxStep > 0 {
 		return s.Entry.MaxStep
 	}

@@ -16,8 +16,13 @@ type reach struct{ state, input [][]bool }
 // graphs knows the exact reach of the cells that keep to their wiring. A wired cell that is not listed must not reach
 // further than the wiring's paths of any length, its state being in the order of the units.
 var graphs = map[string]func(c cell.Cell, w *wiring.Wiring) reach{
-	"LTC":      func(c cell.Cell, w *wiring.Wiring) reach { return substeps(w, c.(cell.LTC).Unfolds) },
-	"LRC":      func(c cell.Cell, w *wiring.Wiring) reach { return substeps(w, cell.Resolve(c).(cell.LRC).Unfolds) },
+	"LTC": func(c cell.Cell, w *wiring.Wiring) reach { return substeps(w, c.(cell.LTC).Unfolds) },
+	"LRC": func(c cell.Cell, w *wiring.Wiring) reach {
+		if cell.Adaptive(c) {
+			return substeps(w, 6) // the stages that the result is made of, each on the one before
+		}
+		return substeps(w, cell.Resolve(c).(cell.LRC).Unfolds)
+	},
 	"WiredCfC": func(_ cell.Cell, w *wiring.Wiring) reach { return layered(w) },
 }
 

@@ -2,12 +2,16 @@ package conform
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/internal/conform/trial"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
 )
 
 // ZeroTime: no time, no flow. A cell that declares Flow keeps its state at dt = 0, to the bit but for the sign of zero;
@@ -131,10 +135,14 @@ func (s Subject) bounded(t *trial.Trial, r trial.Result) error {
 }
 
 // Gaps: a stream splits a gap longer than MaxStep into equal runs with the input held, refuses one that needs more than
-// 1,000 of them, and takes any gap of a cell without MaxStep in one step.
+// 1,000 of them, and takes any gap of a cell without MaxStep in one step. An adaptive cell takes it in steps that its errors
+// allow; see steps.
 func Gaps(s Subject) error {
 	if s.Model == nil {
 		return nil
+	}
+	if s.Model.Adaptive() {
+		return s.steps()
 	}
 	const runs = 3
 	limit := s.maxStep()
@@ -165,6 +173,55 @@ func Gaps(s Subject) error {
 	}
 	if _, err := whole.Step(x, float32((maxRuns+1)*limit)); err == nil {
 		return fmt.Errorf("a gap of more than %d MaxStep is taken; it must be an error", maxRuns)
+	}
+	return nil
+}
+
+// steps: a gap of an adaptive cell is taken in steps that add up to it; a stream, a run and an engine that is given these steps
+// end in one state. A gap that is too long is a *model.StepError that leaves the state, or stays finite.
+func (s Subject) steps() error {
+	const gap = 20
+	x := make([]float32, inputs)
+	narrow(x, s.trial(size{1, 1}).X[0])
+	list := []series.Series{{X: x, DT: []float32{gap}, Y: []float64{0}}}
+	rows, err := s.Model.Rows(&list[0])
+	if err != nil {
+		return fmt.Errorf("a gap of %d: %w", gap, err)
+	}
+	sum := 0.0
+	e := engine.Compile(s.Model.Program(), engine.Options{Steps: len(rows.DT)})
+	e.SetParams(s.Model.Params())
+	for t, dt := range rows.DT {
+		sum += float64(dt)
+		copy(e.Input(0, t), x)
+		e.DT(t)[0] = dt
+	}
+	if e.Forward(len(rows.DT)); math.Abs(sum-gap) > 1e-5*gap || len(rows.DT) < 2 {
+		return fmt.Errorf("a gap of %d is taken in %d steps that add up to %g", gap, len(rows.DT), sum)
+	}
+	var want []float32
+	for k := range s.Model.Program().States {
+		want = append(want, e.State(k)...)
+	}
+	run, stream := make([]float32, len(want)), s.Model.Streams(1)
+	if err := s.Model.Run(list, model.RunOptions{State: [][]float32{run}}, func(int, int, []float32) {}); err != nil {
+		return err
+	}
+	if _, err := stream.StepMany(nil, x, []float32{gap}); err != nil {
+		return err
+	}
+	if !bits(run, want) || !bits(stream.State(0), want) {
+		return fmt.Errorf("after a gap of %d the state of a run is %v, of a stream %v, of the %d steps %v", gap, run, stream.State(0), len(rows.DT), want)
+	}
+	var stuck *model.StepError
+	y, err := stream.StepMany(nil, x, []float32{longGap * longGap})
+	switch {
+	case err == nil:
+		return finite(trial.Result{Y: [][]float64{widen(y)}})
+	case !errors.As(err, &stuck):
+		return fmt.Errorf("a gap of %g: %w, which is no *model.StepError", longGap*longGap, err)
+	case !bits(stream.State(0), want):
+		return fmt.Errorf("a gap that is refused moves the state")
 	}
 	return nil
 }
