@@ -15,11 +15,10 @@ type panels struct {
 
 // panelMember is the gradient of one matrix.
 type panelMember struct {
-	dy   place
-	to   sink
-	w    kernel.Matrix
-	sum  []float32   // in the width of panels, where the matrix has another; handed on at the end
-	rows [][]float32 // of dy, by time
+	dy  place // its slots of a chunk follow each other
+	to  sink
+	w   kernel.Matrix
+	sum []float32 // in the width of panels, where the matrix has another; handed on at the end
 }
 
 // valueKey is a value in a stage. A place would not do, for values that follow each other share it.
@@ -78,22 +77,15 @@ func (g *panels) span(from, to int) {
 		}
 	}
 	for _, m := range g.members {
-		m.rows = m.rows[:0]
-		for t := from; t < to; t++ {
-			dy := g.e.get(m.dy, t)
-			n := len(dy) / g.count
-			for o := range g.count {
-				m.rows = append(m.rows, dy[o*n:][:n])
-			}
-		}
+		dy, times := g.e.span(m.dy, from, to-from), kernel.Times{Count: to - from, DY: m.dy.stride}
 		if m.sum != nil {
 			m.w.W = m.sum
-			g.turned.OuterAdd(m.w, m.rows)
+			g.turned.OuterAdd(m.w, dy, times, g.count)
 			continue
 		}
 		for _, p := range m.to.places {
 			m.w.W = g.e.get(p, 0)
-			g.turned.OuterAdd(m.w, m.rows)
+			g.turned.OuterAdd(m.w, dy, times, g.count)
 		}
 	}
 }

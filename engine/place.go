@@ -115,15 +115,20 @@ func (l *layout) slots(n, count int) place {
 	if count == 0 {
 		return place{off: l.take(n), n: n}
 	}
-	stride := n
-	if n%crowded == 0 {
-		stride += spare
-	}
+	stride := apart(n)
 	return place{off: l.take(stride * count), n: n, stride: stride}
 }
 
-// Slots at distances of a multiple of crowded numbers would meet in the same few lines of the first-level cache; spare
-// numbers between them spread them out.
+// apart is the distance of values of n numbers. At a multiple of crowded numbers they would meet in the same few lines of
+// the first-level cache, and a load would wait for a store to another value whose address ends alike; spare numbers between
+// them spread them out.
+func apart(n int) int {
+	if n%crowded == 0 {
+		n += spare
+	}
+	return n
+}
+
 const (
 	crowded = 256
 	spare   = 32
@@ -302,7 +307,7 @@ func (l *layout) pack(s stage, base int) int {
 		if f := free[n]; len(f) > 0 {
 			at, free[n] = f[len(f)-1], f[:len(f)-1]
 		} else {
-			top += n
+			top += apart(n)
 		}
 		l.stage[s][i] = place{off: base + at, n: n}
 	}

@@ -66,18 +66,14 @@ func BenchmarkMatrix(b *testing.B) {
 	p := Product{Terms: []Matrix{m}, X: [][]float32{x}}
 	run("product", 2*rows*cols*lanes, func() { p.Run(y, lanes) })
 	panels := NewPanels(cols, lanes, times)
-	dy := make([][]float32, times)
-	for t := range dy {
-		dy[t] = y[t*ystep:]
-	}
 	run("outer", 2*rows*cols*lanes*times, func() {
 		if !Panelled(lanes) {
 			m.OuterAdd(y, x, lanes, Times{times, ystep, xstep})
 			return
 		}
-		for t := range dy {
+		for t := range times {
 			panels.Take(t, x[t*xstep:])
 		}
-		panels.OuterAdd(m, dy)
+		panels.OuterAdd(m, y, Times{Count: times, DY: ystep}, 1)
 	})
 }

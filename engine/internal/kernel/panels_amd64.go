@@ -11,19 +11,24 @@ func (p *Panels) turnVector(to, x []float32) (rows int) {
 }
 
 // OuterAdd is W[i][j] += Σ dy[t][i] x[t][j] over the lanes and the times t of dy, in their order, where x is what Take took;
-// W is row by row, each of Width columns at least. It needs the assembly.
-func (p *Panels) OuterAdd(a Matrix, dy [][]float32) {
-	if a.Rows < 1 || a.Cols < 1 || len(dy) == 0 {
+// each time of dy is a number of blocks, which count as times of x. W is row by row, each of Width columns at least. It
+// needs the assembly.
+func (p *Panels) OuterAdd(a Matrix, dy []float32, times Times, blocks int) {
+	if a.Rows < 1 || a.Cols < 1 || times.Count < 1 || blocks < 1 {
 		return
 	}
-	if a.Cols != p.rows || a.Col != 1 || a.Row < p.Width() || len(dy) > p.times {
+	size := a.Rows * p.lanes
+	if a.Cols != p.rows || a.Col != 1 || a.Row < p.Width() || times.Count*blocks > p.times || times.DY < 0 {
 		panic("kernel: a gradient that does not fit its panels")
 	}
 	need(a.W, (a.Rows-1)*a.Row+p.Width())
+	need(dy, (times.Count-1)*times.DY+blocks*size)
 	p.terms = p.terms[:0]
-	for t, d := range dy {
-		need(d, a.Rows*p.lanes)
-		p.terms = append(p.terms, term{w: &d[0], x: &p.buf[t*p.lanes*panelWidth], wrow: 4 * p.lanes, wcol: 4, step: 4 * panelWidth, k: p.lanes})
+	for t := range times.Count {
+		for o := range blocks {
+			p.terms = append(p.terms, term{w: &dy[t*times.DY+o*size], x: &p.buf[(t*blocks+o)*p.lanes*panelWidth],
+				wrow: 4 * p.lanes, wcol: 4, step: 4 * panelWidth, k: p.lanes})
+		}
 	}
 	for j := 0; j < a.Cols; j += panelWidth {
 		p.panel(a, j)

@@ -168,10 +168,8 @@ func (p *problem) gradient(g Matrix, times Times) {
 		return
 	}
 	panels := NewPanels(p.cols, p.lanes, p.times)
-	var dy [][]float32
 	for t := range p.times {
 		panels.Take(t, p.x[t*times.X:][:times.X])
-		dy = append(dy, p.y[t*times.DY:][:times.DY])
 	}
 	wide := g
 	wide.Row = panels.Width()
@@ -179,7 +177,7 @@ func (p *problem) gradient(g Matrix, times Times) {
 	for i := range g.Rows {
 		copy(wide.W[i*wide.Row:][:g.Cols], g.W[i*g.Cols:])
 	}
-	panels.OuterAdd(wide, dy)
+	panels.OuterAdd(wide, p.y, times, 1)
 	for i := range g.Rows {
 		copy(g.W[i*g.Cols:][:g.Cols], wide.W[i*wide.Row:])
 	}
@@ -330,7 +328,7 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 	m := Matrix{W: x[:6], Rows: 2, Cols: 3, Row: 3, Col: 1}
 	wide := Matrix{W: x[:16], Rows: 2, Cols: 3, Row: 8, Col: 1}
 	for name, f := range map[string]func(){
-		"narrow":      func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x[:16], x[:16]}) },
+		"narrow":      func() { NewPanels(3, 8, 2).OuterAdd(m, x[:32], Times{Count: 2, DY: 16}, 1) },
 		"result":      func() { m.MulAdd(x[:15], x, 8) },
 		"operand":     func() { m.MulAdd(x, x[:23], 8) },
 		"matrix":      func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
@@ -341,8 +339,9 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"edges":       func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
 		"columns":     func() { c := NewColumns(9, 2); c.X[0] = x; c.Run(x[:8]) },
 		"column":      func() { c := NewColumns(9, 2); c.X[0] = x[:1]; c.Run(x) },
-		"gradient":    func() { NewPanels(3, 8, 2).OuterAdd(wide, [][]float32{x[:16], x[:15]}) },
-		"panels":      func() { NewPanels(3, 8, 2).OuterAdd(wide, [][]float32{x, x, x}) },
+		"gradient":    func() { NewPanels(3, 8, 2).OuterAdd(wide, x[:31], Times{Count: 2, DY: 16}, 1) },
+		"panels":      func() { NewPanels(3, 8, 2).OuterAdd(wide, x, Times{Count: 3, DY: 16}, 1) },
+		"blocks":      func() { NewPanels(3, 8, 2).OuterAdd(wide, x[:31], Times{Count: 1}, 2) },
 		"turning":     func() { NewPanels(3, 8, 2).Take(2, x) },
 		"short":       func() { NewPanels(3, 8, 2).Take(1, x[:23]) },
 		"slots":       func() { NewSlots(list, 2, 1, ForProducts).MulAdd(x[:2], x[:3]) },

@@ -141,12 +141,12 @@ func newWriter(c *chain, flat bool) *writer {
 }
 
 // width is how many vectors the function computes at a time: one where nothing takes long, else as many as the registers
-// hold of every operation by itself.
+// hold of every operation by itself, a power of two since the vectors of a row mostly are.
 func (c *chain) width() int {
 	if !slices.ContainsFunc(c.ops, func(o op) bool { return vec.Long(o.op) }) {
 		return 1
 	}
-	for n := widest; n > 1; n-- {
+	for n := widest; n > 1; n /= 2 {
 		fits := true
 		for k, o := range c.ops {
 			kept := 0 // operands that are used later too

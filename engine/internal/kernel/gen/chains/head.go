@@ -29,7 +29,7 @@ const (
 	headSize   = kernel.HeadSize
 )
 
-// gatherer emits the heads of a chain for one or two vectors at once.
+// gatherer emits the heads of a chain for some vectors at once.
 type gatherer struct {
 	*writer
 	heads  GPVirtual
@@ -38,8 +38,36 @@ type gatherer struct {
 	cursor []Mem // of each head: the number of its first slot of the row
 }
 
-// pair is how many vectors of lanes a head works on at once, so that one's waiting is filled with the other's work.
-const pair = 2
+// A head works on as many vectors of lanes at once as there are, four, two or one, so that one's waiting is filled with
+// another's work and an edge is read once for all. The sums of four take more registers than there are and stand in memory.
+const quad, pair = 4, 2
+
+// sum is a sum of a head for a vector of lanes, in a register or in memory.
+type sum struct {
+	register VecVirtual
+	memory   Mem
+}
+
+// add adds v.
+func (s sum) add(v VecVirtual) {
+	if s.register != nil {
+		VADDPS(v, s.register, s.register)
+		return
+	}
+	t := YMM()
+	VADDPS(s.memory, v, t)
+	VMOVUPS(t, s.memory)
+}
+
+// addProduct adds w v.
+func (s sum) addProduct(w Op, v VecVirtual) {
+	t := s.register
+	if t == nil {
+		t = vec.Fetch(s.memory)
+		defer func() { VMOVUPS(t, s.memory) }()
+	}
+	VFMADD231PS(w, v, t)
+}
 
 func newGatherer(w *writer) *gatherer {
 	g := &gatherer{writer: w, heads: GP64()}
@@ -60,7 +88,7 @@ func newGatherer(w *writer) *gatherer {
 	for k, kind := range w.kinds {
 		if kind == 'h' {
 			w.sums[k] = size
-			size += 32 * pair
+			size += 32 * quad
 		}
 	}
 	// Sums begin at a multiple of their size: one across two cache lines would be slow to read back.
@@ -75,25 +103,39 @@ func (g *gatherer) field(j, word int) Mem { return Mem{Base: g.heads, Disp: head
 
 // run emits the sums of all heads for n vectors and puts them where the chain reads them.
 func (g *gatherer) run(n int, label string) {
+	MOVQ(g.home, g.sum)
 	for _, group := range g.chain.groups() {
-		acc := map[int][]VecVirtual{}
+		acc := map[int][]sum{}
 		for _, k := range group.into {
-			for range n {
-				a := YMM()
-				VXORPS(a, a, a)
+			for i := range n {
+				a := sum{register: YMM(), memory: Mem{Base: g.sum, Disp: g.sums[k] + 32*i}}
+				VXORPS(a.register, a.register, a.register)
+				if n > pair {
+					VMOVUPS(a.register, a.memory)
+					a.register = nil
+				}
 				acc[k] = append(acc[k], a)
 			}
 		}
 		for _, j := range group.heads {
 			g.head(j, n, acc, label)
 		}
-		MOVQ(g.home, g.sum)
 		for _, k := range group.into {
-			for i, a := range acc[k] {
-				VMOVUPS(a, Mem{Base: g.sum, Disp: g.sums[k] + 32*i})
+			for _, a := range acc[k] {
+				if a.register != nil {
+					VMOVUPS(a.register, a.memory)
+				}
 			}
 		}
 	}
+}
+
+// many are the numbers of vectors that heads work on at once. Products do too little for sums in memory to pay.
+func (c *chain) many() []int {
+	if slices.ContainsFunc(c.heads, func(h head) bool { return h.name == "synapses" }) {
+		return []int{quad, pair, 1}
+	}
+	return []int{pair, 1}
 }
 
 // group are heads that share sums.
@@ -121,7 +163,7 @@ func (c *chain) groups() (list []group) {
 }
 
 // head emits the loop over the slots of head j: acc has n vectors of each input.
-func (g *gatherer) head(j, n int, acc map[int][]VecVirtual, label string) {
+func (g *gatherer) head(j, n int, acc map[int][]sum, label string) {
 	h := g.chain.heads[j]
 	label = fmt.Sprint(label, h.name, j)
 	index, params, k, x, window := GP64(), GP64(), GP64(), GP64(), GP64()
@@ -149,13 +191,13 @@ func (g *gatherer) head(j, n int, acc map[int][]VecVirtual, label string) {
 	} else {
 		ADDQ(g.lane, x)
 	}
-	add := gathering[h.name]()
+	add := gathering[h.name](n)
 	pass := func(slots int) {
-		var into [][]VecVirtual
+		var into [][]sum
 		for _, k := range h.into {
 			v := acc[k]
 			if slots > 1 { // both add to the same sums
-				v = []VecVirtual{v[0], v[0]}
+				v = []sum{v[0], v[0]}
 			}
 			into = append(into, v)
 		}
@@ -301,12 +343,16 @@ func (c *chain) uses() string {
 
 // gathering emits what stands before the loop over slots and gives what adds a slot to the sums, which are vectors by
 // result.
-var gathering = map[string]func() func(source []VecVirtual, p slotParams, acc [][]VecVirtual){
+var gathering = map[string]func(n int) func(source []VecVirtual, p slotParams, acc [][]sum){
 	// G += a, I += a E with a = w / (1 + 2^u), u = s v + b; the slope is in powers of 2 already. I is left out where nobody
 	// reads it.
-	"synapses": func() func([]VecVirtual, slotParams, [][]VecVirtual) {
-		gate := vec.NewGate(6)
-		return func(v []VecVirtual, p slotParams, acc [][]VecVirtual) {
+	"synapses": func(n int) func([]VecVirtual, slotParams, [][]sum) {
+		constants := 6
+		if n > pair { // which fill the registers themselves
+			constants = 2
+		}
+		gate := vec.NewGate(constants)
+		return func(v []VecVirtual, p slotParams, acc [][]sum) {
 			n := len(v)
 			s, b := p.registers(0, n), p.each(1, n)
 			for i, u := range v {
@@ -314,24 +360,24 @@ var gathering = map[string]func() func(source []VecVirtual, p slotParams, acc []
 			}
 			z := gate.Run(v, func() []VecVirtual { return p.registers(2, n) })
 			for i, a := range z {
-				VADDPS(a, acc[0][i], acc[0][i])
+				acc[0][i].add(a)
 			}
 			if len(acc) == 1 {
 				return
 			}
 			e := p.each(3, n)
 			for i, a := range z {
-				VFMADD231PS(e[i], a, acc[1][i])
+				acc[1][i].addProduct(e[i], a)
 			}
 		}
 	},
 	// y += w x for every result.
-	"product": func() func([]VecVirtual, slotParams, [][]VecVirtual) {
-		return func(x []VecVirtual, p slotParams, acc [][]VecVirtual) {
+	"product": func(int) func([]VecVirtual, slotParams, [][]sum) {
+		return func(x []VecVirtual, p slotParams, acc [][]sum) {
 			for r := range acc {
 				w := p.each(r, len(x))
 				for i, v := range x {
-					VFMADD231PS(w[i], v, acc[r][i])
+					acc[r][i].addProduct(w[i], v)
 				}
 			}
 		}
@@ -359,8 +405,7 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	Label("row")
 	XORQ(w.lane, w.lane)
 	Load(Param("lanes"), n)
-	g.pairs(n)
-	Label("rest")
+	g.vectors(n)
 	TESTQ(n, n)
 	JZ(LabelRef("end"))
 	g.rest(n, tails)
@@ -377,40 +422,33 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	RET()
 }
 
-// pairs emits what is done for whole vectors of n lanes: by twos, then one. A chain with something long in it takes both at
-// once, another one after the other, with the same code as a single one.
-func (g *gatherer) pairs(n GPVirtual) {
-	both := min(pair, g.width())
-	chain := func(vectors int) {
-		g.body(vectors)
-		ADDQ(Imm(uint64(32*vectors)), g.at)
-		ADDQ(Imm(uint64(32*vectors)), g.lane)
-		SUBQ(Imm(uint64(8*vectors)), n)
-	}
-	Label("pairs")
+// vectors emits what is done for whole vectors of n lanes: by fours, twos, then one. The chain takes as many of them at a
+// time as its registers bear, with the same code for each.
+func (g *gatherer) vectors(n GPVirtual) {
 	g.left = GP64()
-	CMPQ(n, Imm(8*pair))
-	JL(LabelRef("single"))
-	g.run(pair, "pair")
-	if both > 1 {
-		chain(pair)
-		JMP(LabelRef("pairs"))
-	} else {
-		MOVQ(U32(pair), g.left)
-		JMP(LabelRef("chain"))
+	for _, many := range g.many() {
+		here, next := fmt.Sprint("by", many), fmt.Sprint("by", many/2)
+		at := min(many, g.width())
+		Label(here)
+		CMPQ(n, Imm(uint64(8*many)))
+		JL(LabelRef(next))
+		g.run(many, here)
+		if at < many {
+			MOVQ(U32(many/at), g.left)
+			Label(here + "chain")
+		}
+		g.body(at)
+		ADDQ(Imm(uint64(32*at)), g.at)
+		ADDQ(Imm(uint64(32*at)), g.lane)
+		if at < many {
+			ADDQ(Imm(uint64(32*at)), g.sum)
+			DECQ(g.left)
+			JNZ(LabelRef(here + "chain"))
+		}
+		SUBQ(Imm(uint64(8*many)), n)
+		JMP(LabelRef(here))
 	}
-	Label("single")
-	CMPQ(n, Imm(8))
-	JL(LabelRef("rest"))
-	g.run(1, "single")
-	MOVQ(U32(1), g.left)
-	Label("chain")
-	Label("vector")
-	chain(1)
-	ADDQ(Imm(32), g.sum)
-	DECQ(g.left)
-	JNZ(LabelRef("vector"))
-	JMP(LabelRef("pairs"))
+	Label("by0")
 }
 
 // gatheredFlat is the function for one lane.
