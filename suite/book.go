@@ -119,6 +119,9 @@ func (b *Book) key(t *Task, d *Data, c Candidate, seed uint64) (string, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n%s\n%d\n%s\n%s", t.Name, d.Hash(), options, seed, b.Version, m.Program())
+	if f := m.Architecture().Front; !f.None() { // long gathers are printed by their length only
+		fmt.Fprintf(h, "\n%+v", f)
+	}
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
