@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -239,11 +240,11 @@ func TestParseConv(t *testing.T) {
 		"32xall/identity":       {{Channels: 32, Activation: Identity}},
 	} {
 		got, err := ParseConv(text)
-		if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q is read as %v (%v), want %v", text, got, err, want)
 		}
 		again, err := ParseConv(Front{Conv: got}.String())
-		if err != nil || fmt.Sprint(again) != fmt.Sprint(got) {
+		if err != nil || !slices.Equal(again, got) {
 			t.Errorf("%q is written as %q", text, Front{Conv: got})
 		}
 	}

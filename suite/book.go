@@ -122,6 +122,9 @@ func (b *Book) key(t *Task, d *Data, c Candidate, seed uint64) (string, error) {
 	if f := m.Architecture().Front; !f.None() { // long gathers are printed by their length only
 		fmt.Fprintf(h, "\n%+v", f)
 	}
+	if c.Average > 1 {
+		fmt.Fprintf(h, "\naverage of %d", c.Average)
+	}
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 

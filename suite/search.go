@@ -24,7 +24,8 @@ type Progress struct {
 	Model string
 	Rate  float64
 	Seed  uint64
-	// Epochs done of Total; Done says that the trial has ended, Kept that it was kept from before.
+	// Epochs done of Total, those of all models of an average; Done says that the trial has ended, Kept that it was kept from
+	// before.
 	Epochs, Total int
 	Done, Kept    bool
 }
@@ -112,7 +113,7 @@ func (b *Book) trial(ctx context.Context, t *Task, d *Data, j job, watch func(Pr
 	if err != nil {
 		return nil, err
 	}
-	p := Progress{Model: j.candidate.Name, Rate: j.candidate.Options.LearningRate, Seed: j.seed, Total: d.with(j.candidate.Options).Epochs}
+	p := Progress{Model: j.candidate.Name, Rate: j.candidate.Options.LearningRate, Seed: j.seed, Total: d.with(j.candidate.Options).Epochs * max(1, j.candidate.Average)}
 	say := func(p Progress) {
 		if watch != nil {
 			watch(p)
@@ -124,8 +125,8 @@ func (b *Book) trial(ctx context.Context, t *Task, d *Data, j job, watch func(Pr
 		say(p)
 		return r, err
 	}
-	r, err = t.Run(ctx, d, j.candidate, j.seed, train.Hooks{Epoch: func(e train.Epoch) {
-		p.Epochs = e.Number
+	r, err = t.Run(ctx, d, j.candidate, j.seed, train.Hooks{Epoch: func(train.Epoch) {
+		p.Epochs++
 		say(p)
 	}})
 	if err != nil {

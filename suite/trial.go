@@ -21,6 +21,9 @@ type Candidate struct {
 	Architecture model.Architecture
 	// Options of training. Weights and loss are the task's where none are given.
 	Options train.Options
+	// Average is the number of models whose mean prediction is the candidate's: parameters, FLOPs and time are those of all.
+	// With seed s they have the seeds s·Average to (s + 1)·Average - 1, so that no two trials share one. A single model if 0.
+	Average int
 }
 
 // Preset is the candidate of a named model for a target; timeInput appends log(1 + dt) to its inputs.
@@ -44,15 +47,16 @@ type Trial struct {
 	Model      string        `json:"model"`
 	Options    train.Options `json:"options"` // with every default filled in
 	Seed       uint64        `json:"seed"`
+	Average    int           `json:"average,omitempty"` // models that were averaged, where they are several
 	Parameters int           `json:"parameters"`
 	// FLOPs of one step.
 	FLOPs float64 `json:"flops_per_step"`
-	// Epochs that were run, and the one that was kept.
+	// Epochs that were run, and the one that was kept; of an average those of all its models, and none.
 	Epochs int `json:"epochs"`
 	Best   int `json:"best_epoch"`
 	// Seconds of training with its validation. It depends on the machine.
 	Seconds float64 `json:"seconds"`
-	// ValidLoss is that of the best epoch.
+	// ValidLoss is that of the best epoch; of an average the mean of its models.
 	ValidLoss Number `json:"valid_loss"`
 	// Valid and Test are the task's measures on both parts, by name.
 	Valid map[string]Number `json:"valid,omitempty"`
@@ -99,33 +103,68 @@ func (d *Data) with(o train.Options) train.Options {
 
 // Run trains a candidate with one seed, of its initial values and of the order of the windows, keeps the epoch with the
 // lowest validation loss, and scores it. Nothing is chosen by the test part. A training that diverges is no error but a
-// Trial that says so.
+// Trial that says so; of an average one that does is enough.
 //
 // Errors: those of model.Architecture.Model and train.Fit.
 func (t *Task) Run(ctx context.Context, d *Data, c Candidate, seed uint64, hooks train.Hooks) (*Trial, error) {
+	n := max(c.Average, 1)
+	r := &Trial{Task: t.Name, Model: c.Name, Seed: seed, ValidLoss: Number(nan)}
+	if n > 1 {
+		r.Average = n
+	}
+	var members []*model.Model
+	loss := 0.0
+	for k := range n {
+		m, result, err := r.fit(ctx, d, c, seed*uint64(n)+uint64(k), hooks)
+		if err != nil {
+			return nil, err
+		}
+		r.Parameters, r.FLOPs = r.Parameters+m.Parameters(), r.FLOPs+m.Program().FLOPs()
+		if r.Diverged != "" {
+			return r, nil
+		}
+		r.Epochs += len(result.Epochs)
+		best := nan
+		if result.Best > 0 {
+			best = result.Epochs[result.Best-1].Valid
+		}
+		if n == 1 {
+			r.Best = result.Best
+		}
+		loss += best / float64(n)
+		members = append(members, result.Model)
+	}
+	r.ValidLoss = Number(loss)
+	m := members[0]
+	if n > 1 {
+		var err error
+		if m, err = model.Average(members...); err != nil {
+			return nil, err
+		}
+		r.FLOPs = m.Program().FLOPs()
+	}
+	return r, t.score(r, d, m, r.Options.Workers)
+}
+
+// fit trains one model, the first of which says with what options.
+func (r *Trial) fit(ctx context.Context, d *Data, c Candidate, seed uint64, hooks train.Hooks) (*model.Model, *train.Result, error) {
 	m, err := c.Architecture.Model(d.Schema)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := d.with(c.Options)
 	o.Seed = seed
-	r := &Trial{Task: t.Name, Model: c.Name, Options: o, Seed: seed, Parameters: m.Parameters(), FLOPs: m.Program().FLOPs(), ValidLoss: Number(nan)}
+	if r.Parameters == 0 {
+		r.Options = o
+	}
 	began := time.Now()
 	result, err := train.Fit(ctx, m.Initial(seed), d.Fitting(), o, hooks)
-	r.Seconds = time.Since(began).Seconds()
+	r.Seconds += time.Since(began).Seconds()
 	var diverged *train.DivergedError
-	switch {
-	case errors.As(err, &diverged):
-		r.Diverged = diverged.Error()
-		return r, nil
-	case err != nil:
-		return nil, err
+	if errors.As(err, &diverged) {
+		r.Diverged, err = diverged.Error(), nil
 	}
-	r.Epochs, r.Best = len(result.Epochs), result.Best
-	if result.Best > 0 {
-		r.ValidLoss = Number(result.Epochs[result.Best-1].Valid)
-	}
-	return r, t.score(r, d, result.Model, o.Workers)
+	return m, result, err
 }
 
 // score chooses the threshold on validation, where the task has one, and measures both parts.
