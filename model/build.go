@@ -104,7 +104,8 @@ func (s *stack) head(schema series.Schema, gaps bool) step.Vec {
 	return s.heads[gaps]
 }
 
-// TakesMissing tells whether the first layer (of an average: of its first member) takes missing values itself, as a GRU-D does: the head imputes no numbers then.
+// TakesMissing tells whether the first layer, of an average that of its first member, takes missing values itself, as a GRU-D
+// does: the head imputes no numbers then.
 func (a Architecture) TakesMissing() bool {
 	first := a.each()[0]
 	return len(first.Layers) > 0 && cell.TakesMissing(first.Layers[0].Cell)

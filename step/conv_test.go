@@ -117,7 +117,8 @@ func TestConvAgainstLoops(t *testing.T) {
 				}
 			}
 		}
-		worst, n, err := trial.New(p, 3, 2, 7).Differences()
+		// A seed with which no two of the largest are as near as a difference reaches, where a maximum has a kink.
+		worst, n, err := trial.New(p, 3, 2, 11).Differences()
 		if least := channels * (1 + c.window.Taps()*c.grid.Channels); err != nil || n < least {
 			t.Errorf("%s: %d derivatives, worst %.1e: %v", name, n, worst, err)
 		}
