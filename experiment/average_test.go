@@ -47,7 +47,7 @@ func TestAverages(t *testing.T) {
 		}
 		e := out.Average
 		kept := out.Kept().Model
-		if e.Name != "ltc × 3" || e.Parameters != parameters || !(e.FLOPs < flops+20) || e.FLOPs < 0.9*flops || len(kept.Members()) != 3 {
+		if e.Name != "ltc × 3" || e.Parameters != parameters || !(e.FLOPs < flops+100) || e.FLOPs < 0.9*flops || len(kept.Members()) != 3 {
 			t.Errorf("%s: the entry is %s with %d parameters and %v FLOPs, of members %d and %v", task, e.Name, e.Parameters, e.FLOPs, parameters, flops)
 		}
 		if kept.Schema().Target.Threshold != want.Schema().Target.Threshold || !slices.Equal(kept.Params(), want.Params()) {
