@@ -31,6 +31,8 @@ type Spec struct {
 	// Seeds are Seed, Seed+1, …, Seeds of them.
 	Seed  uint64
 	Seeds int
+	// Average enters the mean prediction of all seeds as one more model; see model.Average.
+	Average bool
 	// NoBaselines trains the subject alone.
 	NoBaselines bool
 	// Workers is the number of trials that run at once; 1 if zero. Where there are fewer trials, each takes its share of
@@ -102,6 +104,8 @@ type Outcome struct {
 	Metric    metric.Metric
 	Subject   Entry
 	Baselines []Entry
+	// Average of the subject's runs, which has one run that was not trained; nil unless it was asked for and two seeds served.
+	Average *Entry
 	// Best is the run of the subject with the lowest validation loss; -1 where all diverged.
 	Best int
 	// Options of training, with every default filled in.
@@ -249,7 +253,7 @@ func (x *run) add(name, summary string, n network) error {
 	return nil
 }
 
-// rivals enters GRU and LSTM with about as many parameters as the subject, and its pool. They have no notion of time and are
+// rivals enters GRU and LSTM with about as many parameters as the subject, its front end and its pool. They have no notion of time and are
 // given log(1 + dt) as an input.
 func (x *run) rivals() error {
 	goal := Goal{"params", float64(x.entries[0].Parameters)}
@@ -263,7 +267,7 @@ func (x *run) rivals() error {
 		if r.name == x.spec.Name {
 			continue
 		}
-		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, Pool: x.spec.Architecture.Pool, TimeInput: true}
+		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, Front: x.spec.Architecture.Front, Pool: x.spec.Architecture.Pool, TimeInput: true}
 		units, _, err := sizes{goal, a, x.schema}.nearest()
 		if err != nil {
 			return err

@@ -123,7 +123,7 @@ func (x *run) fit(ctx context.Context, name string, n network, seed uint64, hook
 	return result, "", err
 }
 
-// score chooses the threshold on validation and scores the run on both parts.
+// score takes the model of a training and scores it.
 func (x *run) score(r *Run, result *train.Result) error {
 	r.Train, r.Model, r.ValidLoss = result, result.Model, math.Inf(1)
 	for _, e := range result.Epochs {
@@ -131,6 +131,11 @@ func (x *run) score(r *Run, result *train.Result) error {
 			r.ValidLoss = e.Valid
 		}
 	}
+	return x.evaluate(r)
+}
+
+// evaluate chooses the threshold of a run's model on validation and scores it on both parts.
+func (x *run) evaluate(r *Run) error {
 	if len(x.out.Valid.Series) > 0 {
 		valid, err := Evaluate(r.Model, x.out.Valid, 1)
 		if err != nil {
@@ -227,14 +232,12 @@ func (x *run) finish() (*Outcome, error) {
 		}
 	}
 	best := &out.Subject.Runs[out.Best]
-	info := best.Model.Info()
-	info.Metrics = map[string]float64{}
-	for _, s := range best.Scores {
-		if !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0) {
-			info.Metrics[s.Name] = s.Value
+	if x.spec.Average {
+		if err := x.average(); err != nil {
+			return out, err
 		}
 	}
-	best.Model = best.Model.WithInfo(info)
+	scored(best)
 	var err error
 	out.Subject.Evaluator, err = Evaluate(best.Model, out.Test, max(1, x.spec.Workers))
 	return out, err

@@ -42,7 +42,7 @@ type compareFlags struct {
 }
 
 // notCompared are the flags of train that belong to one model.
-var notCompared = []string{"model", "wiring", "no-baselines", "rate", "resume", "out", "report"}
+var notCompared = []string{"model", "wiring", "average", "no-baselines", "rate", "resume", "out", "report"}
 
 func newCompare(c *console) *cobra.Command {
 	f := &compareFlags{}

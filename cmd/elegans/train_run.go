@@ -113,7 +113,7 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 		return err
 	}
 	j.spec = experiment.Spec{Split: s, Protocol: f.windows(protocol, j.data.Roles.LastStep), Name: f.model, Summary: summary, Architecture: arch,
-		Options: f.options, Metric: f.metric, Seed: f.seed, Seeds: f.seeds, NoBaselines: f.alone, Workers: f.workers}
+		Options: f.options, Metric: f.metric, Seed: f.seed, Seeds: f.seeds, NoBaselines: f.alone, Average: f.average, Workers: f.workers}
 	j.spec.Info = model.Info{Name: f.model, Data: j.data.Hash(), Version: version, Protocol: j.spec.Protocol.Name, Settings: given}
 	return nil
 }
@@ -331,7 +331,7 @@ func (j *job) keep(ctx context.Context, out *experiment.Outcome) (cut []string, 
 		if replaced(j.f.out) {
 			whole = context.WithoutCancel(ctx)
 		}
-		keep(whole, "model", &j.f.out, out.Subject.Runs[out.Best].Model.Write)
+		keep(whole, "model", &j.f.out, out.Kept().Model.Write)
 	}
 	var page *report.Report
 	failed := until(ctx, func() (err error) {
