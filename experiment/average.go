@@ -7,8 +7,9 @@ import (
 	"github.com/elegans-nn/elegans/model"
 )
 
-// average enters the average of the subject's runs that did not diverge: their parameters and FLOPs are counted together,
-// its threshold is chosen on validation as theirs were. The runs are those of the table, so that it costs no training.
+// average enters the average of the subject's runs: their parameters and FLOPs are counted together, its threshold is chosen
+// on validation as theirs were. The runs are those of the table, so that it costs no training. Where one of them diverged there
+// is none: to leave that one out would be to choose.
 func (x *run) average() error {
 	var members []*model.Model
 	for _, r := range x.out.Subject.Runs {
@@ -16,8 +17,8 @@ func (x *run) average() error {
 			members = append(members, r.Model)
 		}
 	}
-	if len(members) < 2 {
-		x.out.Warnings = append(x.out.Warnings, fmt.Sprintf("no average: %d of %d seeds diverged, and it takes two", x.spec.Seeds-len(members), x.spec.Seeds))
+	if lost := x.spec.Seeds - len(members); lost > 0 || len(members) < 2 {
+		x.out.Warnings = append(x.out.Warnings, fmt.Sprintf("no average: %d of %d seeds diverged, and it takes all of them, at least two", lost, x.spec.Seeds))
 		return nil
 	}
 	m, err := model.Average(members...)
