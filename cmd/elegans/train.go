@@ -116,7 +116,7 @@ func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 		{"class-weights", "`WEIGHTS` of classes in the loss, such as no=1,yes=3; 1 where not given", numbersByName{&f.weights}},
 		{"resume", "`CKPT` file to go on from", &f.resume},
 		{"out", "model `FILE`; ./NAME.elegans if not given", &f.out},
-		{"report", "report `FILE`; ./NAME.html if not given", &f.report},
+		{"report", "report `FILE`, or none; ./NAME.html if not given", &f.report},
 		{"workers", "`TRIALS` at once; the number of cores if not given", &f.workers},
 		{"memory", "`SIZE` that the values of a batch may take in each trial, such as 64MB; what exceeds it is computed twice; no bound if not given", amount{&o.Memory}},
 	} {
