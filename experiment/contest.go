@@ -52,6 +52,13 @@ type Contestant struct {
 	// Rates of learning that are tried with the first seed, of which validation chooses one; that of the options if empty.
 	// Without a validation part the first is taken.
 	Rates []float64
+	// Average is the number of networks, trained one by one from seeds of their own, whose mean prediction is the contestant's;
+	// parameters, FLOPs and seconds are those of all. A single one if 0.
+	Average int
+	// Own gives the options of training of this network, made of those of the contest; nil: these.
+	Own func(train.Options) train.Options
+	// OneRow leaves out its second row, as that of the contest does for all.
+	OneRow bool
 }
 
 // Contest is a comparison with everything decided, ready to run.
@@ -70,19 +77,22 @@ type entrant struct {
 	inputs        Feed
 	simple        *baseline.Baseline
 	size          int // as it was asked for
+	average       int // models whose mean it is; 1 of most
 	// settings are what Tune tries, the given one first; one that is chosen is the only one that is scored.
 	settings []network
 	chosen   int
 	tried    []*job // a trial of each setting, where there are several
 }
 
-// Feed says what a network is given beside the values.
+// Feed says what a network is given beside the values. One rule holds for all: the mask of every input that may be missing is
+// an input, unless the cell takes missing values itself, and so is the elapsed time, unless it reaches the cell itself. A second
+// row without either shows what they are worth.
 type Feed string
 
 const (
 	// FeedOwn is for cells with a notion of time: dt reaches the cell itself.
-	FeedOwn Feed = "dt"
-	// FeedTime is for those without: log(1 + dt), and the mask of every input that may be missing, are inputs.
+	FeedOwn Feed = "dt, masks"
+	// FeedTime is for those without: log(1 + dt) is an input.
 	FeedTime Feed = "log(1+dt), masks"
 	// FeedPlain is for those without, too: neither is fed.
 	FeedPlain Feed = "none"
@@ -134,7 +144,7 @@ func (c *Contest) enter(m Contestant) error {
 	case timed:
 		return c.network(m, m.Name, FeedOwn)
 	}
-	if err := c.network(m, m.Name, FeedTime); err != nil || c.spec.OneRow {
+	if err := c.network(m, m.Name, FeedTime); err != nil || c.spec.OneRow || m.OneRow {
 		return err
 	}
 	return c.network(m, m.Name+"-no-dt", FeedPlain)
@@ -142,8 +152,14 @@ func (c *Contest) enter(m Contestant) error {
 
 // network makes the row of a network that is fed so.
 func (c *Contest) network(m Contestant, name string, feed Feed) error {
-	e := &entrant{name: name, model: m.Name, summary: m.Summary, inputs: feed, size: m.Architecture.Size()}
+	e := &entrant{name: name, model: m.Name, summary: m.Summary, inputs: feed, size: m.Architecture.Size(), average: max(1, m.Average)}
+	if e.average > model.MaxMembers {
+		return fmt.Errorf("%s is an average of %d models; at most %d", name, e.average, model.MaxMembers)
+	}
 	n := fed(network{m.Architecture, c.schema, c.run.spec.Options}, feed)
+	if m.Own != nil {
+		n.options = m.Own(n.options)
+	}
 	if c.spec.Match != (Goal{}) {
 		var err error
 		if n.arch, err = c.spec.Match.Match(name, n.arch, n.schema); err != nil {
@@ -176,15 +192,12 @@ func notices(a model.Architecture, schema series.Schema) (bool, error) {
 
 // fed is the network with inputs of a kind.
 func fed(n network, feed Feed) network {
-	if feed == FeedOwn {
-		return n
-	}
 	n.arch.TimeInput = feed == FeedTime
 	n.schema.Inputs = slices.Clone(n.schema.Inputs)
 	for i := range n.schema.Inputs {
 		in := &n.schema.Inputs[i]
-		in.Mask = feed == FeedTime && (in.Mask || in.Missing)
-		in.Since = feed == FeedTime && in.Since
+		in.Mask = feed != FeedPlain && (in.Mask || in.Missing && !n.arch.TakesMissing())
+		in.Since = feed != FeedPlain && in.Since
 	}
 	return n
 }

@@ -95,33 +95,60 @@ func (c *Contest) job(e *entrant, setting int, seed uint64) (*job, error) {
 	return t, nil
 }
 
-// jobs are the trials of some configurations of every network with some seeds.
-func (c *Contest) jobs(settings func(e *entrant) []int, seeds int) (list []*job, err error) {
-	for s := range seeds {
-		for _, e := range c.rows {
-			if e.simple != nil {
-				continue
+// configured is a configuration with a seed.
+type configured struct {
+	setting int
+	seed    uint64
+}
+
+// jobs are some trials of every network.
+func (c *Contest) jobs(of func(e *entrant) []configured) (list []*job, err error) {
+	for _, e := range c.rows {
+		if e.simple != nil {
+			continue
+		}
+		for _, k := range of(e) {
+			t, err := c.job(e, k.setting, k.seed)
+			if err != nil {
+				return nil, err
 			}
-			for _, k := range settings(e) {
-				t, err := c.job(e, k, c.spec.Seed+uint64(s))
-				if err != nil {
-					return nil, err
-				}
-				t.index = len(list)
-				list = append(list, t)
-			}
+			t.index = len(list)
+			list = append(list, t)
 		}
 	}
 	return list, nil
 }
 
-func chosen(e *entrant) []int { return []int{e.chosen} }
-
-func every(e *entrant) (all []int) {
+// tries are a trial of every configuration of a network. Of an average its first member decides for all.
+func (c *Contest) tries(e *entrant) (list []configured) {
 	for k := range e.settings {
-		all = append(all, k)
+		list = append(list, configured{k, c.spec.Seed * uint64(e.average)})
 	}
-	return all
+	return list
+}
+
+// final are the trials of the configuration that was chosen, with one of the seeds.
+func (c *Contest) final(e *entrant, seed int) (list []configured) {
+	first := (c.spec.Seed + uint64(seed)) * uint64(e.average)
+	for k := range e.average {
+		list = append(list, configured{e.chosen, first + uint64(k)})
+	}
+	return list
+}
+
+// finals are all of them, seed by seed.
+func (c *Contest) finals() (list []*job, err error) {
+	for s := range c.spec.Seeds {
+		some, err := c.jobs(func(e *entrant) []configured { return c.final(e, s) })
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range some {
+			t.index += len(list)
+		}
+		list = append(list, some...)
+	}
+	return list, nil
 }
 
 // Run trains and scores everything that is not kept yet. When ctx ends the error is train.ErrInterrupted; what was trained
@@ -134,7 +161,7 @@ func (c *Contest) Run(ctx context.Context, hooks ContestHooks) (*Leaderboard, er
 	}
 	p.gauge = gauge{show: hooks.Progress, epochs: float64(c.run.spec.Options.Epochs), done: make([]float64, c.trials())}
 	if c.searches() {
-		tried, err := c.jobs(every, 1)
+		tried, err := c.jobs(c.tries)
 		if err == nil {
 			err = p.run(ctx, tried)
 		}
@@ -143,7 +170,7 @@ func (c *Contest) Run(ctx context.Context, hooks ContestHooks) (*Leaderboard, er
 		}
 		c.choose(tried)
 	}
-	trials, err := c.jobs(chosen, c.spec.Seeds)
+	trials, err := c.finals()
 	if err == nil {
 		err = p.run(ctx, trials)
 	}
@@ -174,7 +201,7 @@ func (c *Contest) trials() (n int) {
 		if e.simple != nil {
 			continue
 		}
-		if n += c.spec.Seeds; c.searches() {
+		if n += c.spec.Seeds * e.average; c.searches() {
 			n += len(e.settings)
 		}
 	}
@@ -299,9 +326,11 @@ func (p *pool) train(ctx context.Context, t *job) (*record, error) {
 	before, resumed := s.loadPart(t.key)
 	seconds := func() float64 { return before.Seconds + time.Since(begun).Seconds() }
 	hooks := train.Hooks{
-		Epoch: func(e train.Epoch) { p.progress(Progress{Trial: t.title, Epoch: &e}, p.at+t.index, float64(e.Number)) },
+		Epoch: func(e train.Epoch) {
+			p.progress(Progress{Trial: t.title, Epoch: &e}, p.at+t.index, p.share(t, float64(e.Number)))
+		},
 		Step: func(epoch int, done float64) {
-			p.progress(Progress{Trial: t.title}, p.at+t.index, float64(epoch-1)+done)
+			p.progress(Progress{Trial: t.title}, p.at+t.index, p.share(t, float64(epoch-1)+done))
 		},
 		Save: func(state *train.State) error {
 			if ctx.Err() != nil || time.Since(kept) > keepEvery {
@@ -325,6 +354,11 @@ func (p *pool) train(ctx context.Context, t *job) (*record, error) {
 	}
 	p.unkept(s.save(t.key, r))
 	return r, nil
+}
+
+// share are the epochs that a trial has done, where it has as many as the contest gives to all.
+func (p *pool) share(t *job, epochs float64) float64 {
+	return epochs / float64(t.net.options.Epochs) * p.epochs
 }
 
 // sample is what a row is timed on.

@@ -165,8 +165,18 @@ func TestFeeds(t *testing.T) {
 	if in := m.Schema().Inputs; m.Architecture().TimeInput || in[0].Mask || in[1].Mask || in[1].Since || m.Program().Time >= 0 {
 		t.Errorf("the head of gru-no-dt is %+v", in)
 	}
-	if in := ltc.Runs[0].Model.Schema().Inputs; in[0].Mask {
-		t.Error("ltc is fed masks that nobody asked for")
+	m = ltc.Runs[0].Model
+	if in := m.Schema().Inputs; !in[0].Mask || !in[1].Mask || !in[1].Since || m.Architecture().TimeInput || m.Program().Time < 0 {
+		t.Errorf("the head of ltc is %+v; it should have the masks that the others have", in)
+	}
+	own := s
+	own.Models = []Contestant{net("grud", model.Recurrent(cell.GRUD{Units: 3}))}
+	grud, err := NewContest(own.cut())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in := grud.rows[len(grud.rows)-1].settings[0].schema.Inputs; in[0].Mask {
+		t.Error("a cell that takes missing values itself is given masks beside")
 	}
 	s.OneRow = true
 	c, err := NewContest(s.cut())

@@ -33,7 +33,7 @@ func (c *Contest) Estimate(ctx context.Context) (Estimate, error) {
 		if err != nil {
 			return e, err
 		}
-		all := c.spec.Seeds + len(row.settings) - 1 // a trial of the configuration that is chosen serves twice
+		all := c.spec.Seeds*row.average + len(row.settings) - 1 // a trial of the configuration that is chosen serves twice
 		e.Trials += all
 		e.Kept += all - left
 		if left == 0 {
@@ -54,8 +54,8 @@ func (c *Contest) Estimate(ctx context.Context) (Estimate, error) {
 // left counts the trials of a row that are not kept. Until all configurations have been tried it is not known which will be
 // chosen; the given one stands for it.
 func (c *Contest) left(row *entrant) (n int, err error) {
-	find := func(setting, seed int) *record {
-		t, failed := c.job(row, setting, c.spec.Seed+uint64(seed))
+	find := func(k configured) *record {
+		t, failed := c.job(row, k.setting, k.seed)
 		if err = errors.Join(err, failed); failed != nil {
 			return nil
 		}
@@ -65,15 +65,20 @@ func (c *Contest) left(row *entrant) (n int, err error) {
 		}
 		return found
 	}
-	tried, chosen := make([]*record, len(row.settings)), 0
-	for k := range tried {
-		tried[k] = find(k, 0)
+	var tried []*record
+	for _, k := range c.tries(row) {
+		tried = append(tried, find(k))
 	}
+	as := *row
 	if !slices.Contains(tried, nil) {
-		chosen = lowest(tried)
+		as.chosen = lowest(tried)
 	}
-	for seed := 1; seed < c.spec.Seeds; seed++ {
-		find(chosen, seed)
+	for seed := range c.spec.Seeds {
+		for k, one := range c.final(&as, seed) {
+			if seed+k > 0 { // the first was tried
+				find(one)
+			}
+		}
 	}
 	return n, err
 }

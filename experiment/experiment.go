@@ -31,6 +31,8 @@ type Spec struct {
 	// Seeds are Seed, Seed+1, …, Seeds of them.
 	Seed  uint64
 	Seeds int
+	// Average enters the mean prediction of all seeds as one more model; see model.Average.
+	Average bool
 	// NoBaselines trains the subject alone.
 	NoBaselines bool
 	// Workers is the number of trials that run at once; 1 if zero. Where there are fewer trials, each takes its share of
@@ -45,8 +47,9 @@ type Run struct {
 	Seed uint64
 	// Model with the parameters of the best epoch and the threshold chosen on validation; nil where it diverged.
 	Model *model.Model
-	// Train is the course of the training.
-	Train *train.Result
+	// Train is the course of the training; nil of an average, where Members are those of each of its models.
+	Train   *train.Result
+	Members []*train.Result
 	// ValidLoss is the loss of the best epoch.
 	ValidLoss float64
 	// Scores on the test part, and Valid on the validation part.
@@ -73,16 +76,8 @@ type Entry struct {
 	Evaluator *metric.Evaluator
 }
 
-// Values of a metric over the runs that did not diverge.
-func (e *Entry) Values(name string) (values []float64) {
-	for _, r := range e.Runs {
-		if r.Diverged == "" {
-			v, _ := r.Scores.Get(name)
-			values = append(values, v)
-		}
-	}
-	return values
-}
+// Values of a metric over all runs. One that diverged has that of the constant baseline.
+func (e *Entry) Values(name string) []float64 { return values(e.Runs, name) }
 
 // Diverged counts the runs that diverged, and says where the first of them did.
 func (e *Entry) Diverged() (n int, first string) {
@@ -102,6 +97,8 @@ type Outcome struct {
 	Metric    metric.Metric
 	Subject   Entry
 	Baselines []Entry
+	// Average of the subject's runs, which has one run that was not trained; nil unless it was asked for and two seeds served.
+	Average *Entry
 	// Best is the run of the subject with the lowest validation loss; -1 where all diverged.
 	Best int
 	// Options of training, with every default filled in.
@@ -249,8 +246,8 @@ func (x *run) add(name, summary string, n network) error {
 	return nil
 }
 
-// rivals enters GRU and LSTM with about as many parameters as the subject, and its pool. They have no notion of time and are
-// given log(1 + dt) as an input.
+// rivals enters GRU and LSTM with about as many parameters as the subject, its front end and its pool. They have no notion of
+// time and are given log(1 + dt) as an input; masks as the subject is, and all of them where its cell takes missing values itself.
 func (x *run) rivals() error {
 	goal := Goal{"params", float64(x.entries[0].Parameters)}
 	if m, err := x.spec.Architecture.Model(x.schema); err == nil && m.Causal() != nil {
@@ -263,13 +260,17 @@ func (x *run) rivals() error {
 		if r.name == x.spec.Name {
 			continue
 		}
-		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, Pool: x.spec.Architecture.Pool, TimeInput: true}
-		units, _, err := sizes{goal, a, x.schema}.nearest()
+		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, Front: x.spec.Architecture.Front, Pool: x.spec.Architecture.Pool, TimeInput: true}
+		n := network{a, x.schema, x.spec.Options}
+		if x.spec.Architecture.TakesMissing() {
+			n = fed(n, FeedTime)
+		}
+		units, _, err := sizes{goal, n.arch, n.schema}.nearest()
 		if err != nil {
 			return err
 		}
-		summary := fmt.Sprintf("%d units, with log(1 + dt) as an input", units)
-		if err := x.add(fmt.Sprintf("%s-%d", r.name, units), summary, network{a.Resized(units), x.schema, x.spec.Options}); err != nil {
+		n.arch = n.arch.Resized(units)
+		if err := x.add(fmt.Sprintf("%s-%d", r.name, units), fmt.Sprintf("%d units, with log(1 + dt) as an input", units), n); err != nil {
 			return err
 		}
 	}

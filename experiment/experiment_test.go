@@ -319,13 +319,14 @@ func TestWithoutATestPart(t *testing.T) {
 	}
 }
 
-// Diverged runs are counted and named, and are in no mean; an experiment whose every run diverged is still an outcome.
+// Diverged runs are counted and named, and have the score of the constant baseline; an experiment whose every run diverged is still an outcome.
 func TestDivergence(t *testing.T) {
 	s := spec("two classes")
 	s.Options.LearningRate, s.Options.Epochs = math.MaxFloat64, 2
 	out := executed(t, s, Hooks{})
 	n, first := out.Subject.Diverged()
-	if out.Best != -1 || n != 2 || len(out.Subject.Runs) != 2 || len(out.Subject.Values("accuracy")) != 0 || !strings.Contains(first, "epoch 1") {
+	majority := out.Baselines[slices.IndexFunc(out.Baselines, func(e Entry) bool { return e.Name == "majority" })].Values("accuracy")[0]
+	if out.Best != -1 || n != 2 || len(out.Subject.Runs) != 2 || !slices.Equal(out.Subject.Values("accuracy"), []float64{majority, majority}) || !strings.Contains(first, "epoch 1") {
 		t.Errorf("%d of %d runs diverged (%s), best %d", n, len(out.Subject.Runs), first, out.Best)
 	}
 	if !slices.ContainsFunc(out.Warnings, func(w string) bool { return strings.Contains(w, "diverged") }) {
@@ -363,10 +364,10 @@ func TestOneRunDiverges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out.Best != order[1] || len(out.Subject.Values("accuracy")) != 2 || len(out.Subject.Runs) != 3 {
+	if out.Best != order[1] || len(out.Subject.Values("accuracy")) != 3 || out.Subject.Runs[order[0]].Scores == nil || len(out.Subject.Runs) != 3 {
 		t.Errorf("best is %d, want %d; %d values", out.Best, order[1], len(out.Subject.Values("accuracy")))
 	}
-	if want := "ltc: 1 of 3 seeds diverged and are not in its mean: at the first step"; !slices.Contains(out.Warnings, want) {
+	if want := "ltc: 1 of 3 seeds diverged and count as majority: at the first step"; !slices.Contains(out.Warnings, want) {
 		t.Errorf("the warnings are %q, want %q among them", out.Warnings, want)
 	}
 }

@@ -2,14 +2,18 @@ package experiment
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/elegans-nn/elegans/baseline"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/train"
 )
@@ -35,7 +39,9 @@ type Standing struct {
 	// Model is the name that was asked for, Inputs what it is fed beside the values; empty for a simple baseline.
 	Model  string
 	Inputs Feed
-	// Size is the number of units, 0 where there is none; LearningRate that of training.
+	// Average is the number of networks whose mean prediction it is; 1 of most, 0 of a simple baseline.
+	Average int
+	// Size is the number of units, of one of them, 0 where there is none; LearningRate that of training.
 	Size         int
 	LearningRate float64
 	// Tried counts the configurations that were trained and of which this one was chosen on validation; 1 without Tune.
@@ -49,8 +55,8 @@ type Standing struct {
 	// interval of a block bootstrap over the test series, or over stretches of test rows where there are few series. Both are
 	// of value - best in the unit of the metric, and zero for the best row itself.
 	OverSeeds, OverTest metric.Difference
-	// Seconds is the mean time of training, on one core, and Microseconds the median time of one row of a stream. Both were
-	// measured when the trial was trained, and are kept with it.
+	// Seconds is the mean time of training, on one core, and Microseconds the median time of one row of a stream, of an average
+	// those of all its networks. Both were measured when the trial was trained, and are kept with it.
 	Seconds, Microseconds float64
 }
 
@@ -70,17 +76,6 @@ type Setting struct {
 // Network tells whether the row is one that was trained with seeds.
 func (s Standing) Network() bool { return s.Inputs != "" }
 
-// constant is the baseline that knows nothing of the inputs.
-func (c *Contest) constant() (Entry, error) {
-	b := baseline.For(c.schema)[0]
-	fitted, valid := taught(c.data)
-	p, err := b.Fit(c.schema, fitted, valid)
-	if err != nil {
-		return Entry{}, err
-	}
-	return c.fitted(b, p), nil
-}
-
 // leaderboard scores everything on the test part.
 func (c *Contest) leaderboard(ctx context.Context, trials []*job) (*Leaderboard, error) {
 	constant, err := c.constant()
@@ -92,7 +87,8 @@ func (c *Contest) leaderboard(ctx context.Context, trials []*job) (*Leaderboard,
 	for s := range c.spec.Seeds {
 		b.Seeds = append(b.Seeds, c.spec.Seed+uint64(s))
 	}
-	runs, err := c.scored(ctx, trials, constant)
+	teams := c.teams(trials)
+	runs, err := c.scored(ctx, teams, constant)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +99,7 @@ func (c *Contest) leaderboard(ctx context.Context, trials []*job) (*Leaderboard,
 		}
 		var s Standing
 		if e.simple == nil {
-			s, err = c.standing(e, runs[at], taken(trials, at, c.networks()))
+			s, err = c.standing(e, runs[at], taken(teams, at))
 			at++
 		} else if s, err = c.simple(e); errors.Is(err, baseline.ErrNotApplicable) {
 			b.Warnings = append(b.Warnings, fmt.Sprintf("%s is left out: %v", e.name, err))
@@ -115,7 +111,7 @@ func (c *Contest) leaderboard(ctx context.Context, trials []*job) (*Leaderboard,
 		scores := values(s.Runs, b.Metric.Name)
 		s.Mean, s.SD = metric.Mean(scores), metric.SD(scores)
 		if n, first := s.Diverged(); n > 0 {
-			b.Warnings = append(b.Warnings, fmt.Sprintf("%s: %d of %d seeds diverged and count as %s: %s", s.Name, n, len(s.Runs), constant.Name, first))
+			b.Warnings = append(b.Warnings, warned(s.Name, n, len(s.Runs), constant, first))
 		}
 		b.Rows = append(b.Rows, s)
 	}
@@ -123,20 +119,21 @@ func (c *Contest) leaderboard(ctx context.Context, trials []*job) (*Leaderboard,
 	return b, nil
 }
 
-// taken are the records of a network: its trials stand one in every n.
-func taken(trials []*job, at, n int) (list []*job) {
-	for i := at; i < len(trials); i += n {
-		list = append(list, trials[i])
+// taken are all trials of a network.
+func taken(teams []team, row int) (list []*job) {
+	for _, t := range teams {
+		if t.row == row {
+			list = append(list, t.jobs...)
+		}
 	}
 	return list
 }
 
 // scored gives the runs of every network, some scored at once.
-func (c *Contest) scored(ctx context.Context, trials []*job, constant Entry) ([][]Run, error) {
-	n := max(1, c.networks())
-	runs, failed := make([][]Run, n), make([]error, len(trials))
+func (c *Contest) scored(ctx context.Context, teams []team, constant Entry) ([][]Run, error) {
+	runs, failed := make([][]Run, c.networks()), make([]error, len(teams))
 	for i := range runs {
-		runs[i] = make([]Run, len(trials)/n)
+		runs[i] = make([]Run, c.spec.Seeds)
 	}
 	var wg sync.WaitGroup
 	next := make(chan int)
@@ -147,11 +144,11 @@ func (c *Contest) scored(ctx context.Context, trials []*job, constant Entry) ([]
 					failed[i] = train.ErrInterrupted
 					continue
 				}
-				runs[i%n][i/n], failed[i] = c.one(trials[i], constant)
+				runs[teams[i].row][teams[i].run], failed[i] = c.one(teams[i], constant)
 			}
 		})
 	}
-	for i := range trials {
+	for i := range teams {
 		next <- i
 	}
 	close(next)
@@ -159,28 +156,14 @@ func (c *Contest) scored(ctx context.Context, trials []*job, constant Entry) ([]
 	return runs, first(failed)
 }
 
-// one scores a trial.
-func (c *Contest) one(t *job, constant Entry) (Run, error) {
-	r := Run{Seed: t.seed, Diverged: t.found.Diverged, Key: t.key, Seconds: t.found.Seconds}
-	if r.Diverged != "" {
-		r.ValidLoss, r.Scores, r.Valid, r.test = nan, constant.Runs[0].Scores, constant.Runs[0].Valid, constant.Evaluator
-		return r, nil
-	}
-	result, err := c.result(t)
-	if err == nil {
-		err = c.score(&r, result)
-	}
-	return r, err
-}
-
 // standing is the row of a network.
 func (c *Contest) standing(e *entrant, runs []Run, trials []*job) (Standing, error) {
 	n := e.settings[e.chosen]
-	m, err := n.arch.Model(n.schema)
+	m, err := e.scored()
 	if err != nil {
 		return Standing{}, err
 	}
-	s := Standing{Model: e.model, Inputs: e.inputs, Size: n.arch.Size(), LearningRate: n.options.LearningRate, Options: n.options, Tried: len(e.settings)}
+	s := Standing{Model: e.model, Inputs: e.inputs, Average: e.average, Size: n.arch.Size(), LearningRate: n.options.LearningRate, Options: n.options, Tried: len(e.settings)}
 	s.Entry = Entry{Name: e.name, Summary: e.summary, Parameters: m.Parameters(), Synapses: m.Synapses(), FLOPs: m.Program().FLOPs(), Runs: runs}
 	if s.Size != e.size {
 		s.Summary += fmt.Sprintf(", resized to %d units", s.Size)
@@ -188,11 +171,14 @@ func (c *Contest) standing(e *entrant, runs []Run, trials []*job) (Standing, err
 	if s.Rejected, err = e.rejected(); err != nil {
 		return Standing{}, err
 	}
+	if e.average > 1 {
+		s.Summary += fmt.Sprintf("; mean prediction of %d", e.average)
+	}
 	var micro []float64
 	for _, t := range trials {
-		s.Seconds += t.found.Seconds / float64(len(trials))
+		s.Seconds += t.found.Seconds / float64(c.spec.Seeds)
 		if t.found.Microseconds > 0 {
-			micro = append(micro, t.found.Microseconds)
+			micro = append(micro, t.found.Microseconds*float64(e.average))
 		}
 	}
 	slices.Sort(micro)
@@ -230,7 +216,7 @@ func (c *Contest) simple(e *entrant) (Standing, error) {
 		return Standing{}, err
 	}
 	r := &record{Seconds: time.Since(begun).Seconds()}
-	key := "simple-" + e.name + "-" + c.content
+	key := c.simpleKey(e.name)
 	if kept, ok := c.store.load(key); ok {
 		r = kept
 	} else {
@@ -239,6 +225,12 @@ func (c *Contest) simple(e *entrant) (Standing, error) {
 	s := Standing{Entry: c.fitted(*e.simple, p), Model: e.name, Tried: 1, Seconds: r.Seconds}
 	s.Runs[0].Key, s.Runs[0].Seconds = key, r.Seconds
 	return s, nil
+}
+
+// simpleKey is that of a simple baseline: as that of a trial, of the program too, which may fit otherwise.
+func (c *Contest) simpleKey(name string) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{c.spec.Info.Version, engine.KernelPath(), name, c.content}, "\n")))
+	return "simple-" + name + "-" + hex.EncodeToString(sum[:])
 }
 
 // rank sorts the rows and bounds their differences to the first.

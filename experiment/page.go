@@ -38,7 +38,7 @@ func (x *Outcome) Page(o PageOptions) (*report.Report, error) {
 			r.Metrics = append(r.Metrics, report.Named(m.Name))
 		}
 	}
-	for _, e := range append([]Entry{x.Subject}, x.Baselines...) {
+	for _, e := range append([]Entry{x.Subject}, x.Others()...) {
 		r.Models = append(r.Models, e.reported(o.Microseconds[e.Name]))
 	}
 	if o.Audit != nil {
@@ -138,10 +138,11 @@ func (e Entry) learning() *report.Learning {
 
 // comparisons bound the difference to every other model.
 func (x *Outcome) comparisons() (list []report.Comparison) {
-	found := make([]*report.Comparison, len(x.Baselines))
+	others := x.Others()
+	found := make([]*report.Comparison, len(others))
 	var wg sync.WaitGroup
-	for i := range x.Baselines {
-		wg.Go(func() { found[i] = x.compare(&x.Baselines[i]) })
+	for i := range others {
+		wg.Go(func() { found[i] = x.compare(&others[i]) })
 	}
 	wg.Wait()
 	for _, c := range found {

@@ -188,7 +188,7 @@ func neurons(m *model.Model, n int) []neuron {
 	for k := range list {
 		list[k].name = fmt.Sprintf("h%d", k)
 	}
-	layer := m.Architecture().Layers[0]
+	layer := m.Architecture().First()
 	w, ok := layer.Wiring.(*wiring.Wiring)
 	if !ok {
 		return list

@@ -7,6 +7,7 @@ import (
 	"math"
 	"sync"
 
+	"github.com/elegans-nn/elegans/baseline"
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/model"
@@ -123,7 +124,7 @@ func (x *run) fit(ctx context.Context, name string, n network, seed uint64, hook
 	return result, "", err
 }
 
-// score chooses the threshold on validation and scores the run on both parts.
+// score takes the model of a training and scores it.
 func (x *run) score(r *Run, result *train.Result) error {
 	r.Train, r.Model, r.ValidLoss = result, result.Model, math.Inf(1)
 	for _, e := range result.Epochs {
@@ -131,6 +132,11 @@ func (x *run) score(r *Run, result *train.Result) error {
 			r.ValidLoss = e.Valid
 		}
 	}
+	return x.evaluate(r)
+}
+
+// evaluate chooses the threshold of a run's model on validation and scores it on both parts.
+func (x *run) evaluate(r *Run) error {
 	if len(x.out.Valid.Series) > 0 {
 		valid, err := Evaluate(r.Model, x.out.Valid, 1)
 		if err != nil {
@@ -204,9 +210,45 @@ func Evaluate(m *model.Model, p Part, workers int) (*metric.Evaluator, error) {
 	return e, nil
 }
 
+// constant is the baseline that knows nothing of the inputs: majority or mean.
+func (x *run) constant() (Entry, error) {
+	b := baseline.For(x.schema)[0]
+	fitted, valid := taught(x.data)
+	p, err := b.Fit(x.schema, fitted, valid)
+	if err != nil {
+		return Entry{}, err
+	}
+	return x.fitted(b, p), nil
+}
+
+// lost gives a run that diverged the scores of the constant baseline, which is what is left of a model that cannot be trained.
+// It is the one rule everywhere: such a run is counted, scored so, and never left out.
+func (r *Run) lost(constant Entry) {
+	r.ValidLoss, r.Scores, r.Valid, r.test = nan, constant.Runs[0].Scores, constant.Runs[0].Valid, constant.Evaluator
+}
+
+// warned says that runs diverged.
+func warned(name string, n, of int, constant Entry, first string) string {
+	return fmt.Sprintf("%s: %d of %d seeds diverged and count as %s: %s", name, n, of, constant.Name, first)
+}
+
 // finish chooses the best seed and puts the outcome together.
 func (x *run) finish() (*Outcome, error) {
 	out := x.out
+	constant, err := x.constant()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range x.entries {
+		for i := range e.Runs {
+			if e.Runs[i].Diverged != "" {
+				e.Runs[i].lost(constant)
+			}
+		}
+		if n, first := e.Diverged(); n > 0 {
+			out.Warnings = append(out.Warnings, warned(e.Name, n, len(e.Runs), constant, first))
+		}
+	}
 	out.Subject = *x.entries[0]
 	lowest := math.Inf(1)
 	for i, r := range out.Subject.Runs {
@@ -221,21 +263,13 @@ func (x *run) finish() (*Outcome, error) {
 		out.Warnings = append(out.Warnings, "every seed diverged: "+out.Subject.Runs[0].Diverged)
 		return out, nil
 	}
-	for _, e := range append([]Entry{out.Subject}, out.Baselines...) {
-		if n, first := e.Diverged(); n > 0 {
-			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %d of %d seeds diverged and are not in its mean: %s", e.Name, n, len(e.Runs), first))
-		}
-	}
 	best := &out.Subject.Runs[out.Best]
-	info := best.Model.Info()
-	info.Metrics = map[string]float64{}
-	for _, s := range best.Scores {
-		if !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0) {
-			info.Metrics[s.Name] = s.Value
+	if x.spec.Average {
+		if err := x.average(); err != nil {
+			return out, err
 		}
 	}
-	best.Model = best.Model.WithInfo(info)
-	var err error
+	scored(best)
 	out.Subject.Evaluator, err = Evaluate(best.Model, out.Test, max(1, x.spec.Workers))
 	return out, err
 }

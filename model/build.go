@@ -11,48 +11,107 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// build writes the program: head (scaling, masks, one-hot), encoder, layers, pool, readout, decoding.
+// build writes the program: that of the model, or of the members of an average side by side.
 func (a Architecture) build(schema series.Schema, as form) (Architecture, []engine.Pass, []Mask, error) {
-	a, err := a.filled()
+	s := &stack{b: step.New(), form: as, heads: map[bool]step.Vec{}}
+	s.x = s.b.Input("x", len(schema.Inputs))
+	var ys []step.Vec
+	var err error
+	if len(a.Members) > 0 {
+		a, ys, err = s.members(a, schema)
+	} else {
+		ys = make([]step.Vec, 1)
+		a, ys[0], err = s.member("", a, schema)
+	}
 	if err != nil {
 		return a, nil, nil, err
+	}
+	y, prediction := ys[0], step.Vec{}
+	switch {
+	case len(ys) > 1:
+		y, prediction = average(s.b, ys, schema.Target)
+	case !as.training:
+		prediction = decode(s.b, y, schema.Target)
+	}
+	s.b.Output("y", y)
+	if !as.training {
+		s.b.Output("prediction", prediction)
+	}
+	return a, append(s.before, engine.Pass{Program: s.b.Build()}), s.masks, nil
+}
+
+// member writes one model: head (scaling, masks, one-hot), front end, encoder, layers, pool, readout. Its parameters and
+// states are named within a scope, where one is given; the head is shared.
+func (s *stack) member(scope string, a Architecture, schema series.Schema) (Architecture, step.Vec, error) {
+	a, err := a.filled()
+	if err != nil {
+		return a, step.Vec{}, err
 	}
 	gaps, err := a.gaps(schema)
 	if err != nil {
-		return a, nil, nil, err
+		return a, step.Vec{}, err
 	}
-	s := &stack{b: step.New(), form: as}
-	x := head(s.b, s.b.Input("x", len(schema.Inputs)), schema, gaps)
+	var grid step.Grid
+	if a.Front, grid, err = a.Front.filled(schema.Inputs); err != nil {
+		return a, step.Vec{}, err
+	}
+	x, y := s.head(schema, gaps), step.Vec{}
+	within(s, scope, func() {
+		if x, a.Layers, err = s.network(a, a.Front.write(s.b, x, grid)); err == nil {
+			y, err = a.read(s.b, x, schema.Target)
+		}
+	})
+	return a, y, err
+}
+
+// network writes what stands between the features and the readout, and gives the layers as they are stored.
+func (s *stack) network(a Architecture, x step.Vec) (_ step.Vec, layers []Layer, err error) {
 	if a.TimeInput {
 		x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
 	}
 	if a.Encoder > 0 {
 		x = s.b.Linear("encoder", a.Encoder, step.Xavier(x.Len(), a.Encoder), step.Values{0}, step.Term{Name: "x", X: x})
 	}
-	layers := make([]Layer, len(a.Layers))
+	layers = make([]Layer, len(a.Layers))
 	for i, l := range a.Layers {
 		if x, layers[i], err = s.layer(i, l, x); err != nil {
-			return a, nil, nil, err
+			return x, a.Layers, err
 		}
 	}
-	a.Layers = layers
 	if err := a.adapts(); err != nil {
-		return a, nil, nil, err
+		return x, a.Layers, err
 	}
-	y, err := a.read(s.b, s.pool(a.Pool, x), schema.Target)
-	if err != nil {
-		return a, nil, nil, err
-	}
-	s.b.Output("y", y)
-	if !as.training {
-		s.b.Output("prediction", decode(s.b, y, schema.Target))
-	}
-	return a, append(s.before, engine.Pass{Program: s.b.Build()}), s.masks, nil
+	return s.pool(a.Pool, x), layers, nil
 }
 
-// TakesMissing tells whether the first layer takes missing values itself, as a GRU-D does: the head imputes no numbers then.
+// within runs build in a scope, where one is given.
+func within(s *stack, scope string, build func()) {
+	if scope == "" {
+		build()
+		return
+	}
+	s.b.Scope(scope, build)
+}
+
+// head gives the features, which members that take missing values alike have in common. There are two kinds at most, and
+// names of states for both.
+func (s *stack) head(schema series.Schema, gaps bool) step.Vec {
+	if x, ok := s.heads[gaps]; ok {
+		return x
+	}
+	scope := ""
+	if len(s.heads) > 0 {
+		scope = "other"
+	}
+	within(s, scope, func() { s.heads[gaps] = head(s.b, s.x, schema, gaps) })
+	return s.heads[gaps]
+}
+
+// TakesMissing tells whether the first layer, of an average that of its first member, takes missing values itself, as a GRU-D
+// does: the head imputes no numbers then.
 func (a Architecture) TakesMissing() bool {
-	return len(a.Layers) > 0 && cell.TakesMissing(a.Layers[0].Cell)
+	first := a.each()[0]
+	return len(first.Layers) > 0 && cell.TakesMissing(first.Layers[0].Cell)
 }
 
 // MaxLayers is the largest number of layers; like maxEncoder far beyond what makes sense, and soon built.
@@ -94,6 +153,8 @@ func (a Architecture) gaps(schema series.Schema) (bool, error) {
 	}
 	k, spreads := a.Layers[0].Block, ""
 	switch {
+	case !a.Front.None():
+		spreads = "a convolutional front end"
 	case a.Encoder > 0:
 		spreads = "an encoder"
 	case k.Residual:
@@ -133,6 +194,22 @@ func (a Architecture) adapts() error {
 		return nil
 	}
 	return fmt.Errorf("layer %d: the solver of %T splits a row into steps as its error asks, but %s; leave that out, or give the cell a method with fixed steps", i, a.Layers[i].Cell, other)
+}
+
+// errors are the probes by which layers choose their own steps, those of all members.
+func (a Architecture) errors(p *step.Program) (probes []int) {
+	for k, one := range a.each() {
+		scope := ""
+		if len(a.Members) > 0 {
+			scope = fmt.Sprintf("member%d.", k)
+		}
+		for i, l := range one.Layers {
+			if cell.Adaptive(l.Cell) {
+				probes = append(probes, p.Probe(fmt.Sprintf("%slayer%d.%s", scope, i, cell.ErrorProbe)))
+			}
+		}
+	}
+	return probes
 }
 
 // head turns raw inputs into the features of the first layer. Where that takes missing values itself, its numbers stay NaN

@@ -23,7 +23,7 @@ import (
 )
 
 // Format is the newest version of the model file that this package writes. It reads this one and all older ones. What an
-// older version can say is written in that one: 1 where every layer is a cell alone, without encoder and pool.
+// older version can say is written in that one: 1 where every layer is a cell alone, without front end, encoder and pool, and no average.
 const Format = 2
 
 // A model file is a safetensors file: one F32 tensor a parameter, and in its metadata
@@ -56,14 +56,27 @@ func (e *FileError) Error() string {
 
 // manifest is the JSON part of a model file.
 type manifest struct {
-	Format    int           `json:"format"`
-	Layers    []fileLayer   `json:"layers"`
-	Readout   Readout       `json:"readout"`
-	TimeInput bool          `json:"time_input,omitempty"`
-	Encoder   int           `json:"encoder,omitempty"`
-	Pool      Pool          `json:"pool,omitempty"`
-	Schema    series.Schema `json:"schema"`
-	Info      Info          `json:"info"`
+	Format int `json:"format"`
+	fileNetwork
+	Members []fileMember  `json:"members,omitempty"`
+	Schema  series.Schema `json:"schema"`
+	Info    Info          `json:"info"`
+}
+
+// fileNetwork is an Architecture without members.
+type fileNetwork struct {
+	Layers    []fileLayer `json:"layers,omitempty"`
+	Readout   Readout     `json:"readout,omitempty"`
+	TimeInput bool        `json:"time_input,omitempty"`
+	Front     *Front      `json:"front,omitempty"`
+	Encoder   int         `json:"encoder,omitempty"`
+	Pool      Pool        `json:"pool,omitempty"`
+}
+
+// fileMember is one of the models of an average.
+type fileMember struct {
+	fileNetwork
+	Info Info `json:"info"`
 }
 
 type fileLayer struct {
@@ -73,16 +86,39 @@ type fileLayer struct {
 }
 
 // manifest describes the model.
-func (m *Model) manifest() (manifest, error) {
-	f := manifest{Format: 1, Readout: m.arch.Readout, TimeInput: m.arch.TimeInput, Encoder: m.arch.Encoder, Schema: m.schema, Info: m.info}
-	if m.arch.Pool != Last {
-		f.Pool = m.arch.Pool
+func (m *Model) manifest() (f manifest, err error) {
+	f = manifest{Format: 1, Schema: m.schema, Info: m.info}
+	stacked := len(m.arch.Members) > 0
+	if !stacked {
+		f.fileNetwork, stacked, err = m.arch.network()
 	}
-	stacked := f.Encoder > 0 || f.Pool != ""
-	for _, l := range m.arch.Layers {
+	for k, a := range m.arch.Members {
+		member := fileMember{Info: m.members[k]}
+		if member.fileNetwork, _, err = a.network(); err != nil {
+			break
+		}
+		f.Members = append(f.Members, member)
+	}
+	if stacked {
+		f.Format = 2
+	}
+	return f, err
+}
+
+// network is an architecture as a file holds it; stacked says that it takes more than the first format.
+func (a Architecture) network() (f fileNetwork, stacked bool, err error) {
+	f = fileNetwork{Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder}
+	if a.Pool != Last {
+		f.Pool = a.Pool
+	}
+	if !a.Front.None() {
+		f.Front = &a.Front
+	}
+	stacked = f.Encoder > 0 || f.Pool != "" || f.Front != nil
+	for _, l := range a.Layers {
 		enc, err := cell.Encode(l.Cell)
 		if err != nil {
-			return f, err
+			return f, stacked, err
 		}
 		w, _ := l.Wiring.(*wiring.Wiring)
 		layer := fileLayer{Cell: enc, Wiring: w}
@@ -91,10 +127,7 @@ func (m *Model) manifest() (manifest, error) {
 		}
 		f.Layers = append(f.Layers, layer)
 	}
-	if stacked {
-		f.Format = 2
-	}
-	return f, nil
+	return f, stacked, nil
 }
 
 // Save writes the model to a file, which is replaced as a whole or not at all.
@@ -246,18 +279,49 @@ func assemble(text []byte, tensors map[string]safetensors.TensorView) (*Model, e
 	if err := d.Decode(&f); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	const maxCell = 1 << 12 // far beyond what makes sense, and soon read
-	if len(f.Layers) > MaxLayers {
-		return nil, fmt.Errorf("manifest: %d layers; allowed: 1 to %d", len(f.Layers), MaxLayers)
+	a, err := f.architecture()
+	if err != nil {
+		return nil, err
 	}
+	members := make([]Info, 0, len(f.Members))
+	if len(f.Members) > MaxMembers {
+		return nil, fmt.Errorf("manifest: an average of %d models; allowed: 2 to %d", len(f.Members), MaxMembers)
+	}
+	for k, member := range f.Members {
+		one, err := member.architecture()
+		if err != nil {
+			return nil, fmt.Errorf("model %d: %w", k, err)
+		}
+		a.Members, members = append(a.Members, one), append(members, member.Info)
+	}
+	m, err := a.empty(f.Schema)
+	if err != nil {
+		return nil, err
+	}
+	m.info, m.members = f.Info, members
+	if m.theta, err = parameters(m.program, tensors); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// architecture is what a file says of a network.
+func (f fileNetwork) architecture() (Architecture, error) {
+	const maxCell = 1 << 12 // far beyond what makes sense, and soon read
 	a := Architecture{Readout: f.Readout, TimeInput: f.TimeInput, Encoder: f.Encoder, Pool: f.Pool}
+	if len(f.Layers) > MaxLayers {
+		return a, fmt.Errorf("manifest: %d layers; allowed: 1 to %d", len(f.Layers), MaxLayers)
+	}
+	if f.Front != nil {
+		a.Front = *f.Front
+	}
 	for i, l := range f.Layers {
 		if len(l.Cell) > maxCell {
-			return nil, fmt.Errorf("layer %d: the cell takes %d bytes; allowed: up to %d", i, len(l.Cell), maxCell)
+			return a, fmt.Errorf("layer %d: the cell takes %d bytes; allowed: up to %d", i, len(l.Cell), maxCell)
 		}
 		c, err := cell.Decode(l.Cell)
 		if err != nil {
-			return nil, fmt.Errorf("layer %d: %w", i, err)
+			return a, fmt.Errorf("layer %d: %w", i, err)
 		}
 		layer := Layer{Cell: c}
 		if l.Wiring != nil {
@@ -268,15 +332,7 @@ func assemble(text []byte, tensors map[string]safetensors.TensorView) (*Model, e
 		}
 		a.Layers = append(a.Layers, layer)
 	}
-	m, err := a.empty(f.Schema)
-	if err != nil {
-		return nil, err
-	}
-	m.info = f.Info
-	if m.theta, err = parameters(m.program, tensors); err != nil {
-		return nil, err
-	}
-	return m, nil
+	return a, nil
 }
 
 // parameters reads every parameter of a program, and refuses tensors that belong to none.

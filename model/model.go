@@ -30,10 +30,14 @@ type Architecture struct {
 	Readout Readout
 	// TimeInput appends log(1 + dt) to the inputs of the first layer: what cells without a notion of time need.
 	TimeInput bool
+	// Front is a convolutional front end before all that follows; none if zero.
+	Front Front
 	// Encoder is the width of a linear map, with bias, from the features to what the first layer sees; none if 0.
 	Encoder int
 	// Pool is Last if empty.
 	Pool Pool
+	// Members are the models of an average, which has nothing else; see Average. None otherwise.
+	Members []Architecture
 }
 
 // Model is a program with parameters and the schema of its data. It is immutable.
@@ -47,6 +51,7 @@ type Model struct {
 	masks   []Mask
 	theta   []float32
 	info    Info
+	members []Info  // of an average
 	longest float64 // see MaxStep
 	errors  []int   // the probes of the layers that choose their own steps, see Adaptive
 }
@@ -95,22 +100,21 @@ func (a Architecture) empty(schema series.Schema) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{schema: schema, arch: drawn, program: whole[0].Program, passes: whole}
+	m := &Model{schema: schema, arch: drawn, program: whole[0].Program, passes: whole, members: make([]Info, len(drawn.Members))}
 	if drawn.any(func(k Block) bool { return k.Bidirectional }) {
 		if _, m.passes, _, err = drawn.build(schema, form{passes: true}); err != nil {
 			return nil, err
 		}
 	}
 	m.training = m.to("y")
-	if drawn.any(func(k Block) bool { return k.Dropout > 0 }) {
+	// An average is not trained, so that nothing of it is dropped.
+	if len(drawn.Members) == 0 && drawn.any(func(k Block) bool { return k.Dropout > 0 }) {
 		if _, m.training, m.masks, err = drawn.build(schema, form{passes: true, training: true}); err != nil {
 			return nil, err
 		}
 	}
-	for i, l := range drawn.Layers {
-		if cell.Adaptive(l.Cell) {
-			m.errors = append(m.errors, m.program.Probe(fmt.Sprintf("layer%d.%s", i, cell.ErrorProbe)))
-		}
+	m.errors = drawn.errors(m.program)
+	for _, l := range drawn.all() {
 		if s := cell.MaxStep(l.Cell); s > 0 && (m.longest == 0 || s < m.longest) {
 			m.longest = s
 		}
@@ -120,7 +124,7 @@ func (a Architecture) empty(schema series.Schema) (*Model, error) {
 
 // any tells whether something is true of what is around some layer's cell.
 func (a Architecture) any(f func(Block) bool) bool {
-	return slices.ContainsFunc(a.Layers, func(l Layer) bool { return f(l.Block) })
+	return slices.ContainsFunc(a.all(), func(l Layer) bool { return f(l.Block) })
 }
 
 // to are the passes to one of the outputs.
@@ -145,8 +149,15 @@ func (m *Model) Schema() series.Schema { return m.schema }
 
 // Architecture is the model's, with every wiring drawn.
 func (m *Model) Architecture() Architecture {
-	a := m.arch
-	a.Layers = slices.Clone(a.Layers)
+	return m.arch.clone()
+}
+
+// clone shares no list with a.
+func (a Architecture) clone() Architecture {
+	a.Layers, a.Front.Conv, a.Members = slices.Clone(a.Layers), slices.Clone(a.Front.Conv), slices.Clone(a.Members)
+	for k, one := range a.Members {
+		a.Members[k] = one.clone()
+	}
 	return a
 }
 
@@ -200,7 +211,7 @@ func (m *Model) Synapses() (n int) {
 
 // Wirings lists the drawn wirings of the layers that have one.
 func (m *Model) Wirings() (all []*wiring.Wiring) {
-	for _, l := range m.arch.Layers {
+	for _, l := range m.arch.all() {
 		if w, ok := l.Wiring.(*wiring.Wiring); ok {
 			all = append(all, w)
 		}

@@ -104,6 +104,9 @@ func reference(layer Layer, schema series.Schema, project bool) (*Model, error) 
 
 // Tensors ties the parameters of a one-layer model to the tensors of the library that the cell comes from.
 func (m *Model) Tensors() ([]cell.Tensor, error) {
+	if len(m.arch.Members) > 0 {
+		return nil, fmt.Errorf("model: an average is no model of another library; compare its members")
+	}
 	l := m.arch.Layers[0]
 	c, ok := l.Cell.(cell.Referenced)
 	if !ok || len(m.arch.Layers) != 1 {

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"strings"
+
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 )
@@ -15,7 +17,7 @@ type Observed struct {
 
 // Observe runs the model along a series from the zero state and records the first layer's state and a named probe of
 // the program, such as "layer0.tau". Where layers look at a series from both ends it is one of the first pass, which the
-// first layer's cell belongs to. The error is that of Rows.
+// first layer's cell belongs to; of an average it is one of the first member. The error is that of Rows.
 func (m *Model) Observe(s *series.Series, probe string) (Observed, error) {
 	rows, err := m.Rows(s)
 	if err != nil {
@@ -23,7 +25,7 @@ func (m *Model) Observe(s *series.Series, probe string) (Observed, error) {
 	}
 	p := m.passes[0].Program
 	o := engine.Options{Steps: 1, Lanes: 1}
-	k := p.Probe(probe)
+	k := p.Probe(m.first() + probe)
 	if k >= 0 {
 		o.Probes = []int{k}
 	}
@@ -55,11 +57,19 @@ func (m *Model) Observe(s *series.Series, probe string) (Observed, error) {
 // firstState is the number of the first state that belongs to a layer, not to the head.
 func (m *Model) firstState() int {
 	for i, s := range m.program.States {
-		if len(s.Name) > len("layer") && s.Name[:len("layer")] == "layer" {
+		if strings.HasPrefix(s.Name, m.first()+"layer") {
 			return i
 		}
 	}
 	return 0
+}
+
+// first is what names of the first member begin with.
+func (m *Model) first() string {
+	if len(m.arch.Members) > 0 {
+		return "member0."
+	}
+	return ""
 }
 
 func record(list [][]float64, values []float32) [][]float64 {

@@ -23,7 +23,9 @@ type form struct {
 type stack struct {
 	b *step.Builder
 	form
-	before []engine.Pass // those that are complete
+	x      step.Vec          // the raw inputs
+	heads  map[bool]step.Vec // the features, by whether missing values stay in them
+	before []engine.Pass     // those that are complete
 	masks  []Mask
 	units  int // of all masks
 }

@@ -67,6 +67,13 @@ func FanIn(in int) Uniform {
 	return Uniform{-r, r}
 }
 
+// He is the uniform distribution with bound sqrt(6 / in): before a rectifier it keeps the mean square of what passes. Source:
+// He et al., Delving deep into rectifiers, 2015, eq. 10.
+func He(in int) Uniform {
+	r := math.Sqrt(6 / float64(in))
+	return Uniform{-r, r}
+}
+
 // Normal draws from the normal distribution.
 type Normal struct{ Mean, SD float64 }
 

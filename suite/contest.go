@@ -8,7 +8,6 @@ import (
 	"math"
 
 	"github.com/elegans-nn/elegans/baseline"
-	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/model"
@@ -43,60 +42,14 @@ func (t *Task) Contest(d *Data, models []experiment.Contestant, o train.Options)
 	return spec
 }
 
-// Contestant is a named model for the data, with the rates of learning that are tried for it. The error is a *cell.UnknownError.
-func (d *Data) Contestant(name string) (experiment.Contestant, error) {
-	p, err := cell.LookupPreset(name)
-	if err != nil {
-		return experiment.Contestant{}, err
-	}
-	layer := model.Layer{Cell: p.Cell}
-	if p.Wiring != nil {
-		layer.Wiring = p.Wiring(d.Schema.Target.Width())
-	}
-	return experiment.Contestant{Name: name, Summary: p.Summary, Architecture: model.Architecture{Layers: []model.Layer{layer}}, Rates: Rates(p.Cell)}, nil
-}
-
-// Baselines are the simple models that suit the data. One that reads labels of earlier rows does not: a window holds none.
-func (d *Data) Baselines() (list []experiment.Contestant) {
+// simple are the baselines that suit the data and see no labels.
+func simple(d *Data) (list []baseline.Baseline) {
 	for _, b := range baseline.For(d.Schema) {
 		if !b.SeesLabels {
-			list = append(list, experiment.Contestant{Name: b.Name, Summary: b.About})
+			list = append(list, b)
 		}
 	}
 	return list
-}
-
-// Rates of learning that are tried for a cell: conductances learn slower than gates at the same rate.
-func Rates(c cell.Cell) []float64 {
-	switch entry(c) {
-	case "LTC", "LRC":
-		return []float64{0.005, 0.02}
-	}
-	return []float64{0.002, 0.008}
-}
-
-// KindOf says what stands in a table about an architecture.
-func KindOf(a model.Architecture) Kind {
-	if len(a.Layers) == 0 {
-		return Simple
-	}
-	switch entry(a.Layers[0].Cell) {
-	case "LTC", "CfC", "WiredCfC", "NcpsCfC", "LRC", "LrcSSM", "LinOSS", "DLinOSS", "LiquidS4", "RiccatiSSM":
-		return Liquid
-	}
-	return Recurrent
-}
-
-// entry is the registered name of a cell, or of the one that it wraps.
-func entry(c cell.Cell) string {
-	if w, ok := c.(cell.Wrapper); ok {
-		return entry(w.Inner())
-	}
-	e, err := cell.EntryOf(c)
-	if err != nil {
-		return ""
-	}
-	return e.Name
 }
 
 // Hash identifies the data: inputs, elapsed times, labels and windows of all parts.

@@ -9,7 +9,7 @@ import (
 type Figure struct {
 	// Model in their words.
 	Model string `json:"model"`
-	// Kind is Simple, Recurrent or Liquid.
+	// Kind is Simple, Network or Liquid.
 	Kind Kind `json:"kind"`
 	// Parameters; 0 where it has none or its authors do not say.
 	Parameters int `json:"parameters,omitempty"`
@@ -30,9 +30,9 @@ const Measured = "measured"
 type Kind string
 
 const (
-	Simple    Kind = "simple"    // no network
-	Recurrent Kind = "recurrent" // every network that is not liquid
-	Liquid    Kind = "liquid"    // LTC, CfC and their kin: see KindOf
+	Simple  Kind = "simple"  // no network
+	Network Kind = "network" // every network that is not liquid
+	Liquid  Kind = "liquid"  // LTC, CfC and their kin: see KindOf
 )
 
 //go:embed figures.json

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -70,15 +71,21 @@ type Outcome struct {
 	Task *Task
 	// Rows of ours.
 	Rows []Row
+	// Section in which the rows stand.
+	Section int
+	// Made says what trained them.
+	Made Made
+	// Note says what was found where others are better.
+	Note string
 	// Absent says why nothing was run: data that are missing.
 	Absent string
-	// Trials counts all whose test figures were ever computed, Configurations what they are of.
+	// Trials counts all whose test figures were ever seen, Configurations what they are of.
 	Trials, Configurations int
 }
 
 // Outcome is what a record holds of a section on a task. It needs no data.
 func (t *Task) Outcome(held *Results, s Section) Outcome {
-	o := Outcome{Task: t, Rows: held.Rows(t, s.Name)}
+	o := Outcome{Task: t, Rows: held.Rows(t, s.Name), Section: s.Number, Made: held.Boards[s.Name].Made, Note: held.Note}
 	o.Trials, o.Configurations = held.Looked()
 	return o
 }
@@ -110,11 +117,7 @@ func (p *printer) line(format string, args ...any) {
 func (p *printer) outcome(o Outcome) {
 	t := o.Task
 	p.line("\n### %s (`%s`)\n", t.Title, t.Name)
-	steps := "Every step is scored"
-	if t.LastOnly {
-		steps = "The last step is scored"
-	}
-	p.line("%s; %s.\n", steps, t.Protocol)
+	p.line("%s; %s.\n", capital(t.scored()), t.Protocol)
 	if o.Absent != "" {
 		p.line("Not run: %s.\n", o.Absent)
 	}
@@ -138,12 +141,25 @@ func (p *printer) outcome(o Outcome) {
 		p.row(t, r)
 	}
 	if len(o.Rows) > 0 {
-		p.line("\n%s", verdict(t, o.Rows))
+		p.line("\n%s", o.verdict())
 	}
 	if o.Trials > 0 {
-		p.line("\nTest figures of %d trials of %d configurations were computed on this task, in this table or before it; all are kept.", o.Trials, o.Configurations)
+		p.line("\n%d configurations whose test figure was looked at (%d trials), in this table or before it.", o.Configurations, o.Trials)
+	}
+	if o.Made.Program != "" {
+		p.line("Trained by elegans %s with the %s kernels on data %s.", o.Made.Program, o.Made.Kernels, o.Made.Data)
 	}
 }
+
+// scored says which steps of a window count.
+func (t *Task) scored() string {
+	if t.LastOnly {
+		return "the last step is scored"
+	}
+	return "every step is scored"
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // Value is the mean of a measure; NaN where the row has none.
 func (r Row) Value(m Measure) float64 {
@@ -199,10 +215,33 @@ func figure(mean, sd float64) string {
 	return text
 }
 
-// verdict compares the liquid model that validation chooses with the best of the others of each kind.
-func verdict(t *Task, rows []Row) string {
-	main := t.Measures[0]
-	ours, ok := chosen(main, rows)
+// best is the best of some rows, by their test figures: what a model has to stand beside is not chosen in its favour.
+func best(m Measure, rows []Row, is func(Row) bool) (best Row, ok bool) {
+	for _, r := range rows {
+		if is(r) && !math.IsNaN(r.Value(m)) && (!ok || m.Better(r.Value(m), best.Value(m))) {
+			best, ok = r, true
+		}
+	}
+	return best, ok
+}
+
+// rivals are the best of every kind that is not a liquid model of ours: of our own rows and of others.
+func (o Outcome) rivals() (list []Row) {
+	m := o.Task.Measures[0]
+	for _, rows := range [][]Row{o.Rows, o.Task.Others()} {
+		for _, kind := range []Kind{Liquid, Network, Simple} {
+			if r, ok := best(m, rows, func(r Row) bool { return r.Kind == kind && (kind != Liquid || r.Source != "") }); ok {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
+
+// verdict says which of the rivals are better than the liquid model that validation chooses, and what was found there.
+func (o Outcome) verdict() string {
+	m := o.Task.Measures[0]
+	ours, ok := chosen(m, o.Rows)
 	if !ok {
 		return "None of our liquid models was trained."
 	}
@@ -210,27 +249,72 @@ func verdict(t *Task, rows []Row) string {
 	if math.IsNaN(ours.Valid) {
 		who = "Nothing chooses here; the first is"
 	}
-	text := fmt.Sprintf("%s %s: %s.", who, ours.Model, figure(ours.Value(main), ours.SD[main.Name]))
-	for _, kind := range []Kind{Liquid, Recurrent, Simple} {
-		best := -1
-		list := t.Others()
-		for i, r := range list {
-			if r.Kind == kind && !math.IsNaN(r.Value(main)) && (best < 0 || main.Better(r.Value(main), list[best].Value(main))) {
-				best = i
-			}
+	var ahead, behind []string
+	for _, r := range o.rivals() {
+		text := fmt.Sprintf("%s %s (%s, %s)", r.Model, figure(r.Value(m), r.SD[m.Name]), r.Kind, cmp.Or(r.Source, "elegans"))
+		if m.Better(r.Value(m), ours.Value(m)) {
+			ahead = append(ahead, text)
+		} else {
+			behind = append(behind, text)
 		}
-		if best < 0 {
-			continue
+	}
+	text := fmt.Sprintf("%s %s: %s.", who, ours.Model, figure(ours.Value(m), ours.SD[m.Name]))
+	if len(behind) > 0 {
+		text += " It reaches " + strings.Join(behind, ", ") + "."
+	}
+	if len(ahead) > 0 {
+		text += " We lose to " + strings.Join(ahead, ", ") + "."
+		if o.Note != "" {
+			text += " " + o.Note
 		}
-		r := list[best]
-		word := "not reached by ours"
-		if !main.Better(r.Value(main), ours.Value(main)) {
-			word = "reached by ours"
-		}
-		text += fmt.Sprintf(" Best %s of others: %s %s (%s), %s.", kind, r.Model, figure(r.Value(main), r.SD[main.Name]), r.Source, word)
 	}
 	return text
 }
+
+// WriteSummary writes what came of every task in a line.
+func WriteSummary(w io.Writer, outcomes []Outcome) error {
+	p := &printer{w: w}
+	p.line("\n| section | task | measure | scored | ours | seeds | best baseline of ours | published | peers: simple | peers: network | peers: liquid | looked at |")
+	p.line("|---|---|---|---|---|---|---|---|---|---|---|---|")
+	for _, o := range outcomes {
+		m := o.Task.Measures[0]
+		scored := "every step"
+		if o.Task.LastOnly {
+			scored = "last step"
+		}
+		cells := []string{fmt.Sprint(o.Section), fmt.Sprintf("`%s`", o.Task.Name), m.Title, scored}
+		if o.Task.Leaky {
+			cells[1] += ", leaky"
+		}
+		if ours, ok := chosen(m, o.Rows); ok {
+			cells = append(cells, "**"+brief(m, ours)+"**", fmt.Sprint(ours.Seeds))
+		} else {
+			cells = append(cells, "not run", "")
+		}
+		others := o.Task.Others()
+		for _, one := range []struct {
+			rows []Row
+			is   func(Row) bool
+		}{
+			{o.Rows, func(r Row) bool { return r.Kind != Liquid }},
+			{others, func(r Row) bool { return r.Source != Measured && r.Kind == Liquid }},
+			{others, func(r Row) bool { return r.Source == Measured && r.Kind == Simple }},
+			{others, func(r Row) bool { return r.Source == Measured && r.Kind == Network }},
+			{others, func(r Row) bool { return r.Source == Measured && r.Kind == Liquid }},
+		} {
+			text := ""
+			if r, ok := best(m, one.rows, one.is); ok {
+				text = brief(m, r)
+			}
+			cells = append(cells, text)
+		}
+		p.line("| %s | %d |", strings.Join(cells, " | "), o.Configurations)
+	}
+	return p.err
+}
+
+// brief is a row as a cell of the summary.
+func brief(m Measure, r Row) string { return r.Model + " " + figure(r.Value(m), r.SD[m.Name]) }
 
 // chosen is the liquid row of ours with the best validation measure; without validation the first liquid row.
 func chosen(main Measure, rows []Row) (best Row, ok bool) {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/internal/replace"
 	"github.com/elegans-nn/elegans/metric"
@@ -29,20 +30,54 @@ type Record string
 // Results is what a record holds of a task.
 type Results struct {
 	Task string `json:"task"`
+	// Note says in a sentence or two what was found where others are better. People write it; the page prints it there.
+	Note string `json:"note,omitempty"`
 	// Trials that were trained. Those of configurations that validation did not choose have no test figures.
 	Trials []*Trial `json:"trials"`
+	// LookedAt are configurations whose test figures were seen outside of any suite. They are counted, and in no table.
+	LookedAt []Look `json:"looked_at,omitempty"`
 	// Boards are the present rows of each suite, by its name.
-	Boards map[string][]Line `json:"boards,omitempty"`
+	Boards map[string]Board `json:"boards,omitempty"`
 }
 
-// Trial is the outcome of one model with one seed.
+// Made is the generation of a trial: what it depends on beside its model, options and seed. A table holds one only.
+type Made struct {
+	// Program is its version with the revision of its source, Kernels the path that it computed on; see engine.KernelPath.
+	Program string `json:"program,omitempty"`
+	Kernels string `json:"kernels,omitempty"`
+	// Data is Data.Hash.
+	Data string `json:"data,omitempty"`
+}
+
+// Board is the table of a suite on a task.
+type Board struct {
+	Made
+	Rows []Line `json:"rows"`
+}
+
+// Look is a configuration whose test figures somebody saw.
+type Look struct {
+	Model      string        `json:"model"`
+	Options    train.Options `json:"options"`
+	Seed       uint64        `json:"seed"`
+	Parameters int           `json:"parameters"`
+	Epochs     int           `json:"epochs"`
+	Best       int           `json:"best_epoch"`
+	Valid      metric.Scores `json:"valid,omitempty"`
+	Test       metric.Scores `json:"test,omitempty"`
+}
+
+// Trial is the outcome of one model, or an average of several, with one seed.
 type Trial struct {
-	// Key tells it from all others: model, data, options, seed, version.
-	Key   string `json:"key,omitempty"`
+	// Key tells it from all others: model, options and seed, and what it was Made with.
+	Key string `json:"key,omitempty"`
+	Made
 	Task  string `json:"task"`
 	Model string `json:"model"`
 	// Inputs that the model is fed beside the values; see experiment.Feed.
 	Inputs experiment.Feed `json:"inputs,omitempty"`
+	// Average is the number of networks whose mean prediction it is, where they are several; their seeds follow from Seed.
+	Average int `json:"average,omitempty"`
 	// Size is the number of units; 0 where there is none, or where nobody noted it.
 	Size    int           `json:"size,omitempty"`
 	Options train.Options `json:"options,omitzero"` // with every default filled in; none of a simple model
@@ -50,12 +85,12 @@ type Trial struct {
 	// Parameters, and FLOPs of one step.
 	Parameters int     `json:"parameters"`
 	FLOPs      float64 `json:"flops_per_step"`
-	// Epochs that were run, and the one that was kept.
+	// Epochs that were run, and the one that was kept; of an average those of all its networks, and 0.
 	Epochs int `json:"epochs"`
 	Best   int `json:"best_epoch"`
 	// Seconds of training with its validation. It depends on the machine.
 	Seconds float64 `json:"seconds"`
-	// ValidLoss is that of the best epoch.
+	// ValidLoss is that of the best epoch; of an average the mean of its networks'.
 	ValidLoss Number `json:"valid_loss"`
 	// Valid and Test are the task's measures on both parts; those of the constant model where training diverged.
 	Valid metric.Scores `json:"valid,omitempty"`
@@ -116,14 +151,26 @@ func (r Record) Read(task string) (*Results, error) {
 // again is how soon a file is asked for that another process is adding to.
 const again = 20 * time.Millisecond
 
-// Add notes all trials of a contest on a task, and its rows on the board of a suite, where they replace those of the same
-// names. models are those of the contest.
-func (r Record) Add(t *Task, d *Data, suite string, models []experiment.Contestant, b *experiment.Leaderboard) error {
+// Played is a contest on a task that has ended.
+type Played struct {
+	Task *Task
+	Data *Data
+	// Suite whose board its rows are put on, where they replace those of the same names, and all that were made otherwise. Empty
+	// where it was run with other options than those of the suite: then it is noted only.
+	Suite string
+	// Program is that of Made.
+	Program string
+	Models  []experiment.Contestant
+	Board   *experiment.Leaderboard
+}
+
+// Add notes all trials of a contest.
+func (r Record) Add(p Played) error {
 	if err := os.MkdirAll(string(r), 0o755); err != nil {
 		return err
 	}
 	for {
-		release, held, err := replace.Hold(r.path(t.Name) + ".lock")
+		release, held, err := replace.Hold(r.path(p.Task.Name) + ".lock")
 		if err != nil {
 			return err
 		}
@@ -133,54 +180,71 @@ func (r Record) Add(t *Task, d *Data, suite string, models []experiment.Contesta
 		}
 		time.Sleep(again)
 	}
-	held, err := r.Read(t.Name)
+	held, err := r.Read(p.Task.Name)
 	if err != nil {
 		return err
 	}
-	held.add(t, d, suite, models, b)
-	return replace.File(r.path(t.Name), func(w io.Writer) error {
+	held.add(p)
+	return replace.File(r.path(p.Task.Name), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", " ")
 		return e.Encode(held)
 	})
 }
 
-func (held *Results) add(t *Task, d *Data, suite string, models []experiment.Contestant, b *experiment.Leaderboard) {
-	kinds := map[string]Kind{}
-	for _, m := range models {
+func (held *Results) add(p Played) {
+	made, kinds := Made{p.Program, engine.KernelPath(), p.Data.Hash()}, map[string]Kind{}
+	for _, m := range p.Models {
 		kinds[m.Name] = KindOf(m.Architecture)
 	}
-	for _, s := range b.Rows {
+	for _, s := range p.Board.Rows {
 		line := Line{Name: s.Name, Model: s.Model, Kind: kinds[s.Model], Tried: s.Tried}
+		one := Trial{Made: made, Task: p.Task.Name, Model: s.Model, Inputs: s.Inputs, Size: s.Size, Options: s.Options, Parameters: s.Parameters, FLOPs: s.FLOPs}
+		if s.Average > 1 {
+			one.Average = s.Average
+		}
 		for _, run := range s.Runs {
-			one := &Trial{Key: keyOf(run.Key, d), Task: t.Name, Model: s.Model, Inputs: s.Inputs, Size: s.Size, Options: s.Options, Seed: run.Seed,
-				Parameters: s.Parameters, FLOPs: s.FLOPs, Seconds: run.Seconds, ValidLoss: Number(run.ValidLoss), Valid: run.Valid, Test: run.Scores, Diverged: run.Diverged}
-			if s.Network() {
-				one.Options.Seed = run.Seed
-			}
-			if run.Train != nil {
-				one.Epochs, one.Best = len(run.Train.Epochs), run.Train.Best
-			} else {
-				one.ValidLoss = Number(nan)
-			}
-			held.keep(one)
-			line.Trials = append(line.Trials, one.Key)
+			scored := one.scored(run, s.Network())
+			held.keep(scored)
+			line.Trials = append(line.Trials, scored.Key)
 		}
 		for _, k := range s.Rejected {
-			held.keep(&Trial{Key: keyOf(k.Key, d), Task: t.Name, Model: s.Model, Inputs: s.Inputs, Size: k.Size, Options: k.Options, Seed: k.Options.Seed,
+			held.keep(&Trial{Key: made.key(k.Key), Made: made, Task: one.Task, Model: s.Model, Inputs: s.Inputs, Size: k.Size, Options: k.Options, Seed: k.Options.Seed,
 				Parameters: k.Parameters, FLOPs: k.FLOPs, Epochs: k.Epochs, Best: k.Best, Seconds: k.Seconds, ValidLoss: Number(k.ValidLoss), Diverged: k.Diverged})
 		}
-		held.place(suite, line)
+		if p.Suite != "" {
+			held.place(p.Suite, made, line)
+		}
 	}
 	slices.SortStableFunc(held.Trials, func(x, y *Trial) int {
-		return cmp.Or(cmp.Compare(x.Model, y.Model), cmp.Compare(x.Inputs, y.Inputs), cmp.Compare(x.Options.LearningRate, y.Options.LearningRate),
-			cmp.Compare(x.Seed, y.Seed), cmp.Compare(x.Key, y.Key))
+		return cmp.Or(cmp.Compare(x.Model, y.Model), cmp.Compare(x.Inputs, y.Inputs), cmp.Compare(x.Average, y.Average),
+			cmp.Compare(x.Options.LearningRate, y.Options.LearningRate), cmp.Compare(x.Seed, y.Seed), cmp.Compare(x.Key, y.Key))
 	})
 }
 
-// keyOf is the key of a trial on data, test part and all.
-func keyOf(trial string, d *Data) string {
-	sum := sha256.Sum256([]byte(trial + d.Hash()))
+// scored is a trial of the row with what came of a run.
+func (one Trial) scored(run experiment.Run, network bool) *Trial {
+	one.Key, one.Seed, one.Seconds, one.ValidLoss = one.Made.key(run.Key), run.Seed, run.Seconds, Number(run.ValidLoss)
+	one.Valid, one.Test, one.Diverged = run.Valid, run.Scores, run.Diverged
+	if network {
+		one.Options.Seed = run.Seed
+	}
+	switch {
+	case run.Train != nil:
+		one.Epochs, one.Best = len(run.Train.Epochs), run.Train.Best
+	case len(run.Members) > 0:
+		for _, m := range run.Members {
+			one.Epochs += len(m.Epochs)
+		}
+	default:
+		one.ValidLoss = Number(nan)
+	}
+	return &one
+}
+
+// key is that of a trial with all that it depends on; that of the contest does not cover the test part.
+func (m Made) key(trial string) string {
+	sum := sha256.Sum256([]byte(trial + m.Program + m.Kernels + m.Data))
 	return hex.EncodeToString(sum[:])[:16]
 }
 
@@ -190,51 +254,64 @@ func (held *Results) keep(one *Trial) {
 	switch {
 	case at < 0:
 		held.Trials = append(held.Trials, one)
-	case len(held.Trials[at].Test) == 0:
+	case len(held.Trials[at].Test) == 0 || len(one.Test) > 0:
 		held.Trials[at] = one
 	}
 }
 
-// place puts a row on a board.
-func (held *Results) place(suite string, line Line) {
+// place puts a row on a board, which holds one generation.
+func (held *Results) place(suite string, made Made, line Line) {
 	if held.Boards == nil {
-		held.Boards = map[string][]Line{}
+		held.Boards = map[string]Board{}
 	}
 	board := held.Boards[suite]
-	if at := slices.IndexFunc(board, func(l Line) bool { return l.Name == line.Name }); at >= 0 {
-		board[at] = line
+	if board.Made != made {
+		board = Board{Made: made}
+	}
+	if at := slices.IndexFunc(board.Rows, func(l Line) bool { return l.Name == line.Name }); at >= 0 {
+		board.Rows[at] = line
 	} else {
-		board = append(board, line)
+		board.Rows = append(board.Rows, line)
 	}
 	held.Boards[suite] = board
 }
 
-// Looked counts the trials whose test figures were computed, and the configurations that they are of.
+// configuration is what of a trial does not depend on its seed.
+func configuration(values ...any) string {
+	o := values[0].(train.Options)
+	o.Seed = 0
+	text, err := json.Marshal(o)
+	if err != nil {
+		text = []byte(err.Error()) // options that JSON cannot hold were never read from it
+	}
+	return fmt.Sprint(append(values[1:], string(text))...)
+}
+
+// Looked counts the trials whose test figures were ever seen, and the configurations that they are of.
 func (held *Results) Looked() (trials, configurations int) {
 	seen := map[string]bool{}
 	for _, t := range held.Trials {
-		if len(t.Test) == 0 {
-			continue
+		if len(t.Test) > 0 {
+			trials++
+			seen[configuration(t.Options, t.Model, t.Inputs, t.Average, t.Size, t.Parameters)] = true
 		}
+	}
+	for _, l := range held.LookedAt {
 		trials++
-		o := t.Options
-		o.Seed = 0
-		text, err := json.Marshal(o)
-		if err != nil {
-			text = []byte(err.Error()) // options that JSON cannot hold were never read from it
-		}
-		seen[fmt.Sprint(t.Model, t.Inputs, t.Size, t.Parameters, string(text))] = true
+		seen[configuration(l.Options, "looked at", l.Model, l.Parameters)] = true
 	}
 	return trials, len(seen)
 }
 
-// Rows are those of a suite's board, summed up over seeds.
+// Rows are those of a suite's board, summed up over seeds. A trial of another generation than the board's is in none.
 func (held *Results) Rows(t *Task, suite string) (rows []Row) {
-	byKey := map[string]*Trial{}
+	board, byKey := held.Boards[suite], map[string]*Trial{}
 	for _, one := range held.Trials {
-		byKey[one.Key] = one
+		if one.Made == board.Made {
+			byKey[one.Key] = one
+		}
 	}
-	for _, line := range held.Boards[suite] {
+	for _, line := range board.Rows {
 		var trials []*Trial
 		for _, key := range line.Trials {
 			if one := byKey[key]; one != nil {

@@ -29,11 +29,10 @@ func played(t *testing.T, task *Task, o train.Options, change func(*experiment.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := d.Contestant("cfc-small")
+	c, err := d.Contestant(Candidate{Preset: "cfc-small", Rates: []float64{0.001, 0.01}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Rates = []float64{0.001, 0.01}
 	models := append([]experiment.Contestant{c}, d.Baselines()...)
 	spec := task.Contest(d, models, o)
 	spec.Seeds, spec.Workers, spec.Info.Version = 3, 2, "1"
@@ -95,7 +94,7 @@ func TestRecord(t *testing.T) {
 	d, models, b := played(t, &short, train.Options{Epochs: 2}, nil)
 	rows := len(b.Rows)
 	for range 2 {
-		if err := r.Add(&short, d, "peers", models, b); err != nil {
+		if err := r.Add(Played{&short, d, "peers", "1", models, b}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -103,8 +102,8 @@ func TestRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(held.Trials) != 3+1+rows-1 || len(held.Boards["peers"]) != rows {
-		t.Errorf("%d trials and %d rows; want 3 scored and one that was not, and %d simple ones", len(held.Trials), len(held.Boards["peers"]), rows-1)
+	if len(held.Trials) != 3+1+rows-1 || len(held.Boards["peers"].Rows) != rows {
+		t.Errorf("%d trials and %d rows; want 3 scored and one that was not, and %d simple ones", len(held.Trials), len(held.Boards["peers"].Rows), rows-1)
 	}
 	if trials, configurations := held.Looked(); trials != 3+rows-1 || configurations != rows {
 		t.Errorf("%d trials of %d configurations were looked at", trials, configurations)
@@ -116,15 +115,35 @@ func TestRecord(t *testing.T) {
 		}
 	}
 	d, models, b = played(t, &short, train.Options{Epochs: 3}, func(s *experiment.ContestSpec) { s.Models = s.Models[:1] })
-	if err := r.Add(&short, d, "peers", models, b); err != nil {
+	if err := r.Add(Played{&short, d, "peers", "1", models, b}); err != nil {
 		t.Fatal(err)
 	}
 	held, err = r.Read("short")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if trials, configurations := held.Looked(); trials != 3+3+rows-1 || configurations != rows+1 || len(held.Boards["peers"]) != rows {
-		t.Errorf("after other epochs %d trials of %d configurations, %d rows", trials, configurations, len(held.Boards["peers"]))
+	if trials, configurations := held.Looked(); trials != 3+3+rows-1 || configurations != rows+1 || len(held.Boards["peers"].Rows) != rows {
+		t.Errorf("after other epochs %d trials of %d configurations, %d rows", trials, configurations, len(held.Boards["peers"].Rows))
+	}
+	// What another program trained takes the place of the whole table, and what was run otherwise is noted in none.
+	if err := r.Add(Played{&short, d, "peers", "2", models, b}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Add(Played{&short, d, "", "3", models, b}); err != nil {
+		t.Fatal(err)
+	}
+	held, err = r.Read("short")
+	if err != nil {
+		t.Fatal(err)
+	}
+	board := held.Boards["peers"]
+	if trials, configurations := held.Looked(); len(board.Rows) != 1 || board.Program != "2" || board.Data != d.Hash() || len(held.Boards) != 1 || trials != 3+3+rows-1+3+3 || configurations != rows+1 {
+		t.Errorf("after other programs %d trials of %d configurations, board %+v", trials, configurations, board)
+	}
+	board.Program = "1"
+	held.Boards["peers"] = board
+	if rows := held.Rows(&short, "peers"); len(rows) != 0 {
+		t.Errorf("a table has rows of another program: %+v", rows)
 	}
 	left, err := os.ReadDir(string(r))
 	if err != nil || len(left) != 1 {
@@ -146,13 +165,13 @@ func TestRecordTogether(t *testing.T) {
 		wg.Go(func() {
 			b := &experiment.Leaderboard{Rows: []experiment.Standing{{Entry: experiment.Entry{Name: fmt.Sprint("m", i), Runs: []experiment.Run{
 				{Key: fmt.Sprint(i), Scores: metric.Scores{{Name: "accuracy", Value: 0.5}}}}}, Model: fmt.Sprint("m", i)}}}
-			if err := r.Add(&short, d, "peers", nil, b); err != nil {
+			if err := r.Add(Played{&short, d, "peers", "1", nil, b}); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	if held, err := r.Read("short"); err != nil || len(held.Trials) != 8 || len(held.Boards["peers"]) != 8 {
+	if held, err := r.Read("short"); err != nil || len(held.Trials) != 8 || len(held.Boards["peers"].Rows) != 8 {
 		t.Errorf("%d trials, %v", len(held.Trials), err)
 	}
 }
@@ -177,8 +196,8 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// Result files that were written before there were boards are read, and what is in them is counted.
-func TestOldResults(t *testing.T) {
+// The result files are read, and what is in them is counted; what was looked at outside of suites is no trial.
+func TestResultFiles(t *testing.T) {
 	names, err := filepath.Glob("../results/*.json")
 	if err != nil {
 		t.Fatal(err)
@@ -195,12 +214,17 @@ func TestOldResults(t *testing.T) {
 		}
 		trials, _ := held.Looked()
 		n += trials
+		for _, one := range held.Trials {
+			if len(one.Key) != 16 {
+				t.Errorf("%s: the trial of %s has the key %q", path, one.Model, one.Key)
+			}
+		}
 	}
 	if n == 0 {
 		t.Error("no trial is read from the files of results")
 	}
 	var one Trial
-	if err := json.Unmarshal([]byte(`{"key":"explored-7","model":"gru32","options":{"learning_rate":0.01},"valid_loss":null,"test":{"accuracy":0.9,"f1":null}}`), &one); err != nil {
+	if err := json.Unmarshal([]byte(`{"key":"0123456789abcdef","model":"gru32","options":{"learning_rate":0.01},"valid_loss":null,"test":{"accuracy":0.9,"f1":null}}`), &one); err != nil {
 		t.Fatal(err)
 	}
 	if v, ok := one.Test.Get("accuracy"); v != 0.9 || !ok || !math.IsNaN(float64(one.ValidLoss)) || one.Options.LearningRate != 0.01 {
@@ -224,13 +248,15 @@ func TestPage(t *testing.T) {
 			held.keep(one)
 			l.Trials = append(l.Trials, one.Key)
 		}
-		held.place("cmapss", l)
+		held.place("cmapss", Made{}, l)
 	}
 	add("ltc-ncp19", Liquid, 2, 0.02, []float64{11, 13}, []float64{11, 12}, 1)
 	add("cfc-ncp19", Liquid, 1, 0.002, []float64{14, 15}, []float64{10, 12}, 0)
+	add("gru32", Network, 1, 0.002, []float64{14, 15}, []float64{9, 9}, 0)
+	held.Note = "Windows are few."
 	add("linear", Simple, 1, 0, []float64{20}, []float64{21}, 0)
 	held.keep(&Trial{Key: "not scored", Model: "ltc-ncp19"})
-	held.keep(&Trial{Key: "explored-1", Model: "gru32", Test: metric.Scores{{Name: "rmse_capped", Value: 5}}})
+	held.LookedAt = []Look{{Model: "gru32", Test: metric.Scores{{Name: "rmse_capped", Value: 5}}}, {Model: "gru32", Seed: 1}}
 	s, err := SectionOf(6)
 	if err != nil {
 		t.Fatal(err)
@@ -244,9 +270,9 @@ func TestPage(t *testing.T) {
 		"| ltc-ncp19 | liquid | 100 | 11.50 ± 0.71 | 20.00 | 300.0 | 0.02 of 2 | 2, 1 diverged | **elegans** |",
 		"| cfc-ncp19 | liquid | 100 | 11.00 ± 1.41 | 20.00 | 300.0 | 0.002 | 2 | **elegans** |",
 		"| linear | simple | 100 | 21.00 | 20.00 | 300.0 |  | 1 | **elegans** |",
-		"| lightgbm | simple |  | 12.17 ± 0.14 |", "Validation chooses ltc-ncp19: 11.50 ± 0.71.",
-		"Best simple of others: lightgbm 12.17 ± 0.14 (measured), reached by ours.",
-		"Test figures of 6 trials of 4 configurations were computed", "Not run: lidar.zip is missing.", "Every step is scored; 29 traces",
+		"| lightgbm | simple |  | 12.17 ± 0.14 |", "Validation chooses ltc-ncp19: 11.50 ± 0.71. It reaches linear 21.00 (simple, elegans), ",
+		"lightgbm 12.17 ± 0.14 (simple, measured)", "gru32 9.000 (network, elegans). Windows are few.", " We lose to ",
+		"5 configurations whose test figure was looked at (9 trials)", "Not run: lidar.zip is missing.", "Every step is scored; 29 traces",
 	} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page lacks %q", want)

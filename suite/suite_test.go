@@ -50,7 +50,7 @@ func TestFigures(t *testing.T) {
 					found++
 				}
 			}
-			if found == 0 || f.Source == "" || f.Kind != Simple && f.Kind != Recurrent && f.Kind != Liquid {
+			if found == 0 || f.Source == "" || f.Kind != Simple && f.Kind != Network && f.Kind != Liquid {
 				t.Errorf("%s: %+v", name, f)
 			}
 		}
@@ -60,7 +60,7 @@ func TestFigures(t *testing.T) {
 		for _, f := range task.Figures() {
 			kinds[f.Kind]++
 		}
-		if kinds[Simple] == 0 || kinds[Recurrent] == 0 || kinds[Liquid] == 0 {
+		if kinds[Simple] == 0 || kinds[Network] == 0 || kinds[Liquid] == 0 {
 			t.Errorf("%s lacks figures of a kind: %v", task.Name, kinds)
 		}
 	}
@@ -80,14 +80,16 @@ func TestSectionsAreWhole(t *testing.T) {
 			t.Errorf("section %d: %+v", i, s)
 		}
 		names[s.Name] = true
-		for _, name := range s.Models {
-			if _, err := cell.LookupPreset(name); err != nil {
-				t.Errorf("section %d: %v", i+1, err)
-			}
-		}
 		for _, task := range s.Tasks {
 			if epochs[task.Name] == 0 {
 				t.Errorf("task %s has no epochs", task.Name)
+			}
+			titles := map[string]bool{}
+			for _, c := range s.Candidates(task) {
+				if _, err := cell.LookupPreset(c.Preset); err != nil || titles[c.Title()] {
+					t.Errorf("section %d, %s: %s is there twice, or: %v", i+1, task.Name, c.Title(), err)
+				}
+				titles[c.Title()] = true
 			}
 		}
 	}
@@ -112,8 +114,8 @@ func TestSectionsAreWhole(t *testing.T) {
 // What is recurrent, liquid or neither, and with which rates it is trained.
 func TestKinds(t *testing.T) {
 	d := XOR(4, 2, 2, 1)
-	for name, want := range map[string]Kind{"ltc-ncp19": Liquid, "cfc-mm": Liquid, "cfc-small": Liquid, "linoss64": Liquid, "gru32": Recurrent, "ctrnn32": Recurrent, "grud32": Recurrent} {
-		c, err := d.Contestant(name)
+	for name, want := range map[string]Kind{"ltc-ncp19": Liquid, "cfc-mm": Liquid, "cfc-small": Liquid, "linoss64": Liquid, "gru32": Network, "ctrnn32": Network, "grud32": Network} {
+		c, err := d.Contestant(Candidate{Preset: name})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +123,7 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s is %s, trained at %v", name, got, c.Rates)
 		}
 	}
-	if _, err := d.Contestant("gru23"); err == nil || KindOf(experiment.Contestant{}.Architecture) != Simple {
+	if _, err := d.Contestant(Candidate{Preset: "gru23"}); err == nil || KindOf(experiment.Contestant{}.Architecture) != Simple {
 		t.Errorf("%v", err)
 	}
 }

@@ -159,6 +159,9 @@ type fit struct {
 }
 
 func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
+	if n := len(m.Members()); n > 0 {
+		return nil, fmt.Errorf("train: the model is an average of %d, whose members are trained one by one, for together they would learn to be alike; train other members and average those", n)
+	}
 	target := m.Schema().Target
 	if err := checkLabels(target, data.Train.Series, data.Valid.Series); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ type compareFlags struct {
 }
 
 // notCompared are the flags of train that belong to one model.
-var notCompared = []string{"model", "wiring", "no-baselines", "rate", "resume", "out", "report"}
+var notCompared = []string{"model", "wiring", "average", "no-baselines", "rate", "resume", "out", "report"}
 
 func newCompare(c *console) *cobra.Command {
 	f := &compareFlags{}
@@ -57,18 +57,19 @@ with the score of the constant baseline (majority or mean); it is never left out
 A model is anything that elegans models lists, a cell in lower case, or a simple baseline:
 ` + strings.Join(baseline.Names(), ", ") + `.
 
-Networks whose cell has no notion of time are fed log(1 + dt) and, for columns with gaps, whether they were observed; a
-second row NAME-no-dt shows them without.
+Every network is fed, for columns with gaps, whether they were observed, unless its cell takes missing values itself. One
+whose cell has no notion of time is fed log(1 + dt) as well, and a second row NAME-no-dt shows it without either.
 
 Epochs and thresholds are chosen on the validation part; so is what --tune tries. Each finished trial is kept under
 a key of data, options, seed and version, in --keep: an interrupted comparison goes on when the same command is given
 again, and several at once share their trials. The directory may be deleted at any time. How long it will take is said
 before it begins.
 
-With --suite it runs the tasks of published comparisons instead, each on its own split, and prints a leaderboard for each
-with the figures of others beside. Data that the program does not hold are read from --data; a task without its data is
-reported as missing. Of each network the first seed is trained with several learning rates, and the validation part chooses.
-Every trial whose test figure was computed is noted in --results, from which elegans results writes its page.`,
+With --suite it runs the tasks of published comparisons instead, each on its own split with candidates of its own, and
+prints a leaderboard for each with the figures of others beside. Data that the program does not hold are read from --data;
+a task without its data is reported as not run. Where a candidate has several learning rates the first seed is trained
+with all, and the validation part chooses. Every trial whose test figure was computed is noted in --results, from which
+elegans results writes its page; a run with other models or options is noted there and changes no table.`,
 		Example: "  elegans compare occupancy\n" +
 			"  elegans compare occupancy --models ltc-ncp19,cfc,gru,lstm,logistic --seeds 5 --match params=2000\n" +
 			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json\n" +
@@ -92,7 +93,7 @@ Every trial whose test figure was computed is noted in --results, from which ele
 	addFlag(flags, "tune", "`NUMBER` of configurations of learning rate and size that are tried for each network, the given one among them", &f.tune)
 	addFlag(flags, "one-row", "no second row, without time and masks, for networks without a notion of time", &f.oneRow)
 	addFlag(flags, "csv", "table `FILE`; none if not given", &f.csv)
-	addFlag(flags, "report", "report `FILE`; ./NAME-compare.html if not given", &f.report)
+	addFlag(flags, "report", "report `FILE`, or none; ./NAME-compare.html if not given", &f.report)
 	addFlag(flags, "keep", "`DIR` in which trials are kept; one of the user's cache if not given", &f.keep)
 	addFlag(flags, "suite", "`NAME` of tasks of published comparisons, instead of DATA: "+strings.Join(suite.Suites(), ", "), oneOf[string]{&f.suite, suite.Suites()})
 	addFlag(flags, "data", "`DIR` that holds the data of --suite which the program does not", &f.data)
@@ -293,14 +294,9 @@ func (f *compareFlags) contestants(s series.Schema) (list []experiment.Contestan
 // places decides where results go and makes sure that they can be written there.
 func (x *comparison) places(name string) error {
 	f := x.f
-	if f.report == "" {
-		f.report = baseName(name) + "-compare.html"
-	}
+	f.report = reportFile(f.report, baseName(name)+"-compare.html")
 	x.piped = f.report == "-" || f.csv == "-"
-	written := []string{f.report}
-	if f.csv != "" {
-		written = append(written, f.csv)
-	}
+	written := slices.DeleteFunc([]string{f.report, f.csv}, func(path string) bool { return path == "" })
 	if len(written) == 2 && filepath.Clean(f.csv) == filepath.Clean(f.report) && f.csv != os.DevNull {
 		return usage("--csv and --report are both %s; name two files", f.csv)
 	}

@@ -87,7 +87,9 @@ func (x *comparison) finish(ctx context.Context, b *experiment.Leaderboard) erro
 	if x.f.csv != "" {
 		keep("table", &x.f.csv, func(w io.Writer) error { return x.table(w, b) })
 	}
-	keep("report", &x.f.report, b.Page(x.pageOptions(b)).WriteHTML)
+	if x.f.report != "" {
+		keep("report", &x.f.report, b.Page(x.pageOptions(b)).WriteHTML)
+	}
 	failed = errors.Join(failed, x.print(b)) // what was computed is shown even where it could not be written
 	if len(cut) == 0 {
 		return failed

@@ -15,6 +15,7 @@ import (
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/suite"
+	"github.com/elegans-nn/elegans/table"
 	"github.com/elegans-nn/elegans/train"
 )
 
@@ -28,6 +29,7 @@ type tournament struct {
 	section suite.Section
 	games   []*game
 	record  suite.Record
+	altered bool   // it is not run as the suite says
 	placed  bool   // there is a place for trials, or it was said that there is none
 	again   string // the command that goes on
 	started time.Time
@@ -36,7 +38,9 @@ type tournament struct {
 // game is a contest on one task.
 type game struct {
 	task     *suite.Task
-	absent   string // which data are missing; there is no contest then
+	absent   string // why there is no contest, such as data that are missing
+	failed   error  // where that is more than missing data
+	others   bool   // there are models that are not the suite's
 	data     *suite.Data
 	models   []experiment.Contestant
 	contest  *experiment.Contest
@@ -49,7 +53,7 @@ func (f *compareFlags) compareSuite(cmd *cobra.Command, c *console) error {
 	if err := f.checkSuite(cmd); err != nil {
 		return err
 	}
-	t := &tournament{c: c, f: f, started: time.Now(), again: commandLine(cmd, []string{"compare"}, func(string) bool { return true })}
+	t := &tournament{c: c, f: f, altered: altered(cmd), started: time.Now(), again: commandLine(cmd, []string{"compare"}, func(string) bool { return true })}
 	var err error
 	if t.section, err = suite.SuiteOf(f.suite); err != nil {
 		return usage("--suite: %v", err)
@@ -65,7 +69,23 @@ func (f *compareFlags) compareSuite(cmd *cobra.Command, c *console) error {
 	if err := t.play(cmd.Context()); err != nil {
 		return err
 	}
-	return t.finish(cmd.Context())
+	return errors.Join(t.finish(cmd.Context()), t.failed())
+}
+
+// asSuite are the flags with which a suite is still run as it says.
+var asSuite = []string{"suite", "data", "tasks", "models", "results", "keep", "csv", "json", "quiet", "workers", "memory", "help"}
+
+// altered tells whether anything was asked for that a suite does not say. Its tables are not changed by that.
+func altered(cmd *cobra.Command) bool {
+	return slices.ContainsFunc(flagNames(cmd), func(name string) bool { return cmd.Flags().Changed(name) && !slices.Contains(asSuite, name) })
+}
+
+// failed are the tasks that came to no result although their data are there.
+func (t *tournament) failed() (err error) {
+	for _, g := range t.games {
+		err = errors.Join(err, g.failed)
+	}
+	return err
 }
 
 // decidedByTask are the flags that a task of a suite leaves no choice in.
@@ -142,9 +162,13 @@ func (t *tournament) play(ctx context.Context) error {
 func (t *tournament) prepare(ctx context.Context, g *game) (err error) {
 	g.data, err = g.task.Read(suite.Folder(t.f.data))
 	var missing *suite.MissingError
-	if errors.As(err, &missing) {
+	var damaged *table.DataError
+	if errors.As(err, &missing) || errors.As(err, &damaged) {
 		g.absent = err.Error()
 		t.c.warn("task %s is not run: %v", g.task.Name, err)
+		if damaged != nil {
+			g.failed = err
+		}
 		return nil
 	}
 	if err == nil && !t.placed {
@@ -167,45 +191,81 @@ func (t *tournament) prepare(ctx context.Context, g *game) (err error) {
 // models are those that were asked for, or the suite's with every simple baseline that suits the task. Of the baselines that
 // were asked for those that do not suit are left out: no task suits all.
 func (t *tournament) models(g *game) (list []experiment.Contestant, err error) {
-	names, simple := t.f.models, g.data.Baselines()
+	candidates, simple := t.section.Candidates(g.task), g.data.Baselines()
+	names := t.f.models
 	if len(names) == 0 {
-		names = slices.Clone(t.section.Models)
+		for _, c := range candidates {
+			names = append(names, c.Title())
+		}
 		for _, b := range simple {
 			names = append(names, b.Name)
 		}
 	}
+	for _, name := range names {
+		k := slices.IndexFunc(candidates, func(c suite.Candidate) bool { return c.Title() == name })
+		var one experiment.Contestant
+		switch {
+		case slices.ContainsFunc(simple, func(b experiment.Contestant) bool { return b.Name == name }):
+			one.Name = name
+		case k >= 0:
+			one, err = g.data.Contestant(t.f.change(candidates[k]))
+		default:
+			g.others = true
+			one, err = t.other(g, name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if one.Name != "" {
+			list = append(list, one)
+		}
+	}
+	return list, nil
+}
+
+// change is a candidate with what was asked for in place of what the suite says.
+func (f *compareFlags) change(c suite.Candidate) suite.Candidate {
+	if f.options.Epochs > 0 {
+		c.Epochs = 0
+	}
+	if f.options.LearningRate > 0 {
+		c.Rates = []float64{f.options.LearningRate}
+	}
+	if f.options.WeightDecay > 0 {
+		c.WeightDecay = f.options.WeightDecay
+	}
+	return c
+}
+
+// other is a model that the suite does not have for the task; without a name where it is a baseline that does not suit.
+func (t *tournament) other(g *game, name string) (one experiment.Contestant, err error) {
 	horizon := dataset.Horizon{}
 	if target := g.data.Schema.Target; !g.task.LastOnly {
 		horizon.Seconds = target.Horizon
 	}
 	if err := t.f.stack.fits(dataset.Roles{Horizon: horizon, LastStep: g.task.LastOnly}); err != nil {
-		return nil, err
+		return one, err
 	}
-	for _, name := range names {
-		isSimple, preset, err := lookUp(name)
-		if err != nil {
-			return nil, err
-		}
-		one := experiment.Contestant{Name: name}
-		if isSimple {
-			if !slices.ContainsFunc(simple, func(b experiment.Contestant) bool { return b.Name == name }) {
-				t.c.warn("%s does not suit task %s and is left out there", name, g.task.Name)
-				continue
-			}
-		} else {
-			if one.Architecture, one.Summary, err = t.f.stack.architecture(preset, t.f.wiring, g.data.Schema); err != nil {
-				return nil, fmt.Errorf("model %s: %w", name, err)
-			}
-			if t.f.options.LearningRate == 0 {
-				one.Rates = suite.Rates(preset.Cell)
-			}
-		}
-		list = append(list, one)
+	simple, preset, err := lookUp(name)
+	if err != nil {
+		return one, err
 	}
-	return list, nil
+	if simple {
+		t.c.warn("%s does not suit task %s and is left out there", name, g.task.Name)
+		return one, nil
+	}
+	one.Name = name
+	if one.Architecture, one.Summary, err = t.f.stack.architecture(preset, t.f.wiring, g.data.Schema); err != nil {
+		return one, fmt.Errorf("model %s: %w", name, err)
+	}
+	if t.f.options.LearningRate == 0 {
+		one.Rates = suite.Rates(preset.Cell)
+	}
+	return one, nil
 }
 
-// run trains what is not kept of a task, and notes what was scored before anybody sees it.
+// run trains what is not kept of a task, and notes what was scored before anybody sees it. What goes wrong with one task does
+// not keep the others from being run.
 func (t *tournament) run(ctx context.Context, g *game) error {
 	if g.contest == nil {
 		return nil
@@ -225,9 +285,15 @@ func (t *tournament) run(ctx context.Context, g *game) error {
 		t.c.hint("interrupted; trials are kept in %s; go on with: %s", quoted(t.f.keep), t.again)
 		return context.Canceled
 	case err != nil:
-		return fmt.Errorf("task %s: %w", g.task.Name, err)
+		g.board, g.absent, g.failed = nil, err.Error(), fmt.Errorf("task %s: %w", g.task.Name, err)
+		t.c.warn("%v", g.failed)
+		return nil
 	}
-	return t.record.Add(g.task, g.data, t.section.Name, g.models, g.board)
+	played := suite.Played{Task: g.task, Data: g.data, Suite: t.section.Name, Program: made(), Models: g.models, Board: g.board}
+	if t.altered || g.others {
+		played.Suite = ""
+	}
+	return t.record.Add(played)
 }
 
 // suiteDocument is what compare --suite --json prints.
@@ -243,7 +309,7 @@ type suiteDocument struct {
 type gameJSON struct {
 	Task  string `json:"task"`
 	Title string `json:"title"`
-	// Absent says which data are missing; Board is null then.
+	// Absent says why it was not run, such as data that are missing; Board is null then.
 	Absent string           `json:"absent,omitempty"`
 	Board  *compareDocument `json:"board"`
 	Others []suite.Figure   `json:"others"`
@@ -295,7 +361,7 @@ func (t *tournament) finish(ctx context.Context) error {
 func (t *tournament) text(g *game, n looked) string {
 	var text strings.Builder
 	if g.board == nil {
-		fmt.Fprintf(&text, "%s: %s\nmissing: %s\n", g.task.Name, g.task.Title, g.absent)
+		fmt.Fprintf(&text, "%s: %s\nnot run: %s\n", g.task.Name, g.task.Title, g.absent)
 		return text.String()
 	}
 	others := g.task.Others()

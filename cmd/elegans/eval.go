@@ -47,10 +47,11 @@ DATA is a file, a built-in name, or - for standard input. Data that the model wa
 as they were for training and the test part is scored; of other data all rows are. --part chooses otherwise. Rows without
 a label are not scored. Columns are found by their names.
 
---stress scores the model under conditions that it did not see in training, at several levels each: dropped rows, slower and
-faster sampling, jittered time stamps, noise, and sensors that freeze, fail or drift. Beside it stand the models of --beside
-and, on data that MODEL was trained on or that are built in, the simple baselines fitted to the training part. Robustness is
-the area under the curve of a condition relative to clean, 1 for unharmed, and the mean of it over all conditions.`,
+--stress scores the model under conditions that it did not see in training, at several levels each: dropped rows, slower
+and faster sampling, jittered time stamps, noise, and sensors that freeze, fail or drift. Beside it stand, on the very
+same rows, the models of --beside and, on data that MODEL was trained on or that are built in, the simple baselines fitted
+to the training part; a warning says who was fitted to rows that are scored. Robustness is the area under the curve of a
+condition relative to clean, 1 for unharmed, and the mean of it over all conditions.`,
 		Example: "  elegans eval occupancy.elegans occupancy\n  elegans eval occupancy.elegans occupancy --part valid --json\n" +
 			"  elegans eval rooms.elegans newrooms.csv\n  elegans eval occupancy.elegans occupancy --stress --report stress.html",
 		Args: takes("MODEL", "DATA"),

@@ -19,9 +19,48 @@ type forModel struct {
 	m        *model.Model
 	schema   series.Schema // by which the data are read
 	d        *dataset.Dataset
-	trained  *trainFlags      // of the run that made the model
-	protocol dataset.Protocol // that the model was trained by, where the data are the built-in set that has it
-	same     bool             // the data are those the model was trained on, to the bit
+	trained  *trainFlags           // of the run that made the model
+	protocol dataset.Protocol      // that the model was trained by, where the data are the built-in set that has it
+	same     bool                  // the data are those the model was trained on, to the bit
+	divided  *dataset.SplitOptions // in place of how they were divided for training
+}
+
+// as is the model on its data, divided and cut as another one's are.
+func (x *forModel) as(other *forModel) *forModel {
+	y, split := *x, other.split()
+	y.trained, y.protocol, y.same, y.divided = other.trained, other.protocol, other.same, &split
+	return &y
+}
+
+// fittedTo counts the rows of a part that the model was fitted to or chosen by, as far as its file tells.
+func (x *forModel) fittedTo(p experiment.Part) (n int, err error) {
+	if !x.same {
+		return 0, nil
+	}
+	parts, _, _, err := x.parts()
+	if err != nil {
+		return 0, err
+	}
+	type place struct {
+		series string
+		row    int
+	}
+	seen := map[place]bool{}
+	for _, own := range []experiment.Part{parts.Train, parts.Valid} {
+		for _, s := range own.Series {
+			for _, row := range s.Row {
+				seen[place{s.Name, row}] = true
+			}
+		}
+	}
+	for _, s := range p.Series {
+		for i, row := range s.Row {
+			if series.Labelled(s.Label(i)) && seen[place{s.Name, row}] {
+				n++
+			}
+		}
+	}
+	return n, nil
 }
 
 // openOptions say how data are read for a model.
@@ -147,6 +186,9 @@ func (x *forModel) filled(parts experiment.Parts) (names []string) {
 
 // split is how the data were divided for training; the default of other data.
 func (x *forModel) split() dataset.SplitOptions {
+	if x.divided != nil {
+		return *x.divided
+	}
 	if x.protocol.Split != nil {
 		return *x.protocol.Split
 	}

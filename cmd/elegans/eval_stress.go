@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -40,6 +41,7 @@ func (f *stressFlags) check(cmd *cobra.Command, asJSON bool) error {
 			return usage("--%s: belongs to --stress; add that, or leave it out", name)
 		}
 	}
+	f.report = reportFile(f.report, "")
 	if f.report == "-" && asJSON {
 		return usage("standard output takes one of --report - and --json; name a file for the other")
 	}
@@ -116,18 +118,23 @@ func (s *stressed) run(cmd *cobra.Command, roles dataset.Roles) error {
 		return inputError(err, s.x.d)
 	}
 	s.e.Warnings = unique(s.e.Warnings, out.Warnings)
+	var failed error
+	piped := false
 	if s.f.report != "" {
 		page := out.Page(experiment.PageOptions{Version: version, Command: commandLine(cmd, []string{"eval", s.e.Model, s.e.Data}, outcomeFlag), Warnings: s.e.Warnings[:len(s.e.Warnings)-len(out.Warnings)],
 			Task:     fmt.Sprintf("%s on the %s part of %s, %s with a label in %d series.", m.Title, s.e.Part, s.e.Data, plural(s.e.Rows, "row"), s.e.Series),
 			Settings: []report.Setting{{Name: "seed", Value: fmt.Sprint(s.f.seed), Note: "of what is drawn"}}})
-		if err := s.c.save(cmd.Context(), s.f.report, page.WriteHTML); err != nil {
-			return err
+		failed = s.c.save(cmd.Context(), s.f.report, page.WriteHTML)
+		piped = s.f.report == "-"
+		if failed != nil {
+			s.f.report = ""
 		}
 	}
-	if s.json {
-		return s.c.json(s.document(out))
+	if s.json { // what was computed is shown even where the report could not be written
+		return errors.Join(failed, s.c.json(s.document(out)))
 	}
-	return s.print(out)
+	s.print(out, piped)
+	return failed
 }
 
 // tried are the model, those beside it, and the simple baselines where there is something to fit them to.
@@ -145,15 +152,11 @@ func (s *stressed) tried(cmd *cobra.Command, roles dataset.Roles) ([]experiment.
 		if err := alike(s.x.m.Schema().Target, other.m.Schema().Target, path); err != nil {
 			return nil, err
 		}
-		p, _, err := other.part(s.e.Part)
+		one, err := s.beside(list, path, other, part)
 		if err != nil {
 			return nil, err
 		}
-		name := filepath.Base(path)
-		if slices.ContainsFunc(list, func(t experiment.Tried) bool { return t.Name == name }) {
-			name = path
-		}
-		list = append(list, experiment.TriedModel(name, other.m, p))
+		list = append(list, one)
 	}
 	if !s.x.same && s.x.d.Builtin == nil {
 		s.c.note("note: no baselines, for the data that %s was trained on are not at hand to fit them to", s.e.Model)
@@ -163,9 +166,44 @@ func (s *stressed) tried(cmd *cobra.Command, roles dataset.Roles) ([]experiment.
 	if err != nil {
 		return nil, err
 	}
+	if s.e.Part != partTest {
+		s.e.Warnings = unique(s.e.Warnings, []string{fmt.Sprintf("the simple baselines were fitted to the training part of %s, so their scores with --part %s are too good", s.e.Data, s.e.Part)})
+	}
 	schema := s.x.m.Schema()
 	simple, err := experiment.TriedBaselines(schema, parts.Data, part)
 	return append(list, simple...), err
+}
+
+// beside is another model on the very rows of the first. It may have been fitted to some of them where it was trained by another
+// split, which a warning says.
+func (s *stressed) beside(list []experiment.Tried, path string, other *forModel, rows experiment.Part) (one experiment.Tried, err error) {
+	p, warnings, err := other.as(s.x).part(s.e.Part)
+	if err != nil {
+		return one, err
+	}
+	if !sameRows(rows, p) {
+		return one, usage("--beside %s: it reads other rows of %s than MODEL, or labels them otherwise, so that the two cannot stand beside each other; train both by the same columns and --duplicates", path, s.e.Data)
+	}
+	name := filepath.Base(path)
+	if slices.ContainsFunc(list, func(t experiment.Tried) bool { return t.Name == name }) {
+		name = path
+	}
+	n, err := other.fittedTo(p)
+	if err != nil {
+		return one, err
+	}
+	if n > 0 && s.e.Part == partTest {
+		warnings = append(warnings, fmt.Sprintf("%s was trained by another split: it was fitted to, or chosen by, %d of the %d rows that are scored, so its scores are too good", name, n, s.e.Rows))
+	}
+	s.e.Warnings = unique(s.e.Warnings, warnings)
+	return experiment.TriedModel(name, other.m, p), nil
+}
+
+// sameRows tells whether two parts have the same rows with the same labels.
+func sameRows(a, b experiment.Part) bool {
+	return slices.EqualFunc(a.Series, b.Series, func(x, y series.Series) bool {
+		return x.Name == y.Name && slices.Equal(x.Row, y.Row) && slices.EqualFunc(x.Y, y.Y, func(v, w float64) bool { return v == w || v != v && w != w })
+	})
 }
 
 // alike refuses a model that predicts something else.
@@ -197,7 +235,7 @@ func (s *stressed) document(x *experiment.Stress) stressDocument {
 }
 
 // print writes a table of robustness, and one of each condition.
-func (s *stressed) print(x *experiment.Stress) error {
+func (s *stressed) print(x *experiment.Stress, piped bool) {
 	for _, w := range s.e.Warnings {
 		s.c.warn("%s", w)
 	}
@@ -228,12 +266,11 @@ func (s *stressed) print(x *experiment.Stress) error {
 	if s.f.report != "" {
 		fmt.Fprintf(text, "\nreport  %s\n", s.f.report)
 	}
-	if s.f.report == "-" {
+	if piped {
 		s.c.note("%s", strings.TrimSuffix(text.String(), "\n"))
 	} else {
 		s.c.print("%s", text.String())
 	}
-	return nil
 }
 
 // rows are the table of one condition.

@@ -18,21 +18,34 @@ import (
 
 // inspected is what `elegans inspect` says of a model.
 type inspected struct {
-	Parameters int              `json:"parameters"`
-	Synapses   int              `json:"synapses"`
-	State      int              `json:"state"` // carried scalars
-	FLOPs      float64          `json:"flops_per_step"`
-	Layers     []inspectedLayer `json:"layers"`
-	Readout    model.Readout    `json:"readout"`
-	TimeInput  bool             `json:"time_input"`
-	Encoder    int              `json:"encoder"`
-	Pool       model.Pool       `json:"pool"`
-	Offline    string           `json:"offline,omitempty"` // why it cannot be run row by row
-	Schema     series.Schema    `json:"schema"`
-	Info       model.Info       `json:"info"`
-	Program    string           `json:"program,omitempty"`
-	Plan       string           `json:"plan,omitempty"`
-	gaps       bool             // the first layer takes missing values itself
+	Parameters int     `json:"parameters"`
+	Synapses   int     `json:"synapses"`
+	State      int     `json:"state"` // carried scalars
+	FLOPs      float64 `json:"flops_per_step"`
+	inspectedNetwork
+	Members []inspectedMember `json:"members,omitempty"` // of an average
+	Offline string            `json:"offline,omitempty"` // why it cannot be run row by row
+	Schema  series.Schema     `json:"schema"`
+	Info    model.Info        `json:"info"`
+	Program string            `json:"program,omitempty"`
+	Plan    string            `json:"plan,omitempty"`
+	gaps    bool              // the first layer takes missing values itself
+}
+
+// inspectedNetwork is what stands between inputs and outputs; of an average it is empty.
+type inspectedNetwork struct {
+	Layers    []inspectedLayer `json:"layers,omitempty"`
+	Readout   model.Readout    `json:"readout,omitempty"`
+	TimeInput bool             `json:"time_input"`
+	Front     *model.Front     `json:"front,omitempty"` // convolutions before the layers
+	Encoder   int              `json:"encoder"`
+	Pool      model.Pool       `json:"pool,omitempty"`
+}
+
+// inspectedMember is one of the models of an average.
+type inspectedMember struct {
+	inspectedNetwork
+	Info model.Info `json:"info"`
 }
 
 type inspectedLayer struct {
@@ -94,9 +107,20 @@ func (c *console) loadModel(path string) (*model.Model, error) {
 func inspect(m *model.Model) inspected {
 	a, p := m.Architecture(), m.Program()
 	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(),
-		Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder, Pool: a.Pool, Schema: m.Schema(), Info: m.Info(), gaps: a.TakesMissing()}
+		inspectedNetwork: inspectNetwork(a), Schema: m.Schema(), Info: m.Info(), gaps: a.TakesMissing()}
+	for k, info := range m.Members() {
+		d.Members = append(d.Members, inspectedMember{inspectNetwork(a.Members[k]), info})
+	}
 	if err := m.Causal(); err != nil {
 		d.Offline = err.Error()
+	}
+	return d
+}
+
+func inspectNetwork(a model.Architecture) inspectedNetwork {
+	d := inspectedNetwork{Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder, Pool: a.Pool}
+	if !a.Front.None() {
+		d.Front = &a.Front
 	}
 	for _, l := range a.Layers {
 		entry, _ := cell.EntryOf(l.Cell)
@@ -116,6 +140,32 @@ func inspect(m *model.Model) inspected {
 
 func (c *console) printModel(d inspected) error {
 	c.print("%s: %d parameters, %s, %d carried values, %s FLOPs per step\n", orUnnamed(d.Info.Name), d.Parameters, plural(d.Synapses, "synapse"), d.State, count(d.FLOPs))
+	if len(d.Members) == 0 {
+		if err := c.printNetwork(d.inspectedNetwork); err != nil {
+			return err
+		}
+	} else {
+		c.print("\naverage of %d models\n", len(d.Members))
+	}
+	for k, member := range d.Members {
+		c.print("\nmodel %d: %s, seed %d\n", k, orUnnamed(member.Info.Name), member.Info.Seed)
+		if err := c.printNetwork(member.inspectedNetwork); err != nil {
+			return err
+		}
+	}
+	if d.Offline != "" {
+		c.print("\nwhole series only: %s\n", d.Offline)
+	}
+	if err := c.printSchema(d.Schema, d.gaps); err != nil {
+		return err
+	}
+	return c.printInfo(d.Info)
+}
+
+func (c *console) printNetwork(d inspectedNetwork) error {
+	if f := d.Front; f != nil {
+		c.print("\nconvolutions: %s on %d×%d positions of %s\n", f, f.Rows, f.Columns, plural(f.Channels, "input"))
+	}
 	if d.Encoder > 0 {
 		c.print("\nencoder: %d values\n", d.Encoder)
 	}
@@ -135,13 +185,7 @@ func (c *console) printModel(d inspected) error {
 		c.print("\npool: %s of the rows so far\n", d.Pool)
 	}
 	c.print("\nreadout: %s\n", d.Readout)
-	if d.Offline != "" {
-		c.print("\nwhole series only: %s\n", d.Offline)
-	}
-	if err := c.printSchema(d.Schema, d.gaps); err != nil {
-		return err
-	}
-	return c.printInfo(d.Info)
+	return nil
 }
 
 func orUnnamed(name string) string {

@@ -11,6 +11,7 @@ import (
 var commands = []func(*console) *cobra.Command{
 	newTrain,
 	newCompare,
+	newAverage,
 	newEval,
 	newPredict,
 	newData,

@@ -42,6 +42,7 @@ type trainFlags struct {
 	metric    string
 	seed      uint64
 	seeds     int
+	average   bool
 	alone     bool
 	resume    string
 	out       string
@@ -67,7 +68,9 @@ each epoch and when the run is interrupted; --resume goes on from it, with the s
 deleted when the model is there.`,
 		Example: "  elegans train occupancy\n  elegans train rooms.csv --target occupied --time date --series room\n" +
 			"  elegans train meter.csv --target load --horizon 1h --target-as-input --calendar hour,weekday --model cfc-small\n" +
-			"  elegans train occupancy --layers 2 --residual --norm layer --feed-forward glu --dropout 0.1",
+			"  elegans train occupancy --layers 2 --residual --norm layer --feed-forward glu --dropout 0.1\n" +
+			"  elegans train scans.csv --target steering --conv scan --model cfc-small\n" +
+			"  elegans train occupancy --seeds 5 --average",
 		Args: takes("DATA"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0]) },
 	}
@@ -93,6 +96,7 @@ func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 		{"metric", "`NAME` of the metric of the comparison; that of a built-in data set, accuracy or rmse if not given", &f.metric},
 		{"seed", "first `SEED`", &f.seed},
 		{"seeds", fmt.Sprintf("`NUMBER` of seeds; %d if not given", defaultSeeds), &f.seeds},
+		{"average", "write the average of all seeds in place of the best one: one model that predicts their mean, with the parameters of all", &f.average},
 		{"no-baselines", "train the model alone", &f.alone},
 		{"epochs", "`NUMBER` of passes over the training windows at most; what takes 320 to 1000 optimiser steps if not given", &o.Epochs},
 		{"batch", "`WINDOWS` an optimiser step; a quarter of them, 4 to 32, if not given", &o.Batch},
@@ -112,7 +116,7 @@ func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 		{"class-weights", "`WEIGHTS` of classes in the loss, such as no=1,yes=3; 1 where not given", numbersByName{&f.weights}},
 		{"resume", "`CKPT` file to go on from", &f.resume},
 		{"out", "model `FILE`; ./NAME.elegans if not given", &f.out},
-		{"report", "report `FILE`; ./NAME.html if not given", &f.report},
+		{"report", "report `FILE`, or none; ./NAME.html if not given", &f.report},
 		{"workers", "`TRIALS` at once; the number of cores if not given", &f.workers},
 		{"memory", "`SIZE` that the values of a batch may take in each trial, such as 64MB; what exceeds it is computed twice; no bound if not given", amount{&o.Memory}},
 	} {
@@ -190,6 +194,12 @@ func (f *trainFlags) check(cmd *cobra.Command) error {
 	}
 	if err := f.options.Check(); err != nil {
 		return usage("%v", err)
+	}
+	if f.average && f.seeds < 2 {
+		return usage("--average: there is nothing to average with --seeds %d; train at least 2 seeds, or leave it out", f.seeds)
+	}
+	if f.average && f.stack.block.Bidirectional {
+		return usage("--average: runs its members from row to row, which a bidirectional model cannot; leave out one of the two")
 	}
 	if err := f.stack.check(); err != nil {
 		return err

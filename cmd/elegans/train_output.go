@@ -24,6 +24,7 @@ type trainDocument struct {
 	Seconds        float64         `json:"seconds"`
 	Seeds          []uint64        `json:"seeds"` // Values of the model are of those that did not diverge
 	Model          trainModel      `json:"model"`
+	Average        *trainAverage   `json:"average,omitempty"` // of all seeds, which is the model of File then
 	Baselines      []trainBaseline `json:"baselines"`
 	File           string          `json:"file"`
 	Report         string          `json:"report"`
@@ -42,6 +43,15 @@ type trainModel struct {
 	BestSeed     uint64          `json:"best_seed"`
 	Diverged     int             `json:"diverged"`
 	Metrics      []metric.Scores `json:"metrics"`
+}
+
+type trainAverage struct {
+	Name         string        `json:"name"`
+	Members      int           `json:"members"`
+	Parameters   int           `json:"parameters"`
+	FLOPsPerStep float64       `json:"flops_per_step"`
+	Value        *float64      `json:"value"`
+	Metrics      metric.Scores `json:"metrics"`
 }
 
 type trainBaseline struct {
@@ -106,7 +116,11 @@ func (j *job) text(out *experiment.Outcome) string {
 	w.Flush() // a strings.Builder cannot fail
 	text.WriteByte('\n')
 	if j.f.out != "" {
-		fmt.Fprintf(&text, "model   %s (seed %d, best on validation)\n", j.f.out, out.Subject.Runs[out.Best].Seed)
+		which := fmt.Sprintf("seed %d, best on validation", out.Kept().Seed)
+		if out.Average != nil {
+			which = out.Average.Summary
+		}
+		fmt.Fprintf(&text, "model   %s (%s)\n", j.f.out, which)
 	}
 	if j.f.report != "" {
 		fmt.Fprintf(&text, "report  %s\n", j.f.report)
@@ -116,7 +130,7 @@ func (j *job) text(out *experiment.Outcome) string {
 
 // ranked lists the entries, best first.
 func (j *job) ranked(out *experiment.Outcome) []experiment.Entry {
-	list := append([]experiment.Entry{out.Subject}, out.Baselines...)
+	list := append([]experiment.Entry{out.Subject}, out.Others()...)
 	name := out.Metric.Name
 	sort.SliceStable(list, func(a, b int) bool {
 		return out.Metric.Better(metric.Mean(list[a].Values(name)), metric.Mean(list[b].Values(name)))
@@ -149,6 +163,11 @@ func (j *job) document(out *experiment.Outcome) trainDocument {
 		if r.Diverged == "" {
 			d.Model.Metrics = append(d.Model.Metrics, r.Scores)
 		}
+	}
+	if e := out.Average; e != nil {
+		run := e.Runs[0]
+		d.Average = &trainAverage{Name: e.Name, Members: len(run.Model.Members()), Parameters: e.Parameters, FLOPsPerStep: e.FLOPs,
+			Value: number(metric.Mean(e.Values(out.Metric.Name))), Metrics: run.Scores}
 	}
 	for _, e := range out.Baselines {
 		values := e.Values(out.Metric.Name)
@@ -196,7 +215,7 @@ func (j *job) pageOptions(out *experiment.Outcome) experiment.PageOptions {
 	if b := j.data.Builtin; b != nil {
 		o.Source, o.Licence = b.Source, b.Licence
 	}
-	for _, e := range append([]experiment.Entry{out.Subject}, out.Baselines...) {
+	for _, e := range append([]experiment.Entry{out.Subject}, out.Others()...) {
 		if us := e.Microseconds(out.Test.Series); us > 0 {
 			o.Microseconds[e.Name] = us
 		}

@@ -113,7 +113,7 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 		return err
 	}
 	j.spec = experiment.Spec{Split: s, Protocol: f.windows(protocol, j.data.Roles.LastStep), Name: f.model, Summary: summary, Architecture: arch,
-		Options: f.options, Metric: f.metric, Seed: f.seed, Seeds: f.seeds, NoBaselines: f.alone, Workers: f.workers}
+		Options: f.options, Metric: f.metric, Seed: f.seed, Seeds: f.seeds, NoBaselines: f.alone, Average: f.average, Workers: f.workers}
 	j.spec.Info = model.Info{Name: f.model, Data: j.data.Hash(), Version: version, Protocol: j.spec.Protocol.Name, Settings: given}
 	return nil
 }
@@ -200,18 +200,19 @@ func (j *job) files(name string) error {
 	if f.out == "" {
 		f.out = base + ".elegans"
 	}
-	if f.report == "" {
-		f.report = base + ".html"
-	}
+	f.report = reportFile(f.report, base+".html")
 	j.piped = f.out == "-" || f.report == "-"
 	j.ckpt = f.out + ".ckpt"
 	if !replaced(f.out) {
 		j.ckpt = base + ".elegans.ckpt" // beside a device or a pipe is no place for files
 	}
-	if filepath.Clean(f.out) == filepath.Clean(f.report) && f.out != os.DevNull {
+	if f.report != "" && filepath.Clean(f.out) == filepath.Clean(f.report) && f.out != os.DevNull {
 		return usage("--out and --report are both %s; name two files", f.out)
 	}
 	for _, path := range []string{f.out, f.report, j.ckpt} {
+		if path == "" {
+			continue
+		}
 		if err := checkWritable(path, name); err != nil {
 			return err
 		}
@@ -225,6 +226,20 @@ func (j *job) files(name string) error {
 		return &dataError{err.Error()}
 	}
 	return err
+}
+
+// noReport is the name of a report that nobody wants.
+const noReport = "none"
+
+// reportFile is where a report goes: otherwise where no name is given, nowhere and so empty where none is wanted.
+func reportFile(given, otherwise string) string {
+	switch given {
+	case "":
+		return otherwise
+	case noReport:
+		return ""
+	}
+	return given
 }
 
 // checkWritable finds out before hours of work whether a file can be written after them. The file that data are read from is
@@ -331,7 +346,10 @@ func (j *job) keep(ctx context.Context, out *experiment.Outcome) (cut []string, 
 		if replaced(j.f.out) {
 			whole = context.WithoutCancel(ctx)
 		}
-		keep(whole, "model", &j.f.out, out.Subject.Runs[out.Best].Model.Write)
+		keep(whole, "model", &j.f.out, out.Kept().Model.Write)
+	}
+	if j.f.report == "" {
+		return cut, err
 	}
 	var page *report.Report
 	failed := until(ctx, func() (err error) {

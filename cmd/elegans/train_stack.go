@@ -15,6 +15,7 @@ import (
 // stackFlags are what stands around the cell of a preset. All layers are alike.
 type stackFlags struct {
 	layers  int
+	front   model.Front
 	encoder int
 	block   model.Block
 	pool    model.Pool
@@ -28,6 +29,8 @@ func (f *stackFlags) register(cmd *cobra.Command) {
 		field       any
 	}{
 		{"layers", "`NUMBER` of layers of the model, one on the other; 1 if not given; in a stack an NCP hands on a third of its neurons unless --wiring says how many", &f.layers},
+		{"conv", "`LIST` of convolutions over the inputs of a row, before all else, such as 8x7/4,16x5/3/max2,32xall: channels x width of the window (or all), then after slashes the stride, max and a number of places that become their maximum, and relu (if not given), gelu, silu, tanh or identity; scan is " + model.ScanConv, convolutions{&f.front.Conv}},
+		{"conv-grid", "`SHAPE` of the first inputs for --conv, as rows x columns, or rows x columns x channels, such as 1x541 or 28x28x3; all inputs as one row if not given; others pass by", grid{&f.front}},
 		{"encoder", "`WIDTH` of a linear map of the inputs before the first layer; none if not given", &f.encoder},
 		{"residual", "add the input of each layer to its output", &k.Residual},
 		{"norm", "`NAME` of a normalisation in each layer: layer, rms; none if not given", oneOf[model.Norm]{&k.Norm, model.Norms()}},
@@ -47,6 +50,8 @@ func (f *stackFlags) check() error {
 		f.layers = 1
 	}
 	switch k := f.block; {
+	case f.front.None() && f.front.Rows > 0:
+		return usage("--conv-grid %s: there is no convolution on it; add --conv, such as --conv 16x5/2, or leave it out", grid{&f.front})
 	case f.layers > model.MaxLayers:
 		return usage("--layers %d: allowed: 1 to %d", f.layers, model.MaxLayers)
 	case !(k.Dropout >= 0 && k.Dropout < 1):
@@ -86,7 +91,7 @@ func (f *stackFlags) architecture(p cell.Preset, on string, s series.Schema) (a 
 			return a, "", usage("--wiring: %v", err)
 		}
 	}
-	a.Encoder, a.Pool = f.encoder, f.pool
+	a.Front, a.Encoder, a.Pool = f.front, f.encoder, f.pool
 	for range f.layers {
 		a.Layers = append(a.Layers, layer)
 	}
@@ -120,6 +125,9 @@ func (f *stackFlags) summary() (text string) {
 	}
 	if words := f.block.String(); words != "" {
 		text += "; " + words
+	}
+	if !f.front.None() {
+		text += fmt.Sprintf("; convolutions %s", f.front)
 	}
 	if f.encoder > 0 {
 		text += fmt.Sprintf("; encoder of %d", f.encoder)

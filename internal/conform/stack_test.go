@@ -25,7 +25,13 @@ func stacks() map[string]model.Architecture {
 		"attention": {Layers: []model.Layer{cfc(model.Block{})}, Pool: model.Attention},
 		"deep":      {Layers: []model.Layer{ltc(deep), cfc(deep)}, Encoder: 5, Pool: model.Attention},
 		"after":     {Layers: []model.Layer{cfc(post), ltc(post)}, TimeInput: true},
-		"units":     {Layers: []model.Layer{ltc(model.Block{FeedForward: model.GLU}), cfc(model.Block{Norm: model.LayerNorm})}, Pool: model.Mean},
+		"front": {Layers: []model.Layer{cfc(post)}, TimeInput: true,
+			Front: model.Front{Conv: []model.Conv{{Channels: 3, Kernel: 2, Activation: model.Tanh}, {Channels: 4, Activation: model.Gelu}}}},
+		"average": {Members: []model.Architecture{
+			{Layers: []model.Layer{ltc(model.Block{})}},
+			{Layers: []model.Layer{cfc(post)}, TimeInput: true, Pool: model.Mean},
+		}},
+		"units": {Layers: []model.Layer{ltc(model.Block{FeedForward: model.GLU}), cfc(model.Block{Norm: model.LayerNorm})}, Pool: model.Mean},
 	}
 }
 

@@ -55,7 +55,8 @@ func Softmax(dst, x, sum []float32, width, lanes int) {
 	}
 }
 
-// Gather is dst[k] = x[index[k]], rows of lanes.
+// Gather is dst[k] = x[index[k]], rows of lanes. Positions that follow each other, as those under the window of a convolution
+// do, are taken together.
 func Gather(dst, x []float32, index []int, lanes int) {
 	if lanes == 1 {
 		dst = dst[:len(index)]
@@ -64,19 +65,32 @@ func Gather(dst, x []float32, index []int, lanes int) {
 		}
 		return
 	}
-	for k, i := range index {
-		copy(dst[k*lanes:][:lanes], x[i*lanes:])
+	for k := 0; k < len(index); {
+		n := following(index[k:])
+		copy(dst[k*lanes:][:n*lanes], x[index[k]*lanes:])
+		k += n
 	}
+}
+
+// following is how many of the first positions follow each other.
+func following(index []int) int {
+	n := 1
+	for n < len(index) && index[n] == index[0]+n {
+		n++
+	}
+	return n
 }
 
 // Scatter is dst = 0, then dst[index[k]] += x[k] in order, rows of lanes.
 func Scatter(dst, x []float32, index []int, lanes int) {
 	clear(dst)
-	for k, i := range index {
-		y, v := dst[i*lanes:][:lanes], x[k*lanes:][:lanes]
+	for k := 0; k < len(index); {
+		n := following(index[k:])
+		y, v := dst[index[k]*lanes:][:n*lanes], x[k*lanes:][:n*lanes]
 		for l := range y {
 			y[l] += v[l]
 		}
+		k += n
 	}
 }
 

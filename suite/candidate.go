@@ -1,0 +1,163 @@
+package suite
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/train"
+)
+
+// Candidate is a network with all that is decided about it for a task. What is zero is the preset's or the task's.
+type Candidate struct {
+	// Name in tables; that of the preset if empty.
+	Name string
+	// Preset names the cell with its options and wiring, Units its size.
+	Preset string
+	Units  int
+	// Conv are convolutions before it; see model.ParseConv.
+	Conv string
+	// Layers of it, one on the other, with Block around each; Pool gives what the readout sees.
+	Layers int
+	Block  model.Block
+	Pool   model.Pool
+	// Average is the number of networks whose mean prediction it is.
+	Average int
+	// Epochs of training, and the rates of learning of which validation chooses one.
+	Epochs int
+	Rates  []float64
+	// WeightDecay is decoupled.
+	WeightDecay float64
+	// Plain adds a row to which neither time nor masks are fed, where the cell has no notion of time.
+	Plain bool
+}
+
+// presets are candidates as they are.
+func presets(names ...string) (list []Candidate) {
+	for _, name := range names {
+		list = append(list, Candidate{Preset: name})
+	}
+	return list
+}
+
+// sized are candidates of one size.
+func sized(units int, list []Candidate) []Candidate {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Units = units
+	}
+	return list
+}
+
+// Title is the name in tables.
+func (c Candidate) Title() string { return cmp.Or(c.Name, c.Preset) }
+
+// about says what was added to the preset.
+func (c Candidate) about() (words []string) {
+	if c.Units > 0 {
+		words = append(words, fmt.Sprintf("%d units", c.Units))
+	}
+	if c.Conv != "" {
+		words = append(words, "convolutions "+c.Conv)
+	}
+	if c.Layers > 1 {
+		words = append(words, fmt.Sprintf("%d layers", c.Layers))
+	}
+	if text := c.Block.String(); text != "" {
+		words = append(words, text)
+	}
+	if c.Pool != "" && c.Pool != model.Last {
+		words = append(words, "pool "+string(c.Pool))
+	}
+	if c.WeightDecay > 0 {
+		words = append(words, fmt.Sprintf("weight decay %g", c.WeightDecay))
+	}
+	return words
+}
+
+// Contestant is the candidate for the data. The error is a *cell.UnknownError, or that of model.ParseConv.
+func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
+	p, err := cell.LookupPreset(c.Preset)
+	if err != nil {
+		return one, err
+	}
+	layer := model.Layer{Cell: p.Cell, Block: c.Block}
+	if p.Wiring != nil {
+		layer.Wiring = p.Wiring(d.Schema.Target.Width())
+	}
+	a := model.Architecture{Pool: c.Pool}
+	if c.Conv != "" {
+		if a.Front.Conv, err = model.ParseConv(c.Conv); err != nil {
+			return one, err
+		}
+	}
+	for range max(1, c.Layers) {
+		a.Layers = append(a.Layers, layer)
+	}
+	if c.Units > 0 {
+		a = a.Resized(c.Units)
+	}
+	one = experiment.Contestant{Name: c.Title(), Summary: strings.Join(append([]string{p.Summary}, c.about()...), "; "), Architecture: a,
+		Rates: c.Rates, Average: c.Average, OneRow: !c.Plain}
+	if len(c.Rates) == 0 {
+		one.Rates = Rates(p.Cell)
+	}
+	if c.Epochs > 0 || c.WeightDecay > 0 {
+		one.Own = c.own
+	}
+	return one, nil
+}
+
+// own are the options of training of the candidate.
+func (c Candidate) own(o train.Options) train.Options {
+	o.Epochs = cmp.Or(c.Epochs, o.Epochs)
+	if c.WeightDecay > 0 {
+		o.WeightDecay, o.Optimiser = c.WeightDecay, "adamw"
+	}
+	return o
+}
+
+// Baselines are the simple models that suit the data. One that reads labels of earlier rows does not: a window holds none.
+func (d *Data) Baselines() (list []experiment.Contestant) {
+	for _, b := range simple(d) {
+		list = append(list, experiment.Contestant{Name: b.Name, Summary: b.About})
+	}
+	return list
+}
+
+// Rates of learning that are tried for a cell: conductances learn slower than gates at the same rate.
+func Rates(c cell.Cell) []float64 {
+	switch entry(c) {
+	case "LTC", "LRC":
+		return []float64{0.005, 0.02}
+	}
+	return []float64{0.002, 0.008}
+}
+
+// KindOf says what stands in a table about an architecture.
+func KindOf(a model.Architecture) Kind {
+	if len(a.Layers) == 0 {
+		return Simple
+	}
+	switch entry(a.Layers[0].Cell) {
+	case "LTC", "CfC", "WiredCfC", "NcpsCfC", "LRC", "LrcSSM", "LinOSS", "DLinOSS", "LiquidS4", "RiccatiSSM":
+		return Liquid
+	}
+	return Network
+}
+
+// entry is the registered name of a cell, or of the one that it wraps.
+func entry(c cell.Cell) string {
+	if w, ok := c.(cell.Wrapper); ok {
+		return entry(w.Inner())
+	}
+	e, err := cell.EntryOf(c)
+	if err != nil {
+		return ""
+	}
+	return e.Name
+}
