@@ -3,6 +3,7 @@ package model
 import (
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
 )
 
 // Observed is what goes on inside a model along a series.
@@ -20,6 +21,9 @@ func (m *Model) Observe(s *series.Series, probe string) (Observed, error) {
 	rows, err := m.Rows(s)
 	if err != nil {
 		return Observed{}, err
+	}
+	if !m.Adaptive() {
+		rows = split(s, m.passes[0].Limits)
 	}
 	p := m.passes[0].Program
 	o := engine.Options{Steps: 1, Lanes: 1}
@@ -41,6 +45,9 @@ func (m *Model) Observe(s *series.Series, probe string) (Observed, error) {
 			copy(e.Input(0, 0), rows.X[at*inputs:][:inputs])
 			if dt := e.DT(0); dt != nil {
 				dt[0] = rows.DT[at]
+			}
+			if rows.Part != nil {
+				copy(e.Part(0), rows.Part[at*step.PartWidth:][:step.PartWidth])
 			}
 			e.Forward(1)
 		}
