@@ -37,7 +37,7 @@ type ODERNN struct {
 
 var odeRNN = Entry{
 	Name: "ODERNN", Summary: "GRU whose state flows by a neural ODE between observations", Source: "Rubanova et al., NeurIPS 2019",
-	Cell: ODERNN{},
+	Cell: ODERNN{}, Clocks: []string{"h"},
 	Variants: []Variant{
 		{"4 units", ODERNN{Units: 4, Hidden: 6}, nil},
 		{"rk4, 2 sub-steps", ODERNN{Units: 5, Hidden: 3, Method: RK4, Unfolds: 2}, nil},
