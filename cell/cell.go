@@ -51,14 +51,15 @@ func Wired(c Cell) bool {
 	return err == nil && e.Wired
 }
 
-// Limited is a cell whose longest stable dt follows from its options.
+// Limited is a cell that cannot take any dt in one step.
 type Limited interface {
 	Cell
-	// MaxStep is the longest stable dt in model units; 0 means any.
+	// MaxStep is the longest stable dt in model units; 0 means any, as with some options. A row with a longer one is taken in
+	// parts, with the input held; see step.Builder.Divide for what the cell does once a row.
 	MaxStep() float64
 }
 
-// MaxStep is the longest stable dt of a cell in model units; 0 means any. A Limited cell says it, for any other the entry.
+// MaxStep is the longest stable dt of a cell in model units; 0 means any.
 func MaxStep(c Cell) float64 {
 	switch c := c.(type) {
 	case Wrapper:
@@ -66,9 +67,11 @@ func MaxStep(c Cell) float64 {
 	case Limited:
 		return c.MaxStep()
 	}
-	e, _ := EntryOf(c)
-	return e.MaxStep
+	return 0
 }
+
+// InParts tells whether a cell takes a row in parts where the elapsed time asks for it.
+func InParts(c Cell) bool { return MaxStep(c) > 0 || Adaptive(c) }
 
 // ErrorProbe is the name of the probe, of width 1, that the program of an adaptive cell has; see Adapting.
 const ErrorProbe = "error"
@@ -84,6 +87,9 @@ type Adapting interface {
 
 // Adaptive tells whether the solver of a cell chooses its own steps. There is no MaxStep for such a cell.
 func Adaptive(c Cell) bool {
+	if w, ok := c.(Wrapper); ok {
+		return Adaptive(w.Inner())
+	}
 	a, ok := c.(Adapting)
 	return ok && a.Adaptive()
 }
@@ -221,13 +227,10 @@ type Entry struct {
 	// Missing says that the cell takes missing values itself: a NaN among its inputs means "not observed". For a Wrapper its
 	// inner cell decides.
 	Missing bool
-	// Clocks names the states that count elapsed time, and so grow with it.
+	// Clocks names the states that may grow with elapsed time: those that count it, and flows without a leak.
 	Clocks []string
 	// Layered says that the first state is in the order of the wiring's layers; where it is false, in that of neuron ids.
-	Layered bool
-	// MaxStep is the longest stable dt in model units; 0 means any. Longer gaps are split with the input held. A cell where it
-	// depends on options implements Limited instead.
-	MaxStep  float64
+	Layered  bool
 	Variants []Variant
 	Presets  []Preset
 	// Foreign is what key cell of the metadata of a golden vector or an imported state dict says for this cell, one name or

@@ -32,7 +32,8 @@ import (
 // Of about 8·units·inputs + 18·units FLOPs a step only some 16·units are sequential in time.
 //
 // Elapsed time multiplies the learned step s; dt = 1 is the authors' layer. imex1, imex2 and ex are stable for equal steps
-// of dt <= 1, and longer gaps are split. Where steps differ, each is a rotation in another metric: with one step in four
+// of dt <= 1. Up to dt = 1.5 an oscillator that is too stiff for a step is taken as stiff as is stable in it, d² A at most
+// 4 + 2 d G, 4 - 2 d G and d G, with d G at most 3.995 for ex; longer gaps are split. Where steps differ, each is a rotation in another metric: with one step in four
 // split in halves, an undamped oscillator of θ = 1.5 grows by 2 % a step, one of θ = 3 by 20 %. So irregular time asks for
 // im, with which |z|² + A |y|² never grows, whatever the steps. That needs G >= 0, and the region of im at dt = 1 has
 // negative G too; so the optimiser keeps the raw G at 0 or above. It keeps the raw A there, too: below, a clipped value
@@ -81,12 +82,12 @@ func (c DLinOSS) Check() error {
 	return c.Activation.after("DLinOSS")
 }
 
-// MaxStep implements Limited: the region of the parameters is that of dt = 1.
+// MaxStep implements Limited.
 func (c DLinOSS) MaxStep() float64 {
 	if c.Scheme == IM {
 		return 0
 	}
-	return 1
+	return longestOscillation
 }
 
 // Build implements Cell.
@@ -102,6 +103,7 @@ func (c DLinOSS) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	b.Probe("A", A)
 	b.Probe("G", G)
 	d := Mul(s, b.DT())
+	A, G = c.Scheme.within(b, A, G, d)
 	o := newOscillator(b, c.Units, p.in(b, x, FanIn(x.Len()), FanIn(x.Len())), A, d)
 	z := o.forced()
 	switch loss := Mul(d, G); c.Scheme {
@@ -151,6 +153,23 @@ func (m Scheme) region(b *Builder, A, G, s Vec) (Vec, Vec) {
 	}
 	lo, hi := Plus(root, -1), Plus(root, 1)
 	return Min(Max(A, Div(Mul(lo, lo), square)), Div(Mul(hi, hi), square)), G
+}
+
+// within softens the oscillators of an explicit scheme that are too stiff for a step of length d, which is none of those in the
+// region where dt <= 1. With the trace T and the determinant P of a step, |T| <= 1 + P and P <= 1.
+func (m Scheme) within(b *Builder, A, G, d Vec) (Vec, Vec) {
+	square := Max(Mul(d, d), b.Const(minSquare))
+	switch m {
+	case IMEX1:
+		return Min(A, Div(Plus(Scale(2, Mul(d, G)), 4), square)), G
+	case IMEX2:
+		return Min(A, Div(Plus(Scale(-2, Mul(d, G)), 4), square)), G
+	case EX:
+		root := Sqrt(square)
+		G = Min(G, Div(b.Const(maxExplicitG), root))
+		return Min(A, Div(G, root)), G
+	}
+	return A, G
 }
 
 // damped is one oscillator that is drawn: its eigenvalues r e^(±iθ) at dt = 1 and its raw step.

@@ -20,8 +20,8 @@ import (
 //
 // Elapsed time multiplies the learned step of each unit, sigmoid(steps) in (0, 1); at dt = 1 that is the authors' layer.
 // With im |z|² + A |y|² never grows without input, whatever the steps. imex keeps the volume of phase space and is stable
-// for equal steps where d² A < 4, which A <= 4 and dt <= 1 ensure: there the optimiser keeps A within [0, 4], and longer
-// gaps are split. Steps that differ excite imex (with one in four split in halves, by 0.5 % a step at d² A = 0.9): irregular
+// for equal steps where d² A < 4, which A <= 4 ensures for dt <= 1: there the optimiser keeps A within [0, 4]. Up to dt = 1.5
+// an oscillator that is too stiff for a step takes min(A, 3.99/d²) in it, and longer gaps are split. Steps that differ excite imex (with one in four split in halves, by 0.5 % a step at d² A = 0.9): irregular
 // time asks for im. A is at least 0 with im too.
 //
 // First values: A_raw and steps uniform on [0, 1), both parts of B within 1/sqrt(inputs), of C within 1/sqrt(units), D
@@ -61,10 +61,12 @@ var linoss = Entry{
 	},
 }
 
-// maxStiffness and maxOscillation bound A and dt for imex: d² A < 4 as d < dt.
+// maxStiffness bounds A for imex: at dt = 1 d² A < 4, as d < 1. longestOscillation is the longest step of explicit schemes. At
+// dt = 1 the layers are their authors'; rows of a regular series are about that far apart, by what their clock does, and to
+// split a row that is a little longer would change the step of most by half. So they go on to 1.5, with stable values.
 const (
-	maxStiffness   = 4
-	maxOscillation = 1
+	maxStiffness       = 4
+	longestOscillation = 1.5
 )
 
 // Check implements Cell.
@@ -102,7 +104,7 @@ func listed[T ~string](all []T) (text string) {
 // MaxStep implements Limited: imex is explicit.
 func (c LinOSS) MaxStep() float64 {
 	if c.Scheme == IMEX {
-		return maxOscillation
+		return longestOscillation
 	}
 	return 0
 }
@@ -117,6 +119,9 @@ func (c LinOSS) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	}
 	A := Relu(b.Param("A", Vector(c.Units), Between(0, 1), bounds...))
 	d := Mul(Sigmoid(b.Param("steps", Vector(c.Units), Between(0, 1))), b.DT())
+	if c.Scheme == IMEX {
+		A = Min(A, Div(b.Const(maxExplicitA), Max(Mul(d, d), b.Const(minSquare))))
+	}
 	o := newOscillator(b, c.Units, p.in(b, x, FanIn(x.Len()), FanIn(x.Len())), A, d)
 	z := o.forced()
 	if c.Scheme == IM {

@@ -44,7 +44,7 @@ type LrcSSM struct {
 
 var lrcSSM = Entry{
 	Name: "LrcSSM", Summary: "liquid resistance-capacitance state space with a diagonal state", Source: "Farsang and others, arXiv 2505.21717",
-	Cell: LrcSSM{}, Flow: true, MaxStep: explicitStep,
+	Cell: LrcSSM{}, Flow: true,
 	Foreign: []string{"lrcssm", "lrcssm_sym", "lrcssm_complex"}, Reference: lrcSSMReference,
 	Variants: []Variant{
 		{"asymmetric", LrcSSM{Units: 5}, nil},
@@ -68,6 +68,9 @@ func (c LrcSSM) Check() error {
 	}
 	return nil
 }
+
+// MaxStep implements Limited.
+func (c LrcSSM) MaxStep() float64 { return explicitStep }
 
 // Build implements Cell.
 func (c LrcSSM) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {

@@ -15,7 +15,8 @@ import (
 //	(y, h') = cell(x, h~, dt)
 //
 // so that gradients survive long gaps that the cell itself would forget. dt does not reach the memory, which is an
-// update. The inner cell must have exactly one state.
+// update; where the cell takes a row in several parts it acts before the first. The inner cell must have exactly one state,
+// which it reads before it writes it.
 //
 // Source: Lechner and Hasani, Learning long-term dependencies in irregularly-sampled time series, 2020.
 type Mixed struct {
@@ -49,13 +50,28 @@ func (c Mixed) Check() error {
 	if err := c.Cell.Check(); err != nil && !twice {
 		return err
 	}
-	if Adaptive(c.Cell) {
-		return fmt.Errorf("Mixed: the solver of %T chooses its own steps, and the memory, an update, would act in each; give it a method with fixed steps", c.Cell)
+	if !twice && Wired(c.Cell) { // each has one state, whatever the wiring
+		return nil
 	}
-	if twice || !Wired(c.Cell) && len(alone(c.Cell, nil).States) > 1 {
+	switch {
+	case twice || len(alone(c.Cell, nil).States) > 1:
 		return fmt.Errorf("Mixed: %T as inner cell has more than one state; allowed: cells with one", c.Cell)
+	case !recurrent(alone(c.Cell, nil)):
+		return fmt.Errorf("Mixed: %T as inner cell remembers rows as they are and has no hidden state that a memory could share; allowed: recurrent cells", c.Cell)
 	}
 	return nil
+}
+
+// recurrent tells whether the state of a program is computed with parameters, and is no window of its inputs.
+func recurrent(p *Program) bool {
+	learned := make([]bool, len(p.Nodes))
+	for i, n := range p.Nodes {
+		learned[i] = n.Op == OpParam
+		for _, j := range n.In {
+			learned[i] = learned[i] || learned[j]
+		}
+	}
+	return learned[p.States[0].Next]
 }
 
 // Build implements Cell.
@@ -66,16 +82,17 @@ func (c Mixed) Build(b *Builder, x Vec, w *wiring.Wiring) (y Vec) {
 
 // remember writes the memory and gives the state that the cell sees.
 func remember(b *Builder, x, h Vec) Vec {
-	n := h.Len()
+	n, shape := h.Len(), h.Shape()
+	h = flat(h)
 	memory := b.State("c", Vector(n))
 	gates := Add(
 		b.Linear("input_map", 4*n, Xavier(x.Len(), 4*n), Between(-0.1, 0.1), Term{Name: "w", X: x}),
 		b.Linear("recurrent_map", 4*n, Orthonormal{}, nil, Term{Name: "w", X: h}))
 	block := func(k int) Vec { return Slice(gates, k*n, (k+1)*n) }
 	p, i, f, o := Tanh(block(0)), Sigmoid(block(1)), Sigmoid(Plus(block(2), 1)), Sigmoid(block(3))
-	memory = Add(Mul(memory, f), Mul(p, i))
-	b.Next("c", memory)
-	return Mul(Tanh(memory), o)
+	next := Add(Mul(memory, f), Mul(p, i))
+	b.Next("c", b.Begin(next, memory))
+	return Reshape(b.Begin(Mul(Tanh(next), o), h), shape)
 }
 
 // Tensors implements Referenced.

@@ -20,9 +20,9 @@ import (
 //	c' = sigmoid(f + 3) c + sigmoid(i) tanh(g),   u = sigmoid(o) tanh(c')
 //	dh/dt = scale tanh(W u + U h + bias) - h   over dt gives h'
 //
-// States h and c, [units] each; the output is h. The step is an update: at dt = 0 the LSTM acts. Steps longer than MaxStep,
-// half the number of sub-steps, are split, and the LSTM acts in each part; so it would in every step of an adaptive method, for
-// which reason there is none. Source: Lechner and Hasani, Learning long-term
+// States h and c, [units] each; the output is h. The step is an update: at dt = 0 the LSTM acts. A row longer than MaxStep,
+// half the number of sub-steps, flows in several parts, and the LSTM acts before the first; form "state" then carries u along
+// as a third state. Source: Lechner and Hasani, Learning long-term
 // dependencies in irregularly-sampled time series, arXiv 2006.04418; initial values as there: form "output" uniform within
 // ±1/sqrt(units), form "state" Glorot and orthogonal with biases 0.
 type ODELSTM struct {
@@ -47,7 +47,7 @@ const (
 
 var odeLSTM = Entry{
 	Name: "ODELSTM", Summary: "LSTM whose output state flows between observations", Source: "Lechner and Hasani 2020",
-	Cell: ODELSTM{}, Foreign: []string{"ode_lstm_node", "ode_lstm"}, Reference: odeLSTMReference,
+	Cell: ODELSTM{}, Clocks: []string{"h"}, Foreign: []string{"ode_lstm_node", "ode_lstm"}, Reference: odeLSTMReference,
 	Variants: []Variant{
 		{"4 units", ODELSTM{Units: 4}, nil},
 		{"flow of the output, heun, 2 sub-steps", ODELSTM{Units: 3, Method: Heun, Unfolds: 2}, nil},
@@ -92,9 +92,9 @@ func (c ODELSTM) ofOutput(b *Builder, x, h, memory Vec) (Vec, Vec) {
 	gates := Add(gate(b, "ih", 4*n, x, n), gate(b, "hh", 4*n, h, n))
 	block := func(k int) Vec { return Slice(gates, k*n, (k+1)*n) }
 	i, f, g, o := Sigmoid(block(0)), Sigmoid(block(1)), Tanh(block(2)), Sigmoid(block(3))
-	memory = Add(Mul(f, memory), Mul(i, g))
+	memory, out := c.remember(b, memory, i, f, g, o)
 	field := perceptron(b, "node", n, n, FanIn(n), FanIn(n))
-	return c.Method.flow(b, Mul(o, Tanh(memory)), c.Unfolds, field), memory
+	return c.Method.flow(b, b.Begin(out, h), c.Unfolds, field), memory
 }
 
 func (c ODELSTM) ofState(b *Builder, x, h, memory Vec) (Vec, Vec) {
@@ -102,8 +102,14 @@ func (c ODELSTM) ofState(b *Builder, x, h, memory Vec) (Vec, Vec) {
 	gates := kerasGates(b, x, h, n)
 	block := func(k int) Vec { return Slice(gates, k*n, (k+1)*n) }
 	g, i, f, o := Tanh(block(0)), Sigmoid(block(1)), Sigmoid(Plus(block(2), 3)), Sigmoid(block(3))
-	memory = Add(Mul(f, memory), Mul(i, g))
-	return c.ode().flow(b, "ode_", Mul(o, Tanh(memory)), h), memory
+	memory, out := c.remember(b, memory, i, f, g, o)
+	return c.ode().flow(b, "ode_", b.Hold("u", out), h), memory
+}
+
+// remember is the memory after the input of a row, and the output of the LSTM there.
+func (ODELSTM) remember(b *Builder, memory, i, f, g, o Vec) (Vec, Vec) {
+	next := Add(Mul(f, memory), Mul(i, g))
+	return b.Begin(next, memory), Mul(o, Tanh(next))
 }
 
 func (c ODELSTM) ode() driven {

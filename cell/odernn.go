@@ -17,10 +17,9 @@ import (
 //	r = sigmoid(a_r + b_r),   z = sigmoid(a_z + b_z),   n = tanh(a_n + r b_n)
 //	h' = (1 - z) n + z h
 //
-// The state h [units] is the output. The step is an update: at dt = 0 nothing flows, but the gates act. Steps longer than
-// MaxStep, half the number of sub-steps, are split, and the gates act in each part; so they would in every step of an adaptive
-// method, for which reason there is none. Cost: stages · unfolds · 4 units hidden
-// FLOPs beside those of the GRU.
+// The state h [units] is the output. The step is an update: at dt = 0 nothing flows, but the gates act. A row longer than
+// MaxStep, half the number of sub-steps, flows in several parts, and the gates act after the last. Cost: stages · unfolds ·
+// 4 units hidden FLOPs beside those of the GRU.
 //
 // Source: Rubanova, Chen and Duvenaud, Latent ordinary differential equations for irregularly-sampled time series, NeurIPS
 // 2019, algorithm 1; the GRU is that of Cho et al. Initial values: weights of the flow normal with deviation 0.1, its biases 0,
@@ -38,7 +37,7 @@ type ODERNN struct {
 
 var odeRNN = Entry{
 	Name: "ODERNN", Summary: "GRU whose state flows by a neural ODE between observations", Source: "Rubanova et al., NeurIPS 2019",
-	Cell: ODERNN{},
+	Cell: ODERNN{}, Clocks: []string{"h"},
 	Variants: []Variant{
 		{"4 units", ODERNN{Units: 4, Hidden: 6}, nil},
 		{"rk4, 2 sub-steps", ODERNN{Units: 5, Hidden: 3, Method: RK4, Unfolds: 2}, nil},
@@ -69,7 +68,7 @@ func (c ODERNN) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	n := c.Units
 	field := perceptron(b, "flow", n, c.Hidden, Normal{SD: 0.1}, Values{0})
 	h := c.Method.flow(b, b.State("h", Vector(n)), c.Unfolds, field)
-	h = gated(b, x, h, n)
+	h = b.Arrive(gated(b, x, h, n), h)
 	b.Next("h", h)
 	return h
 }

@@ -24,7 +24,7 @@ type RNNDecay struct {
 //	h' = W_2 tanh(W_1 [x, h] + b_1) + b_2 - dt tau
 //
 // The state h [units] is the output. The step is an update: at dt = 0 the network acts. It subtracts where RNNDecay scales, so
-// that it is unbounded in dt and no good for long gaps, which are split into steps of at most 10 time units.
+// that h falls by tau for every unit of time however long a gap is; what is far out saturates the network of the next row.
 //
 // Source: VanillaRNN in the code of Lechner and Hasani, arXiv 2006.04418, called "RNN decay" in its tables of results. Initial
 // values: kernels Glorot, biases 0, tau 0.1.
@@ -42,7 +42,7 @@ var rnnDecay = Entry{
 
 var rnnLinearDecay = Entry{
 	Name: "RNNLinearDecay", Summary: "recurrent network whose state falls linearly with time", Source: "Lechner and Hasani 2020",
-	Cell: RNNLinearDecay{}, MaxStep: 10, Foreign: []string{"rnn_linear_decay"}, Reference: rnnLinearDecayReference,
+	Cell: RNNLinearDecay{}, Clocks: []string{"h"}, Foreign: []string{"rnn_linear_decay"}, Reference: rnnLinearDecayReference,
 	Variants: []Variant{{"5 units", RNNLinearDecay{5}, nil}},
 	Presets:  []Preset{{"rnnlinear32", "recurrent network with linear decay, 32 units", RNNLinearDecay{32}, nil}},
 }

@@ -140,7 +140,7 @@ func TestMaxSteps(t *testing.T) {
 		want float64
 	}{
 		{CTRNN{Units: 3}, 1.5}, {CTRNN{Units: 3, Unfolds: 8, Tau: 3}, 2}, {NeuralODE{Units: 3}, 0.75}, {NeuralODE{Units: 3, Unfolds: 8}, 2},
-		{GRUODE{Units: 3}, 4}, {ODELSTM{Units: 3, Unfolds: 5}, 2.5}, {ODERNN{Units: 3}, 2}, {RNNLinearDecay{3}, 10},
+		{GRUODE{Units: 3}, 4}, {ODELSTM{Units: 3, Unfolds: 5}, 2.5}, {ODERNN{Units: 3}, 2}, {RNNLinearDecay{3}, 0}, {S6{Units: 3}, 1.5}, {LrcSSM{Units: 3}, 1.5},
 		{CTGRU{Units: 3}, 0}, {CTRNN{Units: 3, Method: Dopri5}, 0}, {NeuralODE{Units: 3, Method: Dopri5}, 0}, {GRUODE{Units: 3, Method: Dopri5}, 0}, {GRUD{Units: 3}, 0}, {Mixed{Cell: CTRNN{Units: 3}}, 1.5},
 	} {
 		if got := MaxStep(c.cell); got != c.want {

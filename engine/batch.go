@@ -20,6 +20,11 @@ type Lane struct {
 	DX [][]float32
 	// DT is the elapsed time before each row; not read if the program does not look at it.
 	DT []float32
+	// Part says of each row which part of a longer one it is, [row][step.PartWidth]; nil where none is. Not read if that makes
+	// no difference to the program.
+	Part []float32
+	// Of is the row that each of these parts belongs to, which is what Draw is asked for: what is drawn is held as inputs are.
+	Of []int
 	// State is the initial state, all states in their order; zero if nil.
 	State []float32
 	// Final, if not nil, receives the state after the last row.
@@ -34,6 +39,14 @@ func (l *Lane) Rows(p *step.Program) int {
 		return len(l.DT)
 	}
 	return len(l.X[0]) / p.Nodes[p.Inputs[0].Node].Shape.Len()
+}
+
+// row is the row that step t belongs to.
+func (l *Lane) row(t int) int {
+	if l.Of != nil {
+		return l.Of[t]
+	}
+	return t
 }
 
 // BatchOptions are the options of a Batch.

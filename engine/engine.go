@@ -53,6 +53,7 @@ type Engine struct {
 	shortest      int
 	inputs        []place
 	time          place
+	part          place
 	outputs       []place
 	doutputs      []place
 	probes        map[int]place
@@ -148,6 +149,9 @@ func (c *compiler) edges() {
 	}
 	if c.p.Time >= 0 {
 		e.time = c.fixed[c.p.Time]
+	}
+	if c.p.Part >= 0 {
+		e.part = c.fixed[c.p.Part]
 	}
 	e.outputs = make([]place, len(c.p.Outputs))
 	e.dinputs = make([]place, len(c.p.Inputs))

@@ -12,9 +12,11 @@ type Pass struct {
 	// series. Further inputs are drawn, see Lane.Draw.
 	Program *step.Program
 	// Backward runs from the last row to the first. The elapsed time at a row is then that between it and the row after it;
-	// at the last row, where the pass begins, it is that before the first row, which is where other passes begin. Steps that
-	// long gaps were split into are rows here like others: an input that is held on the way there is held on the way back.
+	// at the last row, where the pass begins, it is that before the first row, which is where other passes begin.
 	Backward bool
+	// Limits say how the program takes rows in parts. Of several passes each divides its own rows, and hands on what it has after
+	// the last part; a single one takes lanes as they are, see Lane.Part.
+	Limits Limits
 }
 
 // Passes run over series one after the other, as a network needs whose layers look at a series from both ends: a backward
@@ -67,7 +69,13 @@ func (p *Passes) Gradient(theta []float32, lanes []Lane, loss func(lane, t int, 
 	p.forward(theta, lanes)
 	feed := p.lanes(last, lanes)
 	slopes := wanted(feed)
-	sum, grad := p.batches[last].Gradient(p.part(theta, last), feed, loss)
+	sum, grad := p.batches[last].Gradient(p.part(theta, last), feed, func(lane, t int, y, dy []float32) float64 {
+		if row, ends := feed[lane].ends(t); ends {
+			return loss(lane, row, y, dy)
+		}
+		return 0
+	})
+	slopes = folded(feed, slopes)
 	p.grad = append(p.grad[:0], make([]float32, p.first[last+1])...)
 	copy(p.grad[p.first[last]:], grad)
 	for k := last - 1; k >= 0; k-- {
@@ -81,10 +89,15 @@ func (p *Passes) Gradient(theta []float32, lanes []Lane, loss func(lane, t int, 
 			slopes = wanted(feed)
 		}
 		_, grad := p.batches[k].Gradient(p.part(theta, k), feed, func(lane, t int, _, dy []float32) float64 {
-			copy(dy, given[lane][t*width:])
+			if row, ends := feed[lane].ends(t); ends {
+				copy(dy, given[lane][row*width:])
+			}
 			return 0
 		})
 		copy(p.grad[p.first[k]:], grad)
+		if k > 0 {
+			slopes = folded(feed, slopes)
+		}
 	}
 	return sum, p.grad
 }
@@ -97,7 +110,12 @@ func (p *Passes) Run(theta []float32, lanes []Lane, visit func(lane, t int, y []
 		return
 	}
 	p.forward(theta, lanes)
-	p.batches[last].Run(p.part(theta, last), p.lanes(last, lanes), visit)
+	feed := p.lanes(last, lanes)
+	p.batches[last].Run(p.part(theta, last), feed, func(lane, t int, y []float32) {
+		if row, ends := feed[lane].ends(t); ends {
+			visit(lane, row, y)
+		}
+	})
 }
 
 // part are the parameters of pass k.
@@ -110,13 +128,16 @@ func (p *Passes) forward(theta []float32, lanes []Lane) {
 		feed := p.lanes(k, lanes)
 		out := make([][]float32, len(lanes))
 		for l := range out {
-			out[l] = make([]float32, feed[l].Rows(p.list[k].Program)*width)
+			out[l] = make([]float32, lanes[l].Rows(p.list[0].Program)*width)
 		}
 		p.batches[k].Run(p.part(theta, k), feed, func(lane, t int, y []float32) {
+			row, ends := feed[lane].ends(t)
 			if backward {
-				t = len(out[lane])/width - 1 - t
+				row = len(out[lane])/width - 1 - row
 			}
-			copy(out[lane][t*width:], y)
+			if ends {
+				copy(out[lane][row*width:], y)
+			}
 		})
 		p.rows[k] = out
 	}
@@ -136,7 +157,7 @@ func (p *Passes) lanes(k int, from []Lane) []Lane {
 		if p.list[k].Backward {
 			lane = reversed(lane, widthOf(p.list[k-1].Program))
 		}
-		feed[l] = lane
+		feed[l] = p.list[k].Limits.divide(lane)
 	}
 	return feed
 }

@@ -149,6 +149,9 @@ func (l *layout) leaves() {
 	if p.Time >= 0 {
 		l.fixed[p.Time] = l.slots(l.lanes, l.steps)
 	}
+	if p.Part >= 0 {
+		l.fixed[p.Part] = l.slots(step.PartWidth*l.lanes, l.steps)
+	}
 	for k, s := range p.States {
 		at := l.stateSlots(k)
 		l.fixed[s.Node] = at

@@ -111,7 +111,7 @@ func renumber(p *step.Program, to func(i int) int) step.Program {
 		}
 		return of
 	}
-	q.Time, q.Repeats = list([]int{p.Time})[0], nil
+	q.Time, q.Part, q.Repeats = list([]int{p.Time})[0], list([]int{p.Part})[0], nil
 	q.Params, q.States = slices.Clone(p.Params), slices.Clone(p.States)
 	for k := range q.Params {
 		q.Params[k].Node = to(p.Params[k].Node)

@@ -244,6 +244,10 @@ func (r *RealTime) Input(k int) []float32 { return r.e.Input(k, 0) }
 // DT is the elapsed time, one number, to be written before Step; nil if the program does not look at it.
 func (r *RealTime) DT() []float32 { return r.e.DT(0) }
 
+// Part is which part of a row the step is, step.PartWidth numbers, to be written before Step; zero at first, for a row that is
+// one step; nil if that makes no difference to the program.
+func (r *RealTime) Part() []float32 { return r.e.Part(0) }
+
 // State is state s: the one after the last Step, from which the next one goes on.
 func (r *RealTime) State(s int) []float32 { return r.e.State(s) }
 

@@ -29,6 +29,15 @@ func (e *Engine) DT(t int) []float32 {
 	return e.get(e.time, t)
 }
 
+// Part is which part of a row the step at time t is, [step.PartWidth][lane], to be written before Forward; zero for a row that
+// is one step, which it is at first; nil if that makes no difference to the program.
+func (e *Engine) Part(t int) []float32 {
+	if e.p.Part < 0 {
+		return nil
+	}
+	return e.get(e.part, t)
+}
+
 // State is state s: before Forward the initial one, after it the final one, so that another Forward goes on.
 func (e *Engine) State(s int) []float32 { return e.state[s] }
 

@@ -17,6 +17,7 @@ type shard struct {
 	length []int // of each lane, from the beginning of the span
 	from   []source
 	y, dy  []float32
+	whole  []float32 // zeros, for rows that are one step
 	drawn  []float32 // a row of an input that is drawn
 	values [][]float32
 	ends   []float32 // states where segments begin
@@ -90,6 +91,9 @@ func (s *shard) source(lane *Lane, t, n int) source {
 	if len(lane.X) != len(s.p.Inputs) && lane.Draw == nil || s.p.Time >= 0 && len(lane.DT) != rows {
 		panic("engine: a lane has no value for every input and row")
 	}
+	if lane.Part != nil && len(lane.Part) != step.PartWidth*rows {
+		panic("engine: a lane does not say of every row which part it is")
+	}
 	for k, x := range lane.X {
 		if len(x) != rows*s.p.Nodes[s.p.Inputs[k].Node].Shape.Len() {
 			panic("engine: an input of a lane has a wrong length")
@@ -114,8 +118,22 @@ func (s *shard) fill(t int) {
 		if s.p.Time >= 0 {
 			s.weave(&s.e.time, t, from, to, 1, func(l *Lane) []float32 { return l.DT })
 		}
+		if s.p.Part >= 0 {
+			s.weave(&s.e.part, t, from, to, step.PartWidth, s.part)
+		}
 	}
 	clear(s.from) // an engine that waits for its next use holds nobody's series
+}
+
+// part says of the rows of a lane which part of a longer one each is.
+func (s *shard) part(l *Lane) []float32 {
+	if l.Part != nil {
+		return l.Part
+	}
+	if n := step.PartWidth * l.Rows(s.p); len(s.whole) < n {
+		s.whole = make([]float32, n)
+	}
+	return s.whole
 }
 
 // weave writes the rows of one input, of the times [from, to) of the span that begins at time t.
@@ -155,7 +173,7 @@ func (s *shard) draw(at *place, t, from, to, width int, name string) {
 	for i := from; i < to; i++ {
 		dst := s.e.get(*at, i)
 		for l, f := range s.from {
-			f.lane.Draw(name, min(t+i, f.last), s.drawn)
+			f.lane.Draw(name, f.lane.row(min(t+i, f.last)), s.drawn)
 			for c, v := range s.drawn {
 				dst[c*len(s.from)+l] = v
 			}

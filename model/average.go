@@ -21,7 +21,7 @@ const MaxMembers = 64
 // and is written like any other, and costs the sum of its members. They are trained one by one, mostly from different seeds;
 // the average itself is not trained further (see train.Fit).
 //
-// Where a member cannot take a long gap in one step it is split for all of them. The threshold on a probability is the mean
+// A member that cannot take a long gap in one step takes it in parts, while the others wait. The threshold on a probability is the mean
 // of the members' ones; it may be chosen anew with WithThreshold. Info keeps what is the same of all members.
 //
 // An error says which model does not fit: there must be 2 to MaxMembers, none of them an average or bidirectional, with the

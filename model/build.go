@@ -13,7 +13,15 @@ import (
 
 // build writes the program: that of the model, or of the members of an average side by side.
 func (a Architecture) build(schema series.Schema, as form) (Architecture, []engine.Pass, []Mask, error) {
-	s := &stack{b: step.New(), form: as, heads: map[bool]step.Vec{}}
+	s := &stack{form: as, heads: map[bool]step.Vec{}}
+	for _, one := range a.each() {
+		one, err := one.filled()
+		if err != nil {
+			return a, nil, nil, err
+		}
+		s.cells = append(s.cells, one.Layers...)
+	}
+	s.begin(s.ahead(0))
 	s.x = s.b.Input("x", len(schema.Inputs))
 	var ys []step.Vec
 	var err error
@@ -37,7 +45,7 @@ func (a Architecture) build(schema series.Schema, as form) (Architecture, []engi
 	if !as.training {
 		s.b.Output("prediction", prediction)
 	}
-	return a, append(s.before, engine.Pass{Program: s.b.Build()}), s.masks, nil
+	return a, append(s.before, engine.Pass{Program: s.b.Build(), Limits: s.limits}), s.masks, nil
 }
 
 // member writes one model: head (scaling, masks, one-hot), front end, encoder, layers, pool, readout. Its parameters and
@@ -168,32 +176,15 @@ func (a Architecture) gaps(schema series.Schema) (bool, error) {
 	return true, nil
 }
 
-// adapts refuses what would act in each of the steps that an adaptive solver splits a row into, but is one update a row.
+// adapts refuses what would need other steps than the solver beside it.
 func (a Architecture) adapts() error {
-	i := slices.IndexFunc(a.Layers, func(l Layer) bool { return cell.Adaptive(l.Cell) })
-	if i < 0 {
+	adaptive := slices.IndexFunc(a.Layers, func(l Layer) bool { return cell.Adaptive(l.Cell) })
+	both := slices.IndexFunc(a.Layers, func(l Layer) bool { return l.Block.Bidirectional })
+	if adaptive < 0 || both < 0 {
 		return nil
 	}
-	other := ""
-	for k, l := range a.Layers {
-		switch {
-		case other != "":
-		case l.Block.Bidirectional:
-			other = fmt.Sprintf("layer %d is bidirectional, and each direction would need steps of its own", k)
-		case !cell.Flow(l.Cell):
-			other = fmt.Sprintf("the state of layer %d, %T, is no flow of time and would be updated in each of them", k, l.Cell)
-		}
-	}
-	switch {
-	case other != "":
-	case a.Pool != Last:
-		other = fmt.Sprintf("pool %s would count a row once for each of them", a.Pool)
-	case a.TimeInput:
-		other = "the time input would be their length"
-	default:
-		return nil
-	}
-	return fmt.Errorf("layer %d: the solver of %T splits a row into steps as its error asks, but %s; leave that out, or give the cell a method with fixed steps", i, a.Layers[i].Cell, other)
+	return fmt.Errorf("layer %d: the solver of %T takes a row in steps as its error asks, but layer %d is bidirectional, and each direction would need steps of its own; leave that out, or give the cell a method with fixed steps",
+		adaptive, a.Layers[adaptive].Cell, both)
 }
 
 // errors are the probes by which layers choose their own steps, those of all members.

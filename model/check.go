@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 )
 
@@ -73,31 +74,33 @@ func refused(in *series.Input, v float32) string {
 	return ""
 }
 
-// runs is into how many equal steps an elapsed time is split.
-func (m *Model) runs(dt float32) int {
-	limit := m.MaxStep()
-	if limit == 0 || float64(dt) <= limit {
-		return 1
-	}
-	return int(math.Ceil(float64(dt) / limit))
-}
-
-// Runs checks a row and tells into how many equal steps, with the input held, its elapsed time is split: 1 unless it is
-// longer than MaxStep. That is all there is to a model that is not Adaptive. The error is an *InputError. It panics where x has not one value per input of the schema.
-func (m *Model) Runs(x []float32, dt float32) (int, error) {
+// Parts checks a row and tells in how many parts it is taken, with the input held: 1 unless its elapsed time is longer than
+// MaxStep. That is all there is to a model that is Causal and not Adaptive. The error is an *InputError. It panics where x has
+// not one value per input of the schema.
+func (m *Model) Parts(x []float32, dt float32) (int, error) {
 	if err := m.check(x, dt); err != nil {
 		return 0, err
 	}
-	return m.runs(dt), nil
+	return m.limits.Parts(dt), nil
 }
 
-// Rows are a series as the engine takes it: raw inputs row by row and elapsed times, longer gaps than the cell can take
-// split with the input held.
+// Part is part k of the n that Parts says.
+func (m *Model) Part(dt float32, n, k int) engine.Part { return m.limits.Part(dt, n, k) }
+
+// Rows are a series as the engine takes it: raw inputs row by row and elapsed times, rows that are longer than the cells can
+// take in parts with the input held.
 type Rows struct {
 	X  []float32 // [step][input]
 	DT []float32 // [step]
 	// At is the step that holds the result of each row; nil where steps and rows are the same.
 	At []int
+	// Part says which part of its row each step is, [step][step.PartWidth]; nil with At.
+	Part []float32
+}
+
+// add appends a part of a row.
+func (r *Rows) add(x []float32, p engine.Part) {
+	r.X, r.DT, r.Part = append(r.X, x...), append(r.DT, p.DT), p.Append(r.Part)
 }
 
 // Rows checks a series and prepares it; in an Adaptive model the steps are those from the zero state. The error is an
@@ -129,18 +132,17 @@ func sourceRow(s *series.Series, row int) int {
 	return row
 }
 
-// split splits long gaps.
-func (m *Model) split(s *series.Series) Rows {
-	long := func(dt float32) bool { return m.runs(dt) > 1 }
+// split takes long rows in parts.
+func split(s *series.Series, limits engine.Limits) Rows {
+	long := func(dt float32) bool { return limits.Parts(dt) > 1 }
 	if !slices.ContainsFunc(s.DT, long) {
 		return Rows{X: s.X, DT: s.DT}
 	}
 	r := Rows{At: make([]int, 0, s.Len())}
 	for row, dt := range s.DT {
-		n := m.runs(dt)
-		for range n {
-			r.X = append(r.X, s.At(row)...)
-			r.DT = append(r.DT, dt/float32(n))
+		n := limits.Parts(dt)
+		for k := range n {
+			r.add(s.At(row), limits.Part(dt, n, k))
 		}
 		r.At = append(r.At, len(r.DT)-1)
 	}

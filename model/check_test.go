@@ -3,8 +3,11 @@ package model
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 )
 
@@ -55,15 +58,38 @@ func TestInputErrorsNameTheValue(t *testing.T) {
 	}
 }
 
-// split is a model whose cell could not take more than limit at once.
-func split(t *testing.T, limit float64) *Model {
-	m := made(t, rich(), networks["CfC"])
-	m.longest = limit
-	return m
+// limited is a model whose cell cannot take more than limit at once, or can where it is 0.
+func limited(t *testing.T, limit float64) *Model {
+	var c cell.Cell = cell.CTRNN{Units: 3, Tau: 3/limit - 1}
+	if limit == 0 {
+		c = cell.CfC{Units: 3}
+	}
+	return made(t, rich(), Recurrent(c), Recurrent(cell.GRU{Units: 2}))
+}
+
+// byParts is what the steps of split rows give, and the state of the first layer after each row.
+func byParts(m *Model, rows Rows) (predictions, states [][]float32) {
+	p := m.program
+	e := engine.Compile(p, engine.Options{Steps: len(rows.DT)})
+	e.SetParams(m.theta)
+	for step, dt := range rows.DT {
+		copy(e.Input(0, step), rows.X[step*len(e.Input(0, step)):])
+		e.DT(step)[0] = dt
+		copy(e.Part(step), rows.Part[3*step:][:3])
+	}
+	for _, at := range rows.At {
+		for k := range p.States {
+			clear(e.State(k))
+		}
+		e.Forward(at + 1)
+		predictions = append(predictions, slices.Clone(e.Output(p.Output("prediction"), at)))
+		states = append(states, slices.Clone(e.State(m.firstState())))
+	}
+	return predictions, states
 }
 
 func TestLongGapsAreSplit(t *testing.T) {
-	m, whole := split(t, 0.75), split(t, 0)
+	m, whole := limited(t, 0.75), limited(t, 0)
 	s := rich()
 	w := walk(s, 40, 17)
 	w.DT[5], w.DT[6], w.DT[9] = 0.75, 0.7500001, 7.5
@@ -105,7 +131,7 @@ func TestLongGapsAreSplit(t *testing.T) {
 
 // Run, a stream, Lane and Observe split alike, and the results are those of the split series.
 func TestSplitRunsAgree(t *testing.T) {
-	m, plain := split(t, 0.75), split(t, 0)
+	m := limited(t, 0.75)
 	w := walk(rich(), 130, 18)
 	rows, err := m.Rows(&w)
 	if err != nil {
@@ -115,17 +141,9 @@ func TestSplitRunsAgree(t *testing.T) {
 	if row := differs(got, stepped(t, m.Stream(), &w)); row != -1 {
 		t.Errorf("the stream differs from Run in row %d", row)
 	}
-	long := series.Series{X: rows.X, DT: rows.DT}
-	steps := ran(t, plain, &long, RunOptions{})
-	var want [][]float32
-	for _, at := range rows.At {
-		want = append(want, steps[at])
-	}
-	if row := differs(got, want); row != -1 {
-		t.Errorf("the run differs from that of the split series in row %d", row)
-	}
-	if differs(got, ran(t, plain, &w, RunOptions{})) == -1 {
-		t.Error("splitting changed nothing; the test shows nothing")
+	steps, states := byParts(m, rows)
+	if row := differs(got, steps); row != -1 {
+		t.Errorf("the run differs from the steps of its rows in row %d", row)
 	}
 	lane, err := m.Lane(&w)
 	if err != nil {
@@ -147,13 +165,13 @@ func TestSplitRunsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all, _ := plain.Observe(&long, ""); len(seen.States[0]) != w.Len() || seen.States[1][60] != all.States[1][rows.At[60]] {
+	if len(seen.States[0]) != w.Len() || seen.States[1][60] != float64(states[60][1]) {
 		t.Error("Observe does not see the state after each row")
 	}
 }
 
 func TestGapsBeyondAllRuns(t *testing.T) {
-	m := split(t, 0.5)
+	m := limited(t, 0.5)
 	x := walk(rich(), 1, 3).X
 	s := m.Stream()
 	if _, err := s.Step(x, 500); err != nil {

@@ -51,9 +51,10 @@ type Model struct {
 	masks   []Mask
 	theta   []float32
 	info    Info
-	members []Info  // of an average
-	longest float64 // see MaxStep
-	errors  []int   // the probes of the layers that choose their own steps, see Adaptive
+	members []Info        // of an average
+	longest float64       // see MaxStep
+	limits  engine.Limits // of the layers that take rows in parts, where the model is causal and not adaptive
+	errors  []int         // the probes of the layers that choose their own steps, see Adaptive
 }
 
 // Info is what a model file says of the model's making. It holds no time, path or host, so that equal runs give equal
@@ -118,6 +119,9 @@ func (a Architecture) empty(schema series.Schema) (*Model, error) {
 		if s := cell.MaxStep(l.Cell); s > 0 && (m.longest == 0 || s < m.longest) {
 			m.longest = s
 		}
+	}
+	if m.Causal() == nil && !m.Adaptive() {
+		m.limits = m.passes[0].Limits
 	}
 	return m, nil
 }
@@ -259,5 +263,7 @@ func (m *Model) Initial(seed uint64) *Model {
 	return c
 }
 
-// MaxStep is the longest dt that all layers can take in one step, in model units; 0 means any. Longer ones are split.
+// MaxStep is the longest dt that all layers can take in one step, in model units; 0 means any. A row with a longer one is taken
+// in parts, with its inputs held: each layer that needs it, one after the other, flows through equal parts of the time, and what
+// is no flow of such a cell happens once. So every layer gives what it would give alone.
 func (m *Model) MaxStep() float64 { return m.longest }

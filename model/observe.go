@@ -5,6 +5,7 @@ import (
 
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
 )
 
 // Observed is what goes on inside a model along a series.
@@ -22,6 +23,9 @@ func (m *Model) Observe(s *series.Series, probe string) (Observed, error) {
 	rows, err := m.Rows(s)
 	if err != nil {
 		return Observed{}, err
+	}
+	if !m.Adaptive() {
+		rows = split(s, m.passes[0].Limits)
 	}
 	p := m.passes[0].Program
 	o := engine.Options{Steps: 1, Lanes: 1}
@@ -43,6 +47,9 @@ func (m *Model) Observe(s *series.Series, probe string) (Observed, error) {
 			copy(e.Input(0, 0), rows.X[at*inputs:][:inputs])
 			if dt := e.DT(0); dt != nil {
 				dt[0] = rows.DT[at]
+			}
+			if rows.Part != nil {
+				copy(e.Part(0), rows.Part[at*step.PartWidth:][:step.PartWidth])
 			}
 			e.Forward(1)
 		}

@@ -4,7 +4,7 @@ import "github.com/elegans-nn/elegans/step"
 
 // Pool says what the readout sees of the rows of a series. It is written causally, as states: at each row it is the pool of
 // the rows so far, and so at the last row that of the series. A series with one label learns at its last row, and a stream
-// gives there the same decision. A row whose gap is split (see Model.MaxStep) counts once for each of its steps.
+// gives there the same decision. A row counts once, however long its gap.
 type Pool string
 
 const (

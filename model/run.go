@@ -39,7 +39,7 @@ func (m *Model) Run(list []series.Series, o RunOptions, visit func(i, row int, y
 		return err
 	}
 	for i, r := range rows {
-		lanes[i] = engine.Lane{X: [][]float32{r.X}, DT: r.DT}
+		lanes[i] = engine.Lane{X: [][]float32{r.X}, DT: r.DT, Part: r.Part}
 		if o.State != nil && o.State[i] != nil {
 			lanes[i].State, lanes[i].Final = o.State[i], o.State[i]
 		}
@@ -71,7 +71,7 @@ func (m *Model) Lane(s *series.Series) (engine.Lane, error) {
 
 // laneOf is the lane of a series whose rows are split.
 func laneOf(s *series.Series, r Rows) engine.Lane {
-	lane := engine.Lane{X: [][]float32{r.X}, DT: r.DT, Label: s.Y}
+	lane := engine.Lane{X: [][]float32{r.X}, DT: r.DT, Part: r.Part, Label: s.Y}
 	if r.At != nil {
 		n := s.Outputs()
 		lane.Label = make([]float64, n*len(r.DT))
@@ -79,6 +79,9 @@ func laneOf(s *series.Series, r Rows) engine.Lane {
 			lane.Label[t] = nan
 		}
 		for row, t := range r.At {
+			for len(lane.Of) <= t {
+				lane.Of = append(lane.Of, row)
+			}
 			copy(lane.Label[n*t:], s.Label(row))
 		}
 	}

@@ -55,7 +55,7 @@ func (s *Splitter) rows(theta []float32, list []series.Series, states [][]float3
 	}
 	if !s.m.Adaptive() {
 		for i := range list {
-			rows[i] = s.m.split(&list[i])
+			rows[i] = split(&list[i], s.m.limits)
 		}
 		return rows, nil
 	}
@@ -135,8 +135,7 @@ func (w *march) note(l *lanes, lane int) {
 	if q.outcome < accepted {
 		return
 	}
-	r.X = append(r.X, w.list[lane].At(w.next[lane])...)
-	r.DT = append(r.DT, q.now)
+	r.add(w.list[lane].At(w.next[lane]), q.tried)
 	if q.outcome == finished {
 		r.At = append(r.At, len(r.DT)-1)
 		w.next[lane]++

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/engine"
@@ -23,11 +24,15 @@ type form struct {
 type stack struct {
 	b *step.Builder
 	form
-	x      step.Vec          // the raw inputs
-	heads  map[bool]step.Vec // the features, by whether missing values stay in them
-	before []engine.Pass     // those that are complete
-	masks  []Mask
-	units  int // of all masks
+	x     step.Vec          // the raw inputs
+	heads map[bool]step.Vec // the features, by whether missing values stay in them
+	cells []Layer           // all layers, of an average those of all members
+	// Of the program at hand: the longest steps of its cells that take rows in parts, the number of turns, and the last turn.
+	limits      engine.Limits
+	turns, turn int
+	before      []engine.Pass // those that are complete
+	masks       []Mask
+	units       int // of all masks
 }
 
 // Mask is a dropout: an input of the training program, 1 where a value is kept and 0 where it is dropped.
@@ -58,9 +63,9 @@ func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
 		}
 	}
 	var z step.Vec
-	s.b.Scope(fmt.Sprintf("layer%d", i), func() { z = l.Cell.Build(s.b, seen, w) })
+	s.cell(fmt.Sprintf("layer%d", i), l.Cell, func() { z = l.Cell.Build(s.b, seen, w) })
 	if k.Bidirectional {
-		x, z = s.backward(fmt.Sprintf("backward%d", i), l.Cell, w, x, seen, z)
+		x, z = s.backward(i, l.Cell, w, x, seen, z)
 	}
 	s.b.Scope(block, func() {
 		z = s.feedForward(block, k, z)
@@ -79,9 +84,10 @@ func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
 
 // backward runs a second cell from the end of the series, on what the first one has seen, and joins it to what that gave. It
 // gives the layer's input and the cells' output in the program of the pass that follows.
-func (s *stack) backward(scope string, c cell.Cell, w *wiring.Wiring, x, seen, z step.Vec) (input, both step.Vec) {
+func (s *stack) backward(i int, c cell.Cell, w *wiring.Wiring, x, seen, z step.Vec) (input, both step.Vec) {
+	scope := fmt.Sprintf("backward%d", i)
 	build := func(seen step.Vec) (back step.Vec) {
-		s.b.Scope(scope, func() { back = c.Build(s.b, seen, w) })
+		s.cell(scope, c, func() { back = c.Build(s.b, seen, w) })
 		return back
 	}
 	if !s.passes {
@@ -95,18 +101,57 @@ func (s *stack) backward(scope string, c cell.Cell, w *wiring.Wiring, x, seen, z
 		from, carried = x.Len(), step.Concat(x, seen)
 	}
 	width, given := x.Len(), carried.Len()
-	rows := s.cut(step.Concat(carried, z), false)
-	rows = s.cut(step.Concat(rows, build(step.Slice(rows, from, from+width))), true)
+	rows := s.cut(step.Concat(carried, z), false, s.cells[i:i+1])
+	rows = s.cut(step.Concat(rows, build(step.Slice(rows, from, from+width))), true, s.ahead(i+1))
 	return step.Slice(rows, 0, width), step.Slice(rows, given, rows.Len())
 }
 
-// cut ends a pass with what it hands on, and begins the next one, which reads it.
-func (s *stack) cut(rows step.Vec, backward bool) step.Vec {
+// cut ends a pass with what it hands on, and begins the next one, with the cells of some layers, which reads it.
+func (s *stack) cut(rows step.Vec, backward bool, next []Layer) step.Vec {
 	width := rows.Len()
 	s.b.Output("rows", rows)
-	s.before = append(s.before, engine.Pass{Program: s.b.Build(), Backward: backward})
-	s.b = step.New()
+	s.before = append(s.before, engine.Pass{Program: s.b.Build(), Backward: backward, Limits: s.limits})
+	s.begin(next)
 	return s.b.Input("rows", width)
+}
+
+// ahead are the layers from i on whose forward cells are in one program.
+func (s *stack) ahead(i int) []Layer {
+	n := slices.IndexFunc(s.cells[i:], func(l Layer) bool { return l.Block.Bidirectional && s.passes })
+	if n < 0 {
+		return s.cells[i:]
+	}
+	return s.cells[i : i+n+1]
+}
+
+// begin starts a program. Each cell with a longest step takes a row in parts of its own, in a turn of its own; adaptive ones, and
+// any beside them, share theirs.
+func (s *stack) begin(layers []Layer) {
+	s.b, s.limits, s.turn = step.New(), nil, 0
+	adaptive := false
+	for _, l := range layers {
+		adaptive = adaptive || cell.Adaptive(l.Cell)
+		if limit := cell.MaxStep(l.Cell); limit > 0 {
+			s.limits = append(s.limits, limit)
+			if l.Block.Bidirectional && !s.passes {
+				s.limits = append(s.limits, limit)
+			}
+		}
+	}
+	if s.turns = len(s.limits); adaptive {
+		s.limits, s.turns = nil, 1
+	}
+	s.b.Divide(s.turns)
+}
+
+// cell writes a cell. What it has but for a flow in parts is of the whole row, as all else in a model is.
+func (s *stack) cell(scope string, c cell.Cell, build func()) {
+	if !cell.InParts(c) {
+		s.b.Scope(scope, build)
+		return
+	}
+	s.turn = min(s.turn+1, s.turns)
+	s.b.InParts(s.turn, func() { s.b.Scope(scope, build) })
 }
 
 // norm normalises; a single value would be lost.

@@ -17,6 +17,7 @@ type Stream struct {
 	m          *Model
 	e          *engine.Engine
 	x, dt      []float32
+	part       []float32
 	states     [][]float32
 	prediction []float32
 	y          []float32
@@ -30,7 +31,7 @@ func (m *Model) Stream() *Stream {
 	p := m.program
 	s := &Stream{m: m, e: engine.Compile(p, engine.Options{Steps: 1, Lanes: 1, Probes: m.errors})}
 	s.e.SetParams(m.theta)
-	s.x, s.dt = s.e.Input(0, 0), s.e.DT(0)
+	s.x, s.dt, s.part = s.e.Input(0, 0), s.e.DT(0), s.e.Part(0)
 	for i := range p.States {
 		s.states = append(s.states, s.e.State(i))
 	}
@@ -60,12 +61,14 @@ func (s *Stream) Step(x []float32, dt float32) ([]float32, error) {
 	if s.trials != nil {
 		return s.attempt(x, dt)
 	}
-	runs := s.m.runs(dt)
-	for range runs {
+	n := s.m.limits.Parts(dt)
+	for k := range n {
 		copy(s.x, x)
+		p := s.m.limits.Part(dt, n, k)
 		if s.dt != nil {
-			s.dt[0] = dt / float32(runs)
+			s.dt[0] = p.DT
 		}
+		p.Write(s.part, 0)
 		s.e.Forward(1)
 	}
 	return s.prediction, nil

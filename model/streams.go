@@ -28,9 +28,10 @@ type Streams struct {
 type lanes struct {
 	e          *engine.Engine
 	x, dt      []float32
+	part       []float32
 	states     [][]float32
 	prediction []float32
-	runs       []int // into how many steps the row of each lane is split
+	runs       []int // the number of parts of the row of each lane
 	lengths    []int
 	trials     *trials // of an adaptive model
 }
@@ -139,7 +140,7 @@ func (m *Model) lanes(n int) *lanes {
 	p := m.program
 	e := engine.Compile(p, engine.Options{Steps: 1, Lanes: n, Probes: m.errors})
 	e.SetParams(m.theta)
-	l := &lanes{e: e, x: e.Input(0, 0), dt: e.DT(0), prediction: e.Output(p.Output("prediction"), 0), runs: make([]int, n), lengths: make([]int, n)}
+	l := &lanes{e: e, x: e.Input(0, 0), dt: e.DT(0), part: e.Part(0), prediction: e.Output(p.Output("prediction"), 0), runs: make([]int, n), lengths: make([]int, n)}
 	for k := range p.States {
 		l.states = append(l.states, e.State(k))
 	}
@@ -177,18 +178,21 @@ func (s *Streams) step(l *lanes, which []int, from int, x, dt []float32) error {
 	return nil
 }
 
-// run takes the lanes through their rows, long gaps in equal steps.
+// run takes the lanes through their rows, long ones in parts.
 func (s *Streams) run(l *lanes, from int, dt []float32) {
 	most := 1
 	for lane := range l.runs {
-		d := dt[min(lane, len(dt)-1)]
-		l.runs[lane] = s.m.runs(d)
+		l.runs[lane] = s.m.limits.Parts(dt[min(lane, len(dt)-1)])
 		most = max(most, l.runs[lane])
-		if l.dt != nil {
-			l.dt[lane] = d / float32(l.runs[lane])
-		}
 	}
 	for run := range most {
+		for lane, n := range l.runs {
+			p := s.m.limits.Part(dt[min(lane, len(dt)-1)], n, min(run, n-1))
+			if l.dt != nil {
+				l.dt[lane] = p.DT
+			}
+			p.Write(l.part, lane)
+		}
 		l.end(run)
 		l.e.Forward(1)
 		for lane := range dt {

@@ -48,7 +48,7 @@ type trials struct {
 	e              *engine.Engine
 	limit          float64 // of a step; 0 for none
 	probes         []int   // the errors
-	dt             []float32
+	dt, part       []float32
 	states, before [][]float32
 	lanes          []trial
 }
@@ -58,10 +58,10 @@ type trial struct {
 	outcome   outcome // of the last run
 	busy      bool    // the row is not over
 	failed    bool
-	row, left float64 // elapsed time, and what of it is still to be taken
-	step      float64 // that may be tried next
-	now       float32 // that was tried last
-	last      bool    // it would end the row
+	row, left float64     // elapsed time, and what of it is still to be taken
+	step      float64     // that may be tried next
+	tried     engine.Part // the last one
+	last      bool        // it would end the row
 	excess    float64
 	count     int
 }
@@ -81,7 +81,7 @@ func (m *Model) trialsOf(e *engine.Engine, states [][]float32) *trials {
 	if !m.Adaptive() {
 		return nil
 	}
-	t := &trials{e: e, limit: m.longest, probes: m.errors, dt: e.DT(0), states: states, lanes: make([]trial, e.Lanes())}
+	t := &trials{e: e, limit: m.longest, probes: m.errors, dt: e.DT(0), part: e.Part(0), states: states, lanes: make([]trial, e.Lanes())}
 	for _, s := range states {
 		t.before = append(t.before, make([]float32, len(s)))
 	}
@@ -105,7 +105,9 @@ func (t *trials) run() bool {
 		return false
 	}
 	for l := range t.lanes {
-		t.dt[l] = t.lanes[l].next(t.limit)
+		q := &t.lanes[l]
+		t.dt[l] = q.next(t.limit)
+		q.tried.Write(t.part, l)
 	}
 	for k, s := range t.states {
 		copy(t.before[k], s)
@@ -125,7 +127,7 @@ func (t *trials) run() bool {
 // next is the step to try; 0 for a lane without a row. Where little more than a step is left it is cut in halves, for a step
 // and a sliver cost as much.
 func (q *trial) next(limit float64) float32 {
-	q.outcome = none
+	q.outcome, q.tried = none, engine.Part{}
 	if !q.busy {
 		return 0
 	}
@@ -140,8 +142,12 @@ func (q *trial) next(limit float64) float32 {
 	case 2*h > q.left:
 		h = q.left / 2
 	}
-	q.now, q.count = float32(h), q.count+1
-	return q.now
+	q.count++
+	q.tried = engine.Part{DT: float32(h), Before: float32(q.row - q.left)}
+	if !q.last {
+		q.tried.After = float32(q.left - h)
+	}
+	return q.tried.DT
 }
 
 // judge decides on the step that was tried. An error that is no number is too large.
@@ -151,7 +157,7 @@ func (q *trial) judge(excess float64) {
 	if !math.IsNaN(excess) {
 		factor = min(max(margin*math.Pow(excess, -1./errorOrder), shrink), grow)
 	}
-	q.step = float64(q.now) * factor
+	q.step = float64(q.tried.DT) * factor
 	stuck := q.count >= maxTrials
 	switch {
 	case !(excess <= 1):
@@ -161,7 +167,7 @@ func (q *trial) judge(excess float64) {
 		q.outcome, q.busy, stuck = finished, false, false
 	default:
 		q.outcome = accepted
-		q.left -= float64(q.now)
+		q.left -= float64(q.tried.DT)
 	}
 	if stuck {
 		q.busy, q.failed = false, true
@@ -170,7 +176,7 @@ func (q *trial) judge(excess float64) {
 
 // error is why a lane has failed.
 func (q *trial) error(series string, row int) *StepError {
-	return &StepError{Series: series, Row: row, DT: q.row, Done: q.row - q.left, Step: float64(q.now), Excess: q.excess, Trials: q.count}
+	return &StepError{Series: series, Row: row, DT: q.row, Done: q.row - q.left, Step: float64(q.tried.DT), Excess: q.excess, Trials: q.count}
 }
 
 // excess is the largest error of a lane over what is allowed.

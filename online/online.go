@@ -47,6 +47,7 @@ type RTRL struct {
 	theta      []float32
 	grad, dy   []float32
 	x, dt      []float32
+	part       []float32
 	y, predict []float32
 }
 
@@ -67,7 +68,7 @@ func New(m *model.Model, o Options) (*RTRL, error) {
 		return nil, err
 	}
 	l := &RTRL{m: m, o: o, r: r, theta: m.Params(), grad: make([]float32, m.Parameters()), dy: make([]float32, r.Width())}
-	l.x, l.dt = r.Input(0), r.DT()
+	l.x, l.dt, l.part = r.Input(0), r.DT(), r.Part()
 	l.y, l.predict = r.Output(y), r.Output(p.Output("prediction"))
 	r.SetParams(l.theta)
 	return l, nil
@@ -77,15 +78,17 @@ func New(m *model.Model, o Options) (*RTRL, error) {
 // carries the derivatives on. It changes no parameter. On an *model.InputError everything is as before. It panics where x
 // has the wrong length.
 func (l *RTRL) Step(x []float32, dt float32) ([]float32, error) {
-	runs, err := l.m.Runs(x, dt)
+	n, err := l.m.Parts(x, dt)
 	if err != nil {
 		return nil, err
 	}
-	for range runs {
+	for k := range n {
 		copy(l.x, x)
+		p := l.m.Part(dt, n, k)
 		if l.dt != nil {
-			l.dt[0] = dt / float32(runs)
+			l.dt[0] = p.DT
 		}
+		p.Write(l.part, 0)
 		l.r.Step()
 	}
 	return l.predict, nil

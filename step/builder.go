@@ -14,6 +14,8 @@ type Builder struct {
 	seen  map[string]int
 	scope []string
 	hook  func(State Vec) Vec // see Intercept
+	turns int                 // see Divide; 0 where rows are not divided
+	turn  int                 // see InParts; 0 outside
 }
 
 // Vec is a value of a program that is being built.
@@ -23,7 +25,7 @@ type Vec struct {
 }
 
 // New starts an empty program.
-func New() *Builder { return &Builder{p: Program{Time: -1}, seen: map[string]int{}} }
+func New() *Builder { return &Builder{p: Program{Time: -1, Part: -1}, seen: map[string]int{}} }
 
 // Shape of the value.
 func (v Vec) Shape() Shape { return v.node().Shape }
@@ -52,14 +54,6 @@ func (b *Builder) Input(name string, width int) Vec {
 	return v
 }
 
-// DT is the elapsed time since the previous step, of width 1, in the model's time unit, at least 0.
-func (b *Builder) DT() Vec {
-	if b.p.Time < 0 {
-		b.p.Time = b.add(Node{Op: OpTime, Shape: Vector(1), Index: []int{0}}).id
-	}
-	return Vec{b, b.p.Time}
-}
-
 // State declares a carried value, zero at first. It must be given its next value with Next.
 func (b *Builder) State(name string, shape Shape) Vec {
 	v := b.add(Node{Op: OpState, Shape: shape, Index: []int{len(b.p.States)}})
@@ -83,7 +77,7 @@ func (b *Builder) Intercept(f func(h Vec) Vec, build func()) {
 	b.hook = old
 }
 
-// Next sets the value of a declared state after the step.
+// Next sets the value of a declared state after the step; where rows are divided, see Divide.
 func (b *Builder) Next(name string, next Vec) {
 	full := b.name(name)
 	for i := range b.p.States {
@@ -94,7 +88,7 @@ func (b *Builder) Next(name string, next Vec) {
 		if got, want := next.Shape(), b.p.Nodes[s.Node].Shape; got != want {
 			panic(fmt.Sprintf("step: state %s has shape %v, its next value %v", full, want, got))
 		}
-		s.Next = next.id
+		s.Next = b.commit(Vec{b, s.Node}, next).id
 		return
 	}
 	panic("step: no state " + full)

@@ -10,6 +10,7 @@ type Op uint8
 const (
 	OpInput Op = iota
 	OpTime
+	OpPart
 	OpState
 	OpParam
 	OpConst
@@ -127,7 +128,7 @@ func (op Op) String() string {
 
 func init() {
 	for op, name := range map[Op]string{
-		OpInput: "input", OpTime: "time", OpState: "state", OpParam: "param", OpConst: "const",
+		OpInput: "input", OpTime: "time", OpPart: "part", OpState: "state", OpParam: "param", OpConst: "const",
 		OpCotangent: "cotangent", OpAcc: "acc",
 	} {
 		table[op] = Row{Name: name, Leaf: true}

@@ -76,6 +76,9 @@ func (w *printer) declare() {
 	if p.Time >= 0 {
 		leaf("time", "dt", p.Time, "")
 	}
+	if p.Part >= 0 {
+		leaf("part", "part", p.Part, "  time of the row before, after, turn")
+	}
 	for _, s := range p.States {
 		leaf("state", s.Name, s.Node, "")
 	}

@@ -62,6 +62,7 @@ type Program struct {
 	Params  []Param
 	Inputs  []Port
 	Time    int // the leaf of the elapsed time, -1 if the program does not look at it
+	Part    int // the leaf of which part of a row the step is, -1 if that makes no difference; see Divide
 	States  []State
 	Outputs []Port
 	Probes  []Port // named intermediate values, for explanation; nothing else depends on them
@@ -144,7 +145,7 @@ func (p *Program) Uniform() []bool {
 	u := make([]bool, len(p.Nodes))
 	for i, n := range p.Nodes {
 		switch n.Op {
-		case OpInput, OpTime, OpState, OpCotangent:
+		case OpInput, OpTime, OpPart, OpState, OpCotangent:
 			continue
 		case OpAccum:
 			continue

@@ -10,6 +10,7 @@ import (
 	"github.com/elegans-nn/elegans/internal/golden"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
 )
 
 const (
@@ -88,6 +89,9 @@ func exactly(m *model.Model, s *series.Series) (rows [][]float64, err error) {
 		widen(x, steps.X[t*len(x):])
 		if p.Time >= 0 {
 			o.Value(p.Time)[0] = float64(steps.DT[t])
+		}
+		if p.Part >= 0 && steps.Part != nil {
+			widen(o.Value(p.Part), steps.Part[t*step.PartWidth:])
 		}
 	}, func(t int) {
 		if row := len(rows); steps.At == nil || steps.At[row] == t {

@@ -81,7 +81,11 @@ func NewSubject(e cell.Entry, v cell.Variant) (s Subject, err error) {
 		}
 	}
 	b := step.New()
-	b.Output("y", v.Cell.Build(b, b.Input("x", inputs), s.Wiring))
+	x := b.Input("x", inputs)
+	if cell.InParts(v.Cell) {
+		b.Divide(1)
+	}
+	b.InParts(1, func() { b.Output("y", v.Cell.Build(b, x, s.Wiring)) })
 	s.Program = b.Build()
 	if _, err := cell.EntryOf(v.Cell); err != nil {
 		return s, nil // not registered
@@ -98,13 +102,13 @@ func NewSubject(e cell.Entry, v cell.Variant) (s Subject, err error) {
 // adaptiveStep is a step that the error of an adaptive solver allows about generic numbers. Executors take no longer ones there.
 const adaptiveStep = 0.5
 
-// maxStep is the longest stable dt: the entry's, or what the options of the cell make it.
+// maxStep is the longest stable dt.
 func (s Subject) maxStep() float64 {
 	if cell.Adaptive(s.Variant.Cell) {
 		return adaptiveStep
 	}
-	if s.Entry.MaxStep > 0 {
-		return s.Entry.MaxStep
+	if s.Model != nil {
+		return s.Model.MaxStep()
 	}
 	return cell.MaxStep(s.Variant.Cell)
 }
@@ -128,7 +132,7 @@ func Checks() []Check {
 	return []Check{
 		{"Derivative", Derivative}, {"RealTime", RealTime}, {"RealTimeEngine", RealTimeEngine},
 		{"Permutation", Permutation}, {"Padding", Padding},
-		{"Later", Later}, {"Splitting", Splitting}, {"ZeroTime", ZeroTime}, {"ExtremeTimes", ExtremeTimes}, {"Gaps", Gaps},
+		{"Later", Later}, {"Splitting", Splitting}, {"ZeroTime", ZeroTime}, {"ExtremeTimes", ExtremeTimes}, {"Gaps", Gaps}, {"Parts", Parts},
 		{"NotANumber", NotANumber}, {"AbsentSynapses", AbsentSynapses}, {"SynapseCounts", SynapseCounts},
 		{"SinglePrecision", SinglePrecision}, {"Workers", Workers}, {"Memory", Memory}, {"File", File},
 	}
@@ -143,7 +147,7 @@ func (s Subject) sizes() []size {
 	return []size{{units, 3}, {1, 4}, {3, 1}, {2, 5}}
 }
 
-// trial draws numbers for the cell, with no dt beyond its longest stable one, which executors never take.
+// trial draws numbers for the cell, with no dt beyond its longest stable one: longer rows come in parts, which half of these are.
 func (s Subject) trial(z size) *trial.Trial {
 	t := s.draw(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
 	if limit := s.maxStep(); limit > 0 && limit < trial.Longest {

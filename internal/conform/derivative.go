@@ -134,6 +134,9 @@ func (l *learner) step(time int, states [][]float64) {
 	if l.p.Time >= 0 {
 		l.set(l.p.Time, at(l.t.DT))
 	}
+	if l.p.Part >= 0 {
+		l.set(l.p.Part, at(l.t.Part))
+	}
 	o.Step()
 	o.Clear()
 	for _, node := range a.DNext {

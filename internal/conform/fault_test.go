@@ -17,7 +17,11 @@ type planted struct {
 	build func(b *Builder, x, h Vec) Vec // the next state
 	wired func(b *Builder, x Vec, w *wiring.Wiring) Vec
 	check error
+	limit float64 // of a step
 }
+
+// MaxStep implements cell.Limited.
+func (c planted) MaxStep() float64 { return c.limit }
 
 func (c planted) Check() error { return c.check }
 
@@ -83,9 +87,6 @@ func TestWrongCells(t *testing.T) {
 		"explicit Euler without MaxStep": {flow, func(b *Builder, x, h Vec) Vec {
 			return Add(h, Mul(b.DT(), Sub(drive(b, x, h), h)))
 		}, ExtremeTimes, "has grown to"},
-		"MaxStep beyond the stability bound": {cell.Entry{Flow: true, MaxStep: 2.5}, func(b *Builder, x, h Vec) Vec {
-			return Add(h, Mul(b.DT(), Sub(drive(b, x, h), h)))
-		}, ExtremeTimes, "has grown to"},
 		"an overflow": {cell.Entry{}, func(b *Builder, x, h Vec) Vec {
 			return Add(drive(b, x, h), Log(Exp(b.DT())))
 		}, ExtremeTimes, "is +Inf"},
@@ -116,18 +117,57 @@ func TestWrongCells(t *testing.T) {
 	}
 }
 
-// TestWrongGaps: a MaxStep that the executors do not know of.
-func TestWrongGaps(t *testing.T) {
-	e, err := cell.EntryOf(cell.GRU{})
-	if err != nil {
+// TestWrongLimits: a longest step that is too long, and an update where nobody can tell what a row in parts should be.
+func TestWrongLimits(t *testing.T) {
+	euler := func(b *Builder, x, h Vec) Vec { return Add(h, Mul(b.DT(), Sub(drive(b, x, h), h))) }
+	bites(t, ExtremeTimes, subject(t, cell.Entry{Flow: true}, planted{build: euler, limit: 2.5}, nil), "has grown to")
+	update := func(b *Builder, x, h Vec) Vec { return Tanh(euler(b, x, h)) }
+	bites(t, Parts, subject(t, cell.Entry{}, planted{build: update, limit: 0.5}, nil), "has an option Unfolds")
+}
+
+// hasty takes a row in parts as the fault says.
+type hasty struct {
+	Unfolds int
+	step    func(b *Builder, x, h Vec, flow func(h Vec) Vec) Vec
+}
+
+func (c hasty) Check() error     { return nil }
+func (c hasty) MaxStep() float64 { return float64(c.Unfolds) / 2 }
+
+func (c hasty) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
+	h := b.State("h", Vector(4))
+	next := c.step(b, x, h, func(h Vec) Vec {
+		rate := Softplus(b.Param("rate", Vector(4), Between(-1, 1)))
+		return b.Repeat(c.Unfolds, []Vec{h}, func(c2 []Vec) []Vec {
+			return []Vec{Sub(c2[0], Mul(Scale(1/float64(c.Unfolds), b.DT()), rate, c2[0]))}
+		})[0]
+	})
+	b.Next("h", next)
+	return next
+}
+
+// TestWrongParts: updates in every part of a row, or at the wrong end of it.
+func TestWrongParts(t *testing.T) {
+	type build = func(b *Builder, x, h Vec, flow func(h Vec) Vec) Vec
+	after := func(b *Builder, x, h Vec, flow func(h Vec) Vec) Vec {
+		h = flow(h)
+		return b.Arrive(drive(b, x, h), h)
+	}
+	if err := Parts(subject(t, cell.Entry{}, hasty{2, after}, nil)); err != nil {
 		t.Fatal(err)
 	}
-	s := subject(t, e, e.Variants[0].Cell, nil)
-	if err := Gaps(s); err != nil {
-		t.Fatal(err)
+	for name, step := range map[string]build{
+		"in every part": func(b *Builder, x, h Vec, flow func(h Vec) Vec) Vec { return drive(b, x, flow(h)) },
+		"too early": func(b *Builder, x, h Vec, flow func(h Vec) Vec) Vec {
+			h = flow(h)
+			return b.Begin(drive(b, x, h), h)
+		},
+		"never flowing": func(b *Builder, x, h Vec, flow func(h Vec) Vec) Vec { return b.Arrive(drive(b, x, flow(h)), h) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bites(t, Parts, subject(t, cell.Entry{}, hasty{2, step}, nil), "a row in 3 parts is not a row with 3 times the sub-steps")
+		})
 	}
-	s.Entry.MaxStep = 0.5
-	bites(t, Gaps, s, "is not 3 equal runs")
 }
 
 // TestWrongGraphs: a synapse too many, too few, or moved, in the program or in the drawing.

@@ -55,6 +55,9 @@ func realTimeGradient(p *step.Program, t *trial.Trial) ([]float64, error) {
 		if dt := r.DT(); dt != nil {
 			narrow(dt, part(t.DT, time, t.Steps))
 		}
+		if leaf := r.Part(); leaf != nil {
+			narrow(leaf, part(t.Part, time, t.Steps))
+		}
 		r.Step()
 		at := dy
 		for k := range t.DY {

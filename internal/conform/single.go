@@ -29,7 +29,7 @@ func widen(src []float32) []float64 {
 // rounded is a trial with all numbers rounded to single precision, so that both executors see the same.
 func rounded(t *trial.Trial) *trial.Trial {
 	q := t.Copy()
-	for _, list := range [][][]float64{q.X, q.H0, q.DY, q.DH, {q.Theta, q.DT}} {
+	for _, list := range [][][]float64{q.X, q.H0, q.DY, q.DH, {q.Theta, q.DT, q.Part}} {
 		for _, v := range list {
 			for i := range v {
 				v[i] = float64(float32(v[i]))
@@ -54,6 +54,9 @@ func load(p *step.Program, t *trial.Trial) *engine.Engine {
 		}
 		if dt := e.DT(time); dt != nil {
 			narrow(dt, part(t.DT, time, t.Steps))
+		}
+		if leaf := e.Part(time); leaf != nil {
+			narrow(leaf, part(t.Part, time, t.Steps))
 		}
 	}
 	return e

@@ -12,6 +12,7 @@ import (
 	"github.com/elegans-nn/elegans/internal/conform/trial"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
 )
 
 // ZeroTime: no time, no flow. A cell that declares Flow keeps its state at dt = 0, to the bit but for the sign of zero;
@@ -20,6 +21,7 @@ func ZeroTime(s Subject) error {
 	moved := false
 	err := s.every(func(t *trial.Trial, forward func(*trial.Trial) trial.Result) error {
 		clear(t.DT)
+		clear(t.Part)
 		r := forward(t)
 		if err := finite(r); err != nil {
 			return fmt.Errorf("dt = 0 must be finite: %w", err)
@@ -43,7 +45,7 @@ func ZeroTime(s Subject) error {
 	return err
 }
 
-// gaps are long ones; cells with a MaxStep get 1,000 times that, which is the longest gap that executors split.
+// gaps are long ones; cells with a MaxStep get 1,000 times that, which is the longest row that executors take.
 const (
 	longGap  = 1e6
 	shortGap = 1e-9
@@ -59,6 +61,8 @@ func ExtremeTimes(s Subject) error {
 			if limit := s.maxStep(); limit > 0 && dt > limit {
 				t = hold(t, maxRuns, limit)
 				dt = limit
+			} else {
+				clear(t.Part)
 			}
 			for i := range t.DT { // equal runs of each lane
 				t.DT[i] = dt * (0.9 + 0.1*float64(i%z.lanes%3)/2)
@@ -89,7 +93,7 @@ func grows(c cell.Cell) bool {
 	return ok && (l.Form == cell.Rec || l.Form == cell.RecDiag)
 }
 
-// hold is one row of a trial, repeated.
+// hold is one row of a trial, taken in parts of length dt.
 func hold(t *trial.Trial, runs int, dt float64) *trial.Trial {
 	q := t.Span(0, 1, nil)
 	q.Steps = runs
@@ -99,7 +103,14 @@ func hold(t *trial.Trial, runs int, dt float64) *trial.Trial {
 	for k := range q.DY {
 		q.DY[k] = repeat(q.DY[k], runs)
 	}
-	q.DT = repeat(q.DT, runs)
+	q.DT, q.Part = repeat(q.DT, runs), repeat(q.Part, runs)
+	for k := range runs {
+		part := q.Part[k*step.PartWidth*q.Lanes:]
+		for lane := range q.Lanes {
+			part[step.PartBefore*q.Lanes+lane], part[step.PartAfter*q.Lanes+lane] = float64(k)*dt, float64(runs-1-k)*dt
+			part[step.PartTurn*q.Lanes+lane] = 1
+		}
+	}
 	return q
 }
 
@@ -134,9 +145,9 @@ func (s Subject) bounded(t *trial.Trial, r trial.Result) error {
 	return nil
 }
 
-// Gaps: a stream splits a gap longer than MaxStep into equal runs with the input held, refuses one that needs more than
-// 1,000 of them, and takes any gap of a cell without MaxStep in one step. An adaptive cell takes it in steps that its errors
-// allow; see steps.
+// Gaps: a stream takes a row longer than MaxStep in equal parts with the input held, which for what is nothing but a flow are
+// rows; see Parts for all else. It refuses one that needs more than 1,000 of them, and takes any gap of a cell without MaxStep
+// in one step. An adaptive cell takes it in steps that its errors allow; see steps.
 func Gaps(s Subject) error {
 	if s.Model == nil {
 		return nil
@@ -168,8 +179,8 @@ func Gaps(s Subject) error {
 			return err
 		}
 	}
-	if !bytes.Equal(whole.Snapshot(), parts.Snapshot()) {
-		return fmt.Errorf("a gap of %g is not %d equal runs, as MaxStep %g asks for", dt, runs, limit)
+	if s.Model.Program().Part < 0 && !bytes.Equal(whole.Snapshot(), parts.Snapshot()) {
+		return fmt.Errorf("a gap of %g is not %d equal parts, as MaxStep %g asks for", dt, runs, limit)
 	}
 	if _, err := whole.Step(x, float32((maxRuns+1)*limit)); err == nil {
 		return fmt.Errorf("a gap of more than %d MaxStep is taken; it must be an error", maxRuns)
@@ -232,6 +243,7 @@ func (s Subject) steps() error {
 func NotANumber(s Subject) error {
 	const lanes, steps, sick = 4, 4, 2
 	well := trial.New(s.Program, steps, lanes, 5)
+	clear(well.Part) // whole rows, whose inputs count
 	ill := well.Copy()
 	for i := range ill.X[0] {
 		if width := len(ill.X[0]) / steps; i%lanes == sick && i/width == 1 {

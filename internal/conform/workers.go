@@ -7,6 +7,7 @@ import (
 
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/internal/conform/trial"
+	"github.com/elegans-nn/elegans/step"
 )
 
 // batchLanes makes three shards, the last of them not full.
@@ -81,6 +82,10 @@ func (s Subject) batch(t *trial.Trial, o engine.BatchOptions, picked []int, rows
 		lanes[i] = engine.Lane{X: [][]float32{make([]float32, rows(l)*inputs)}, DT: make([]float32, rows(l)), Final: make([]float32, s.Program.StateWidth())}
 		narrow(lanes[i].X[0], one.X[0][:rows(l)*inputs])
 		narrow(lanes[i].DT, one.DT[:rows(l)])
+		if l%3 > 0 {
+			lanes[i].Part = make([]float32, rows(l)*step.PartWidth)
+			narrow(lanes[i].Part, one.Part[:len(lanes[i].Part)])
+		}
 		for _, h := range one.H0 {
 			for _, v := range h {
 				lanes[i].State = append(lanes[i].State, float32(v))

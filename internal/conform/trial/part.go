@@ -13,7 +13,7 @@ func (t *Trial) Pick(lanes ...int) *Trial {
 		return out
 	}
 	q.X, q.H0, q.DY, q.DH = each(t.X, pick), each(t.H0, pick), each(t.DY, pick), each(t.DH, pick)
-	q.DT = pick(t.DT)
+	q.DT, q.Part = pick(t.DT), pick(t.Part)
 	return q
 }
 
@@ -27,7 +27,7 @@ func (t *Trial) Span(from, to int, states [][]float64) *Trial {
 		n := len(v) / t.Steps
 		return append([]float64(nil), v[from*n:to*n]...)
 	}
-	q.X, q.DY, q.DT = each(t.X, cut), each(t.DY, cut), cut(t.DT)
+	q.X, q.DY, q.DT, q.Part = each(t.X, cut), each(t.DY, cut), cut(t.DT), cut(t.Part)
 	return q
 }
 

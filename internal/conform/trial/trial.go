@@ -19,6 +19,7 @@ type Trial struct {
 	Theta        []float64
 	X            [][]float64 // of each input
 	DT           []float64   // [time][lane]
+	Part         []float64   // as the leaf step.OpPart, [time][component][lane]
 	H0           [][]float64 // of each state
 	DY           [][]float64 // cotangent of each output
 	DH           [][]float64 // cotangent of each final state
@@ -63,7 +64,29 @@ func New(p *step.Program, steps, lanes int, seed uint64) *Trial {
 	for _, o := range p.Outputs {
 		t.DY = append(t.DY, draw(steps*width(o.Node), 1))
 	}
+	t.divide(r)
 	return t
+}
+
+// divide makes half of the rows parts of longer ones: the first, the last or one between, in some turn.
+func (t *Trial) divide(r *rand.Rand) {
+	t.Part = make([]float64, t.Steps*step.PartWidth*t.Lanes)
+	for time := range t.Steps {
+		row := at(t.Part, time, t.Steps)
+		for lane := range t.Lanes {
+			kind, size := r.IntN(6), 0.5+r.Float64()
+			if t.Program.Part < 0 || kind > 2 {
+				continue
+			}
+			if kind > 0 {
+				row[step.PartBefore*t.Lanes+lane] = size
+			}
+			if kind < 2 {
+				row[step.PartAfter*t.Lanes+lane] = 1.5 * size
+			}
+			row[step.PartTurn*t.Lanes+lane] = float64(1 + r.IntN(2))
+		}
+	}
 }
 
 // Hide makes NaN of some values of an input, a third of them: what was not observed.
@@ -107,6 +130,9 @@ func (t *Trial) feed(o *engine.Oracle) func(int) {
 		}
 		if t.Program.Time >= 0 {
 			copy(o.Value(t.Program.Time), at(t.DT, time, t.Steps))
+		}
+		if t.Program.Part >= 0 {
+			copy(o.Value(t.Program.Part), at(t.Part, time, t.Steps))
 		}
 	}
 }
