@@ -20,9 +20,10 @@ import (
 //
 // Elapsed time multiplies the learned step of each unit, sigmoid(steps) in (0, 1); at dt = 1 that is the authors' layer.
 // With im |z|² + A |y|² never grows without input, whatever the steps. imex keeps the volume of phase space and is stable
-// for equal steps where d² A < 4, which A <= 4 and dt <= 1 ensure: there the optimiser keeps A within [0, 4], and longer
+// for equal steps where d² A < 4, which A <= 4 and dt <= 1 ensure: there the optimiser keeps A at 4 or below, and longer
 // gaps are split. Steps that differ excite imex (with one in four split in halves, by 0.5 % a step at d² A = 0.9): irregular
-// time asks for im. A is at least 0 with im too.
+// time asks for im. With either the optimiser keeps A at 1e-4 or above: at 0 relu has no slope, and an oscillator that came
+// there would never leave.
 //
 // First values: A_raw and steps uniform on [0, 1), both parts of B within 1/sqrt(inputs), of C within 1/sqrt(units), D
 // standard normal. Source: Rusch and Rus, Oscillatory state-space models, arXiv 2410.03943, and their code.
@@ -61,8 +62,9 @@ var linoss = Entry{
 	},
 }
 
-// maxStiffness and maxOscillation bound A and dt for imex: d² A < 4 as d < dt.
+// minStiffness bounds A from below; maxStiffness and maxOscillation bound A and dt for imex: d² A < 4 as d < dt.
 const (
+	minStiffness   = 1e-4
 	maxStiffness   = 4
 	maxOscillation = 1
 )
@@ -111,7 +113,7 @@ func (c LinOSS) MaxStep() float64 {
 func (c LinOSS) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	c = Resolve(c).(LinOSS)
 	p := portal{c.Units, c.Activation}
-	bounds := []Option{AtLeast(0)}
+	bounds := []Option{AtLeast(minStiffness)}
 	if c.Scheme == IMEX {
 		bounds = append(bounds, AtMost(maxStiffness))
 	}

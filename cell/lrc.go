@@ -34,8 +34,9 @@ import (
 //
 // gleak, w, shift and tau are kept at or above 0 by projection. All sums have one weight a synapse of the wiring, an absent
 // synapse has no path, and polarity fixes no sign; the output are the motor neurons after an affine map. Probes: "a", "b" and
-// "e" of the last sub-step (with dopri5 at its end) and "tau", the effective time constant 1/(e a) there, in the model's time unit. Cost: two passes
-// over the synapses a sub-step, one with NoForgetGate, and 2 FLOPs a synapse for e.
+// "e" of the last sub-step (with dopri5 at its end) and "tau", the effective time constant 1/(e a) there, in the model's time unit
+// and 1e6 at most, which stands for a neuron that holds its potential. Cost: two passes over the synapses a sub-step, one with
+// NoForgetGate, and 2 FLOPs a synapse for e.
 //
 // Source: Farsang, Neubauer and Grosu, Liquid resistance liquid capacitance networks, 2024 (arXiv 2403.08791), with the initial
 // values of the authors' code. The exponential solver is an exponential Euler step of the same equation; no publication has it.
@@ -81,7 +82,7 @@ const (
 const (
 	explicitStep = 1.5
 	maxLRCRate   = 1.25 // so that d e tau stays below 1.9
-	minLRCRate   = 1e-6 // so that b/a is finite
+	minLRCRate   = 1e-6 // so that b/a and the probe tau are finite
 )
 
 var lrc = Entry{
@@ -179,7 +180,7 @@ func (c LRC) Build(b *Builder, x Vec, w *wiring.Wiring) Vec {
 	b.Probe("a", A)
 	b.Probe("b", B)
 	b.Probe("e", Broadcast(E, Vector(n)))
-	b.Probe("tau", Div(b.Const(1), Mul(E, A)))
+	b.Probe("tau", Div(b.Const(1), Max(Mul(E, A), b.Const(minLRCRate))))
 	b.Next("h", v)
 	return mapped(b, "output", Slice(v, 0, w.Outputs()), Affine)
 }
