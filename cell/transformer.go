@@ -254,7 +254,8 @@ func transformerReference(meta Meta) (Cell, error) {
 		Position string  `json:"position" want:"rotary"`
 		Base     float64 `json:"rope_base" want:"10000"`
 	}
-	if _, err := meta.Read(&k); err != nil {
+	units, err := meta.Read(&k)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := strconv.Atoi(meta["steps"])
@@ -263,6 +264,8 @@ func transformerReference(meta Meta) (Cell, error) {
 		return nil, fmt.Errorf("steps is %q; a whole number from 1 up is needed", meta["steps"])
 	case k.Heads < 1 || k.Head < 1 || k.FF < 1: // which options would take for the default
 		return nil, fmt.Errorf("heads is %d, d_head %d and d_ff %d; whole numbers from 1 up are needed", k.Heads, k.Head, k.FF)
+	case units != k.Head: // files count the units of one head
+		return nil, fmt.Errorf("units is %d; in this cell it is d_head, %d", units, k.Head)
 	}
 	return Transformer{Units: k.Heads * k.Head, Heads: k.Heads, FF: k.FF, Window: max(rows, 2)}, nil
 }
