@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/model"
 )
 
@@ -23,6 +24,15 @@ var published = []string{
 	"online/rtrl-ltc-ncp19", "online/rtrl-cfc-ncp19", "online/rtrl-ltc-ncp19-adam",
 	"kernel/mm-64x136x128", "kernel/tanh", "kernel/sigmoid", "kernel/fma-peak",
 	"long/diag-T16384",
+}
+
+// TestNetworksAreFused: what is timed under the name of a preset runs on kernels that are promised.
+func TestNetworksAreFused(t *testing.T) {
+	for name := range networks {
+		if p, err := cell.LookupPreset(name); err != nil || !p.Fused() {
+			t.Errorf("network %s: preset %q, %v, has no kernels of its own; put it into the list in cell/preset.go", name, p.Name, err)
+		}
+	}
 }
 
 func TestPublishedNames(t *testing.T) {

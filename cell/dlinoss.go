@@ -66,8 +66,8 @@ var dlinoss = Entry{
 		{"imex1, gelu", DLinOSS{Units: 3, Activation: "gelu"}, nil},
 	},
 	Presets: []Preset{
-		{"dlinoss64", "D-LinOSS, implicit, 64 damped oscillators, gelu", DLinOSS{Units: 64, Scheme: IM, Activation: "gelu"}, nil},
-		{"dlinoss-imex64", "D-LinOSS of its paper, for even time steps, 64 damped oscillators, gelu", DLinOSS{Units: 64, Activation: "gelu"}, nil},
+		{"dlinoss-64", "D-LinOSS, implicit, 64 damped oscillators, gelu", DLinOSS{Units: 64, Scheme: IM, Activation: "gelu"}, nil},
+		{"dlinoss-imex-64", "D-LinOSS of its paper, for even time steps, 64 damped oscillators, gelu", DLinOSS{Units: 64, Activation: "gelu"}, nil},
 	},
 }
 

@@ -70,8 +70,8 @@ var grud = Entry{
 		{"as in the code", GRUD{Units: 4, Form: GRUDCode}, nil},
 	},
 	Presets: []Preset{
-		{"grud32", "GRU-D, 32 units, missing values as they are", GRUD{Units: 32}, nil},
-		{"grud64", "GRU-D, 64 units, missing values as they are", GRUD{Units: 64}, nil},
+		{"grud-32", "GRU-D, 32 units, missing values as they are", GRUD{Units: 32}, nil},
+		{"grud-64", "GRU-D, 64 units, missing values as they are", GRUD{Units: 64}, nil},
 	},
 }
 
@@ -79,7 +79,7 @@ var gruDecay = Entry{
 	Name: "GRUDecay", Summary: "GRU whose state decays exponentially, unit by unit", Source: "Lechner and Hasani 2020",
 	Cell: GRUDecay{}, Foreign: []string{"gru_d_nomask"}, Reference: gruDecayReference,
 	Variants: []Variant{{"5 units", GRUDecay{5}, nil}},
-	Presets:  []Preset{{"grudecay32", "GRU with decay, 32 units", GRUDecay{32}, nil}},
+	Presets:  []Preset{{"grudecay-32", "GRU with decay, 32 units", GRUDecay{32}, nil}},
 }
 
 // Check implements Cell.

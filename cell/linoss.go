@@ -57,8 +57,8 @@ var linoss = Entry{
 		{"im, gelu", LinOSS{Units: 3, Activation: "gelu"}, nil},
 	},
 	Presets: []Preset{
-		{"linoss64", "LinOSS-IM, 64 oscillators, gelu", LinOSS{Units: 64, Activation: "gelu"}, nil},
-		{"linoss-imex64", "LinOSS-IMEX, for even time steps, 64 oscillators, gelu", LinOSS{Units: 64, Scheme: IMEX, Activation: "gelu"}, nil},
+		{"linoss-64", "LinOSS-IM, 64 oscillators, gelu", LinOSS{Units: 64, Activation: "gelu"}, nil},
+		{"linoss-imex-64", "LinOSS-IMEX, for even time steps, 64 oscillators, gelu", LinOSS{Units: 64, Scheme: IMEX, Activation: "gelu"}, nil},
 	},
 }
 

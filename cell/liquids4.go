@@ -99,6 +99,9 @@ func (c LiquidS4) Check() error {
 // Flow implements Flowing: pb remembers the last input whatever the time.
 func (c LiquidS4) Flow() bool { return Resolve(c).(LiquidS4).Form != PB }
 
+// Grows implements Growing: with rec and rec_diag u stands in the factor of X.
+func (c LiquidS4) Grows() bool { return c.Form == Rec || c.Form == RecDiag }
+
 // Build implements Cell.
 func (c LiquidS4) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	c = Resolve(c).(LiquidS4)

@@ -100,10 +100,13 @@ var lrc = Entry{
 		{"ncp, no gate, asymmetric, exponential", LRC{NoForgetGate: true, Elastance: AsymmetricElastance, Solver: ExponentialLRC}, testNCP},
 	},
 	Presets: []Preset{
-		{"lrc32", "LRC, 32 neurons, fully connected, symmetric elastance, exponential solver: any dt in one step", LRC{Solver: ExponentialLRC}, full(32)},
+		{"lrc-32", "LRC in closed form (exponential solver, any dt in one step), 32 neurons, fully connected, symmetric elastance", LRC{Solver: ExponentialLRC}, full(32)},
 		{"lrc-ncp19", "the same on a neural circuit policy of 19 neurons", LRC{Solver: ExponentialLRC}, auto(19, 1)},
-		{"lrcu32", "LRC unit, 32 neurons, fully connected, symmetric elastance, one explicit step", LRC{}, full(32)},
-		{"stc32", "saturated LTC, 32 neurons, fully connected, 6 explicit sub-steps", LRC{Unfolds: 6, Elastance: ConstantElastance}, full(32)},
+		{"lrc-asym-32", "LRC in closed form, 32 neurons, fully connected, asymmetric elastance", LRC{Solver: ExponentialLRC, Elastance: AsymmetricElastance}, full(32)},
+		{"lrc-explicit-32", "LRC as in its paper, 32 neurons, fully connected, symmetric elastance, 6 explicit sub-steps", LRC{Unfolds: 6}, full(32)},
+		{"lrcu-32", "LRC unit, 32 neurons, fully connected, symmetric elastance, one explicit step", LRC{}, full(32)},
+		{"lrcu-asym-32", "LRC unit, 32 neurons, fully connected, asymmetric elastance, one explicit step", LRC{Elastance: AsymmetricElastance}, full(32)},
+		{"stc-32", "saturated LTC, 32 neurons, fully connected, 6 explicit sub-steps", LRC{Unfolds: 6, Elastance: ConstantElastance}, full(32)},
 	},
 }
 

@@ -67,7 +67,7 @@ var phasedLSTM = Entry{
 		{"by the clock", PhasedLSTM{Units: 4, Form: PhasedClock, Open: 0.4}, nil},
 		{"as in the code, leaking", PhasedLSTM{Units: 3, Form: PhasedCode, Alpha: 0.02}, nil},
 	},
-	Presets: []Preset{{"phasedlstm32", "phased LSTM, 32 units", PhasedLSTM{Units: 32}, nil}},
+	Presets: []Preset{{"phasedlstm-32", "phased LSTM, 32 units", PhasedLSTM{Units: 32}, nil}},
 }
 
 // Check implements Cell.

@@ -64,8 +64,8 @@ var transformer = Entry{
 		{"2 blocks, 3 rows, by time", Transformer{Units: 4, Heads: 1, FF: 3, Layers: 2, Window: 3, Position: Elapsed}, nil},
 	},
 	Presets: []Preset{
-		{"transformer32", "two blocks of width 32 with 4 heads on the last 32 rows", Transformer{Units: 32, Heads: 4, Layers: 2}, nil},
-		{"transformer-time32", "the same with the elapsed time in place of the row number", Transformer{Units: 32, Heads: 4, Layers: 2, Position: Elapsed}, nil},
+		{"transformer-32", "two blocks of width 32 with 4 heads on the last 32 rows", Transformer{Units: 32, Heads: 4, Layers: 2}, nil},
+		{"transformer-time-32", "the same with the elapsed time in place of the row number", Transformer{Units: 32, Heads: 4, Layers: 2, Position: Elapsed}, nil},
 	},
 }
 

@@ -22,18 +22,28 @@ func (a Architecture) build(schema series.Schema, as form) (Architecture, []engi
 		return a, nil, nil, err
 	}
 	s := &stack{b: step.New(), form: as}
-	x := head(s.b, s.b.Input("x", len(schema.Inputs)), schema, gaps)
-	if a.TimeInput {
-		x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
+	h := newHead(s.b, s.b.Input("x", len(schema.Inputs)), schema, gaps)
+	features := func(values step.Vec) step.Vec {
+		x := h.features(values)
+		if a.TimeInput {
+			x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
+		}
+		return x
 	}
+	x := features(h.values)
 	if a.Encoder > 0 {
 		x = s.b.Linear("encoder", a.Encoder, step.Xavier(x.Len(), a.Encoder), step.Values{0}, step.Term{Name: "x", X: x})
 	}
+	past := x
+	if gaps && a.Layers[0].Block.Residual && some(schema.Inputs, missing) {
+		past = features(h.filled)
+	}
 	layers := make([]Layer, len(a.Layers))
 	for i, l := range a.Layers {
-		if x, layers[i], err = s.layer(i, l, x); err != nil {
+		if x, layers[i], err = s.layer(i, l, x, past); err != nil {
 			return a, nil, nil, err
 		}
+		past = x
 	}
 	a.Layers = layers
 	if err := a.adapts(); err != nil {
@@ -86,23 +96,21 @@ func (a Architecture) filled() (Architecture, error) {
 	return a, nil
 }
 
-// gaps tells whether missing values reach the first layer, whose cell takes them itself. What would spread them past that cell
-// is an error.
+// gaps tells whether missing values reach the first layer, whose cell takes them itself. What would spread them over all inputs
+// of that cell is an error. A residual path past it has imputed values.
 func (a Architecture) gaps(schema series.Schema) (bool, error) {
 	if !a.TakesMissing() {
 		return false, nil
 	}
-	k, spreads := a.Layers[0].Block, ""
+	k, spreads, fix := a.Layers[0].Block, "", ""
 	switch {
 	case a.Encoder > 0:
-		spreads = "an encoder"
-	case k.Residual:
-		spreads = "a residual path"
+		spreads, fix = "an encoder", "leave the encoder out"
 	case k.Norm != NoNorm && k.NormPlace == NormBefore:
-		spreads = "a norm before it"
+		spreads, fix = "a norm before it", "place the norm after the layer, or leave it out"
 	}
-	if spreads != "" && some(schema.Inputs, func(in series.Input) bool { return in.Missing }) {
-		return false, fmt.Errorf("layer 0: %T takes missing values itself, and %s would spread them over all that it knows; leave that out of the first layer", a.Layers[0].Cell, spreads)
+	if spreads != "" && some(schema.Inputs, missing) {
+		return false, fmt.Errorf("layer 0: %T takes missing values itself, and %s would spread them over all that it knows; %s", a.Layers[0].Cell, spreads, fix)
 	}
 	return true, nil
 }
@@ -135,40 +143,53 @@ func (a Architecture) adapts() error {
 	return fmt.Errorf("layer %d: the solver of %T splits a row into steps as its error asks, but %s; leave that out, or give the cell a method with fixed steps", i, a.Layers[i].Cell, other)
 }
 
-// head turns raw inputs into the features of the first layer. Where that takes missing values itself, its numbers stay NaN
-// where they were not observed; only categories are imputed.
-func head(b *step.Builder, x step.Vec, schema series.Schema, gaps bool) step.Vec {
-	ins := schema.Inputs
+// head turns raw inputs into the features of the first layer.
+type head struct {
+	b   *step.Builder
+	ins []series.Input
+	// values are the inputs as the first layer takes them: filled, or, where its cell takes missing values itself, NaN where a
+	// number was not observed; only categories are imputed then.
+	values, filled  step.Vec
+	observed, since step.Vec
+}
+
+func newHead(b *step.Builder, x step.Vec, schema series.Schema, gaps bool) *head {
+	h := &head{b: b, ins: schema.Inputs}
 	if gaps {
-		ins = slices.Clone(ins)
-		for i := range ins {
-			ins[i].Hold = ins[i].Hold && ins[i].Kind == series.Category
+		h.ins = slices.Clone(h.ins)
+		for i := range h.ins {
+			h.ins[i].Hold = h.ins[i].Hold && h.ins[i].Kind == series.Category
 		}
 	}
-	observed, filled := fill(b, x, ins)
+	h.observed, h.filled = fill(b, x, h.ins)
+	h.values = h.filled
 	if gaps {
-		filled = reopen(b, x, filled, ins)
+		h.values = reopen(b, x, h.filled, h.ins)
 	}
-	scaled := scale(b, filled, ins)
-	var since step.Vec
-	if some(ins, func(in series.Input) bool { return in.Since }) {
-		since = age(b, observed)
+	return h
+}
+
+// features are values scaled, one-hot, and with their masks and ages.
+func (h *head) features(values step.Vec) step.Vec {
+	scaled := scale(h.b, values, h.ins)
+	if h.since == (step.Vec{}) && some(h.ins, func(in series.Input) bool { return in.Since }) {
+		h.since = age(h.b, h.observed)
 	}
 	var parts []step.Vec
-	for i, in := range ins {
+	for i, in := range h.ins {
 		if in.Kind == series.Category {
-			parts = append(parts, oneHot(b, step.Slice(filled, i, i+1), len(in.Levels)))
+			parts = append(parts, oneHot(h.b, step.Slice(values, i, i+1), len(in.Levels)))
 		} else {
 			parts = append(parts, step.Slice(scaled, i, i+1))
 		}
 		if in.Mask {
-			parts = append(parts, step.Slice(observed, i, i+1))
+			parts = append(parts, step.Slice(h.observed, i, i+1))
 		}
 		if in.Since {
-			parts = append(parts, step.Log(step.Plus(step.Slice(since, i, i+1), 1)))
+			parts = append(parts, step.Log(step.Plus(step.Slice(h.since, i, i+1), 1)))
 		}
 	}
-	if len(parts) == len(ins) && !some(ins, func(in series.Input) bool { return in.Kind == series.Category }) {
+	if len(parts) == len(h.ins) && !some(h.ins, func(in series.Input) bool { return in.Kind == series.Category }) {
 		return scaled
 	}
 	return step.Concat(parts...)
@@ -183,6 +204,8 @@ func some(ins []series.Input, f func(series.Input) bool) bool {
 	return false
 }
 
+func missing(in series.Input) bool { return in.Missing }
+
 // column is a constant with one number an input.
 func column(b *step.Builder, ins []series.Input, f func(series.Input) float64) step.Vec {
 	values := make([]float64, len(ins))
@@ -194,7 +217,6 @@ func column(b *step.Builder, ins []series.Input, f func(series.Input) float64) s
 
 // fill replaces what was not observed: by the imputed value, or by the last observed one where the schema holds it.
 func fill(b *step.Builder, x step.Vec, ins []series.Input) (observed, filled step.Vec) {
-	missing := func(in series.Input) bool { return in.Missing }
 	if !some(ins, missing) && !some(ins, func(in series.Input) bool { return in.Mask || in.Since }) {
 		return step.Vec{}, x
 	}

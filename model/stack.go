@@ -38,8 +38,9 @@ type Mask struct {
 	Rate float64
 }
 
-// layer writes layer i and gives what it hands on, and the layer as it is stored: wiring drawn, options filled in.
-func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
+// layer writes layer i and gives what it hands on, and the layer as it is stored: wiring drawn, options filled in. A residual path
+// begins at past, which is x but where x has missing values.
+func (s *stack) layer(i int, l Layer, x, past step.Vec) (step.Vec, Layer, error) {
 	w, err := l.draw(x.Len())
 	if err != nil {
 		return x, l, fmt.Errorf("layer %d: %w", i, err)
@@ -58,13 +59,13 @@ func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
 	var z step.Vec
 	s.b.Scope(fmt.Sprintf("layer%d", i), func() { z = l.Cell.Build(s.b, seen, w) })
 	if k.Bidirectional {
-		x, z = s.backward(fmt.Sprintf("backward%d", i), l.Cell, w, x, seen, z)
+		past, z = s.backward(fmt.Sprintf("backward%d", i), l.Cell, w, past, seen, z)
 	}
 	s.b.Scope(block, func() {
 		z = s.feedForward(block, k, z)
 		z = s.drop(block+".mask", k.Dropout, z)
 		if k.Residual {
-			z = step.Add(s.skip(x, z.Len()), z)
+			z = step.Add(s.skip(past, z.Len()), z)
 		}
 	})
 	if k.NormPlace == NormAfter {

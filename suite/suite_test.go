@@ -81,8 +81,8 @@ func TestSectionsAreWhole(t *testing.T) {
 		}
 		names[s.Name] = true
 		for _, name := range s.Models {
-			if _, err := cell.LookupPreset(name); err != nil {
-				t.Errorf("section %d: %v", i+1, err)
+			if p, err := cell.LookupPreset(name); err != nil || !p.Fused() {
+				t.Errorf("section %d: %s is %q, %v, and has no kernels of its own; put it into the list in cell/preset.go", i+1, name, p.Name, err)
 			}
 		}
 		for _, task := range s.Tasks {

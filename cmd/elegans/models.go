@@ -21,7 +21,11 @@ type listedModel struct {
 	Description string  `json:"description"`
 	Parameters  int     `json:"parameters"`
 	FLOPs       float64 `json:"flops_per_step"`
+	Kernels     string  `json:"kernels"`
 }
+
+// What the table says of a model's kernels.
+const ownKernels, sharedKernels = "own", "shared"
 
 func newModels(c *console) *cobra.Command {
 	var asJSON bool
@@ -31,7 +35,10 @@ func newModels(c *console) *cobra.Command {
 		Long: `List the models that train can be asked for by --model NAME.
 
 Parameters and floating point operations per step depend on the data; the table gives those for 5 inputs and 1 output.
-The name of a cell in lower case, such as ltc, stands for the first model of that cell.`,
+The name of a cell in lower case, such as ltc, stands for the first model of that cell; dashes in names may be left out.
+
+Models with kernels of their own run each chain of element-wise operations in one pass over memory. Those with shared ones
+run it operation by operation where no other model has the same chain: with the same results, and more slowly.`,
 		Example: "  elegans models\n  elegans models --json",
 		Args:    takes(),
 		RunE: func(*cobra.Command, []string) error {
@@ -42,9 +49,9 @@ The name of a cell in lower case, such as ltc, stands for the first model of tha
 			if asJSON {
 				return c.json(map[string]any{"models": list})
 			}
-			rows := [][]string{{"NAME", "CELL", "PARAMETERS", "FLOPS/STEP", "DESCRIPTION"}}
+			rows := [][]string{{"NAME", "CELL", "PARAMETERS", "FLOPS/STEP", "KERNELS", "DESCRIPTION"}}
 			for _, m := range list {
-				rows = append(rows, []string{m.Name, m.Cell, count(float64(m.Parameters)), count(m.FLOPs), m.Description})
+				rows = append(rows, []string{m.Name, m.Cell, count(float64(m.Parameters)), count(m.FLOPs), m.Kernels, m.Description})
 			}
 			return c.table(rows)
 		},
@@ -59,7 +66,11 @@ func listModels() (list []listedModel, err error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, listedModel{p.Name, cellName(p.Cell), p.Summary, m.Parameters(), m.Program().FLOPs()})
+		kernels := sharedKernels
+		if p.Fused() {
+			kernels = ownKernels
+		}
+		list = append(list, listedModel{p.Name, cellName(p.Cell), p.Summary, m.Parameters(), m.Program().FLOPs(), kernels})
 	}
 	return list, nil
 }

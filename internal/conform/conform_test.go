@@ -35,7 +35,7 @@ func TestPresets(t *testing.T) {
 	for _, s := range subjects {
 		t.Run(s.Variant.Name, func(t *testing.T) {
 			t.Parallel()
-			for _, c := range []Check{{"SinglePrecision", SinglePrecision}, {"Workers", Workers}} {
+			for _, c := range []Check{{"SinglePrecision", SinglePrecision}, {"Streaming", Streaming}, {"Workers", Workers}} {
 				if err := c.Run(s); err != nil {
 					t.Errorf("%s: %v", c.Name, err)
 				}

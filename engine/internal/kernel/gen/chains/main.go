@@ -1,5 +1,5 @@
-// Command chains emits a fused function, in Go and for AVX2, for every chain of element-wise operations that the plans of all
-// presets have, and for AVX2 for every operation alone.
+// Command chains emits a fused function, in Go and for AVX2, for every chain of element-wise operations that the plans of the
+// fused presets have, and for AVX2 for every operation alone.
 package main
 
 import (

@@ -8,7 +8,7 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// planned lists the chains of every preset, as a model and with its own outputs, run forward, trained, and learned in real
+// planned lists the chains of every preset that is promised kernels, as a model and with its own outputs, run forward, trained, and learned in real
 // time. Other configurations run what is generated of theirs, and the rest operation by operation.
 func planned() (texts []string) {
 	add := func(p *step.Program) {
@@ -61,7 +61,7 @@ const mostState = 2048
 
 // stacked are the presets of which stacks are planned. Products stand between a cell and what is around it, so that the
 // chains of a norm, a gated unit or a pool are the same for most cells.
-var stacked = []string{"cfc-small", "gru32", "linoss64", "lrcssm64"}
+var stacked = []string{"cfc-small", "gru-32", "linoss-64", "lrcssm-64"}
 
 // stacks are two layers of some presets, with what usually stands around them: norm and gated unit before the sum with
 // dropout, as in deep state-space models, and a norm after it.
@@ -82,9 +82,19 @@ func stacks() (all []model.Architecture) {
 	return all
 }
 
-// layers are all presets of the registry.
-func layers() (all []model.Layer) {
+// fused are the presets of the registry that are promised kernels.
+func fused() (all []cell.Preset) {
 	for _, p := range cell.Presets() {
+		if p.Fused() {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// layers are those of the fused presets.
+func layers() (all []model.Layer) {
+	for _, p := range fused() {
 		if p.Wiring == nil {
 			all = append(all, model.Layer{Cell: p.Cell})
 			continue
@@ -108,10 +118,10 @@ func schemas() (all []series.Schema) {
 	return all
 }
 
-// direct are the wired presets whose motor neurons are the outputs, LTC through an affine map, as other libraries and the
+// direct are the fused wired presets whose motor neurons are the outputs, LTC through an affine map, as other libraries and the
 // benchmarks have them.
 func direct() (all []*step.Program) {
-	for _, p := range cell.Presets() {
+	for _, p := range fused() {
 		if p.Wiring == nil {
 			continue
 		}
