@@ -21,7 +21,11 @@ func Streaming(s Subject) error {
 	narrow(w.DT, t.DT)
 	w.DT[4] = 0
 	m := s.Model.With(theta)
-	stream := m.Stream()
+	return streamed(m, m.Stream(), w)
+}
+
+// streamed compares a run along a series with a stream.
+func streamed(m *model.Model, stream *model.Stream, w series.Series) error {
 	var broken error
 	err := m.Run([]series.Series{w}, model.RunOptions{}, func(_, row int, y []float32) {
 		one, err := stream.Step(w.X[row*inputs:][:inputs], w.DT[row])
