@@ -110,6 +110,25 @@ func Flow(c Cell) bool {
 	return e.Flow
 }
 
+// Growing is a cell whose inputs move its poles, so that large ones may let the state grow from step to step whatever dt is: inputs
+// must be scaled or clipped. That of any other cell stays of the order of its inputs.
+type Growing interface {
+	Cell
+	// Grows tells whether it does so with its present options.
+	Grows() bool
+}
+
+// Grows tells whether inputs may let the state of a cell grow without end.
+func Grows(c Cell) bool {
+	switch c := c.(type) {
+	case Wrapper:
+		return Grows(c.Inner())
+	case Growing:
+		return c.Grows()
+	}
+	return false
+}
+
 // TakesMissing tells whether a cell takes missing values itself, as NaN among its inputs. Any other must be given numbers.
 func TakesMissing(c Cell) bool {
 	if w, ok := c.(Wrapper); ok {
@@ -197,15 +216,6 @@ func (t Tensor) Len() int {
 	return n
 }
 
-// Preset is a named, ready configuration.
-type Preset struct {
-	Name    string
-	Summary string
-	Cell    Cell
-	// Wiring for a number of outputs that the readout will have; nil for cells without one.
-	Wiring func(outputs int) wiring.Spec
-}
-
 // Variant is a configuration that the conformance suite walks; Wiring is nil for cells without one.
 type Variant struct {
 	Name   string
@@ -251,28 +261,6 @@ var registry = []Entry{
 	lrc, lrcSSM, liquidS4, riccati,
 	linoss, dlinoss, lru, s5, s6,
 	transformer, tcn, mlp, linear,
-}
-
-// Presets lists the named configurations of all cells.
-func Presets() (all []Preset) {
-	for _, e := range registry {
-		all = append(all, e.Presets...)
-	}
-	return all
-}
-
-// LookupPreset finds a preset by name, or the first preset of a cell by the cell's name in lower case.
-func LookupPreset(name string) (Preset, error) {
-	var names []string
-	for _, e := range registry {
-		for i, p := range e.Presets {
-			if p.Name == name || i == 0 && strings.ToLower(e.Name) == name {
-				return p, nil
-			}
-			names = append(names, p.Name)
-		}
-	}
-	return Preset{}, &UnknownError{Kind: "model", Name: name, Known: names}
 }
 
 // UnknownError names what was not found among what is known.

@@ -2,6 +2,7 @@ package cell_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -25,7 +26,8 @@ func TestContinuousParameterCounts(t *testing.T) {
 		{cell.ODELSTM{Units: 32}, 4*32*39 + 2*(32*32+32), "4 U (F+U+2) + 2 (U² + U)"},
 		{cell.ODELSTM{Units: 32, Form: cell.FlowOfState}, 4*32*38 + 2*32*32 + 2*32, "4 U (F+U+1) + 2 U² + 2 U"},
 		{cell.ODERNN{Units: 8, Hidden: 3}, 2*8*3 + 3 + 8 + 3*8*15, "2 U H + H + U, and a GRU"},
-		{cell.GRUD{Units: 32}, 3*(2*5*32+32*32+32) + 5*32 + 32 + 2*5 + 5, "3 (2 F U + U² + U) + F U + U + 2 F, and x_mean"},
+		{cell.GRUD{Units: 32}, 3*(2*5*32+32*32+32) + 5*32 + 32 + 2*5, "3 (2 F U + U² + U) + F U + U + 2 F"},
+		{cell.GRUD{Units: 32, TrainMean: true}, 3*(2*5*32+32*32+32) + 5*32 + 32 + 2*5 + 5, "and x_mean"},
 		{cell.GRUD{Units: 32, Form: cell.GRUDCode}, 3*(2*5*32+32*32+32) + 5*32 + 32 + 2*5, "without x_mean"},
 		{cell.GRUDecay{Units: 32}, 3*32*38 + 2*32, "3 U (F+U+1) + 2 U"},
 		{cell.RNNDecay{Units: 32}, 3*32*39 + 2, "3 U (F+U+2) + 2"},
@@ -68,10 +70,11 @@ func TestContinuousChecks(t *testing.T) {
 		{cell.ODERNN{}, "ODERNN: units is 0"}, {cell.ODERNN{Units: 2, Hidden: -1}, "hidden is -1; allowed: 1 to 65536 (0 means 32)"},
 		{cell.ODERNN{Units: 2, Unfolds: -2}, "unfolds is -2"}, {cell.ODERNN{Units: 2, Method: "x"}, `method "x"`},
 		{cell.RNNDecay{}, "RNNDecay: units is 0"}, {cell.RNNLinearDecay{}, "RNNLinearDecay: units is 0"},
-		{cell.PhasedLSTM{}, "PhasedLSTM: units is 0"}, {cell.PhasedLSTM{Units: 2, Form: "x"}, `form "x"; allowed: paper, code`},
+		{cell.PhasedLSTM{}, "PhasedLSTM: units is 0"}, {cell.PhasedLSTM{Units: 2, Form: "x"}, `form "x"; allowed: paper, clock, code`},
 		{cell.PhasedLSTM{Units: 2, Alpha: -1}, "alpha is -1; allowed: above 0 to 1"}, {cell.PhasedLSTM{Units: 2, Open: 1.5}, "open is 1.5; allowed: 0.001 to 1"},
 		{cell.PhasedLSTM{Units: 2, Open: 1e-4}, "open is 0.0001"},
-		{cell.GRUD{}, "GRUD: units is 0"}, {cell.GRUD{Units: 2, Form: "x"}, `form "x"; allowed: paper, code`}, {cell.GRUDecay{}, "GRUDecay: units is 0"},
+		{cell.GRUD{}, "GRUD: units is 0"}, {cell.GRUD{Units: 2, Form: "x"}, `form "x"; allowed: paper, code`},
+		{cell.GRUD{Units: 2, Form: cell.GRUDCode, TrainMean: true}, "train_mean with form code"}, {cell.GRUDecay{}, "GRUDecay: units is 0"},
 	} {
 		if err := c.cell.Check(); err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%#v: %v does not say %q in one line", c.cell, err, c.says)
@@ -96,7 +99,7 @@ func TestContinuousInitialValues(t *testing.T) {
 			"ih.w": "uniform(-0.5, 0.5)", "ih.bias": "uniform(-0.5, 0.5)", "hh.w": "uniform(-0.5, 0.5)", "hh.bias": "uniform(-0.5, 0.5)"}},
 		{cell.RNNDecay{Units: 4}, map[string]string{"decay.w": "normal(0, 0.1)", "decay.bias": "0",
 			"ih.w": "uniform(-0.5, 0.5)", "ih.bias": "uniform(-0.5, 0.5)", "hh.w": "uniform(-0.5, 0.5)", "hh.bias": "uniform(-0.5, 0.5)"}},
-		{cell.GRUD{Units: 4}, map[string]string{
+		{cell.GRUD{Units: 4, TrainMean: true}, map[string]string{
 			"gamma_h.w": "uniform(0, 0.02)", "gamma_h.bias": "0", "gamma_x.w": "uniform(0, 0.1)", "gamma_x.bias": "0", "x_mean": "0",
 			"z.x": kernel, "z.m": kernel, "z.h": "orthonormal", "z.bias": "0", "r.x": kernel, "r.m": kernel, "r.h": "orthonormal", "r.bias": "0",
 			"c.x": kernel, "c.m": kernel, "c.h": "orthonormal", "c.bias": "0"}},
@@ -143,6 +146,112 @@ func TestPhases(t *testing.T) {
 		}
 		if q.Min != lo || q.Max != hi {
 			t.Errorf("%s is kept within [%v, %v], want [%v, %v]", q.Name, q.Min, q.Max, lo, hi)
+		}
+	}
+}
+
+// TestPhaseForms: from the beginning of a series the places in the periods and the clock are one cell, derivatives too.
+func TestPhaseForms(t *testing.T) {
+	var of [2]trial.Gradient
+	var y [2][]float64
+	var first *trial.Trial
+	for i, form := range []cell.PhasedForm{cell.PhasedPaper, cell.PhasedClock} {
+		p, _ := program(t, cell.PhasedLSTM{Units: 4, Form: form, Open: 0.6}, nil, 3)
+		tr := trial.New(p, 30, 2, 5)
+		if first == nil {
+			first = tr
+		}
+		tr.DY = first.DY
+		for k, s := range p.States {
+			clear(tr.H0[k])
+			if tr.DH[k] = first.DH[k]; s.Name == "p" || s.Name == "t" {
+				tr.DH[k] = make([]float64, len(tr.H0[k]))
+			}
+		}
+		y[i], of[i] = tr.Forward().Y[0], tr.Gradient()
+	}
+	same := func(what string, a, b []float64) {
+		for i, v := range a {
+			if math.Abs(v-b[i]) > 1e-11*(1+math.Abs(b[i])) {
+				t.Errorf("%s[%d] is %v by places and %v by the clock", what, i, v, b[i])
+			}
+		}
+	}
+	same("output", y[0], y[1])
+	same("the gradient of a parameter", of[0].Theta, of[1].Theta)
+	same("the gradient of dt", of[0].DT, of[1].DT)
+}
+
+// TestLongPhases: in single precision the phase is right after 10^9 time units, where a clock in single precision counts in
+// steps of 64. Periods are some rows, as those that a PhasedLSTM starts from.
+func TestLongPhases(t *testing.T) {
+	const rows, typical, units = 100_000, 10_000, 4
+	after := func(form cell.PhasedForm) (off float64) {
+		p, _ := program(t, cell.PhasedLSTM{Units: units, Form: form}, nil, 1)
+		theta := make([]float32, p.ParamCount())
+		tau, s := theta[find(t, p, "tau"):][:units], theta[find(t, p, "s"):][:units]
+		for i := range tau {
+			tau[i] = typical * float32(1.7+2.3*float64(i*i))
+			s[i], theta[find(t, p, "r_on")+i] = 0.3*tau[i], 0.5
+		}
+		e := engine.Compile(p, engine.Options{Probes: []int{p.Probe("phi")}})
+		e.SetParams(theta)
+		r, elapsed := rand.New(rand.NewPCG(8, 9)), 0.0
+		for range rows {
+			dt := float32(typical * (0.5 + r.Float64()))
+			elapsed += float64(dt)
+			e.DT(0)[0] = dt
+			e.Forward(1)
+		}
+		if elapsed < 9.9e8 {
+			t.Fatalf("only %g time units have passed", elapsed)
+		}
+		for i := range tau {
+			turns := (elapsed - float64(s[i])) / float64(tau[i])
+			d := math.Abs(float64(e.Probe(0, 0)[i]) - (turns - math.Floor(turns)))
+			off = max(off, min(d, 1-d))
+		}
+		return off
+	}
+	if off := after(cell.PhasedPaper); off > 2e-3 {
+		t.Errorf("the phase is off by %g of a period", off)
+	}
+	if off := after(cell.PhasedClock); off < 2e-3 {
+		t.Errorf("by the clock the phase is off by %g of a period only: the series is not long", off)
+	}
+}
+
+// TestFloors: a parameter that the optimiser has moved to its lower bound has a slope there, so that it can come back, and all
+// is finite.
+func TestFloors(t *testing.T) {
+	for _, c := range []struct {
+		cell cell.Cell
+		name string
+	}{
+		{cell.LinOSS{Units: 4}, "A"}, {cell.LinOSS{Units: 4, Scheme: cell.IMEX}, "A"},
+		{cell.LiquidS4{Units: 3, Discretisation: cell.ZOH}, "A_log_re"}, {cell.LiquidS4{Units: 3}, "A_log_re"},
+	} {
+		p, _ := program(t, c.cell, nil, 2)
+		tr := trial.New(p, 4, 1, 3)
+		for _, q := range p.Params {
+			values := tr.Theta[q.Offset:][:q.Shape.Len()]
+			switch {
+			case q.Name == "A_im":
+				clear(values)
+			case q.Name != c.name:
+			case math.IsInf(q.Min, -1):
+				t.Errorf("%#v: %s has no lower bound", c.cell, q.Name)
+			default:
+				for i := range values {
+					values[i] = q.Min
+				}
+			}
+		}
+		at := find(t, p, c.name)
+		for i, g := range tr.Gradient().Theta {
+			if math.IsNaN(g) || math.IsInf(g, 0) || g == 0 && i == at {
+				t.Errorf("%#v: at its lower bound of %s the slope of parameter %d is %v", c.cell, c.name, i, g)
+			}
 		}
 	}
 }
@@ -232,7 +341,7 @@ func TestCTRNNConverges(t *testing.T) {
 // place goes from that value to x_mean.
 func TestGRUDMemory(t *testing.T) {
 	nan := math.NaN()
-	p, _ := program(t, cell.GRUD{Units: 2}, nil, 2)
+	p, _ := program(t, cell.GRUD{Units: 2, TrainMean: true}, nil, 2)
 	theta := p.Initial(3)
 	copy(theta[find(t, p, "gamma_x.w"):], []float64{0.5, 0.25})
 	copy(theta[find(t, p, "x_mean"):], []float64{-1, 2})
@@ -287,10 +396,12 @@ func TestReferenceForms(t *testing.T) {
 		constants string
 		want      cell.Cell
 	}{
-		"ctrnn_heun": {`{"method": "heun", "tau": 0.5, "unfolds": 2}`, cell.CTRNN{Units: 4, Method: cell.Heun, Unfolds: 2, Tau: 0.5}},
-		"node_rk4":   {`{"method": "rk4", "tau": 0, "unfolds": 7}`, cell.NeuralODE{Units: 4, Method: cell.RK4, Unfolds: 7}},
-		"gru_d_code": {`{"feed": "one_minus_mask", "impute_to_mean": false, "update": "code"}`, cell.GRUD{Units: 4, Form: cell.GRUDCode}},
-		"ct_gru":     {`{"M": 5}`, cell.CTGRU{Units: 4, Scales: 5}},
+		"ctrnn_heun":  {`{"method": "heun", "tau": 0.5, "unfolds": 2}`, cell.CTRNN{Units: 4, Method: cell.Heun, Unfolds: 2, Tau: 0.5}},
+		"node_rk4":    {`{"method": "rk4", "tau": 0, "unfolds": 7}`, cell.NeuralODE{Units: 4, Method: cell.RK4, Unfolds: 7}},
+		"gru_d_code":  {`{"feed": "one_minus_mask", "impute_to_mean": false, "update": "code"}`, cell.GRUD{Units: 4, Form: cell.GRUDCode}},
+		"gru_d":       {`{"feed": "mask", "impute_to_mean": true, "update": "paper"}`, cell.GRUD{Units: 4, Form: cell.GRUDPaper, TrainMean: true}},
+		"phased_lstm": {`{"alpha": 0.001, "forget_bias": 1, "gate": "paper"}`, cell.PhasedLSTM{Units: 4, Form: cell.PhasedClock, Alpha: 0.001}},
+		"ct_gru":      {`{"M": 5}`, cell.CTGRU{Units: 4, Scales: 5}},
 	} {
 		if got, err := read(name, c.constants); err != nil || got != c.want {
 			t.Errorf("%s %s is %#v, %v", name, c.constants, got, err)

@@ -40,7 +40,7 @@ var ctgru = Entry{
 		{"4 units, 3 scales", CTGRU{Units: 4, Scales: 3}, nil},
 		{"2 units", CTGRU{Units: 2}, nil},
 	},
-	Presets: []Preset{{"ctgru32", "continuous-time GRU, 32 units, 8 time scales", CTGRU{Units: 32}, nil}},
+	Presets: []Preset{{"ctgru-32", "continuous-time GRU, 32 units, 8 time scales", CTGRU{Units: 32}, nil}},
 }
 
 // Check implements Cell.

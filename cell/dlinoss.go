@@ -36,8 +36,9 @@ import (
 // 4 + 2 d G, 4 - 2 d G and d G, with d G at most 3.995 for ex; longer gaps are split. Where steps differ, each is a rotation in another metric: with one step in four
 // split in halves, an undamped oscillator of θ = 1.5 grows by 2 % a step, one of θ = 3 by 20 %. So irregular time asks for
 // im, with which |z|² + A |y|² never grows, whatever the steps. That needs G >= 0, and the region of im at dt = 1 has
-// negative G too; so the optimiser keeps the raw G at 0 or above. It keeps the raw A there, too: below, a clipped value
-// would never come back.
+// negative G too; so the optimiser keeps the raw G at 0 or above. It keeps the raw A there, too. A raw value outside of its
+// bounds has no slope of its own and waits until the bounds, which follow the other two, come to it; those of A may do so
+// from 0 up, never below. Exactly on a bound the raw value has the slope.
 //
 // First values: eigenvalues r e^(±iθ) at dt = 1 with r² uniform on [0.81, 1) and θ uniform on [0, π), on [0, arccos r) for
 // im, because G >= 0 asks there for r <= cos θ; steps normal with deviation 0.5; B, C and D as in LinOSS. Probes A and G
@@ -66,8 +67,8 @@ var dlinoss = Entry{
 		{"imex1, gelu", DLinOSS{Units: 3, Activation: "gelu"}, nil},
 	},
 	Presets: []Preset{
-		{"dlinoss64", "D-LinOSS, implicit, 64 damped oscillators, gelu", DLinOSS{Units: 64, Scheme: IM, Activation: "gelu"}, nil},
-		{"dlinoss-imex64", "D-LinOSS of its paper, for even time steps, 64 damped oscillators, gelu", DLinOSS{Units: 64, Activation: "gelu"}, nil},
+		{"dlinoss-64", "D-LinOSS, implicit, 64 damped oscillators, gelu", DLinOSS{Units: 64, Scheme: IM, Activation: "gelu"}, nil},
+		{"dlinoss-imex-64", "D-LinOSS of its paper, for even time steps, 64 damped oscillators, gelu", DLinOSS{Units: 64, Activation: "gelu"}, nil},
 	},
 }
 

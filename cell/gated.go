@@ -33,14 +33,14 @@ var lstm = Entry{
 	Name: "LSTM", Summary: "long short-term memory", Source: "Hochreiter and Schmidhuber 1997", Cell: LSTM{},
 	Foreign: []string{"lstm"}, Reference: gatedReference(func(units int) Cell { return LSTM{units} }),
 	Variants: []Variant{{"5 units", LSTM{5}, nil}},
-	Presets:  []Preset{{"lstm32", "LSTM, 32 units", LSTM{32}, nil}, {"lstm64", "LSTM, 64 units", LSTM{64}, nil}},
+	Presets:  []Preset{{"lstm-32", "LSTM, 32 units", LSTM{32}, nil}, {"lstm-64", "LSTM, 64 units", LSTM{64}, nil}},
 }
 
 var gru = Entry{
 	Name: "GRU", Summary: "gated recurrent unit", Source: "Cho et al. 2014", Cell: GRU{},
 	Foreign: []string{"gru"}, Reference: gatedReference(func(units int) Cell { return GRU{units} }),
 	Variants: []Variant{{"5 units", GRU{5}, nil}},
-	Presets:  []Preset{{"gru32", "GRU, 32 units", GRU{32}, nil}, {"gru64", "GRU, 64 units", GRU{64}, nil}},
+	Presets:  []Preset{{"gru-32", "GRU, 32 units", GRU{32}, nil}, {"gru-64", "GRU, 64 units", GRU{64}, nil}},
 }
 
 // Check implements Cell.

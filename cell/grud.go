@@ -26,13 +26,16 @@ import (
 // state as it was before its decay: h' = z h + (1 - z) c.
 //
 // Source: Che et al., Recurrent neural networks for multivariate time series with missing values, Scientific Reports 8:6085,
-// 2018, eq. 3 to 12. Initial values: W, V Glorot, U orthogonal, biases 0 as there; x_mean, which is trained here, is 0, the mean
-// of scaled inputs. The rates of decay start just above 0, uniform below 0.1 a time unit, where the authors' 0 has no slope.
+// 2018, eq. 3 to 12. Initial values: W, V Glorot, U orthogonal, biases 0 as there. The rates of decay start just
+// above 0, uniform below 0.1 a time unit, where the authors' 0 has no slope.
 type GRUD struct {
 	// Units is the width of the state h; at least 1.
 	Units int `json:"units"`
 	// Form is paper or code; paper if empty.
 	Form GRUDForm `json:"form" default:"paper"`
+	// TrainMean makes x_mean a parameter that starts at 0 and is trained. Without it x_mean is what the paper has, the mean of
+	// what was observed in training: that is 0, as inputs are scaled by it.
+	TrainMean bool `json:"train_mean"`
 }
 
 // GRUDForm says which of its equations a GRUD follows.
@@ -63,11 +66,12 @@ var grud = Entry{
 	Cell: GRUD{}, Missing: true, Clocks: []string{"elapsed"}, Foreign: []string{"gru_d", "gru_d_code"}, Reference: grudReference,
 	Variants: []Variant{
 		{"5 units", GRUD{Units: 5}, nil},
+		{"with a mean that is trained", GRUD{Units: 3, TrainMean: true}, nil},
 		{"as in the code", GRUD{Units: 4, Form: GRUDCode}, nil},
 	},
 	Presets: []Preset{
-		{"grud32", "GRU-D, 32 units, missing values as they are", GRUD{Units: 32}, nil},
-		{"grud64", "GRU-D, 64 units, missing values as they are", GRUD{Units: 64}, nil},
+		{"grud-32", "GRU-D, 32 units, missing values as they are", GRUD{Units: 32}, nil},
+		{"grud-64", "GRU-D, 64 units, missing values as they are", GRUD{Units: 64}, nil},
 	},
 }
 
@@ -75,13 +79,16 @@ var gruDecay = Entry{
 	Name: "GRUDecay", Summary: "GRU whose state decays exponentially, unit by unit", Source: "Lechner and Hasani 2020",
 	Cell: GRUDecay{}, Foreign: []string{"gru_d_nomask"}, Reference: gruDecayReference,
 	Variants: []Variant{{"5 units", GRUDecay{5}, nil}},
-	Presets:  []Preset{{"grudecay32", "GRU with decay, 32 units", GRUDecay{32}, nil}},
+	Presets:  []Preset{{"grudecay-32", "GRU with decay, 32 units", GRUDecay{32}, nil}},
 }
 
 // Check implements Cell.
 func (c GRUD) Check() error {
 	if c.Form != "" && c.Form != GRUDPaper && c.Form != GRUDCode {
 		return fmt.Errorf("GRUD: form %q; allowed: %s, %s", c.Form, GRUDPaper, GRUDCode)
+	}
+	if c.TrainMean && c.Form == GRUDCode {
+		return fmt.Errorf("GRUD: train_mean with form %s, which has no mean; allowed: form %s", GRUDCode, GRUDPaper)
 	}
 	return checkUnits("GRUD", c.Units)
 }
@@ -123,7 +130,7 @@ func (c GRUD) impute(b *Builder, x Vec) (m, xi, delta Vec) {
 	rate := Mul(b.Param("gamma_x.w", x.Shape(), Between(0, 0.1)), delta)
 	g := decay(Add(rate, b.Param("gamma_x.bias", x.Shape(), Values{0})))
 	guess := Mul(g, last)
-	if c.Form != GRUDCode {
+	if c.TrainMean {
 		guess = Add(guess, Mul(OneMinus(g), b.Param("x_mean", x.Shape(), Values{0})))
 	}
 	b.Next("x_last", Select(m, x, last))
@@ -153,11 +160,11 @@ func (c GRUD) Tensors(inputs int, _ *wiring.Wiring) []Tensor {
 		Turned("gamma_h.w", "gamma_h_w", inputs, n, 0, inputs), Whole("gamma_h.bias", "gamma_h_b", n),
 		Whole("gamma_x.w", "gamma_x_w", inputs), Whole("gamma_x.bias", "gamma_x_b", inputs),
 	}
-	if c.Form == GRUDCode { // whose files have it, though nothing reads it
-		list = append(list, Tensor{Name: "x_mean", Shape: []int{inputs}})
-	} else {
-		list = append(list, Whole("x_mean", "x_mean", inputs))
+	mean := Whole("x_mean", "x_mean", inputs)
+	if !c.TrainMean { // files have it though nothing reads it
+		mean = Tensor{Name: "x_mean", Shape: []int{inputs}}
 	}
+	list = append(list, mean)
 	for _, g := range []struct{ name, letter string }{{"z", "z"}, {"r", "r"}, {"c", "h"}} {
 		list = append(list,
 			Turned(g.name+".x", "W_"+g.letter, inputs, n, 0, inputs), Turned(g.name+".m", "V_"+g.letter, inputs, n, 0, inputs),
@@ -186,7 +193,7 @@ func grudReference(meta Meta) (Cell, error) {
 	if k != want {
 		return nil, fmt.Errorf("constants of %s are %+v; %+v is needed", meta["cell"], k, want)
 	}
-	return GRUD{Units: units, Form: k.Form}, nil
+	return GRUD{Units: units, Form: k.Form, TrainMean: k.Impute}, nil
 }
 
 func gruDecayReference(meta Meta) (Cell, error) {

@@ -38,7 +38,7 @@ var gruODE = Entry{
 		{"midpoint, 2 sub-steps", GRUODE{Units: 3, Method: Midpoint, Unfolds: 2}, nil},
 		{"dopri5", GRUODE{Units: 4, Method: Dopri5, RTol: 1e-2}, nil},
 	},
-	Presets: []Preset{{"gruode32", "GRU-ODE, 32 units", GRUODE{Units: 32}, nil}},
+	Presets: []Preset{{"gruode-32", "GRU-ODE, 32 units", GRUODE{Units: 32}, nil}},
 }
 
 // Check implements Cell.

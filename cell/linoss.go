@@ -20,9 +20,10 @@ import (
 //
 // Elapsed time multiplies the learned step of each unit, sigmoid(steps) in (0, 1); at dt = 1 that is the authors' layer.
 // With im |z|² + A |y|² never grows without input, whatever the steps. imex keeps the volume of phase space and is stable
-// for equal steps where d² A < 4, which A <= 4 ensures for dt <= 1: there the optimiser keeps A within [0, 4]. Up to dt = 1.5
-// an oscillator that is too stiff for a step takes min(A, 3.99/d²) in it, and longer gaps are split. Steps that differ excite imex (with one in four split in halves, by 0.5 % a step at d² A = 0.9): irregular
-// time asks for im. A is at least 0 with im too.
+// for equal steps where d² A < 4, which A <= 4 ensures for dt <= 1: there the optimiser keeps A at 4 or below. Up to dt = 1.5
+// an oscillator that is too stiff for a step takes min(A, 3.99/d²) in it, and longer gaps are split. Steps that differ excite
+// imex (with one in four split in halves, by 0.5 % a step at d² A = 0.9): irregular time asks for im. With either the optimiser
+// keeps A at 1e-4 or above: at 0 relu has no slope, and an oscillator that came there would never leave.
 //
 // First values: A_raw and steps uniform on [0, 1), both parts of B within 1/sqrt(inputs), of C within 1/sqrt(units), D
 // standard normal. Source: Rusch and Rus, Oscillatory state-space models, arXiv 2410.03943, and their code.
@@ -56,15 +57,16 @@ var linoss = Entry{
 		{"im, gelu", LinOSS{Units: 3, Activation: "gelu"}, nil},
 	},
 	Presets: []Preset{
-		{"linoss64", "LinOSS-IM, 64 oscillators, gelu", LinOSS{Units: 64, Activation: "gelu"}, nil},
-		{"linoss-imex64", "LinOSS-IMEX, for even time steps, 64 oscillators, gelu", LinOSS{Units: 64, Scheme: IMEX, Activation: "gelu"}, nil},
+		{"linoss-64", "LinOSS-IM, 64 oscillators, gelu", LinOSS{Units: 64, Activation: "gelu"}, nil},
+		{"linoss-imex-64", "LinOSS-IMEX, for even time steps, 64 oscillators, gelu", LinOSS{Units: 64, Scheme: IMEX, Activation: "gelu"}, nil},
 	},
 }
 
-// maxStiffness bounds A for imex: at dt = 1 d² A < 4, as d < 1. longestOscillation is the longest step of explicit schemes. At
+// minStiffness and maxStiffness bound A, the latter for imex: at dt = 1 d² A < 4, as d < 1. longestOscillation is the longest step of explicit schemes. At
 // dt = 1 the layers are their authors'; rows of a regular series are about that far apart, by what their clock does, and to
 // split a row that is a little longer would change the step of most by half. So they go on to 1.5, with stable values.
 const (
+	minStiffness       = 1e-4 // of A
 	maxStiffness       = 4
 	longestOscillation = 1.5
 )
@@ -113,7 +115,7 @@ func (c LinOSS) MaxStep() float64 {
 func (c LinOSS) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	c = Resolve(c).(LinOSS)
 	p := portal{c.Units, c.Activation}
-	bounds := []Option{AtLeast(0)}
+	bounds := []Option{AtLeast(minStiffness)}
 	if c.Scheme == IMEX {
 		bounds = append(bounds, AtMost(maxStiffness))
 	}

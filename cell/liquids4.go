@@ -27,7 +27,8 @@ import (
 //
 // States are x_re and x_im [F][N], with p2 x1_re, x1_im, x2_re and x2_im, with pb v [F] besides. They are a flow: dt = 0 keeps
 // them to the bit and the output still has D u; but for pb, whose v is an update: at dt = 0 it becomes 0, and X stays. Any dt is
-// stable with pb and p2, for |P| < 1. With rec and rec_diag the inputs act on the poles: a series of large ones lets the state
+// stable with pb and p2, for |P| < 1: the optimiser keeps Re A at -1e-4 or below, which also keeps the quotient of zoh from
+// 0/0 at a pole without imaginary part. With rec and rec_diag the inputs act on the poles: a series of large ones lets the state
 // grow, and inputs must be scaled or clipped.
 //
 // In pb, rec_diag and the two halves of p2 the recurrence is element-wise; rec adds one sum a channel. Cost: about 30·F·N FLOPs
@@ -98,6 +99,9 @@ func (c LiquidS4) Check() error {
 // Flow implements Flowing: pb remembers the last input whatever the time.
 func (c LiquidS4) Flow() bool { return Resolve(c).(LiquidS4).Form != PB }
 
+// Grows implements Growing: with rec and rec_diag u stands in the factor of X.
+func (c LiquidS4) Grows() bool { return c.Form == Rec || c.Form == RecDiag }
+
 // Build implements Cell.
 func (c LiquidS4) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	c = Resolve(c).(LiquidS4)
@@ -105,7 +109,7 @@ func (c LiquidS4) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	param := func(name string, re, im Init) complexVec {
 		return complexVec{b.Param(name+"_re", s, re), b.Param(name+"_im", s, im)}
 	}
-	log, im := b.Param("A_log_re", s, Values{math.Log(0.5)}), b.Param("A_im", s, c.poles(F))
+	log, im := b.Param("A_log_re", s, Values{math.Log(0.5)}, AtLeast(math.Log(-maxPole))), b.Param("A_im", s, c.poles(F))
 	A, B, C := complexVec{Neg(Exp(log)), im}, param("B", Values{1}, Values{0}), param("C", Normal{SD: math.Sqrt(0.5)}, Normal{SD: math.Sqrt(0.5)})
 	d := Mul(Exp(b.Param("log_dt", Vector(F), Between(math.Log(1e-3), math.Log(1e-1)))), b.DT())
 	P, Q := c.Discretisation.step(b, A, Column(d))

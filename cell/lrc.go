@@ -34,8 +34,9 @@ import (
 //
 // gleak, w, shift and tau are kept at or above 0 by projection. All sums have one weight a synapse of the wiring, an absent
 // synapse has no path, and polarity fixes no sign; the output are the motor neurons after an affine map. Probes: "a", "b" and
-// "e" of the last sub-step (with dopri5 at its end) and "tau", the effective time constant 1/(e a) there, in the model's time unit. Cost: two passes
-// over the synapses a sub-step, one with NoForgetGate, and 2 FLOPs a synapse for e.
+// "e" of the last sub-step (with dopri5 at its end) and "tau", the effective time constant 1/(e a) there, in the model's time unit
+// and 1e6 at most, which stands for a neuron that holds its potential. Cost: two passes over the synapses a sub-step, one with
+// NoForgetGate, and 2 FLOPs a synapse for e.
 //
 // Source: Farsang, Neubauer and Grosu, Liquid resistance liquid capacitance networks, 2024 (arXiv 2403.08791), with the initial
 // values of the authors' code. The exponential solver is an exponential Euler step of the same equation; no publication has it.
@@ -81,7 +82,7 @@ const (
 const (
 	explicitStep = 1.5
 	maxLRCRate   = 1.25 // so that d e tau stays below 1.9
-	minLRCRate   = 1e-6 // so that b/a is finite
+	minLRCRate   = 1e-6 // so that b/a and the probe tau are finite
 )
 
 var lrc = Entry{
@@ -99,10 +100,13 @@ var lrc = Entry{
 		{"ncp, no gate, asymmetric, exponential", LRC{NoForgetGate: true, Elastance: AsymmetricElastance, Solver: ExponentialLRC}, testNCP},
 	},
 	Presets: []Preset{
-		{"lrc32", "LRC, 32 neurons, fully connected, symmetric elastance, exponential solver: any dt in one step", LRC{Solver: ExponentialLRC}, full(32)},
+		{"lrc-32", "LRC in closed form (exponential solver, any dt in one step), 32 neurons, fully connected, symmetric elastance", LRC{Solver: ExponentialLRC}, full(32)},
 		{"lrc-ncp19", "the same on a neural circuit policy of 19 neurons", LRC{Solver: ExponentialLRC}, auto(19, 1)},
-		{"lrcu32", "LRC unit, 32 neurons, fully connected, symmetric elastance, one explicit step", LRC{}, full(32)},
-		{"stc32", "saturated LTC, 32 neurons, fully connected, 6 explicit sub-steps", LRC{Unfolds: 6, Elastance: ConstantElastance}, full(32)},
+		{"lrc-asym-32", "LRC in closed form, 32 neurons, fully connected, asymmetric elastance", LRC{Solver: ExponentialLRC, Elastance: AsymmetricElastance}, full(32)},
+		{"lrc-explicit-32", "LRC as in its paper, 32 neurons, fully connected, symmetric elastance, 6 explicit sub-steps", LRC{Unfolds: 6}, full(32)},
+		{"lrcu-32", "LRC unit, 32 neurons, fully connected, symmetric elastance, one explicit step", LRC{}, full(32)},
+		{"lrcu-asym-32", "LRC unit, 32 neurons, fully connected, asymmetric elastance, one explicit step", LRC{Elastance: AsymmetricElastance}, full(32)},
+		{"stc-32", "saturated LTC, 32 neurons, fully connected, 6 explicit sub-steps", LRC{Unfolds: 6, Elastance: ConstantElastance}, full(32)},
 	},
 }
 
@@ -179,7 +183,7 @@ func (c LRC) Build(b *Builder, x Vec, w *wiring.Wiring) Vec {
 	b.Probe("a", A)
 	b.Probe("b", B)
 	b.Probe("e", Broadcast(E, Vector(n)))
-	b.Probe("tau", Div(b.Const(1), Mul(E, A)))
+	b.Probe("tau", Div(b.Const(1), Max(Mul(E, A), b.Const(minLRCRate))))
 	b.Next("h", v)
 	return mapped(b, "output", Slice(v, 0, w.Outputs()), Affine)
 }

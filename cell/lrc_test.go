@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/internal/conform/trial"
 	"github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
@@ -31,6 +32,32 @@ func distance(a, b []float64) (d float64) {
 		d = max(d, math.Abs(a[i]-b[i]))
 	}
 	return d
+}
+
+// TestLRCTimeConstant: the probe tau is 1/(e a), and finite where the elastance has closed for good.
+func TestLRCTimeConstant(t *testing.T) {
+	for _, closed := range []bool{false, true} {
+		p, w := program(t, cell.LRC{}, wiring.Full(4), 3)
+		tr := trial.New(p, 1, 1, 4)
+		if at := find(t, p, "shift"); closed {
+			clear(tr.Theta[at:][:w.Units()]) // sigmoid(q) - sigmoid(q)
+		}
+		o := engine.NewOracle(p, 1, tr.Theta)
+		copy(o.Value(p.States[0].Node), tr.H0[0])
+		copy(o.Value(p.Inputs[0].Node), tr.X[0])
+		copy(o.Value(p.Time), tr.DT)
+		o.Step()
+		probe := func(name string) []float64 { return o.Value(p.Probes[p.Probe(name)].Node) }
+		for i, tau := range probe("tau") {
+			want := 1 / (probe("a")[i] * probe("e")[i])
+			if closed {
+				want = 1e6
+			}
+			if !(math.Abs(tau-want) <= 1e-12*want) {
+				t.Errorf("closed %v: tau of neuron %d is %v, want %v", closed, i, tau, want)
+			}
+		}
+	}
 }
 
 // TestLRCOrder: sub-steps divide a step, and with more of them every solver comes nearer to one flow, with order 1.

@@ -53,8 +53,8 @@ var lrcSSM = Entry{
 		{"complex, symmetric", LrcSSM{Units: 6, Elastance: SymmetricElastance, Complex: true}, nil},
 	},
 	Presets: []Preset{
-		{"lrcssm64", "diagonal LRC, 64 units", LrcSSM{Units: 64}, nil},
-		{"lrcssm-complex32", "diagonal LRC, 32 complex units", LrcSSM{Units: 32, Complex: true}, nil},
+		{"lrcssm-64", "diagonal LRC, 64 units", LrcSSM{Units: 64}, nil},
+		{"lrcssm-complex-32", "diagonal LRC, 32 complex units", LrcSSM{Units: 32, Complex: true}, nil},
 	},
 }
 

@@ -37,7 +37,7 @@ var lru = Entry{
 	Name: "LRU", Summary: "linear recurrent unit", Source: "Orvieto et al., ICML 2023",
 	Cell: LRU{}, Foreign: []string{"lru"}, Reference: lruReference,
 	Variants: []Variant{{"5 units", LRU{Units: 5}, nil}, {"gelu", LRU{Units: 4, Activation: "gelu"}, nil}},
-	Presets:  []Preset{{"lru64", "LRU, 64 complex units, gelu", LRU{Units: 64, Activation: "gelu"}, nil}},
+	Presets:  []Preset{{"lru-64", "LRU, 64 complex units, gelu", LRU{Units: 64, Activation: "gelu"}, nil}},
 }
 
 // maxPhase is the largest first angle, as in minimal-LRU.

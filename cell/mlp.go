@@ -30,7 +30,7 @@ var mlp = Entry{
 		{"2 layers, 3 rows", MLP{Units: 5, Window: 3}, nil},
 		{"1 layer of tanh, 1 row", MLP{Units: 4, Layers: 1, Window: 1, Activation: "tanh"}, nil},
 	},
-	Presets: []Preset{{"mlp32", "two layers of 32 units on the last 8 rows", MLP{Units: 32}, nil}},
+	Presets: []Preset{{"mlp-32", "two layers of 32 units on the last 8 rows", MLP{Units: 32}, nil}},
 }
 
 // Check implements Cell.

@@ -53,7 +53,7 @@ var odeLSTM = Entry{
 		{"flow of the output, heun, 2 sub-steps", ODELSTM{Units: 3, Method: Heun, Unfolds: 2}, nil},
 		{"flow of a state, euler, 4 sub-steps", ODELSTM{Units: 5, Form: FlowOfState, Method: Euler, Unfolds: 4}, nil},
 	},
-	Presets: []Preset{{"odelstm32", "ODE-LSTM, 32 units", ODELSTM{Units: 32}, nil}},
+	Presets: []Preset{{"odelstm-32", "ODE-LSTM, 32 units", ODELSTM{Units: 32}, nil}},
 }
 
 // Check implements Cell.

@@ -42,7 +42,7 @@ var odeRNN = Entry{
 		{"4 units", ODERNN{Units: 4, Hidden: 6}, nil},
 		{"rk4, 2 sub-steps", ODERNN{Units: 5, Hidden: 3, Method: RK4, Unfolds: 2}, nil},
 	},
-	Presets: []Preset{{"odernn32", "ODE-RNN, 32 units, flow with 32 hidden units", ODERNN{Units: 32}, nil}},
+	Presets: []Preset{{"odernn-32", "ODE-RNN, 32 units, flow with 32 hidden units", ODERNN{Units: 32}, nil}},
 }
 
 // Check implements Cell.

@@ -266,53 +266,6 @@ func program(t *testing.T, c cell.Cell, spec wiring.Spec, inputs int) (*step.Pro
 	return b.Build(), w
 }
 
-func TestPresets(t *testing.T) {
-	names := map[string]bool{}
-	for _, p := range cell.Presets() {
-		if names[p.Name] || p.Summary == "" || p.Name != strings.ToLower(p.Name) {
-			t.Errorf("preset %q: its name must be new and in lower case, its summary %q not empty", p.Name, p.Summary)
-		}
-		names[p.Name] = true
-		if (p.Wiring != nil) != cell.Wired(p.Cell) {
-			t.Errorf("preset %s: wired is %v, but a wiring is given: %v", p.Name, cell.Wired(p.Cell), p.Wiring != nil)
-		}
-		for _, outputs := range []int{1, 2, 5} {
-			for _, inputs := range []int{1, 5, 40} {
-				var spec wiring.Spec
-				if p.Wiring != nil {
-					spec = p.Wiring(outputs)
-				}
-				prog, w := program(t, p.Cell, spec, inputs)
-				least := 100
-				if _, ok := p.Cell.(cell.Linear); ok {
-					least = 0 // its readout has them all
-				}
-				if prog.Reverse(step.WRT{}).Adjoint == nil || prog.ParamCount() < least {
-					t.Errorf("%s with %d inputs: %d parameters", p.Name, inputs, prog.ParamCount())
-				}
-				if w != nil && w.Outputs() < outputs {
-					t.Errorf("%s for %d outputs has %d motor neurons", p.Name, outputs, w.Outputs())
-				}
-			}
-		}
-		if got, err := cell.LookupPreset(p.Name); err != nil || got.Name != p.Name {
-			t.Errorf("preset %s is found as %q, %v", p.Name, got.Name, err)
-		}
-	}
-	for cellName, preset := range map[string]string{"ltc": "ltc-ncp19", "cfc": "cfc-small", "lstm": "lstm32", "mixed": "ltc-mm-ncp19"} {
-		if got, err := cell.LookupPreset(cellName); err != nil || got.Name != preset {
-			t.Errorf("the cell's name %s finds %q, %v; want %s", cellName, got.Name, err, preset)
-		}
-	}
-	var presets []string
-	for _, p := range cell.Presets() {
-		presets = append(presets, p.Name)
-	}
-	if _, err := cell.LookupPreset("ltc-ncp"); err == nil || err.Error() != `unknown model "ltc-ncp"; did you mean "ltc-ncp19"? `+known(presets) {
-		t.Errorf("an unknown preset gives %v", err)
-	}
-}
-
 func TestRegistryIsComplete(t *testing.T) {
 	names := map[string]bool{}
 	for _, e := range cell.Registry() {

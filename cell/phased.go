@@ -11,7 +11,7 @@ import (
 
 // PhasedLSTM is an LSTM whose units open for a part of their own period only, by the time t since the series began:
 //
-//	t' = t + dt,   phi = frac((t' - s) / tau)
+//	p' = frac(p + dt / tau),   phi = frac(p' - s / tau)
 //	k  = 2 phi / r_on          where phi < r_on/2
 //	     2 - 2 phi / r_on      where r_on/2 <= phi < r_on
 //	     alpha phi             elsewhere
@@ -19,10 +19,13 @@ import (
 //	c~ = c sigmoid(f + 1) + tanh(g) sigmoid(i),   c' = k c~ + (1 - k) c
 //	h~ = tanh(c~) sigmoid(o),                     h' = k h~ + (1 - k) h
 //
-// with a period tau > 0, shift s and open ratio 0 < r_on <= 1 for each unit, kept there by projection. States are c and h
-// [units] and t; the output is h. The derivative is that within the branch of k and the period that phi is in. The step is an
-// update: at dt = 0 the gates act as far as they are open. Any dt is finite. In single precision phi loses digits as t/tau
-// grows, and beyond 2^24 time units t stands still: begin a new series before.
+// with a period tau > 0, shift s and open ratio 0 < r_on <= 1 for each unit, kept there by projection. States are c, h and p
+// [units]; the output is h. The derivative is that within the branch of k and the period that phi is in. The step is an
+// update: at dt = 0 the gates act as far as they are open. Any dt is finite. As each unit carries its place p in its own period, and no count of time, a series may be of any
+// length; phi is that of the paper, frac((t - s) / tau), also in its derivatives, which reach back to the beginning of the series.
+//
+// Form "clock" carries the time t since the series began in place of p, as the paper writes it: t' = t + dt and
+// phi = frac((t' - s) / tau). It is for series that begin at another time than 0; in single precision its phase is lost on long ones.
 //
 // Form "code" is what the code of Lechner and Hasani computes instead, for comparison with their results: tau, s and r_on are
 // one number each, through softplus; phi is frac((dt - s) / tau), of the elapsed time; and the rising edge is 2 phi r_on.
@@ -32,7 +35,7 @@ import (
 type PhasedLSTM struct {
 	// Units is the width of the states c and h; at least 1.
 	Units int `json:"units"`
-	// Form is paper or code; paper if empty.
+	// Form is paper, clock or code; paper if empty.
 	Form PhasedForm `json:"form" default:"paper"`
 	// Alpha is how far a closed unit leaks; 0.001 if zero.
 	Alpha float64 `json:"alpha" default:"0.001"`
@@ -46,6 +49,7 @@ type PhasedForm string
 // Forms of PhasedLSTM.
 const (
 	PhasedPaper PhasedForm = "paper"
+	PhasedClock PhasedForm = "clock"
 	PhasedCode  PhasedForm = "code"
 )
 
@@ -60,16 +64,17 @@ var phasedLSTM = Entry{
 	Cell: PhasedLSTM{}, Clocks: []string{"t"}, Foreign: []string{"phased_lstm", "phased_lstm_code"}, Reference: phasedReference,
 	Variants: []Variant{
 		{"5 units, open for half of the time", PhasedLSTM{Units: 5, Open: 0.5}, nil},
+		{"by the clock", PhasedLSTM{Units: 4, Form: PhasedClock, Open: 0.4}, nil},
 		{"as in the code, leaking", PhasedLSTM{Units: 3, Form: PhasedCode, Alpha: 0.02}, nil},
 	},
-	Presets: []Preset{{"phasedlstm32", "phased LSTM, 32 units", PhasedLSTM{Units: 32}, nil}},
+	Presets: []Preset{{"phasedlstm-32", "phased LSTM, 32 units", PhasedLSTM{Units: 32}, nil}},
 }
 
 // Check implements Cell.
 func (c PhasedLSTM) Check() error {
 	switch {
-	case c.Form != "" && c.Form != PhasedPaper && c.Form != PhasedCode:
-		return fmt.Errorf("PhasedLSTM: form %q; allowed: %s, %s", c.Form, PhasedPaper, PhasedCode)
+	case c.Form != "" && c.Form != PhasedPaper && c.Form != PhasedClock && c.Form != PhasedCode:
+		return fmt.Errorf("PhasedLSTM: form %q; allowed: %s, %s, %s", c.Form, PhasedPaper, PhasedClock, PhasedCode)
 	case !(c.Alpha >= 0 && c.Alpha <= 1):
 		return fmt.Errorf("PhasedLSTM: alpha is %g; allowed: above 0 to 1 (0 means 0.001)", c.Alpha)
 	case !(c.Open == 0 || c.Open >= minOpen && c.Open <= 1):
@@ -105,13 +110,21 @@ func (c PhasedLSTM) gate(b *Builder) Vec {
 		phi, rise = frac(Div(Sub(b.DT(), s), tau)), Scale(2, open)
 	} else {
 		n := c.Units
-		t := Add(b.State("t", Vector(1)), b.DT())
-		b.Next("t", t)
 		tau := b.Param("tau", Vector(n), b.Together("period", periods), AtLeast(minPeriod))
 		s := b.Param("s", Vector(n), b.Together("period", shifts))
 		open = b.Param("r_on", Vector(n), Values{c.Open}, AtLeast(minOpen), AtMost(1))
-		phi, rise = frac(Div(Sub(t, s), tau)), Div(b.Const(2), open)
+		rise = Div(b.Const(2), open)
+		if c.Form == PhasedClock {
+			t := Add(b.State("t", Vector(1)), b.DT())
+			b.Next("t", t)
+			phi = frac(Div(Sub(t, s), tau))
+		} else {
+			p := frac(Add(b.State("p", Vector(n)), Div(b.DT(), tau)))
+			b.Next("p", p)
+			phi = frac(Sub(p, Div(s, tau)))
+		}
 	}
+	b.Probe("phi", phi)
 	k := Select(Step(Sub(open, phi)), Sub(b.Const(2), Div(Scale(2, phi), open)), Scale(c.Alpha, phi))
 	return Select(Step(Sub(Scale(0.5, open), phi)), Mul(phi, rise), k)
 }
@@ -147,6 +160,7 @@ func phasedReference(meta Meta) (Cell, error) {
 	}
 	units, err := meta.Read(&k)
 	name := map[PhasedForm]string{PhasedPaper: "phased_lstm", PhasedCode: "phased_lstm_code"}[k.Form]
+	form := map[PhasedForm]PhasedForm{PhasedPaper: PhasedClock, PhasedCode: PhasedCode}[k.Form] // vectors have t
 	switch {
 	case err != nil:
 		return nil, err
@@ -155,5 +169,5 @@ func phasedReference(meta Meta) (Cell, error) {
 	case k.Alpha == 0: // which options would take for the default
 		return nil, fmt.Errorf("constants: alpha is 0; a number greater than 0 is needed")
 	}
-	return PhasedLSTM{Units: units, Form: k.Form, Alpha: k.Alpha}, nil
+	return PhasedLSTM{Units: units, Form: form, Alpha: k.Alpha}, nil
 }

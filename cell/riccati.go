@@ -44,7 +44,7 @@ var riccati = Entry{
 		{"5 units", RiccatiSSM{Units: 5}, nil},
 		{"bound 2.5, floor 0.02", RiccatiSSM{Units: 4, Bound: 2.5, Floor: 0.02}, nil},
 	},
-	Presets: []Preset{{"riccati64", "diagonal Riccati state space, 64 units", RiccatiSSM{Units: 64}, nil}},
+	Presets: []Preset{{"riccati-64", "diagonal Riccati state space, 64 units", RiccatiSSM{Units: 64}, nil}},
 }
 
 // Check implements Cell.

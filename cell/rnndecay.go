@@ -37,14 +37,14 @@ var rnnDecay = Entry{
 	Name: "RNNDecay", Summary: "GRU whose state decays exponentially between observations", Source: "Rubanova et al., NeurIPS 2019",
 	Cell: RNNDecay{}, Foreign: []string{"rnn_decay"}, Reference: rnnDecayReference,
 	Variants: []Variant{{"5 units", RNNDecay{5}, nil}},
-	Presets:  []Preset{{"rnndecay32", "GRU with exponential decay, 32 units", RNNDecay{32}, nil}},
+	Presets:  []Preset{{"rnndecay-32", "GRU with exponential decay, 32 units", RNNDecay{32}, nil}},
 }
 
 var rnnLinearDecay = Entry{
 	Name: "RNNLinearDecay", Summary: "recurrent network whose state falls linearly with time", Source: "Lechner and Hasani 2020",
 	Cell: RNNLinearDecay{}, Clocks: []string{"h"}, Foreign: []string{"rnn_linear_decay"}, Reference: rnnLinearDecayReference,
 	Variants: []Variant{{"5 units", RNNLinearDecay{5}, nil}},
-	Presets:  []Preset{{"rnnlinear32", "recurrent network with linear decay, 32 units", RNNLinearDecay{32}, nil}},
+	Presets:  []Preset{{"rnnlinear-32", "recurrent network with linear decay, 32 units", RNNLinearDecay{32}, nil}},
 }
 
 // Check implements Cell.

@@ -39,7 +39,7 @@ var tcn = Entry{
 		{"dilation 2", TCN{Units: 3, Kernel: 2, Dilation: 2}, nil},
 		{"two blocks, kernel 3", TCN{Units: 2, Layers: 2}, nil},
 	},
-	Presets: []Preset{{"tcn32", "three blocks of 32 channels, 29 rows", TCN{Units: 32, Layers: 3}, nil}},
+	Presets: []Preset{{"tcn-32", "three blocks of 32 channels, 29 rows", TCN{Units: 32, Layers: 3}, nil}},
 }
 
 // Check implements Cell.

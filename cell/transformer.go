@@ -64,8 +64,8 @@ var transformer = Entry{
 		{"2 blocks, 3 rows, by time", Transformer{Units: 4, Heads: 1, FF: 3, Layers: 2, Window: 3, Position: Elapsed}, nil},
 	},
 	Presets: []Preset{
-		{"transformer32", "two blocks of width 32 with 4 heads on the last 32 rows", Transformer{Units: 32, Heads: 4, Layers: 2}, nil},
-		{"transformer-time32", "the same with the elapsed time in place of the row number", Transformer{Units: 32, Heads: 4, Layers: 2, Position: Elapsed}, nil},
+		{"transformer-32", "two blocks of width 32 with 4 heads on the last 32 rows", Transformer{Units: 32, Heads: 4, Layers: 2}, nil},
+		{"transformer-time-32", "the same with the elapsed time in place of the row number", Transformer{Units: 32, Heads: 4, Layers: 2, Position: Elapsed}, nil},
 	},
 }
 
@@ -254,7 +254,8 @@ func transformerReference(meta Meta) (Cell, error) {
 		Position string  `json:"position" want:"rotary"`
 		Base     float64 `json:"rope_base" want:"10000"`
 	}
-	if _, err := meta.Read(&k); err != nil {
+	units, err := meta.Read(&k)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := strconv.Atoi(meta["steps"])
@@ -263,6 +264,8 @@ func transformerReference(meta Meta) (Cell, error) {
 		return nil, fmt.Errorf("steps is %q; a whole number from 1 up is needed", meta["steps"])
 	case k.Heads < 1 || k.Head < 1 || k.FF < 1: // which options would take for the default
 		return nil, fmt.Errorf("heads is %d, d_head %d and d_ff %d; whole numbers from 1 up are needed", k.Heads, k.Head, k.FF)
+	case units != k.Head: // files count the units of one head
+		return nil, fmt.Errorf("units is %d; in this cell it is d_head, %d", units, k.Head)
 	}
 	return Transformer{Units: k.Heads * k.Head, Heads: k.Heads, FF: k.FF, Window: max(rows, 2)}, nil
 }

@@ -13,7 +13,7 @@ import (
 
 // build writes the program: that of the model, or of the members of an average side by side.
 func (a Architecture) build(schema series.Schema, as form) (Architecture, []engine.Pass, []Mask, error) {
-	s := &stack{form: as, heads: map[bool]step.Vec{}}
+	s := &stack{form: as, heads: map[bool]*head{}}
 	for _, one := range a.each() {
 		one, err := one.filled()
 		if err != nil {
@@ -63,28 +63,39 @@ func (s *stack) member(scope string, a Architecture, schema series.Schema) (Arch
 	if a.Front, grid, err = a.Front.filled(schema.Inputs); err != nil {
 		return a, step.Vec{}, err
 	}
-	x, y := s.head(schema, gaps), step.Vec{}
+	h, y := s.head(schema, gaps), step.Vec{}
 	within(s, scope, func() {
-		if x, a.Layers, err = s.network(a, a.Front.write(s.b, x, grid)); err == nil {
+		var x step.Vec
+		if x, a.Layers, err = s.network(a, h, grid); err == nil {
 			y, err = a.read(s.b, x, schema.Target)
 		}
 	})
 	return a, y, err
 }
 
-// network writes what stands between the features and the readout, and gives the layers as they are stored.
-func (s *stack) network(a Architecture, x step.Vec) (_ step.Vec, layers []Layer, err error) {
-	if a.TimeInput {
-		x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
+// network writes what stands between the head and the readout, and gives the layers as they are stored.
+func (s *stack) network(a Architecture, h *head, grid step.Grid) (x step.Vec, layers []Layer, err error) {
+	features := func(values step.Vec) step.Vec {
+		x := a.Front.write(s.b, h.features(values), grid)
+		if a.TimeInput {
+			x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
+		}
+		return x
 	}
+	x = features(h.values)
 	if a.Encoder > 0 {
 		x = s.b.Linear("encoder", a.Encoder, step.Xavier(x.Len(), a.Encoder), step.Values{0}, step.Term{Name: "x", X: x})
 	}
+	past := x
+	if h.values != h.filled && a.Layers[0].Block.Residual && some(h.ins, missing) {
+		past = features(h.filled)
+	}
 	layers = make([]Layer, len(a.Layers))
 	for i, l := range a.Layers {
-		if x, layers[i], err = s.layer(i, l, x); err != nil {
+		if x, layers[i], err = s.layer(i, l, x, past); err != nil {
 			return x, a.Layers, err
 		}
+		past = x
 	}
 	if err := a.adapts(); err != nil {
 		return x, a.Layers, err
@@ -101,17 +112,17 @@ func within(s *stack, scope string, build func()) {
 	s.b.Scope(scope, build)
 }
 
-// head gives the features, which members that take missing values alike have in common. There are two kinds at most, and
-// names of states for both.
-func (s *stack) head(schema series.Schema, gaps bool) step.Vec {
-	if x, ok := s.heads[gaps]; ok {
-		return x
+// head is the one that members which take missing values alike have in common. There are two kinds at most, and names of
+// states for both.
+func (s *stack) head(schema series.Schema, gaps bool) *head {
+	if h, ok := s.heads[gaps]; ok {
+		return h
 	}
 	scope := ""
 	if len(s.heads) > 0 {
 		scope = "other"
 	}
-	within(s, scope, func() { s.heads[gaps] = head(s.b, s.x, schema, gaps) })
+	within(s, scope, func() { s.heads[gaps] = newHead(s.b, s.x, schema, gaps) })
 	return s.heads[gaps]
 }
 
@@ -153,25 +164,23 @@ func (a Architecture) filled() (Architecture, error) {
 	return a, nil
 }
 
-// gaps tells whether missing values reach the first layer, whose cell takes them itself. What would spread them past that cell
-// is an error.
+// gaps tells whether missing values reach the first layer, whose cell takes them itself. What would spread them over all inputs
+// of that cell is an error. A residual path past it has imputed values.
 func (a Architecture) gaps(schema series.Schema) (bool, error) {
 	if !a.TakesMissing() {
 		return false, nil
 	}
-	k, spreads := a.Layers[0].Block, ""
+	k, spreads, fix := a.Layers[0].Block, "", ""
 	switch {
 	case !a.Front.None():
-		spreads = "a convolutional front end"
+		spreads, fix = "a convolutional front end", "leave the front end out"
 	case a.Encoder > 0:
-		spreads = "an encoder"
-	case k.Residual:
-		spreads = "a residual path"
+		spreads, fix = "an encoder", "leave the encoder out"
 	case k.Norm != NoNorm && k.NormPlace == NormBefore:
-		spreads = "a norm before it"
+		spreads, fix = "a norm before it", "place the norm after the layer, or leave it out"
 	}
-	if spreads != "" && some(schema.Inputs, func(in series.Input) bool { return in.Missing }) {
-		return false, fmt.Errorf("layer 0: %T takes missing values itself, and %s would spread them over all that it knows; leave that out of the first layer", a.Layers[0].Cell, spreads)
+	if spreads != "" && some(schema.Inputs, missing) {
+		return false, fmt.Errorf("layer 0: %T takes missing values itself, and %s would spread them over all that it knows; %s", a.Layers[0].Cell, spreads, fix)
 	}
 	return true, nil
 }
@@ -203,40 +212,53 @@ func (a Architecture) errors(p *step.Program) (probes []int) {
 	return probes
 }
 
-// head turns raw inputs into the features of the first layer. Where that takes missing values itself, its numbers stay NaN
-// where they were not observed; only categories are imputed.
-func head(b *step.Builder, x step.Vec, schema series.Schema, gaps bool) step.Vec {
-	ins := schema.Inputs
+// head turns raw inputs into the features of the first layer.
+type head struct {
+	b   *step.Builder
+	ins []series.Input
+	// values are the inputs as the first layer takes them: filled, or, where its cell takes missing values itself, NaN where a
+	// number was not observed; only categories are imputed then.
+	values, filled  step.Vec
+	observed, since step.Vec
+}
+
+func newHead(b *step.Builder, x step.Vec, schema series.Schema, gaps bool) *head {
+	h := &head{b: b, ins: schema.Inputs}
 	if gaps {
-		ins = slices.Clone(ins)
-		for i := range ins {
-			ins[i].Hold = ins[i].Hold && ins[i].Kind == series.Category
+		h.ins = slices.Clone(h.ins)
+		for i := range h.ins {
+			h.ins[i].Hold = h.ins[i].Hold && h.ins[i].Kind == series.Category
 		}
 	}
-	observed, filled := fill(b, x, ins)
+	h.observed, h.filled = fill(b, x, h.ins)
+	h.values = h.filled
 	if gaps {
-		filled = reopen(b, x, filled, ins)
+		h.values = reopen(b, x, h.filled, h.ins)
 	}
-	scaled := scale(b, filled, ins)
-	var since step.Vec
-	if some(ins, func(in series.Input) bool { return in.Since }) {
-		since = age(b, observed)
+	if some(h.ins, func(in series.Input) bool { return in.Since }) {
+		h.since = age(b, h.observed)
 	}
+	return h
+}
+
+// features are values scaled, one-hot, and with their masks and ages.
+func (h *head) features(values step.Vec) step.Vec {
+	scaled := scale(h.b, values, h.ins)
 	var parts []step.Vec
-	for i, in := range ins {
+	for i, in := range h.ins {
 		if in.Kind == series.Category {
-			parts = append(parts, oneHot(b, step.Slice(filled, i, i+1), len(in.Levels)))
+			parts = append(parts, oneHot(h.b, step.Slice(values, i, i+1), len(in.Levels)))
 		} else {
 			parts = append(parts, step.Slice(scaled, i, i+1))
 		}
 		if in.Mask {
-			parts = append(parts, step.Slice(observed, i, i+1))
+			parts = append(parts, step.Slice(h.observed, i, i+1))
 		}
 		if in.Since {
-			parts = append(parts, step.Log(step.Plus(step.Slice(since, i, i+1), 1)))
+			parts = append(parts, step.Log(step.Plus(step.Slice(h.since, i, i+1), 1)))
 		}
 	}
-	if len(parts) == len(ins) && !some(ins, func(in series.Input) bool { return in.Kind == series.Category }) {
+	if len(parts) == len(h.ins) && !some(h.ins, func(in series.Input) bool { return in.Kind == series.Category }) {
 		return scaled
 	}
 	return step.Concat(parts...)
@@ -251,6 +273,8 @@ func some(ins []series.Input, f func(series.Input) bool) bool {
 	return false
 }
 
+func missing(in series.Input) bool { return in.Missing }
+
 // column is a constant with one number an input.
 func column(b *step.Builder, ins []series.Input, f func(series.Input) float64) step.Vec {
 	values := make([]float64, len(ins))
@@ -262,7 +286,6 @@ func column(b *step.Builder, ins []series.Input, f func(series.Input) float64) s
 
 // fill replaces what was not observed: by the imputed value, or by the last observed one where the schema holds it.
 func fill(b *step.Builder, x step.Vec, ins []series.Input) (observed, filled step.Vec) {
-	missing := func(in series.Input) bool { return in.Missing }
 	if !some(ins, missing) && !some(ins, func(in series.Input) bool { return in.Mask || in.Since }) {
 		return step.Vec{}, x
 	}

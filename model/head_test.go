@@ -69,7 +69,8 @@ func indicator(yes bool) float64 {
 // headProgram is the head of a schema alone.
 func headProgram(s series.Schema, timeInput, gaps bool) *step.Program {
 	b := step.New()
-	x := head(b, b.Input("x", len(s.Inputs)), s, gaps)
+	h := newHead(b, b.Input("x", len(s.Inputs)), s, gaps)
+	x := h.features(h.values)
 	if timeInput {
 		x = step.Concat(x, step.Log(step.Plus(b.DT(), 1)))
 	}

@@ -24,9 +24,9 @@ type form struct {
 type stack struct {
 	b *step.Builder
 	form
-	x     step.Vec          // the raw inputs
-	heads map[bool]step.Vec // the features, by whether missing values stay in them
-	cells []Layer           // all layers, of an average those of all members
+	x     step.Vec       // the raw inputs
+	heads map[bool]*head // by whether missing values stay in the features
+	cells []Layer        // all layers, of an average those of all members
 	// Of the program at hand: the longest steps of its cells that take rows in parts, the number of turns, and the last turn.
 	limits      engine.Limits
 	turns, turn int
@@ -45,8 +45,9 @@ type Mask struct {
 	Rate float64
 }
 
-// layer writes layer i and gives what it hands on, and the layer as it is stored: wiring drawn, options filled in.
-func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
+// layer writes layer i and gives what it hands on, and the layer as it is stored: wiring drawn, options filled in. A residual path
+// begins at past, which is x but where x has missing values.
+func (s *stack) layer(i int, l Layer, x, past step.Vec) (step.Vec, Layer, error) {
 	w, err := l.draw(x.Len())
 	if err != nil {
 		return x, l, fmt.Errorf("layer %d: %w", i, err)
@@ -65,13 +66,13 @@ func (s *stack) layer(i int, l Layer, x step.Vec) (step.Vec, Layer, error) {
 	var z step.Vec
 	s.cell(fmt.Sprintf("layer%d", i), l.Cell, func() { z = l.Cell.Build(s.b, seen, w) })
 	if k.Bidirectional {
-		x, z = s.backward(i, l.Cell, w, x, seen, z)
+		past, z = s.backward(i, l.Cell, w, past, seen, z)
 	}
 	s.b.Scope(block, func() {
 		z = s.feedForward(block, k, z)
 		z = s.drop(block+".mask", k.Dropout, z)
 		if k.Residual {
-			z = step.Add(s.skip(x, z.Len()), z)
+			z = step.Add(s.skip(past, z.Len()), z)
 		}
 	})
 	if k.NormPlace == NormAfter {

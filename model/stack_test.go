@@ -12,6 +12,7 @@ import (
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
 )
 
 var (
@@ -19,19 +20,37 @@ var (
 	postMLP = Block{Residual: true, Norm: RMSNorm, FeedForward: MLP}
 )
 
-// stacks have everything that can stand around cells, each at least once alone.
+// What cells ask of those who run them: steps that are not too long, missing values left as they are, memory of the last rows, a
+// wiring.
+var (
+	stiff = Layer{Cell: cell.CTRNN{Units: 4}}
+	gappy   = Layer{Cell: cell.GRUD{Units: 4}}
+	recent  = Layer{Cell: cell.TCN{Units: 4, Layers: 2}}
+	windows = Layer{Cell: cell.Transformer{Units: 4, FF: 6, Window: 12}}
+	wired   = Layer{Cell: cell.LTC{Unfolds: 3}, Wiring: wiring.NCP{Inter: 3, Command: 2, Motor: 2, SensoryFanout: 2, InterFanout: 1, Recurrent: 2, MotorFanin: 1}}
+)
+
+// within is a layer with something around it.
+func (l Layer) within(k Block) Layer { l.Block = k; return l }
+
+// stacks have everything that can stand around cells, each at least once alone, and cells that ask for something.
 func stacks() map[string]Architecture {
 	gru := func(units int, k Block) Layer { return Layer{Cell: cell.GRU{Units: units}, Block: k} }
 	cfc := func(units int, k Block) Layer { return Layer{Cell: cell.CfC{Units: units}, Block: k} }
 	return map[string]Architecture{
-		"two layers":  {Layers: []Layer{gru(4, Block{}), cfc(3, Block{})}},
-		"residual":    {Layers: []Layer{cfc(4, Block{Residual: true}), gru(4, Block{Residual: true})}},
-		"layer after": {Layers: []Layer{gru(4, Block{Norm: LayerNorm})}},
-		"rms before":  {Layers: []Layer{gru(4, Block{}), cfc(5, Block{Norm: RMSNorm, NormPlace: NormBefore})}},
-		"glu":         {Layers: []Layer{gru(4, Block{FeedForward: GLU})}},
-		"mlp":         {Layers: []Layer{cfc(4, Block{FeedForward: MLP})}},
-		"deep":        {Layers: []Layer{cfc(4, preGLU), gru(4, preGLU)}, Encoder: 4},
-		"post":        {Layers: []Layer{cfc(4, postMLP), gru(3, postMLP)}},
+		"two layers":        {Layers: []Layer{gru(4, Block{}), cfc(3, Block{})}},
+		"residual":          {Layers: []Layer{cfc(4, Block{Residual: true}), gru(4, Block{Residual: true})}},
+		"layer after":       {Layers: []Layer{gru(4, Block{Norm: LayerNorm})}},
+		"rms before":        {Layers: []Layer{gru(4, Block{}), cfc(5, Block{Norm: RMSNorm, NormPlace: NormBefore})}},
+		"glu":               {Layers: []Layer{gru(4, Block{FeedForward: GLU})}},
+		"mlp":               {Layers: []Layer{cfc(4, Block{FeedForward: MLP})}},
+		"deep":              {Layers: []Layer{cfc(4, preGLU), gru(4, preGLU)}, Encoder: 4},
+		"post":              {Layers: []Layer{cfc(4, postMLP), gru(3, postMLP)}},
+		"stiff":           {Layers: []Layer{gru(3, Block{}), stiff.within(preGLU)}},
+		"missing":           {Layers: []Layer{gappy, gru(4, preGLU)}},
+		"missing, residual": {Layers: []Layer{gappy.within(postMLP), gru(4, Block{})}},
+		"rings":             {Layers: []Layer{recent.within(postMLP), windows.within(preGLU)}},
+		"wired":             {Layers: []Layer{wired.within(Block{Residual: true}), stiff}},
 	}
 }
 
@@ -131,13 +150,13 @@ func (n net) feedForward(kind FeedForward, block string, z []float64) []float64 
 func (n net) cell(i int, scope string, rows [][]float64, dt []float32) [][]float64 {
 	l := n.m.arch.Layers[i]
 	schema := series.Plain(len(rows[0]))
-	switch c := l.Cell.(type) {
-	case cell.GRU:
-		schema.Target.Outputs = c.Units
-	case cell.CfC:
-		schema.Target.Outputs = c.Units
+	for k := range schema.Inputs {
+		schema.Inputs[k].Missing = cell.TakesMissing(l.Cell)
 	}
-	m, err := Architecture{Layers: []Layer{{Cell: l.Cell}}, Readout: Direct}.Model(schema)
+	drawn, _ := l.Wiring.(*wiring.Wiring)
+	b := step.New()
+	schema.Target.Outputs = l.Cell.Build(b, b.Input("x", len(rows[0])), drawn).Len()
+	m, err := Architecture{Layers: []Layer{{Cell: l.Cell, Wiring: l.Wiring}}, Readout: Direct}.Model(schema)
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -189,7 +208,12 @@ func (n net) along(w *series.Series) [][]float64 {
 		for t := range z {
 			z[t] = n.feedForward(k.FeedForward, block, z[t])
 			if k.Residual {
-				x := rows[t]
+				x := each(rows[t], func(k int, v float64) float64 {
+					if math.IsNaN(v) { // of an input: the path past a cell that takes it has what is imputed
+						return n.m.schema.Inputs[k].Impute
+					}
+					return v
+				})
 				if len(x) != len(z[t]) {
 					x = n.linear(x, block+".skip.x", "")
 				}
@@ -233,6 +257,7 @@ func TestStacksAgainstEquations(t *testing.T) {
 	s.Target.Outputs = 2
 	w := walk(s, 9, 3)
 	for name, a := range stacks() {
+		s, w := demanded(s, a, w)
 		m := stacked(t, s, a)
 		n := net{t, m}
 		out := ran(t, m, &w, RunOptions{})
@@ -242,15 +267,38 @@ func TestStacksAgainstEquations(t *testing.T) {
 	}
 }
 
+// demanded is a schema and a series for a stack: with missing values where its first cell takes them, and without gaps that are
+// split where a cell asks for short steps.
+func demanded(s series.Schema, a Architecture, w series.Series) (series.Schema, series.Series) {
+	if a.TakesMissing() {
+		s.Inputs = slices.Clone(s.Inputs)
+		s.Inputs[1].Missing, s.Inputs[1].Impute = true, 0.4
+		w = walk(s, w.Len(), 3)
+	}
+	w.DT = slices.Clone(w.DT)
+	for _, l := range a.Layers {
+		for t, dt := range w.DT {
+			if limit := float32(cell.MaxStep(l.Cell)); limit > 0 {
+				w.DT[t] = min(dt, 0.9*limit)
+			}
+		}
+	}
+	return s, w
+}
+
 // bothWays are stacks that read a series from both ends.
 func bothWays() map[string]Architecture {
 	pre, post := preGLU, postMLP
 	pre.Bidirectional, post.Bidirectional = true, true
 	return map[string]Architecture{
-		"one":    {Layers: []Layer{{Cell: cell.CfC{Units: 4}, Block: Block{Bidirectional: true}}}},
-		"first":  {Layers: []Layer{{Cell: cell.GRU{Units: 4}, Block: post}, {Cell: cell.CfC{Units: 4}, Block: postMLP}}},
-		"second": {Layers: []Layer{{Cell: cell.CfC{Units: 4}, Block: preGLU}, {Cell: cell.GRU{Units: 3}, Block: pre}}, Encoder: 4},
-		"both":   {Layers: []Layer{{Cell: cell.CfC{Units: 3}, Block: pre}, {Cell: cell.CfC{Units: 4}, Block: post}}},
+		"one":     {Layers: []Layer{{Cell: cell.CfC{Units: 4}, Block: Block{Bidirectional: true}}}},
+		"first":   {Layers: []Layer{{Cell: cell.GRU{Units: 4}, Block: post}, {Cell: cell.CfC{Units: 4}, Block: postMLP}}},
+		"second":  {Layers: []Layer{{Cell: cell.CfC{Units: 4}, Block: preGLU}, {Cell: cell.GRU{Units: 3}, Block: pre}}, Encoder: 4},
+		"both":    {Layers: []Layer{{Cell: cell.CfC{Units: 3}, Block: pre}, {Cell: cell.CfC{Units: 4}, Block: post}}},
+		"stiff": {Layers: []Layer{stiff.within(post), stiff.within(preGLU)}},
+		"missing": {Layers: []Layer{gappy.within(post), {Cell: cell.GRU{Units: 4}}}},
+		"rings":   {Layers: []Layer{recent.within(pre), windows.within(post)}},
+		"wired":   {Layers: []Layer{wired.within(Block{Residual: true, Bidirectional: true})}},
 	}
 }
 
@@ -261,6 +309,7 @@ func TestBothWaysAgainstEquations(t *testing.T) {
 	s.Target.Outputs = 2
 	w := walk(s, 9, 3)
 	for name, a := range bothWays() {
+		s, w := demanded(s, a, w)
 		m := stacked(t, s, a)
 		n := net{t, m}
 		out := ran(t, m, &w, RunOptions{})

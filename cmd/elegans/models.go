@@ -31,7 +31,7 @@ func newModels(c *console) *cobra.Command {
 		Long: `List the models that train can be asked for by --model NAME.
 
 Parameters and floating point operations per step depend on the data; the table gives those for 5 inputs and 1 output.
-The name of a cell in lower case, such as ltc, stands for the first model of that cell.`,
+The name of a cell in lower case, such as ltc, stands for the first model of that cell; dashes in names may be left out.`,
 		Example: "  elegans models\n  elegans models --json",
 		Args:    takes(),
 		RunE: func(*cobra.Command, []string) error {

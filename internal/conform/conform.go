@@ -134,7 +134,7 @@ func Checks() []Check {
 		{"Permutation", Permutation}, {"Padding", Padding},
 		{"Later", Later}, {"Splitting", Splitting}, {"ZeroTime", ZeroTime}, {"ExtremeTimes", ExtremeTimes}, {"Gaps", Gaps}, {"Parts", Parts},
 		{"NotANumber", NotANumber}, {"AbsentSynapses", AbsentSynapses}, {"SynapseCounts", SynapseCounts},
-		{"SinglePrecision", SinglePrecision}, {"Workers", Workers}, {"Memory", Memory}, {"File", File},
+		{"SinglePrecision", SinglePrecision}, {"Streaming", Streaming}, {"Workers", Workers}, {"Memory", Memory}, {"File", File},
 	}
 }
 

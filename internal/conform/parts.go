@@ -323,6 +323,19 @@ func carried(m *model.Model, w *series.Series) ([]float64, error) {
 	return sum, nil
 }
 
+// near compares values, each within the bound of 1 and its size.
+func near(what string, got, want []float64, bound float64) error {
+	if len(got) != len(want) {
+		return fmt.Errorf("%s has %d values in parts, %d whole", what, len(got), len(want))
+	}
+	for i, b := range want {
+		if e := math.Abs(got[i]-b) / (1 + math.Abs(b)); !(e <= bound) {
+			return fmt.Errorf("%s[%d] is %.9g in parts and %.9g whole: error %.2g, bound %.2g", what, i, got[i], b, e, bound)
+		}
+	}
+	return nil
+}
+
 // streamed compares streams to a run, to the bit.
 func streamed(m *model.Model, w *series.Series, want []float64) error {
 	one, many := m.Stream(), m.Streams(3)

@@ -23,7 +23,8 @@ func RealTimeEngine(s Subject) error {
 		want := t.Gradient().Theta
 		for _, q := range s.Program.Params {
 			from, to := q.Offset, q.Offset+q.Shape.Len()
-			if err := near("gradient of "+q.Name, got[from:to], want[from:to], singleGradient); err != nil {
+			single, double := piece{what: "gradient of " + q.Name, values: got[from:to]}, piece{values: want[from:to]}
+			if _, err := closeTo(single, double, singleGradient); err != nil {
 				return fmt.Errorf("%d steps in real time: %w", z.steps, err)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/internal/conform/trial"
@@ -104,115 +103,6 @@ func lengths(lane, length int) func(*trial.Trial) trial.Result {
 		e.Forward(t.Steps)
 		return read(e, t)
 	}
-}
-
-// Bounds on |a - b| / (1 + |b|) between the float32 engine and the oracle on the same rounded numbers: 2^-24 is one
-// rounding, functions are good to some units, and a step has some ten operations in a row, sequences up to five steps.
-// Gradients add up over lanes and times on top. What a change of every number that goes in by about one rounding moves is
-// allowed several times over: it is the problem's own, as where angles are large or sums are long.
-const (
-	singleForward  = 2e-6
-	singleGradient = 2e-5
-	conditioning   = 4
-)
-
-// SinglePrecision: the float32 engine computes what the oracle computes: outputs, states, and every gradient.
-func SinglePrecision(s Subject) error {
-	for _, z := range s.sizes() {
-		t := rounded(s.trial(z))
-		want, moved := t.Gradient(), nudged(t).Gradient()
-		e := load(t.Program.Reverse(step.WRT{Inputs: true, Time: true, States: true}), t)
-		e.Forward(t.Steps)
-		got := read(e, t)
-		for k := range got.Y {
-			if err := near("output", got.Y[k], want.Y[k], allowed(singleForward, want.Y[k], moved.Y[k])); err != nil {
-				return err
-			}
-		}
-		for k := range got.H {
-			if err := near("state", got.H[k], want.H[k], allowed(singleForward, want.H[k], moved.H[k])); err != nil {
-				return err
-			}
-		}
-		if err := s.backward(e, t, want, moved); err != nil {
-			return fmt.Errorf("%d lanes, %d steps: %w", z.lanes, z.steps, err)
-		}
-	}
-	return nil
-}
-
-// nudged is a trial with every number moved up or down by about one rounding.
-func nudged(t *trial.Trial) *trial.Trial {
-	q, r := t.Copy(), rand.New(rand.NewPCG(3, 5))
-	for _, list := range [][][]float64{q.X, q.H0, {q.Theta, q.DT}} {
-		for _, v := range list {
-			for i := range v {
-				v[i] *= 1 + (2*r.Float64()-1)*0x1p-23
-			}
-		}
-	}
-	return q
-}
-
-// allowed is a bound with what moving the numbers that go in did to a result.
-func allowed(bound float64, want, moved []float64) float64 {
-	most := 0.0
-	for i, b := range want {
-		most = max(most, math.Abs(moved[i]-b)/(1+math.Abs(b)))
-	}
-	return bound + conditioning*most
-}
-
-func (s Subject) backward(e *engine.Engine, t *trial.Trial, want, moved trial.Gradient) error {
-	for k := range t.DY {
-		for time := range t.Steps {
-			narrow(e.DOutput(k, time), part(t.DY[k], time, t.Steps))
-		}
-	}
-	for k := range t.DH {
-		narrow(e.DStateFinal(k), t.DH[k])
-	}
-	e.Backward()
-	check := func(what string, got, want, moved []float64) error {
-		return near("gradient of "+what, got, want, allowed(singleGradient, want, moved))
-	}
-	grad := widen(e.Grad())
-	for _, q := range s.Program.Params {
-		from, to := q.Offset, q.Offset+q.Shape.Len()
-		if err := check(q.Name, grad[from:to], want.Theta[from:to], moved.Theta[from:to]); err != nil {
-			return err
-		}
-	}
-	for k := range t.H0 {
-		if err := check("the initial state", widen(e.DState(k)), want.H0[k], moved.H0[k]); err != nil {
-			return err
-		}
-	}
-	for time := range t.Steps {
-		at := func(v []float64) []float64 { return part(v, time, t.Steps) }
-		if err := check("the input", widen(e.DInput(0, time)), at(want.X[0]), at(moved.X[0])); err != nil {
-			return err
-		}
-		if want.DT == nil {
-			continue
-		}
-		if err := check("dt", widen(e.DTime(time)), at(want.DT), at(moved.DT)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func near(what string, got, want []float64, bound float64) error {
-	if len(got) != len(want) {
-		return fmt.Errorf("%s has %d values in single precision, %d in double", what, len(got), len(want))
-	}
-	for i, b := range want {
-		if e := math.Abs(got[i]-b) / (1 + math.Abs(b)); !(e <= bound) {
-			return fmt.Errorf("%s[%d] is %.9g in single precision and %.9g in double: error %.2g, bound %.2g", what, i, got[i], b, e, bound)
-		}
-	}
-	return nil
 }
 
 // File: a model that was saved and loaded is the same model: the same bytes when saved again, and the same outputs to

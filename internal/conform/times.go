@@ -69,7 +69,7 @@ func ExtremeTimes(s Subject) error {
 			}
 			for _, r := range runners {
 				within := func(r trial.Result) error { return s.bounded(t, r) }
-				if grows(s.Variant.Cell) {
+				if cell.Grows(s.Variant.Cell) {
 					within = finite
 				}
 				if err := within(r.forward(t)); err != nil {
@@ -84,13 +84,6 @@ func ExtremeTimes(s Subject) error {
 		}
 	}
 	return nil
-}
-
-// grows tells the cells whose poles the inputs themselves move, so that large ones may let the state grow from step to step
-// whatever dt is, as their papers have it. These must stay finite.
-func grows(c cell.Cell) bool {
-	l, ok := c.(cell.LiquidS4)
-	return ok && (l.Form == cell.Rec || l.Form == cell.RecDiag)
 }
 
 // hold is one row of a trial, taken in parts of length dt.

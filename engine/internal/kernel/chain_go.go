@@ -14,44 +14,47 @@ var presets = []string{
 	"cfc-ncp19-masked",
 	"cfc-ncp32-masked",
 	"cfc-ncp19",
-	"lstm32",
-	"lstm64",
-	"gru32",
-	"gru64",
+	"lstm-32",
+	"lstm-64",
+	"gru-32",
+	"gru-64",
 	"ltc-mm-ncp19",
 	"cfc-mm",
-	"ctrnn32",
-	"node32",
-	"ctgru32",
-	"gruode32",
-	"odelstm32",
-	"odernn32",
-	"rnndecay32",
-	"rnnlinear32",
-	"phasedlstm32",
-	"grud32",
-	"grud64",
-	"grudecay32",
-	"lrc32",
+	"ctrnn-32",
+	"node-32",
+	"ctgru-32",
+	"gruode-32",
+	"odelstm-32",
+	"odernn-32",
+	"rnndecay-32",
+	"rnnlinear-32",
+	"phasedlstm-32",
+	"grud-32",
+	"grud-64",
+	"grudecay-32",
+	"lrc-32",
 	"lrc-ncp19",
-	"lrcu32",
-	"stc32",
-	"lrcssm64",
-	"lrcssm-complex32",
+	"lrc-asym-32",
+	"lrc-explicit-32",
+	"lrcu-32",
+	"lrcu-asym-32",
+	"stc-32",
+	"lrcssm-64",
+	"lrcssm-complex-32",
 	"liquids4-32",
 	"liquids4-p2-32",
-	"riccati64",
-	"linoss64",
-	"linoss-imex64",
-	"dlinoss64",
-	"dlinoss-imex64",
-	"lru64",
+	"riccati-64",
+	"linoss-64",
+	"linoss-imex-64",
+	"dlinoss-64",
+	"dlinoss-imex-64",
+	"lru-64",
 	"s5-64",
 	"s6-32",
-	"transformer32",
-	"transformer-time32",
-	"tcn32",
-	"mlp32",
+	"transformer-32",
+	"transformer-time-32",
+	"tcn-32",
+	"mlp-32",
 	"linear-row",
 	"linear-rows16",
 }
@@ -64,9 +67,9 @@ var plain = map[string]Fused{
 	"accum f0; mul f0 f1; accum t1 > [0 2]":             plain4,
 	"add f0 f0; mul f1 f2; mul f3 f2; mul f4 k5; mul f6 t3; mul t0 t3; mul f7 f0; mul f8 f0; add t4 t6; add t5 t7; mul k9 f10; mul t8 k11; mul t9 k11; mul f10 k11; mul t10 k11; mul k5 f12 > [1 2 11 12 13 14 15]": plain5,
 	"add f0 f1 > [0]":                         plain6,
-	"add f0 f1; accum f2; accum f3 > [0 1 2]": plain7,
-	"add f0 f1; accum f2; div t0 u3; mul t2 f4; mul t3 k5; mul t2 k5; accum f6; accum t5; accum t4 > [1 6 7 8]":                            plain8,
-	"add f0 f1; accum t0; accum f2; accum f3; accum f4; add f5 f6; accum t5; add f7 f8; accum t7; add f9 f10; accum t9 > [1 2 3 4 6 8 10]": plain9,
+	"add f0 f1; accum f2 > [0 1]":             plain7,
+	"add f0 f1; accum f2; accum f3 > [0 1 2]": plain8,
+	"add f0 f1; accum t0; accum f2; accum f3; accum f4; add f5 f6; accum t5; add f7 f8; accum t7; add f9 f10; accum t9 > [1 2 3 4 6 8 10]":                                                                                                                                                                        plain9,
 	"add f0 f1; accum t0; add f2 f3; mul f4 f5; mul f4 f6; mul f7 k8; mul t4 t5; mul t2 k8; mul t7 f6; mul t7 f7; add t3 t9; mul t10 f9; mul t10 f10; add t2 t12; mul t11 k11; add t8 t14; mul t15 f5; add t6 t16; mul t13 f9; mul t17 k12; mul t19 u13; mul t19 f14; mul t18 u15; mul t18 f14 > [1 20 21 22 23]": plain10,
 	"add f0 f1; accum t0; mul t0 f2; accum t2 > [0 1 3]":            plain11,
 	"add f0 f1; accum t0; mul t0 f2; accum t2 > [1 3]":              plain12,
@@ -77,622 +80,685 @@ var plain = map[string]Fused{
 	"add f0 f1; add f2 f3; add f4 f5; mul f6 u7; mul f6 f8; mul f6 u9; mul f6 f10; mul f11 k12; mul t7 u9; mul t7 f8; add t3 t8; mul f11 u7; mul f11 f10; add t5 t11; mul t10 f13; mul t10 f14; mul t13 f15; mul t13 f14; add t14 t16; mul f16 f15; mul f16 f17; add t17 t20; mul f16 f13; mul f16 f18 > [0 1 2 4 6 9 12 15 18 19 21 22 23]": plain17,
 	"add f0 f1; add f2 f3; add f4 l5; mul f6 u7; mul f6 f8; mul f6 u9; mul f6 f10; mul f11 k12; mul t7 u9; mul t7 f8; add t3 t8; mul f11 u7; mul f11 f10; add t5 t11; mul t10 f13; mul t10 l14; mul t13 f15; mul t13 l14; add t14 t16; mul f16 f15; mul f16 f17; add t17 t20; mul f16 f13; mul f16 f18 > [0 1 2 4 6 9 12 15 18 19 21 22 23]": plain18,
 	"add f0 f1; add f2 f3; add f4 t0; mul t2 k5; add f6 t3; mul t0 k5; add f7 t5; sign f8; mul t4 t7; add f9 t8; add f10 k11; step t10; sigmoid f10; select t11 k5 t12; mul t6 t13; mul f12 f12; sub k5 t15; mul t1 t16; sub k5 f13; mul f13 t18; mul f14 t19 > [9 14 17 20]":                                                                plain19,
-	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [0 1 4]":                                            plain20,
-	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [4]":                                                plain21,
-	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [0 2]":                                                         plain22,
-	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [2]":                                                           plain23,
-	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [2 3 8]": plain24,
-	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [8]":     plain25,
-	"add f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k4 t1; sub k6 f7; step t5; select t6 k4 f8; mul t7 f9; add t0 t8; add t9 t8; sub k10 f9; mul f9 t11; mul t10 t12 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13]":                                                                                                                          plain26,
-	"add f0 f1; add t0 f1; mul f2 f3; mul f2 f4; add t1 t2; mul f5 f6; mul f5 f4; add t4 t5; mul t3 k7; mul t6 k7; mul t8 f8; mul t8 u9; add f10 t11; mul t9 f11; mul t9 u9; add f12 t14; mul t7 l13; accum t16; add f14 t10; add t18 t13; accum t19 > [3 6 12 15 17 20]":                                                               plain27,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [2 10 11 12]":                                                                                                                                                                   plain28,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6; accum t12 > [2 10 11 13]":                                                                                                                                                        plain29,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8 > [7 12 13 14]":                                                                                                                                          plain30,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8; accum t14 > [7 12 13 15]":                                                                                                                               plain31,
-	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5 > [2 5 6]":                                                                                                                                                                                                                                             plain32,
-	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5; accum t6 > [2 5 7]":                                                                                                                                                                                                                                   plain33,
-	"add f0 f1; div t0 f2; mul t1 f3; mul t2 k4; mul t3 u5; mul t3 f6; mul t4 f7; add f8 t6; add t7 t6; mul f9 f10; mul f9 f7; add t8 t9; mul f11 f12; mul f11 f7; add t11 t12; mul t10 k4; mul t13 k4; mul t15 f13; mul t15 u5; add f14 t18; mul t16 f15; mul t16 u5; add f16 t21; mul t14 l17 > [5 10 13 17 19 20 22 23]":             plain34,
-	"add f0 f1; mul f2 f3; add f4 t1; add t2 t1; mul f5 k6; mul t0 t4; mul f7 f8; add t5 t6; mul t3 f9; mul t7 k10; mul t8 k10; mul t9 f11; mul t9 u12; add f13 t12; mul t10 f14; mul t10 u12; add f15 t15; mul f16 f17; mul f16 u18; mul f19 f20; mul f19 u18; div t18 f21; mul t21 f17; mul t22 k6 > [10 11 13 14 16 17 19 20 21 23]": plain35,
-	"add f0 f1; mul f2 f3; mul f2 t0 > [0 1 2]": plain36,
-	"add f0 f1; mul f2 f3; mul f2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul f9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div f9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul f15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain37,
-	"add f0 f1; mul f2 f3; mul t0 f3; mul t2 f4; mul t2 f5; mul f5 f5; sub k6 t5; mul t3 t6; add t1 t7; mul t8 f7; mul t8 f8; mul t8 f9; sub k6 f4; mul f4 t12; mul t4 t13; sub k6 f10; mul f10 t15; mul t11 t16; sub k6 f7; mul f7 t18; mul t10 t19; mul f8 f8; sub k6 t21; mul t9 t22 > [0 1 2 8 14 17 20 23]":                  plain38,
-	"add f0 f1; mul f2 f3; mul t0 k4; mul t1 k4; mul t2 f5; mul t2 u6; add f7 t5; mul t2 f8; mul t2 u9; add f10 t8; mul t3 k11; mul t10 f8; mul t10 u6; add t9 t12; mul t3 f5; mul t3 u9; add t6 t15; add t4 t11; accum t17; add t7 t14; accum t19; mul t13 k4; mul t16 k4; div t21 f12 > [3 18 20 22 23]":                        plain39,
-	"add f0 f1; mul f2 k3; mul f4 k3; div t1 f5; mul t3 f6; mul t4 k7; mul t3 f8; mul t3 f9; mul t6 f10; mul t6 f11; mul t7 k7; div t2 f5; mul t11 f12; mul t12 k7; add t5 t13; mul t14 f11; mul t14 f13; add t8 t16; mul t15 f11; mul t15 f14; add t10 t18; add t17 t19; mul t14 f10; add t9 t22 > [0 11 20 21 22 23]":           plain40,
-	"add f0 f1; mul f2 k3; mul t1 f4; mul t1 f5; add f6 t2; add t0 t3; mul f2 f7; mul f2 f8; add f9 t6; add f10 t7; mul t5 k3; div t10 f11; mul t11 f12; mul t12 k3; div t9 f11; mul t14 f7; mul t15 k3; add t13 t16; mul t17 f13; add t11 t18; add t19 t18; mul t17 f14; add t14 t21; add t22 t21 > [4 8 20 23]":                 plain41,
-	"add f0 f1; mul f2 l3; accum t1; add f4 f5; accum t3 > [0 2 4]":   plain42,
-	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]": plain43,
-	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":   plain44,
-	"add f0 f1; mul f2 u3; mul f2 f4; add t0 t1; mul f5 f6; mul f5 f4; add t3 t4; mul f7 f8; mul f7 f4; add t6 t7; mul t5 k9; mul t8 k9; mul t10 f10; mul t10 u11; add f12 t13; mul t11 f13; mul t11 u11; add f14 t16; mul t9 l15; add f16 t12; add t19 t15; accum t20; accum t2; accum t18 > [5 8 14 17 21 22 23]": plain45,
-	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]":                                                                                                                                                                                      plain46,
-	"add f0 f1; mul l2 f3; mul l2 t0 > [0 1 2]": plain47,
-	"add f0 f1; mul l2 f3; mul l2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul l9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div l9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul l15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain48,
-	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                                              plain49,
-	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                                                plain50,
-	"add f0 f1; mul t0 f2; mul f3 f4; mul f5 k6; mul f7 t3; add t2 t4; mul t5 l8; mul t1 l8; accum t7; accum t6; add f9 f10; accum t10 > [8 9 11]": plain51,
-	"add f0 f1; mul t0 f2; mul t0 f3; add t0 f4; add t1 f5; mul t3 f6; sub f7 k8; step t6; select t7 k8 t5; mul t8 k9; add f10 t9; mul t4 f3; select f2 t11 k8; mul t12 k9; add t10 t13; select f2 t14 k8; select f2 k8 t14; add t8 t16; sub f11 f12; step t18; select t19 k8 t15; select t19 t15 k8; add t12 t20; add t17 t21 > [2 22 23]": plain52,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]":                                                plain53,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 f8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain54,
-	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 l8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain55,
-	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 l5 > [1 2 3 4]":                       plain56,
-	"add f0 f1; mul t0 f2; mul t1 f3; mul t1 f4; mul t3 k5; add t1 t4; mul t2 f4 > [2 3 5 6]": plain57,
-	"add f0 f1; mul t0 k2 > [1]": plain58,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [0 3 6]":                                                                             plain59,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [6]":                                                                                 plain60,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [0 3 5 8 10]":                               plain61,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [10]":                                       plain62,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [0 3 5 8 12]": plain63,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [12]":         plain64,
-	"add f0 f1; mul t0 k2; mul t1 f3; mul t1 f4; add f3 k5; mul t3 t4; mul t5 k2; mul t6 f6; mul t6 f7; div t2 f6; mul t9 f4; mul t10 k2; add t8 t11; mul t9 k2; mul t13 f8; mul t7 l9; mul t15 k2; sub k5 f10; mul f10 t17; mul t16 t18; sub k5 f11; mul f11 t20; mul t15 t21; add t19 t22 > [0 9 12 13 14 19 22 23]": plain65,
-	"add f0 f1; mul t0 k2; mul t1 l3; accum t2 > [0 3]":                                                                            plain66,
-	"add f0 f1; mul t0 l2; accum t1; accum f3; accum f4 > [2 3 4]":                                                                 plain67,
-	"add f0 f1; mul t0 l2; add f3 t1 > [0 1 2]":                                                                                    plain68,
-	"add f0 f1; mul t0 l2; add f3 t1; accum t2 > [0 1 3]":                                                                          plain69,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4 > [0 2 3]":                                                                         plain70,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7 > [0 2 3 4 8]":              plain71,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 k5; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8 > [0 2 3 4 5 9]": plain72,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6 > [5 10 13 14 15 16]":                                       plain73,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6; accum t16; add t14 t15; accum t18 > [5 10 13 14 15 17 19]": plain74,
-	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [0 3 4 5 6]":                                                                    plain75,
-	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [3 4 5 6]":                                                                      plain76,
-	"add f0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; sub k7 t5; mul t7 u8; add t6 t8; select f9 k4 t0; select f9 f10 t9 > [0 5 10 11]": plain77,
-	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                       plain78,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [1 3 5 8]":                                               plain79,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [8]":                                                     plain80,
-	"add f0 f1; sigmoid t0; mul t1 f2 > [1 2]":                                                                      plain81,
-	"add f0 f1; sigmoid t0; mul t1 f2 > [2]":                                                                        plain82,
-	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3; accum t4 > [3 5]":                                       plain83,
-	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 f4; mul t3 u5; mul t5 k6; add f7 t5; add f8 f9 > [4 6 7 8]": plain84,
-	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [1 4 6]":                           plain85,
-	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [4 6]":                             plain86,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [1 6]":                             plain87,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [6]":                               plain88,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [1 5 6]":                           plain89,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [5 6]":                             plain90,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [1 5 7]":                plain91,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [5 7]":                  plain92,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [1 5 7]":                plain93,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [5 7]":                  plain94,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [1 7]":                  plain95,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [7]":                    plain96,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [1 6 7]":                plain97,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [6 7]":                  plain98,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [1 6 8]":     plain99,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [6 8]":       plain100,
-	"add f0 k1 > [0]": plain101,
-	"add f0 k1; div f2 t0; div f3 t0; mul t1 f4; mul t2 f4; mul t3 k5; mul t4 k5; mul f4 f6; mul f4 f7; mul f8 k5; mul t9 f9; mul t9 f10; mul f11 l12; mul f13 l12; mul t7 l12; mul t8 l12; select u14 k15 t10; select u14 k15 t11; select u14 t10 k15; select u14 t11 k15; mul t18 k16; mul t19 k16; mul t20 u17; mul t21 u17 > [5 6 12 13 14 15 16 17 22 23]": plain102,
-	"add f0 k1; mul t0 f2; mul f3 f4; sub t1 t2; mul t0 f4; mul f3 f2; add t4 t5; add t3 f5; add t6 f6 > [7 8]": plain103,
-	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]":                                  plain104,
-	"add f0 l1 > [0]": plain105,
-	"add f0 l1; add f2 t0; mul t1 f3; mul t1 f4; mul t2 l5; mul t3 k6; mul t5 f7; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f7; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; sub k9 f8; mul f8 t21; mul t6 t22 > [0 11 12 14 15 19 20 23]": plain106,
-	"add f0 u1 > [0]": plain107,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":               plain108,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":                 plain109,
-	"add f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t3 f4; mul t4 k6; sub t0 k7; step t6; select t7 t5 k7 > [2 8]":     plain110,
-	"add f0 u1; add f2 f3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain111,
-	"add f0 u1; add f2 f3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain112,
-	"add f0 u1; add f2 f3; sub f4 k5; step t2; select t3 t1 k5; sub t0 k5; step t5; select t6 t4 k5 > [4 7]":            plain113,
-	"add f0 u1; add f2 f3; sub t0 k4; step t2; select t3 t1 k4 > [4]":                                                   plain114,
-	"add f0 u1; add f2 k3; sub k4 f5; div k4 t2; mul f6 k7; mul t4 k7; mul t5 f8; mul t5 f9; mul t7 f10; mul t7 t0; add t9 k4; add t6 f11; mul f9 f10; add t7 t12; add t10 f12; div t11 f13; mul t15 f9; mul t16 k7; sub k4 f14; mul t15 t18; mul t19 l15; mul t20 f13; mul t20 f16; add t17 t22 > [0 1 3 8 13 14 21 23]": plain115,
-	"add f0 u1; add f2 l3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain116,
-	"add f0 u1; add f2 l3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain117,
-	"add f0 u1; add f2 t0 > [1]": plain118,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [19]":                                                                              plain119,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [4 7 10 14 16 17 19]":                                                              plain120,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [19 20]":                                                              plain121,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [4 7 10 14 16 17 19 20]":                                              plain122,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [19 20 23]":                        plain123,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [4 7 10 14 16 17 19 20 22 23]":     plain124,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 12 13 14 15 17 19 20 22 23]":     plain125,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 19 20 23]":                       plain126,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 2 3 12 13 14 15 17 19 20 22 23]": plain127,
-	"add f0 u1; add f2 u3 > [0 1]": plain128,
-	"add f0 u1; add f2 u3; add f4 k5; mul f6 k7; sub k8 f9; add f10 f11; div t5 t4; mul t6 f12; mul t7 k7; mul t8 k7; mul t9 f13; mul t9 f14; mul t11 f15; mul t11 t0; add t13 t6; mul t6 f16; mul t6 f14; add t10 t15; mul t16 f15; mul t16 t3; add t11 t18; add t14 t19; div t17 f17; mul t22 f14 > [0 1 2 12 16 20 21 22 23]":          plain129,
-	"add f0 u1; add f2 u3; add f4 u5; add f6 u7; add f8 u9; sub t4 k10; step t5; select t6 k11 k10; sub t3 k10; step t8; select t9 k11 k10; sub t2 k10; step t11; select t12 k11 k10; sub f12 k10; step t14; select t15 k11 k10; sub t1 k10; step t17; select t18 k11 k10; sub t0 k10; step t20; select t21 k11 k10 > [7 10 13 16 19 22]": plain130,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [3 5]":                                                                                                                                                                                                                                             plain131,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [5]":                                                                                                                                                                                                                                               plain132,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [3 7]":                                                                                                                                                                                                                 plain133,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [7]":                                                                                                                                                                                                                   plain134,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 10]":                                                                                                                                                                                     plain135,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 3 5 7 10]":                                                                                                                                                                               plain136,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                                                            plain137,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                                                                     plain138,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [16 17]":                                                                                            plain139,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [3 7 12 16 17]":                                                                                     plain140,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [16 21]":                                            plain141,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [3 7 12 16 19 21]":                                  plain142,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [16 23]":           plain143,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [3 7 12 16 19 23]": plain144,
-	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [3 4]":                              plain145,
-	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [4]":                                plain146,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [2 4]":                             plain147,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [4]":                               plain148,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [2 6]": plain149,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [6]":   plain150,
-	"add f0 u1; add t0 f2 > [1]":                                                                                  plain151,
-	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 2 3]":                                                       plain152,
-	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 3]":                                                         plain153,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 2 6 7]":            plain154,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 6 7]":              plain155,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 2 7 8]": plain156,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 7 8]":   plain157,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [22]":                    plain158,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [5 6 10 12 14 17 20 22]": plain159,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [18]":                                                                    plain160,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [5 6 10 12 14 16 18]":                                                    plain161,
-	"add f0 u1; max k2 t0 > [1]":                                                                                   plain162,
-	"add f0 u1; max k2 t0; add t1 f3; max k2 t2 > [2 3]":                                                           plain163,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2 > [3]":                                                                plain164,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [3 4]":                                                   plain165,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [4]":                                                     plain166,
-	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 f3 k2 > [1 4]":                                            plain167,
-	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 k3 k2 > [1 4]":                                            plain168,
-	"add f0 u1; mul f2 f3; add t1 f4; mul t2 f5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain169,
-	"add f0 u1; mul f2 f3; add t1 f4; mul t2 l5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain170,
-	"add f0 u1; mul f2 k3; add f4 t1; mul f4 f4; sub k5 t3; mul f6 t4; sub k5 f7; mul f7 t6; mul f2 t7; mul f6 f8; mul t2 t9; sub t0 k9; step t11; select t12 t1 k9 > [5 8 10 13]": plain171,
-	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [10]":                                               plain172,
-	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [3 7 8 10]":                                         plain173,
-	"add f0 u1; mul f2 k3; mul t1 k4 > [0 1 2]":                                plain174,
-	"add f0 u1; mul l2 t0; add f3 t1 > [2]":                                    plain175,
-	"add f0 u1; mul l2 t0; add f3 t1; mul t0 k4; add f5 t3 > [2 4]":            plain176,
-	"add f0 u1; mul l2 u3; sub t0 t1 > [2]":                                    plain177,
-	"add f0 u1; mul t0 k2; add f3 t1; mul l4 t2; add f5 t3 > [4]":              plain178,
-	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5 > [3 4]":            plain179,
-	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5; add f6 t4 > [3 5]": plain180,
-	"add f0 u1; mul t0 k2; mul t0 k3; add f4 k5; mul f6 t3; mul f6 t2; mul f4 f4; sub k5 t6; mul t5 t7; mul t8 k7; mul t4 k3; add t9 t10; mul t9 t0; mul t9 f8; add t11 t13; mul t12 t0; mul t12 t1; add t14 t16; mul t15 k2; add t17 t18 > [19]": plain181,
-	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [2 7 9]":                                                                                                                        plain182,
-	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [9]":                                                                                                                            plain183,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]": plain184,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":   plain185,
-	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                                                                                             plain186,
-	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                                                                                                plain187,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t14 k11; mul t7 t7; mul t16 k12; mul t2 t4; sub t8 t18; mul t19 t11; add t17 t20; sqrt t21; mul t1 t22 > [1 4 5 6 11 12 14 15 19 22 23]": plain188,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [1 4 6 11 12 14 18 21 23]":      plain189,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [12 14 21 23]":                  plain190,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                                                                                                 plain191,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                                                                                            plain192,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 4 7]":                                                                                                                                                                                                                   plain193,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 7]":                                                                                                                                                                                                                     plain194,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [7]":                                                                                                                                                                                                                         plain195,
-	"add f0 u1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                    plain196,
-	"add f0 u1; sigmoid t0; mul t1 f2 > [2]":                                                                                                      plain197,
-	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [1 5 7]":                                             plain198,
-	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [7]":                                                 plain199,
-	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3 > [2 3]":                                                                                        plain200,
-	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3; mul f3 f2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul f2 t8 > [2 3 9 10]": plain201,
-	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3 > [2 3]":                                                                                        plain202,
-	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3; mul f3 l2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul l2 t8 > [2 3 9 10]": plain203,
-	"add f0 u1; sub f2 k3; step t1; select t2 f4 k3; sub t0 k3; step t4; select t5 t3 k3 > [3 6]":                                                 plain204,
-	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]":                                                                             plain205,
-	"add f0 u1; sub k2 f3; add f4 l5; add f6 t2; mul t3 f7; mul t3 f3; mul t3 f8; mul t3 t1; mul t6 k9; add t4 t8; mul f8 f8; sub k2 t10; mul t7 t11; mul t12 t0; mul t12 f10; mul f3 t1; mul t9 t15; sub k2 f10; mul f10 t17; mul t13 t18 > [2 5 12 14 16 19]":                                                            plain206,
-	"add f0 u1; sub k2 f3; mul f4 f4; sub k2 t2; mul t1 t3; mul f4 k5; add t5 f6; mul f3 t1; mul t6 t7; sub k2 f7; mul f7 t9; mul f6 t10; mul f6 k5; sub t0 k8; step t13; select t14 t12 k8 > [4 8 11 15]":                                                                                                                 plain207,
-	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; mul f8 t4; mul f8 t2; mul t3 t3; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k6; add f11 t12; mul t5 k5; add t13 t14; mul t15 f12; mul t15 f13; mul t15 t1; mul t17 k9; add t16 t19; mul f13 f13; sub k2 t21; mul t18 t22 > [0 1 15 20 23]":             plain208,
-	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; select f8 f9 k10; mul t5 k11; mul t6 t4; mul t6 t2; mul t3 t3; mul t9 k12; exp t10; mul t11 k13; mul t8 t12; mul t13 k6; add f14 t14; mul t7 k5; add t15 t16; mul t17 f15; mul t17 f16; mul t17 t1; mul t19 k12; add t18 t21; mul f16 f16 > [0 1 17 20 22 23]": plain209,
-	"add f0 u1; sub t0 k2; step t1; select t2 f3 k2 > [3]": plain210,
-	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; mul f5 k6; add k7 t4; mul f8 f5; mul k6 f5; mul t6 k6; mul t7 k6; mul t8 t3; mul t9 t3; mul f9 f10; mul k6 f10; mul t12 k6; mul t13 k6; mul t14 t1; mul t15 t1 > [5 6 10 11 12 16 17]": plain211,
-	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; sub f5 f6; mul f7 t4; mul t5 k8; mul t6 t3; add t7 t7; sub f9 f10; mul f11 t9; mul t10 k8; mul t11 t1; add t12 t12 > [8 13]":                                                           plain212,
-	"add f0 u1; sub t0 u2; mul t1 t1; mul t2 k3 > [3]": plain213,
-	"add f0 u1; tanh t0 > [1]":                         plain214,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":                                                                              plain215,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                                                                                         plain216,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain217,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain218,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain219,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain220,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [1 3 8 12 13]":                                                                                    plain221,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [12 13]":                                                                                          plain222,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [1 3 8 12 15 17]":                                  plain223,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [12 17]":                                           plain224,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [1 3 8 12 15 19]": plain225,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [12 19]":          plain226,
-	"add k0 k0 > [0]": plain227,
-	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; sub k7 t5; mul t7 u8; add t6 t8; select f9 k4 t0; select f9 f10 t9 > [0 5 10 11]": plain228,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":                          plain229,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]":                      plain230,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                                               plain231,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                                                 plain232,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain233,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain234,
-	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2 > [0 1 2 3]": plain235,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain236,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain237,
-	"div f0 l1 > [0]":                         plain238,
-	"div f0 l1; mul t0 f2; mul t1 k3 > [0 2]": plain239,
-	"div k0 f1; mul f1 k2 > [0 1]":            plain240,
-	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain241,
-	"exp f0 > [0]": plain242,
-	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain243,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain244,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain245,
-	"exp f0; mul t0 k1 > [0 1]":              plain246,
-	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain247,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 5 7 9]": plain248,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 7 9]":   plain249,
-	"max f0 k1 > [0]": plain250,
-	"max k0 f1 > [0]": plain251,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [3 4]": plain252,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [4]":   plain253,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3; sub t3 k0; step t5; select t6 k4 k0; sub t1 k0; step t8; select t9 t7 k0; sub f1 k0; step t11; select t12 t7 k0; select t12 k4 k0 > [4 10 13 14]": plain254,
-	"max k0 f1; sigmoid f2 > [0 1]":                                                   plain255,
-	"max k0 f1; sigmoid f2; max k0 f3; sigmoid f4 > [0 1 2 3]":                        plain256,
-	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain257,
-	"mul f0 f0; sub k1 t0 > [1]":                                                      plain258,
-	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain259,
-	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain260,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain261,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain262,
-	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f3; sub k1 t3; mul f4 t4 > [2 5]":                         plain263,
-	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain264,
-	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain265,
-	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain266,
-	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain267,
-	"mul f0 f1 > [0]":                       plain268,
-	"mul f0 f1; accum f0; accum t0 > [1 2]": plain269,
-	"mul f0 f1; accum f0; accum t0; mul f2 f3; accum f2; accum t3 > [1 2 4 5]":            plain270,
-	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain271,
-	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]":                                                                                                                                  plain272,
-	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain273,
-	"mul f0 f1; add f2 t0 > [1]":            plain274,
-	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain275,
-	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain276,
-	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain277,
-	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain278,
-	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain279,
-	"mul f0 f1; add t0 f2 > [1]": plain280,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]": plain281,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                     plain282,
-	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]": plain283,
-	"mul f0 f1; mul f0 f2; add f3 t0; mul f4 f5; mul f4 f2; add t2 t3; mul t1 k6; mul t4 k6; mul t6 f7; mul t6 u8; add f9 t9; mul t7 f10; mul t7 u8; add f11 t12; mul t5 l12; add t8 t11; accum t15; accum f13; accum t14 > [1 4 10 13 16 17 18]":                                                                              plain284,
-	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain285,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain286,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain287,
-	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f2; mul f2 t10; mul t0 t11; mul f5 f5; sub k3 t13; mul t7 t14; sub k3 f8; mul f8 t16; mul t8 t17; sub k3 f6; mul f6 t19; mul t6 t20 > [9 12 15 18 21]":                                         plain288,
-	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain289,
-	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain290,
-	"mul f0 f1; mul f0 f2; mul f3 f4; mul f5 t2; sub k6 f2; mul f2 t4; mul t0 t5 > [1 3 6]":   plain291,
-	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain292,
-	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":              plain293,
-	"mul f0 f1; mul f0 f2; mul t0 l3; mul t1 k4; mul t3 f5; mul t3 f6; add f0 t5; sub k7 f8; mul f8 t7; mul t2 t8; mul t9 f5; mul t9 u9; add t6 t11; mul t1 f10; mul t1 u11; mul f10 f10; sub k7 t15; mul t14 t16; mul t17 f12; mul t17 u13; accum t18; sub k7 f6; mul f6 t21; mul t4 t22 > [9 10 12 13 17 19 20 23]":  plain294,
-	"mul f0 f1; mul f0 u2; add f3 t1; accum t0; sub k4 f1; mul f1 t4; mul t2 t5; mul t6 f5; mul t6 u6; mul t8 k7; add f8 t8; accum t7; accum t9; accum f9; accum f10; accum f11; add f12 f0; accum t16 > [3 10 11 12 13 14 15 17]":                                                                                     plain295,
-	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":     plain296,
-	"mul f0 f1; mul f2 f2; mul t1 k3; exp t2; mul t3 k4; mul t0 t4; mul t5 k5; add f6 t6; mul f7 k8; add t7 t8; mul t9 f9; mul t9 f10; mul t10 l11; mul t11 k3; mul t13 f12; mul t13 f13; add t9 t15; sub k14 f15; mul f15 t17; mul t12 t18; mul t19 f12; mul t19 u16; add t16 t21; mul t11 f17 > [11 14 19 20 22 23]": plain297,
-	"mul f0 f1; mul f2 f3; add t0 t1 > [2]": plain298,
-	"mul f0 f1; mul f2 f3; add t0 t1; tanh t2; mul t3 f4; sub t4 f5; mul f6 t5; add f5 t6; sub t2 f0; mul f6 t8; add f0 t9 > [3 5 7 8 10]":                                                                                                                                                                                                                 plain299,
-	"mul f0 f1; mul f2 f3; add t0 t1; tanh t2; mul t3 f4; sub t4 f5; mul f6 t5; add f5 t6; sub t2 f0; mul f6 t8; add f0 t9 > [7 10]":                                                                                                                                                                                                                       plain300,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain301,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain302,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain303,
-	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain304,
-	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain305,
-	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain306,
-	"mul f0 f1; mul f2 f3; sub t0 t1 > [2]":                                                          plain307,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]": plain308,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                   plain309,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                   plain310,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                                        plain311,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                                        plain312,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                                    plain313,
-	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                                                   plain314,
-	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; mul t3 k5; add f6 t3; accum t2; accum t4; accum f7; accum f8; accum f9; add f10 f11; accum t11; mul f12 f13; mul f12 f14; mul f15 f15; mul t15 k5; exp t16; mul t17 k16; mul t14 t18; mul t19 k17; add f18 t20; mul t13 k19; add t21 t22 > [5 6 7 8 9 10 12 23]": plain315,
-	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                     plain316,
-	"mul f0 f1; mul t0 f2 > [0 1]":                                                          plain317,
-	"mul f0 f1; mul t0 f2; mul f0 f3; mul t2 f4; add t1 t3 > [4]":                           plain318,
-	"mul f0 f1; mul t0 f2; mul t0 f3 > [1 2]":                                               plain319,
-	"mul f0 f1; mul t0 f2; mul t0 f3; add f4 t1 > [2 3]":                                    plain320,
-	"mul f0 f1; mul t0 f2; mul t0 f3; mul f0 f4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain321,
-	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain322,
-	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain323,
-	"mul f0 f1; mul t0 k2 > [1]":            plain324,
-	"mul f0 f1; mul t0 k2; mul f0 f3; add t2 t2; div k4 f5; mul f6 t4; mul t3 t4; sub k7 f8; step t7; select t8 k7 f9; sub k10 f11; step t10; select t11 k7 f12; select t11 k7 t1; mul t12 f9; mul t13 f9; sub k13 f9; mul f9 t16; mul f14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":           plain325,
-	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]": plain326,
-	"mul f0 f1; mul t0 k2; select f3 t1 k4 > [2]":                                                                                                  plain327,
-	"mul f0 f1; mul t0 l2; mul f3 f3; sub k4 t2; mul f5 t3; mul f6 f6; sub k4 t5; mul f7 t6 > [0 1 4 7]":                                           plain328,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]": plain329,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]":                               plain330,
-	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain331,
-	"mul f0 f1; mul t0 u2; mul f0 f3; mul t2 u4; add t1 t3 > [4]":   plain332,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":              plain333,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]": plain334,
-	"mul f0 k1 > [0]":            plain335,
-	"mul f0 k1; add f2 t0 > [1]": plain336,
-	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain337,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain338,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain339,
-	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]":                        plain340,
-	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]":                        plain341,
-	"mul f0 k1; add t0 k2; div f3 t1; mul t2 k4; mul f5 t3; mul t4 k1 > [5]": plain342,
-	"mul f0 k1; add t0 k2; rsqrt t1 > [2]":                                   plain343,
-	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain344,
-	"mul f0 k1; mul f0 k2; add f3 k4; add f5 l6; mul t3 t2; mul t3 t0; mul t1 t1; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k2; mul t4 k1; add t11 t12; mul t13 f9; accum t14 > [13 15]":                                                                                                                                plain345,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; mul f7 t5; mul f7 t3; mul t4 t4; mul t8 k8; exp t9; mul t10 k9; mul t7 t11; mul t12 k2; mul t6 k1; add t13 t14; mul t15 t2; mul t15 t0; mul t1 t1; mul t18 k8; exp t19; mul t20 k9; mul t17 t21; mul t22 k2 > [16 23]":                                  plain346,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; select f7 f8 k9; mul t6 k10; mul t7 t5; mul t7 t3; mul t4 t4; mul t10 k11; exp t11; mul t12 k12; mul t9 t13; mul t14 k2; mul t8 k1; add t15 t16; mul t17 t2; mul t17 t0; mul t1 t1; mul t20 k11; exp t21; mul t22 k12 > [18 19 23]":                     plain347,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; add f8 t10; mul t3 k1; add t11 t12; mul t13 f9; mul t14 k6; mul t15 f10; mul t14 u11; mul f12 f12; sub k4 t18; mul t17 t19; sub k4 f13; mul f13 t21; mul t16 t22 > [13 14 15 20 23]":                plain348,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain349,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain350,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain351,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain352,
-	"mul f0 k1; mul f0 k2; add f3 k4; select f5 f6 k7; mul t3 k8; mul t4 t2; mul t4 t0; mul t1 t1; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k2; add f11 t12; mul t5 k1; add t13 t14; mul t15 f12; mul t16 k9; mul t17 f13; mul t16 u14; mul f15 f15; sub k4 t20; mul t19 t21; sub k4 f16 > [15 16 17 18 22 23]":      plain353,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain354,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain355,
-	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain356,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain357,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain358,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain359,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain360,
-	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain361,
-	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain362,
-	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain363,
-	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain364,
-	"mul f0 k1; mul f2 t0 > [1]":              plain365,
-	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain366,
-	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain367,
-	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain368,
-	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain369,
-	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain370,
-	"mul f0 k1; mul t0 f2 > [0 1]":                                plain371,
-	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain372,
-	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                                                               plain373,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                               plain374,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                                             plain375,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                                             plain376,
-	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                                 plain377,
-	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9; select u10 t1 k11; select u10 t2 k11 > [7 8 9 10 11 12]": plain378,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]":               plain379,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                                      plain380,
-	"mul f0 k1; mul t0 k2 > [0 1]": plain381,
-	"mul f0 k1; mul t0 k2 > [1]":   plain382,
-	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain383,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                    plain384,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                        plain385,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                            plain386,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]": plain387,
-	"mul f0 l1 > [0]": plain388,
-	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain389,
-	"mul f0 l1; add f2 t0 > [0 1]":            plain390,
-	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain391,
-	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain392,
-	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain393,
-	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain394,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain395,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain396,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                         plain397,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":           plain398,
-	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain399,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain400,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain401,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain402,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]": plain403,
-	"mul f0 l1; mul t0 u2; add t1 u3 > [0 2]":                                     plain404,
-	"mul f0 l1; mul t0 u2; add t1 u3 > [2]":                                       plain405,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [0 3]":                          plain406,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [3]":                            plain407,
-	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [0 2 3]":                        plain408,
-	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [2 3]":                          plain409,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 2 5]": plain410,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 5]":   plain411,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [2 5]":   plain412,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [5]":     plain413,
-	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]": plain414,
-	"mul f0 u1 > [0]": plain415,
-	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                            plain416,
-	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":  plain417,
-	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]": plain418,
-	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                            plain419,
-	"mul f0 u1; add t0 f2 > [1]": plain420,
-	"mul f0 u1; add t0 k2; add f3 f4; mul t2 f5; mul t2 f6; add f7 t3; add f8 t4; mul t6 f9; mul t6 f10; add f11 t7; div t9 t1; mul t10 f10; mul t11 k12; mul t12 u1; mul t12 f0; mul t13 f6; add t5 t15; add t16 t15; add t17 f13; mul t8 f14; mul t8 f6; add t18 t19; mul t20 k12; mul t22 f15 > [2 8 14 20 21 22 23]":                                         plain421,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]":                                  plain422,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; select u15 k16 t11; select u15 k16 t12; select u15 t11 k16; select u15 t12 k16; div t19 u17; div t20 u17; mul t13 u18 > [6 7 14 15 16 17 18 21 22 23]": plain423,
-	"mul f0 u1; add t0 u2 > [1]":                                                                                 plain424,
-	"mul f0 u1; add t0 u2; add f3 f4 > [1 2]":                                                                    plain425,
-	"mul f0 u1; add t0 u2; add f3 f4; mul t2 k5 > [1 3]":                                                         plain426,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; accum t6 > [5 7]":              plain427,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; mul t5 u8; accum t6 > [5 7 8]": plain428,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                                                                                                               plain429,
-	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; accum t4 > [3 5]":                                                                                                                                                                                                                                                               plain430,
-	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; mul t3 u6; accum t4 > [3 5 6]":                                                                                                                                                                                                                                                  plain431,
-	"mul f0 u1; add t0 u2; mul f3 k4; mul f3 k5; add f6 k7; add f8 l9; mul t5 t4; mul t5 t2; mul t3 t3; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 t1; mul t15 u12; add t5 t17; accum t16 > [15 18 19]":                                                                                       plain432,
-	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                                                                                                            plain433,
-	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain434,
-	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain435,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [13]":                                                                                                                                                                          plain436,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [3 6 8 11 13]":                                                                                                                                                                 plain437,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [15]":                                                                                                                                           plain438,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [3 6 8 11 15]":                                                                                                                                  plain439,
-	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; accum t6; accum t8; mul t7 u1; mul t7 f0; mul t11 l9; mul t11 f10; accum t7; accum t12 > [9 10 13 14 15 16]":                                                                                                                        plain440,
-	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; add f9 t7; accum t6; accum t8; mul t9 u1; mul t9 f0; mul t12 l10; mul t12 f11; accum t9; accum t13 > [10 11 14 15 16 17]":                                                                                                           plain441,
-	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain442,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain443,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain444,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain445,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain446,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain447,
-	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain448,
-	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 f4; mul t3 u5; accum t4; sub k3 f6; mul f6 t7; mul f7 t8; mul t9 f4; mul t9 u8; add t5 t11; accum t10; sub k3 f4; mul f4 t14; mul t12 t15; mul t16 f9; mul t16 u10; mul t18 k11; add f12 t18; accum t17; accum t19; accum f13 > [3 6 9 13 20 21 22 23]": plain449,
-	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]":                                                                                                                                                                          plain450,
-	"mul f0 u1; mul f2 u1 > [0 1]":                                                          plain451,
-	"mul f0 u1; mul f2 u1; mul f3 u1 > [0 1 2]":                                             plain452,
-	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]":                                plain453,
-	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; add t1 t4 > [2 3 5]":            plain454,
-	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain455,
-	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":                                       plain456,
-	"mul f0 u1; mul t0 l2; mul t0 f3 > [1 2]":                                               plain457,
-	"mul k0 f1 > [0]": plain458,
-	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain459,
-	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain460,
-	"mul k0 k0; add k1 k1 > [0 1]": plain461,
-	"mul k0 k1 > [0]":              plain462,
-	"mul k0 l1 > [0]":              plain463,
-	"mul l0 f1 > [0]":              plain464,
-	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3 > [2 3]":            plain465,
-	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3; add f4 t2 > [3 4]": plain466,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain467,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain468,
-	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain469,
-	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain470,
-	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain471,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain472,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain473,
-	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain474,
-	"mul l0 f1; mul l0 f2 > [0 1]": plain475,
-	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain476,
-	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain477,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain478,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain479,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain480,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain481,
-	"mul l0 f1; mul l2 f3; add t0 t1 > [2]":                                                                                                        plain482,
-	"mul l0 f1; mul t0 k2 > [1]":                                                                                                                   plain483,
-	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]":                                                                                                    plain484,
-	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":                                                                                       plain485,
-	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]":                                                                                  plain486,
-	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                           plain487,
-	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain488,
-	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain489,
-	"mul l0 u1; cos t0; sin t0 > [1 2]": plain490,
-	"mul l0 u1; exp t0 > [1]":           plain491,
-	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain492,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain493,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain494,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain495,
-	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain496,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain497,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain498,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain499,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain500,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain501,
-	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]":                                               plain502,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]": plain503,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":     plain504,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]":                                                                                                                          plain505,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                                                                                                                                             plain506,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                                                                                                                                                 plain507,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [1 4 7]":                                                                                                                                                                                                                                  plain508,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [7]":                                                                                                                                                                                                                                      plain509,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":                                                                                                                                      plain510,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                                                                                                                                            plain511,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                                                                                                                                                   plain512,
-	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                                                                                                                                                    plain513,
-	"mul u0 f1; add t0 u2; sub k3 f4; add f5 u6; select f7 k8 k3; mul t4 u9; mul t4 t2; mul t5 k10; mul t4 f11; add t7 t8; mul t9 f4; mul t10 k10; sub t1 k8; step t12; select t13 t11 k8; mul t14 f1 > [3 6 14 15]":                                                                                                                 plain514,
-	"mul u0 f1; add t0 u2; sub k3 f4; select f5 k6 k3; mul t3 u7; mul t3 t2; mul t4 k8; mul t3 f9; add t6 t7; mul t8 f4; mul t9 k8; sub t1 k6; step t11; select t12 t10 k6; mul t13 f1 > [5 13 14]":                                                                                                                                  plain515,
-	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain516,
-	"mul u0 f1; mul t0 k2 > [0 1]": plain517,
-	"mul u0 f1; mul t0 k2 > [1]":   plain518,
-	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f5 t6; mul f5 t7; add f1 t8; add f2 t9 > [2 3 6 7 10 11]":                             plain519,
-	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain520,
-	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain521,
-	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                               plain522,
-	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t20 t0; add t10 t22 > [0 3 4 13 15 19 21 22 23]":            plain523,
-	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]":    plain524,
-	"mul u0 l1; mul f2 k3; add f4 t1; add f5 f6; mul t2 f7; mul t2 t0; add f8 t5; mul t3 f9; mul t3 t0; add t4 t7; add f10 t8; mul t6 f11; mul t6 t0; add t9 t11; mul t10 f12; mul t10 t0; add t13 t14; mul t12 k3; mul t15 k3; mul t17 f13; mul t17 u14; add t2 t20; mul t18 f15; mul t18 u14 > [3 6 10 12 15 16 19 21 22 23]":           plain525,
-	"mul u0 l1; mul f2 k3; add f4 t1; mul t2 f5; mul t2 t0; add f6 t4; mul t5 f7; mul t5 f8; mul t7 f9; mul t7 t0; mul t9 k3; mul t10 f10; mul t10 u11; add t2 t12 > [0 3 6 7 8 9 11 13]":                                                                                                                                                 plain526,
-	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":                 plain527,
-	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 u6; add f7 t3; mul f8 l1; accum t5; add f9 f10; add t7 f11; accum t8; mul f12 k13; add f14 t10; add f15 f16; mul t11 f17; mul t11 t0; add f18 t14; mul t12 f19; mul t12 t0; add t13 t16; add f20 t17; mul t15 f21; mul t15 f22; mul t19 f23; mul t19 f22 > [0 2 4 6 9 11 12 18 20 21 22 23]": plain528,
-	"mul u0 l1; mul t0 k2 > [0 1]":                                  plain529,
-	"mul u0 l1; mul t0 k2 > [1]":                                    plain530,
-	"mul u0 l1; mul t0 k2; mul t1 u3 > [0 2]":                       plain531,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain532,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain533,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]": plain534,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [1 4 6 9]":                                                 plain535,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [4 9]":                                                     plain536,
-	"mul u0 l1; mul t0 u2; add t1 k3; div k3 t2 > [3]": plain537,
-	"mul u0 l1; mul t0 u2; add t1 k3; div k3 t2; mul t3 t0; mul t4 k4; mul t5 u5; mul u2 l1; select u6 k7 t0; mul t7 u8 > [0 3 4 6 8 9]":                                                                                                                                                                                   plain538,
-	"mul u0 l1; mul t0 u2; add t1 k3; mul f4 k5; add f6 t3; add f7 f8; mul t4 f9; mul t4 t0; add f10 t7; mul t5 f11; mul t5 t0; add t6 t9; add f12 t10; mul t8 f13; mul t8 f14; mul t12 f15; mul t12 f14; add t13 t15; div t17 t2; mul t18 f14; mul t19 k5; mul t20 u2; mul t20 t0; add t11 t21 > [0 4 5 14 16 22 23]":     plain539,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [2 4 6]":                                                                                                                                                                                                                                plain540,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [6]":                                                                                                                                                                                                                                    plain541,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5; mul u3 t0; add t7 t7; add t8 u2; mul t6 t0; mul t10 k5; mul t11 u3; mul t9 l1; select u6 k7 t2; select u6 t2 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 10 12 14 17 18]":                                                            plain542,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain543,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain544,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain545,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain546,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain547,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [3 4 7 8 9 10 13 14 15]":                                                                                                        plain548,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [9 10 13 14 15]":                                                                                                                plain549,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul t0 t7; mul t0 t8; add f3 t9; add f4 t10 > [3 4 7 8 11 12]":                                                                                                                                                     plain550,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul t0 t7; mul t0 t8; add f3 t9; add f4 t10 > [7 8 11 12]":                                                                                                                                                         plain551,
-	"observed f0 > [0]": plain552,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 11 12]":                                                                         plain553,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 6 11 12]":                                                                       plain554,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 11 12]":                                                                         plain555,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; sub k8 t6; mul t8 u9; add t7 t9; select t0 k5 t1; select t0 f0 t10 > [0 1 6 11 12]":                                                                       plain556,
-	"observed f0; mul u1 f2; add t1 u3; sub k4 f5; select t0 k6 f7; mul t4 u8; mul t4 t3; accum t6; mul t5 k9; mul t4 f10; add t8 t9; mul t10 f5; mul t11 k9; sub t2 k6; step t13; select t14 t12 k6; accum t15; mul t15 f2; accum t17 > [0 7 16 18]": plain557,
-	"select f0 f1 f2 > [0]": plain558,
-	"select f0 f1 k2 > [0]": plain559,
-	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; div t12 u12; mul t13 f13; mul t14 k8; mul t13 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [15 16 20]": plain560,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]": plain561,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                                          plain562,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                                                plain563,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; mul t13 k5; add t8 t8; sub t10 f6; step t19; select t20 k3 k4; select t20 k4 k3; div t22 t2 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain564,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                                           plain565,
-	"sign f0; mul f1 t0 > [0 1]": plain566,
-	"softplus f0 > [0]":          plain567,
-	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain568,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain569,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain570,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain571,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain572,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain573,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain574,
-	"sub f0 f1; mul f2 t0; select f3 t1 k4 > [2]":        plain575,
-	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain576,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain577,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain578,
-	"sub f0 l1; mul t0 t0 > [0 1]": plain579,
-	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":             plain580,
-	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; mul f7 f8; mul t4 l9; mul f10 f11; add f7 t6; sub k6 f12; mul f12 t8; mul t5 t9; mul t10 f13; mul t10 u14; add t7 t12; mul f15 f16; mul f17 f18; accum t15; add t13 f19; accum t10; accum t11; accum t14; select f20 f21 k22; mul t21 k23; mul t22 t3 > [0 1 2 16 17 18 19 20 22 23]":     plain581,
-	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; sub f7 u8; mul f9 f10; mul t5 l11; mul f12 f13; add f9 t7; sub k6 f14; mul f14 t9; mul t6 t10; mul t11 f7; mul t11 u15; add t8 t13; mul f16 f17; mul f18 f19; mul f18 u20; accum t16; mul f21 f19; mul f21 u22; add t17 t20; accum t19; sub k6 f19 > [0 1 2 3 4 11 12 14 15 18 21 22 23]": plain582,
-	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":           plain583,
-	"sub f0 u1; mul f2 u3; mul f4 f5; mul f6 t2; mul t3 f7; mul t3 u8; add t1 t5; accum t4; sub k9 f7; mul f7 t8; mul t6 t9; mul t10 t0; mul t10 u10; mul t12 k11; accum t11; accum t13; add f2 t3; accum t16 > [3 7 12 14 15 17]":                                                                                                         plain584,
-	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain585,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain586,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain587,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain588,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain589,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain590,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain591,
-	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain592,
-	"sub f0 u1; sub f2 u3; mul f4 u5; accum f6; mul f7 f8; mul f7 u9; add t2 t5; accum t4; sub k10 f8; mul f8 t8; mul t6 t9; mul t10 t1; mul t10 u11; mul t12 k12; add f13 t12; accum t11; accum t13; accum f14; accum f15; accum f16; add f4 f7; accum t20; add f17 l18; add f19 t22 > [0 3 7 14 15 16 17 18 19 21 22 23]":                                   plain593,
-	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain594,
-	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain595,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                                                         plain596,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                                                      plain597,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain598,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain599,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                                              plain600,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                                              plain601,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                                                plain602,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                                              plain603,
-	"sub k0 f1; add f2 l3; add f4 t1; mul t2 f1; mul t2 f5; mul t2 t0; mul t2 f6; mul t6 k7; add t4 t7; mul f1 t0; mul t8 t9; mul t10 l8; mul f5 f5; sub k0 t12; mul t3 t13; mul f6 f6; sub k0 t15; mul t5 t16 > [1 10 11 14 17]":                                                                                                                             plain604,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain605,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain606,
-	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                                plain607,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                         plain608,
-	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]": plain609,
-	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4; sub k0 f6; mul f6 t6; mul f7 t7; sub f8 k4; step t9; select t10 f9 k4 > [0 1 2 3 4 5 6 7 8 9 10 11]":                                                                                                                                    plain610,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain611,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain612,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":  plain613,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                 plain614,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11; mul f7 f7; sub k0 t13; mul f8 f8; sub k0 t15; mul f9 f9; sub k0 t17; mul f10 f10; sub k0 t19 > [5 7 9 12 14 16 18 20]":                                       plain615,
-	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k4; add f9 t11; mul t4 k3; add t12 t13; mul t14 f1; mul t14 f10; mul t14 t0; mul t14 f11; mul t18 k7; add t16 t19; mul f1 t0; mul t20 t21; mul t22 l12 > [15 17 22 23]":         plain616,
-	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; select f6 f7 k8; mul t4 k9; mul t5 t3; mul t5 t1; mul t2 t2; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k4; add f12 t13; mul t6 k3; add t14 t15; mul t16 f1; mul t16 f13; mul t16 t0; mul t16 f14; mul t20 k10; add t18 t21; mul f1 t0 > [17 19 22 23]": plain617,
-	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain618,
-	"sub k0 f1; mul f2 t0; mul t1 f3; mul t1 f4; mul f5 f6; mul f7 t4; sub k0 f4; mul f4 t6; mul t2 t7 > [1 3 5 8]": plain619,
-	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]": plain620,
-	"sub k0 f1; step t0; select t1 k2 f3 > [2]": plain621,
-	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain622,
-	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain623,
-	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10 > [1 3 7 14]":                                                                                                                                                 plain624,
-	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10; add f8 u9; tanh t15; add f10 u11; sigmoid t17; add f12 u13; add t19 k14; sigmoid t20; add f15 u16; sigmoid t22 > [1 3 7 14 16 18 21 23]":                     plain625,
-	"sub l0 u1; div t0 u2; floor t1; sub t1 t2; sub u3 t3; step t4; mul t3 k4; div t6 u3; sub k4 t7; mul t3 k5; select t5 t8 t9; sub u6 t3; step t11; mul t3 u7; select t12 t13 t10; add f8 u9; tanh t15; add f10 u11; sigmoid t17; add f12 u13; add t19 k14; sigmoid t20; add f15 u16; sigmoid t22 > [14 16 18 21 23]":                           plain626,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                 plain627,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                 plain628,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                           plain629,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 k6; add f3 t5; mul f7 f8; add t4 t7; mul f9 f10; add t6 t9; select t3 t8 k11; select t3 k11 t8; mul t11 u12; mul t11 f1; select t1 t12 k11; select t1 k11 t12; mul t16 k13; add t13 t17; mul t15 k6; div t19 u0; mul t20 f14; mul t21 k6; mul t20 k15 > [10 14 18 22 23]":          plain630,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                         plain631,
-	"tanh f0; div t0 f1 > [0 1]": plain632,
-	"tanh f0; div t0 f1 > [1]":   plain633,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain634,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain635,
+	"add f0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; add t5 f8; add t6 f9; add t7 f10; add t8 f11; add t9 f12; accum t10; add f13 f14; add t12 f15; add t13 f16; add t14 f17; add t15 f18; accum t16 > [0 11 17]":                                                                                                          plain20,
+	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [0 1 4]": plain21,
+	"add f0 f1; add f2 f3; mul u4 t0; mul u5 t1; sub t2 t3 > [4]":     plain22,
+	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [0 2]":              plain23,
+	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [2]":                plain24,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul l8 t10; mul t2 f9; sub t4 t12; mul t11 t13; add f9 t14 > [15]":                                                                                                                                       plain25,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul l8 t10; mul t2 f9; sub t4 t12; mul t11 t13; add f9 t14 > [2 3 7 9 11 13 15]":                                                                                                                         plain26,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [2 3 8]":                                                                                                                                                                                                                        plain27,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [8]":                                                                                                                                                                                                                            plain28,
+	"add f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k4 t1; sub k6 f7; step t5; select t6 k4 f8; mul t7 f9; add t0 t8; add t9 t8; sub k10 f9; mul f9 t11; mul t10 t12 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13]":                                                                                                                          plain29,
+	"add f0 f1; add t0 f1; mul f2 f3; mul f2 f4; add t1 t2; mul f5 f6; mul f5 f4; add t4 t5; mul t3 k7; mul t6 k7; mul t8 f8; mul t8 u9; add f10 t11; mul t9 f11; mul t9 u9; add f12 t14; mul t7 l13; accum t16; add f14 t10; add t18 t13; accum t19 > [3 6 12 15 17 20]":                                                               plain30,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [2 10 11 12]":                                                                                                                                                                   plain31,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6; accum t12 > [2 10 11 13]":                                                                                                                                                        plain32,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8 > [7 12 13 14]":                                                                                                                                          plain33,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8; accum t14 > [7 12 13 15]":                                                                                                                               plain34,
+	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5 > [2 5 6]":                                                                                                                                                                                                                                             plain35,
+	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5; accum t6 > [2 5 7]":                                                                                                                                                                                                                                   plain36,
+	"add f0 f1; div t0 f2; mul t1 f3; mul t2 k4; mul t3 u5; mul t3 f6; mul t4 f7; add f8 t6; add t7 t6; mul f9 f10; mul f9 f7; add t8 t9; mul f11 f12; mul f11 f7; add t11 t12; mul t10 k4; mul t13 k4; mul t15 f13; mul t15 u5; add f14 t18; mul t16 f15; mul t16 u5; add f16 t21; mul t14 l17 > [5 10 13 17 19 20 22 23]":             plain37,
+	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12 > [2 5 9 16]":                                                                                                                plain38,
+	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12; add f8 u9; tanh t17; add f10 u11; sigmoid t19; add f12 u13; add t21 k14; sigmoid t22 > [2 16 18 20 23]":                     plain39,
+	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12; add f8 u9; tanh t17; add f10 u11; sigmoid t19; add f12 u13; add t21 k14; sigmoid t22 > [2 5 9 16 18 20 23]":                 plain40,
+	"add f0 f1; mul f2 f3; add f4 t1; add t2 t1; mul f5 k6; mul t0 t4; mul f7 f8; add t5 t6; mul t3 f9; mul t7 k10; mul t8 k10; mul t9 f11; mul t9 u12; add f13 t12; mul t10 f14; mul t10 u12; add f15 t15; mul f16 f17; mul f16 u18; mul f19 f20; mul f19 u18; div t18 f21; mul t21 f17; mul t22 k6 > [10 11 13 14 16 17 19 20 21 23]": plain41,
+	"add f0 f1; mul f2 f3; mul f2 f4; add t0 t1; mul f5 f6; mul f5 f4; add t3 t4; mul t2 k7; mul t5 k7; mul t7 f8; mul t7 u9; add f10 t10; mul t8 f11; mul t8 u9; add f12 t13; mul f13 f4; add t6 t15; add t16 t15; mul t17 l14; add f15 t9; add t19 t12; accum t20; accum f16; accum t18 > [2 5 11 14 21 22 23]":                       plain42,
+	"add f0 f1; mul f2 f3; mul f2 t0 > [0 1 2]": plain43,
+	"add f0 f1; mul f2 f3; mul f2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul f9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div f9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul f15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain44,
+	"add f0 f1; mul f2 f3; mul t0 f3; mul t2 f4; mul t2 f5; mul f5 f5; sub k6 t5; mul t3 t6; add t1 t7; mul t8 f7; mul t8 f8; mul t8 f9; sub k6 f4; mul f4 t12; mul t4 t13; sub k6 f10; mul f10 t15; mul t11 t16; sub k6 f7; mul f7 t18; mul t10 t19; mul f8 f8; sub k6 t21; mul t9 t22 > [0 1 2 8 14 17 20 23]":                  plain45,
+	"add f0 f1; mul f2 f3; mul t0 k4; mul t1 k4; mul t2 f5; mul t2 u6; add f7 t5; mul t2 f8; mul t2 u9; add f10 t8; mul t3 k11; mul t10 f8; mul t10 u6; add t9 t12; mul t3 f5; mul t3 u9; add t6 t15; add t4 t11; accum t17; add t7 t14; accum t19; mul t13 k4; mul t16 k4; div t21 f12 > [3 18 20 22 23]":                        plain46,
+	"add f0 f1; mul f2 k3; mul f4 k3; div t1 f5; mul t3 f6; mul t4 k7; mul t3 f8; mul t3 f9; mul t6 f10; mul t6 f11; mul t7 k7; div t2 f5; mul t11 f12; mul t12 k7; add t5 t13; mul t14 f11; mul t14 f13; add t8 t16; mul t15 f11; mul t15 f14; add t10 t18; add t17 t19; mul t14 f10; add t9 t22 > [0 11 20 21 22 23]":           plain47,
+	"add f0 f1; mul f2 k3; mul t1 f4; mul t1 f5; add f6 t2; add t0 t3; mul f2 f7; mul f2 f8; add f9 t6; add f10 t7; mul t5 k3; div t10 f11; mul t11 f12; mul t12 k3; div t9 f11; mul t14 f7; mul t15 k3; add t13 t16; mul t17 f13; add t11 t18; add t19 t18; mul t17 f14; add t14 t21; add t22 t21 > [4 8 20 23]":                 plain48,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                          plain49,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                            plain50,
+	"add f0 f1; mul f2 u3; mul f4 f4; sub k5 t2; mul t1 t3 > [0 4]":                                                            plain51,
+	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]": plain52,
+	"add f0 f1; mul l2 f3; mul l2 t0 > [0 1 2]":                                                                                plain53,
+	"add f0 f1; mul l2 f3; mul l2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul l9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div l9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul l15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain54,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                                              plain55,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                                                plain56,
+	"add f0 f1; mul t0 f2; mul f3 f4; mul f5 k6; mul f7 t3; add t2 t4; mul t5 l8; mul t1 l8; accum t7; accum t6; add f9 f10; accum t10 > [8 9 11]": plain57,
+	"add f0 f1; mul t0 f2; mul t0 f3; add t0 f4; add t1 f5; mul t3 f6; sub f7 k8; step t6; select t7 k8 t5; mul t8 k9; add f10 t9; mul t4 f3; select f2 t11 k8; mul t12 k9; add t10 t13; select f2 t14 k8; select f2 k8 t14; add t8 t16; sub f11 f12; step t18; select t19 k8 t15; select t19 t15 k8; add t12 t20; add t17 t21 > [2 22 23]": plain58,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]":                                                plain59,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 f8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain60,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; add t0 t5; mul t1 l7; mul t7 k4; sub k8 f9; mul f9 t9; mul t8 t10; mul t11 k4; sub k8 f10; mul f10 t13; mul t7 t14; add t11 t15; add f11 t16; mul t2 f12; mul t2 u13; mul f12 f12; sub k8 t20; mul t19 t21; add f14 t22 > [4 6 12 15 16 17 18 22 23]":                plain61,
+	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 l8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain62,
+	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 l5 > [1 2 3 4]":                       plain63,
+	"add f0 f1; mul t0 f2; mul t1 f3; mul t1 f4; mul t3 k5; add t1 t4; mul t2 f4 > [2 3 5 6]": plain64,
+	"add f0 f1; mul t0 k2 > [1]": plain65,
+	"add f0 f1; mul t0 k2; add f3 t0; accum t1; div t2 u4; mul t4 f5; mul t5 k2; accum f6; accum f7; accum t6 > [2 3 7 8 9]":                                         plain66,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [0 3 6]":                                                                             plain67,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [6]":                                                                                 plain68,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [0 3 5 8 10]":                               plain69,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [10]":                                       plain70,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [0 3 5 8 12]": plain71,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [12]":         plain72,
+	"add f0 f1; mul t0 k2; mul t1 f3; mul t1 f4; add f3 k5; mul t3 t4; mul t5 k2; mul t6 f6; mul t6 f7; div t2 f6; mul t9 f4; mul t10 k2; add t8 t11; mul t9 k2; mul t13 f8; mul t7 l9; mul t15 k2; sub k5 f10; mul f10 t17; mul t16 t18; sub k5 f11; mul f11 t20; mul t15 t21; add t19 t22 > [0 9 12 13 14 19 22 23]": plain73,
+	"add f0 f1; mul t0 k2; mul t1 l3; accum t2 > [0 3]":                                                                            plain74,
+	"add f0 f1; mul t0 l2; accum t1; accum f3; accum f4 > [2 3 4]":                                                                 plain75,
+	"add f0 f1; mul t0 l2; add f3 t1 > [0 1 2]":                                                                                    plain76,
+	"add f0 f1; mul t0 l2; add f3 t1; accum t2 > [0 1 3]":                                                                          plain77,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4 > [0 2 3]":                                                                         plain78,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7 > [0 2 3 4 8]":              plain79,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 k5; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8 > [0 2 3 4 5 9]": plain80,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6 > [5 10 13 14 15 16]":                                       plain81,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6; accum t16; add t14 t15; accum t18 > [5 10 13 14 15 17 19]": plain82,
+	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [0 3 4 5 6]":                                                                plain83,
+	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [3 4 5 6]":                                                                  plain84,
+	"add f0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]":                                 plain85,
+	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                   plain86,
+	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9; select l8 f7 t10 > [1 3 6 11]": plain87,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [1 3 5 8]":                                           plain88,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [8]":                                                 plain89,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [1 2]":                                                                      plain90,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [2]":                                                                        plain91,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3; accum t4 > [3 5]":                                       plain92,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 f4; mul t3 u5; mul t5 k6; add f7 t5; add f8 f9 > [4 6 7 8]": plain93,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [1 4 6]":                           plain94,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [4 6]":                             plain95,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [1 6]":                             plain96,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [6]":                               plain97,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [1 5 6]":                           plain98,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [5 6]":                             plain99,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [1 5 7]":                plain100,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [5 7]":                  plain101,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [1 5 7]":                plain102,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [5 7]":                  plain103,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [1 7]":                  plain104,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [7]":                    plain105,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [1 6 7]":                plain106,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [6 7]":                  plain107,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [1 6 8]":     plain108,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [6 8]":       plain109,
+	"add f0 k1 > [0]": plain110,
+	"add f0 k1; div f2 t0; div f3 t0; mul t1 f4; mul t2 f4; mul t3 k5; mul t4 k5; mul f4 f6; mul f4 f7; mul f8 k5; mul t9 f9; mul t9 f10; mul f11 l12; mul f13 l12; mul t7 l12; mul t8 l12; select u14 k15 t10; select u14 k15 t11; select u14 t10 k15; select u14 t11 k15; mul t18 k16; mul t19 k16; mul t20 u17; mul t21 u17 > [5 6 12 13 14 15 16 17 22 23]": plain111,
+	"add f0 k1; max t0 k1 > [1]": plain112,
+	"add f0 k1; mul f0 t0; select t1 k2 f3; add f0 k4; mul f0 t3; select t4 k2 f3; mul t4 t4; add f5 t6 > [2 5 7]": plain113,
+	"add f0 k1; mul t0 f2; mul f3 f4; sub t1 t2; mul t0 f4; mul f3 f2; add t4 t5; add t3 f5; add t6 f6 > [7 8]":    plain114,
+	"add f0 k1; select f2 f0 t0 > [1]":                                         plain115,
+	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]": plain116,
+	"add f0 l1 > [0]": plain117,
+	"add f0 l1; add f2 t0; mul t1 f3; mul t1 f4; mul t2 l5; mul t3 k6; mul t5 f7; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f7; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; sub k9 f8; mul f8 t21; mul t6 t22 > [0 11 12 14 15 19 20 23]": plain118,
+	"add f0 u1 > [0]": plain119,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":               plain120,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":                 plain121,
+	"add f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t3 f4; mul t4 k6; sub t0 k7; step t6; select t7 t5 k7 > [2 8]":     plain122,
+	"add f0 u1; add f2 f3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain123,
+	"add f0 u1; add f2 f3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain124,
+	"add f0 u1; add f2 f3; sub f4 k5; step t2; select t3 t1 k5; sub t0 k5; step t5; select t6 t4 k5 > [4 7]":            plain125,
+	"add f0 u1; add f2 f3; sub t0 k4; step t2; select t3 t1 k4 > [4]":                                                   plain126,
+	"add f0 u1; add f2 k3; sub k4 f5; div k4 t2; mul f6 k7; mul t4 k7; mul t5 f8; mul t5 f9; mul t7 f10; mul t7 t0; add t9 k4; add t6 f11; mul f9 f10; add t7 t12; add t10 f12; div t11 f13; mul t15 f9; mul t16 k7; sub k4 f14; mul t15 t18; mul t19 l15; mul t20 f13; mul t20 f16; add t17 t22 > [0 1 3 8 13 14 21 23]": plain127,
+	"add f0 u1; add f2 l3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain128,
+	"add f0 u1; add f2 l3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain129,
+	"add f0 u1; add f2 t0 > [1]": plain130,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [19]":                                                                              plain131,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [4 7 10 14 16 17 19]":                                                              plain132,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [19 20]":                                                              plain133,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [4 7 10 14 16 17 19 20]":                                              plain134,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [19 20 23]":                        plain135,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [4 7 10 14 16 17 19 20 22 23]":     plain136,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 12 13 14 15 17 19 20 22 23]":     plain137,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 19 20 23]":                       plain138,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 2 3 12 13 14 15 17 19 20 22 23]": plain139,
+	"add f0 u1; add f2 u3 > [0 1]": plain140,
+	"add f0 u1; add f2 u3; add f4 k5; mul f6 k7; sub k8 f9; add f10 f11; div t5 t4; mul t6 f12; mul t7 k7; mul t8 k7; mul t9 f13; mul t9 f14; mul t11 f15; mul t11 t0; add t13 t6; mul t6 f16; mul t6 f14; add t10 t15; mul t16 f15; mul t16 t3; add t11 t18; add t14 t19; div t17 f17; mul t22 f14 > [0 1 2 12 16 20 21 22 23]":          plain141,
+	"add f0 u1; add f2 u3; add f4 u5; add f6 u7; add f8 u9; sub t4 k10; step t5; select t6 k11 k10; sub t3 k10; step t8; select t9 k11 k10; sub t2 k10; step t11; select t12 k11 k10; sub f12 k10; step t14; select t15 k11 k10; sub t1 k10; step t17; select t18 k11 k10; sub t0 k10; step t20; select t21 k11 k10 > [7 10 13 16 19 22]": plain142,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [3 5]":                                                                                                                                                                                                                                             plain143,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [5]":                                                                                                                                                                                                                                               plain144,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [3 7]":                                                                                                                                                                                                                 plain145,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [7]":                                                                                                                                                                                                                   plain146,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 10]":                                                                                                                                                                                     plain147,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 3 5 7 10]":                                                                                                                                                                               plain148,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                                                            plain149,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                                                                     plain150,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [16 17]":                                                                                            plain151,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [3 7 12 16 17]":                                                                                     plain152,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [16 21]":                                            plain153,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [3 7 12 16 19 21]":                                  plain154,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [16 23]":           plain155,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [3 7 12 16 19 23]": plain156,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [17]":                                                                                        plain157,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [3 7 12 17]":                                                                                 plain158,
+	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [3 4]":                              plain159,
+	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [4]":                                plain160,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [2 4]":                             plain161,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [4]":                               plain162,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [2 6]": plain163,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [6]":   plain164,
+	"add f0 u1; add t0 f2 > [1]":                                                                                  plain165,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 2 3]":                                                       plain166,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 3]":                                                         plain167,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 2 6 7]":            plain168,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 6 7]":              plain169,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 2 7 8]": plain170,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 7 8]":   plain171,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [22]":                    plain172,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [5 6 10 12 14 17 20 22]": plain173,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 18]":                                                              plain174,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 5 6 10 12 14 16 18]":                                              plain175,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [18]":                                                                    plain176,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [5 6 10 12 14 16 18]":                                                    plain177,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [18]":                                                                      plain178,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [5 6 9 10 13 16 18]":                                                       plain179,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [14]":                                                                                                                      plain180,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [5 6 9 10 12 14]":                                                                                                          plain181,
+	"add f0 u1; max k2 t0 > [1]":                                                                                   plain182,
+	"add f0 u1; max k2 t0; add t1 f3; max k2 t2 > [2 3]":                                                           plain183,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2 > [3]":                                                                plain184,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [3 4]":                                                   plain185,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [4]":                                                     plain186,
+	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 f3 k2 > [1 4]":                                            plain187,
+	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 k3 k2 > [1 4]":                                            plain188,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 f5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain189,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 l5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain190,
+	"add f0 u1; mul f2 k3; add f4 t1; mul f4 f4; sub k5 t3; mul f6 t4; sub k5 f7; mul f7 t6; mul f2 t7; mul f6 f8; mul t2 t9; sub t0 k9; step t11; select t12 t1 k9 > [5 8 10 13]": plain191,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [10]":                                               plain192,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [3 7 8 10]":                                         plain193,
+	"add f0 u1; mul f2 k3; mul t1 k4 > [0 1 2]":                                plain194,
+	"add f0 u1; mul l2 t0; add f3 t1 > [2]":                                    plain195,
+	"add f0 u1; mul l2 t0; add f3 t1; mul t0 k4; add f5 t3 > [2 4]":            plain196,
+	"add f0 u1; mul l2 u3; sub t0 t1 > [2]":                                    plain197,
+	"add f0 u1; mul t0 k2; add f3 t1; mul l4 t2; add f5 t3 > [4]":              plain198,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5 > [3 4]":            plain199,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5; add f6 t4 > [3 5]": plain200,
+	"add f0 u1; mul t0 k2; mul t0 k3; add f4 k5; mul f6 t3; mul f6 t2; mul f4 f4; sub k5 t6; mul t5 t7; mul t8 k7; mul t4 k3; add t9 t10; mul t9 t0; mul t9 f8; add t11 t13; mul t12 t0; mul t12 t1; add t14 t16; mul t15 k2; add t17 t18 > [19]": plain201,
+	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [2 7 9]":                                                                                                                        plain202,
+	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [9]":                                                                                                                            plain203,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]": plain204,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":   plain205,
+	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                                                                                             plain206,
+	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                                                                                                plain207,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t14 k11; mul t7 t7; mul t16 k12; mul t2 t4; sub t8 t18; mul t19 t11; add t17 t20; sqrt t21; mul t1 t22 > [1 4 5 6 11 12 14 15 19 22 23]": plain208,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [1 4 6 11 12 14 18 21 23]":      plain209,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [12 14 21 23]":                  plain210,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [1 3 5 7 11 12 14]":                                                                                                            plain211,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [11 14]":                                                                                                                       plain212,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                                                                                                 plain213,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                                                                                            plain214,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 4 7]":                                                                                                                                                                                                                   plain215,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 7]":                                                                                                                                                                                                                     plain216,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [7]":                                                                                                                                                                                                                         plain217,
+	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [1 5 7 9 10 12]":                                                                                                                                                    plain218,
+	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [9 12]":                                                                                                                                                             plain219,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                    plain220,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [2]":                                                                                                      plain221,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [1 5 7]":                                             plain222,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [7]":                                                 plain223,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3 > [2 3]":                                                                                        plain224,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3; mul f3 f2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul f2 t8 > [2 3 9 10]": plain225,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3 > [2 3]":                                                                                        plain226,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3; mul f3 l2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul l2 t8 > [2 3 9 10]": plain227,
+	"add f0 u1; sub f2 k3; step t1; select t2 f4 k3; sub t0 k3; step t4; select t5 t3 k3 > [3 6]":                                                 plain228,
+	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]":                                                                             plain229,
+	"add f0 u1; sub k2 f3; add f4 f5; select l6 t2 k7; select l6 k7 t2; mul t4 f8; mul t4 f3; add t3 t6; mul t4 f9; mul t4 t1; mul t8 k10; add t5 t10; mul f9 f9; sub k2 t12; mul t9 t13; mul t14 t0; mul t14 f11; mul f3 t1; mul t11 t17; sub k2 f11; mul f11 t19; mul t15 t20 > [7 14 16 18 21]":                         plain230,
+	"add f0 u1; sub k2 f3; add f4 l5; add f6 t2; mul t3 f7; mul t3 f3; mul t3 f8; mul t3 t1; mul t6 k9; add t4 t8; mul f8 f8; sub k2 t10; mul t7 t11; mul t12 t0; mul t12 f10; mul f3 t1; mul t9 t15; sub k2 f10; mul f10 t17; mul t13 t18 > [2 5 12 14 16 19]":                                                            plain231,
+	"add f0 u1; sub k2 f3; mul f4 f4; sub k2 t2; mul t1 t3; mul f4 k5; add t5 f6; mul f3 t1; mul t6 t7; sub k2 f7; mul f7 t9; mul f6 t10; mul f6 k5; sub t0 k8; step t13; select t14 t12 k8 > [4 8 11 15]":                                                                                                                 plain232,
+	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; mul f8 t4; mul f8 t2; mul t3 t3; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k6; add f11 t12; mul t5 k5; add t13 t14; mul t15 f12; mul t15 f13; mul t15 t1; mul t17 k9; add t16 t19; mul f13 f13; sub k2 t21; mul t18 t22 > [0 1 15 20 23]":             plain233,
+	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; select f8 f9 k10; mul t5 k11; mul t6 t4; mul t6 t2; mul t3 t3; mul t9 k12; exp t10; mul t11 k13; mul t8 t12; mul t13 k6; add f14 t14; mul t7 k5; add t15 t16; mul t17 f15; mul t17 f16; mul t17 t1; mul t19 k12; add t18 t21; mul f16 f16 > [0 1 17 20 22 23]": plain234,
+	"add f0 u1; sub t0 k2; step t1; select t2 f3 k2 > [3]": plain235,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; mul f5 k6; add k7 t4; mul f8 f5; mul k6 f5; mul t6 k6; mul t7 k6; mul t8 t3; mul t9 t3; mul f9 f10; mul k6 f10; mul t12 k6; mul t13 k6; mul t14 t1; mul t15 t1 > [5 6 10 11 12 16 17]": plain236,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; sub f5 f6; mul f7 t4; mul t5 k8; mul t6 t3; add t7 t7; sub f9 f10; mul f11 t9; mul t10 k8; mul t11 t1; add t12 t12 > [8 13]":                                                           plain237,
+	"add f0 u1; sub t0 u2; mul t1 t1; mul t2 k3 > [3]": plain238,
+	"add f0 u1; tanh t0 > [1]":                         plain239,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":                                                                              plain240,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                                                                                         plain241,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain242,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain243,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain244,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain245,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [1 3 8 12 13]":                                                                                    plain246,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [12 13]":                                                                                          plain247,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [1 3 8 12 15 17]":                                  plain248,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [12 17]":                                           plain249,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [1 3 8 12 15 19]": plain250,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [12 19]":          plain251,
+	"add k0 k0 > [0]": plain252,
+	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]":                plain253,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":     plain254,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]": plain255,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                          plain256,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                            plain257,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain258,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain259,
+	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2; div f5 f6; mul t4 f7; mul t5 k3; add f8 t6 > [0 1 2 3 4 5 6 7]": plain260,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain261,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain262,
+	"div f0 l1 > [0]":                                        plain263,
+	"div f0 l1; mul t0 f2; mul t1 k3 > [0 2]":                plain264,
+	"div k0 f1; div f2 f3; mul f1 k4 > [0 1 2]":              plain265,
+	"div k0 f1; div f2 f3; mul f1 k4; div k5 f3 > [0 1 2 3]": plain266,
+	"div l0 u1 > [0]":                                        plain267,
+	"div l0 u1; mul u2 t0; mul t1 k3 > [0 2]":                plain268,
+	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain269,
+	"exp f0 > [0]": plain270,
+	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain271,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain272,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain273,
+	"exp f0; mul t0 k1 > [0 1]":              plain274,
+	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain275,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 5 7 9]":                                       plain276,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 7 9]":                                         plain277,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 5 7 9 10 11]": plain278,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 7 9 10 11]":   plain279,
+	"max f0 k1 > [0]": plain280,
+	"max k0 f1 > [0]": plain281,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [3 4]": plain282,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [4]":   plain283,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3; sub t3 k0; step t5; select t6 k4 k0; sub t1 k0; step t8; select t9 t7 k0; sub f1 k0; step t11; select t12 t7 k0; select t12 k4 k0 > [4 10 13 14]": plain284,
+	"max k0 f1; sigmoid f2 > [0 1]":                                                   plain285,
+	"max k0 f1; sigmoid f2; max k0 f3; sigmoid f4 > [0 1 2 3]":                        plain286,
+	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain287,
+	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f6 t7; mul f6 t8; add f2 t9; add f3 t10 > [3 4 7 8 11 12]":                              plain288,
+	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul f6 t9; mul f6 t10; add f2 t11; add f3 t12 > [3 4 7 8 9 10 13 14]": plain289,
+	"mul f0 f0; sub k1 t0 > [1]":                         plain290,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2 > [1 3]": plain291,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain292,
+	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain293,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain294,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain295,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f3; sub k1 t3; mul f4 t4 > [2 5]":                         plain296,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain297,
+	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain298,
+	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain299,
+	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain300,
+	"mul f0 f1 > [0]":                       plain301,
+	"mul f0 f1; accum f0; accum t0 > [1 2]": plain302,
+	"mul f0 f1; accum f0; accum t0; mul f2 f3; accum f2; accum t3 > [1 2 4 5]":            plain303,
+	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain304,
+	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]":                                                                                                                                  plain305,
+	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain306,
+	"mul f0 f1; add f2 f3; mul f4 f5; mul f4 f1; add t1 t2; mul t0 k6; mul t3 k6; mul t5 f7; mul t5 f8; add f9 t8; mul t6 f10; mul t6 f8; add t7 t10; add f11 t11; sub u12 f13; step t14; select t15 k14 t12; select t15 t12 k14; div t17 f15; mul t18 f13; mul t19 k6; mul t18 k16; add f17 t21; mul t22 u18 > [0 3 4 9 13 16 20 22 23]":                plain307,
+	"mul f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k6 f7; mul t4 f1; add t1 t5; add t6 t5; mul t7 l8; accum f9; accum t0; accum t8 > [9 10 11]":                                                                                                                                                                                                    plain308,
+	"mul f0 f1; add f2 t0 > [1]":            plain309,
+	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain310,
+	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain311,
+	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain312,
+	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain313,
+	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain314,
+	"mul f0 f1; add t0 f2 > [1]": plain315,
+	"mul f0 f1; add t0 t0; mul u2 l3; mul t1 l3; select u4 k5 f6; select u4 f6 k5; div t5 u7; mul t6 u8; mul t7 k9; mul t6 u10; add t9 t9; select u11 k5 t4; select u11 t4 k5; div t12 u7; mul t13 u12; mul t14 k9; add t8 t15; mul t13 u13; add t17 t17; add t10 t18; mul t19 u14; mul t20 u2; mul t20 u15; add t3 t21 > [2 11 16 22 23]": plain316,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]":             plain317,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                                 plain318,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]":             plain319,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; sub u5 f6; step t4; select t5 k7 t2; select t5 t2 k7; div t7 f8; mul t8 f6; mul t9 k9; sub k10 f11; step t11; select t12 k7 t10; mul t13 f12; add f13 t14; add t15 t14; mul t16 l14; accum t17; accum t6 > [3 18 19]":                                                                     plain320,
+	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain321,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain322,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain323,
+	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; sub k3 f2; mul f2 t5; mul t0 t6; mul f4 f4; sub k3 t8; mul f5 t9; sub k3 f6; mul f6 t11; mul f7 t12; sub k3 f5; mul f5 t14; mul f4 t15 > [4 7 10 13 16]":                                                                                                     plain324,
+	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain325,
+	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain326,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul f5 t2; sub k6 f2; mul f2 t4; mul t0 t5 > [1 3 6]":   plain327,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain328,
+	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":              plain329,
+	"mul f0 f1; mul f0 f2; mul t0 l3; mul t1 k4; mul t3 f5; mul t3 f6; add f0 t5; sub k7 f8; mul f8 t7; mul t2 t8; mul t9 f5; mul t9 u9; add t6 t11; mul t1 f10; mul t1 u11; mul f10 f10; sub k7 t15; mul t14 t16; mul t17 f12; mul t17 u13; accum t18; sub k7 f6; mul f6 t21; mul t4 t22 > [9 10 12 13 17 19 20 23]":  plain330,
+	"mul f0 f1; mul f0 u2; add f3 t1; accum t0; sub k4 f1; mul f1 t4; mul t2 t5; mul t6 f5; mul t6 u6; mul t8 k7; add f8 t8; accum t7; accum t9; accum f9; accum f10; accum f11; add f12 f0; accum t16 > [3 10 11 12 13 14 15 17]":                                                                                     plain331,
+	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":     plain332,
+	"mul f0 f1; mul f2 f2; mul t1 k3; exp t2; mul t3 k4; mul t0 t4; mul t5 k5; add f6 t6; mul f7 k8; add t7 t8; mul t9 f9; mul t9 f10; mul t10 l11; mul t11 k3; mul t13 f12; mul t13 f13; add t9 t15; sub k14 f15; mul f15 t17; mul t12 t18; mul t19 f12; mul t19 u16; add t16 t21; mul t11 f17 > [11 14 19 20 22 23]": plain333,
+	"mul f0 f1; mul f2 f3; add t0 t1 > [2]": plain334,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain335,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain336,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain337,
+	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain338,
+	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain339,
+	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain340,
+	"mul f0 f1; mul f2 f3; sub t0 t1 > [2]":                                                          plain341,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]": plain342,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                   plain343,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                   plain344,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                                        plain345,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                                        plain346,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                                    plain347,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                                                   plain348,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; mul t3 k5; add f6 t3; accum t2; accum t4; accum f7; accum f8; accum f9; add f10 f11; accum t11; mul f12 f13; mul f12 f14; mul f15 f15; mul t15 k5; exp t16; mul t17 k16; mul t14 t18; mul t19 k17; add f18 t20; mul t13 k19; add t21 t22 > [5 6 7 8 9 10 12 23]": plain349,
+	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                     plain350,
+	"mul f0 f1; mul t0 f2 > [0 1]":                                                          plain351,
+	"mul f0 f1; mul t0 f2; mul f0 f3; mul t2 f4; add t1 t3 > [4]":                           plain352,
+	"mul f0 f1; mul t0 f2; mul t0 f3 > [1 2]":                                               plain353,
+	"mul f0 f1; mul t0 f2; mul t0 f3; add f4 t1 > [2 3]":                                    plain354,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul f0 f4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain355,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain356,
+	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain357,
+	"mul f0 f1; mul t0 k2 > [1]":            plain358,
+	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]": plain359,
+	"mul f0 f1; mul t0 k2; select f3 t1 k4 > [2]": plain360,
+	"mul f0 f1; mul t0 k2; sub k3 f4; mul f4 t2; mul f5 t3; add t0 t4; mul f6 f7; mul f8 l9; mul t7 k2; sub k3 f10; mul f10 t9; mul t8 t10; mul t11 k2; sub k3 f11; mul f11 t13; mul t7 t14; add t11 t15; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21; add t1 t4; add t12 t15 > [5 6 16 17 18 19 20 21 22 23]": plain361,
+	"mul f0 f1; mul t0 l2; mul f3 f3; sub k4 t2; mul f5 t3; mul f6 f6; sub k4 t5; mul f7 t6 > [0 1 4 7]":                                                                                                                                                                                             plain362,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]":                                                                                                                                                   plain363,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]": plain364,
+	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3 > [4]": plain365,
+	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3; mul f5 u6; mul f7 t5; mul f7 f8; mul f7 f9; mul t6 k10; mul f11 u6; mul f12 t10; mul f12 f8; mul f12 f13; mul t11 k10 > [4 6 7 8 9 11 12 13 14]":                                                                                                                       plain366,
+	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain367,
+	"mul f0 f1; mul t0 u2; mul f0 f3; mul t2 u4; add t1 t3 > [4]":   plain368,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":              plain369,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]": plain370,
+	"mul f0 k1 > [0]":            plain371,
+	"mul f0 k1; add f2 t0 > [1]": plain372,
+	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain373,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain374,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain375,
+	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]":                        plain376,
+	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]":                        plain377,
+	"mul f0 k1; add t0 k2; div f3 t1; mul t2 k4; mul f5 t3; mul t4 k1 > [5]": plain378,
+	"mul f0 k1; add t0 k2; rsqrt t1 > [2]":                                   plain379,
+	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain380,
+	"mul f0 k1; mul f0 k2; add f3 k4; add f5 l6; mul t3 t2; mul t3 t0; mul t1 t1; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k2; mul t4 k1; add t11 t12; mul t13 f9; accum t14 > [13 15]":                                                                                                                                plain381,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; mul f7 t5; mul f7 t3; mul t4 t4; mul t8 k8; exp t9; mul t10 k9; mul t7 t11; mul t12 k2; mul t6 k1; add t13 t14; mul t15 t2; mul t15 t0; mul t1 t1; mul t18 k8; exp t19; mul t20 k9; mul t17 t21; mul t22 k2 > [16 23]":                                  plain382,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; select f7 f8 k9; mul t6 k10; mul t7 t5; mul t7 t3; mul t4 t4; mul t10 k11; exp t11; mul t12 k12; mul t9 t13; mul t14 k2; mul t8 k1; add t15 t16; mul t17 t2; mul t17 t0; mul t1 t1; mul t20 k11; exp t21; mul t22 k12 > [18 19 23]":                     plain383,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; add f8 t10; mul t3 k1; add t11 t12; mul t13 f9; mul t14 k6; mul t15 f10; mul t14 u11; mul f12 f12; sub k4 t18; mul t17 t19; sub k4 f13; mul f13 t21; mul t16 t22 > [13 14 15 20 23]":                plain384,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain385,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain386,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain387,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain388,
+	"mul f0 k1; mul f0 k2; add f3 k4; select f5 f6 k7; mul t3 k8; mul t4 t2; mul t4 t0; mul t1 t1; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k2; add f11 t12; mul t5 k1; add t13 t14; mul t15 f12; mul t16 k9; mul t17 f13; mul t16 u14; mul f15 f15; sub k4 t20; mul t19 t21; sub k4 f16 > [15 16 17 18 22 23]":      plain389,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain390,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain391,
+	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain392,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain393,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain394,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain395,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain396,
+	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain397,
+	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain398,
+	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain399,
+	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain400,
+	"mul f0 k1; mul f2 t0 > [1]":              plain401,
+	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain402,
+	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain403,
+	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain404,
+	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain405,
+	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain406,
+	"mul f0 k1; mul t0 f2 > [0 1]":                                plain407,
+	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain408,
+	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                                                 plain409,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                 plain410,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain411,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain412,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5 > [3 6]":                                                                                plain413,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                   plain414,
+	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9 > [1 2 7 8 9 10]":                           plain415,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]": plain416,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                        plain417,
+	"mul f0 k1; mul t0 k2 > [0 1]": plain418,
+	"mul f0 k1; mul t0 k2 > [1]":   plain419,
+	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain420,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                    plain421,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                        plain422,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                            plain423,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]": plain424,
+	"mul f0 l1 > [0]": plain425,
+	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain426,
+	"mul f0 l1; add f2 t0 > [0 1]":            plain427,
+	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain428,
+	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain429,
+	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain430,
+	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain431,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain432,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain433,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                         plain434,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":           plain435,
+	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain436,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain437,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain438,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain439,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 l1; mul t11 k2; sub k3 f9; mul f9 t13; mul t12 t14; mul t15 k2; sub k3 f10; mul f10 t17; mul t11 t18; add t15 t19; mul f11 f12; mul f13 l1; mul t22 k2 > [5 8 9 10 16 19 20 21 22 23]": plain440,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]":                   plain441,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [0 2]":                                     plain442,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [2]":                                       plain443,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [0 3]":                          plain444,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [3]":                            plain445,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [0 3 4]":       plain446,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [3 4]":         plain447,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [0 2 3]":                        plain448,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [2 3]":                          plain449,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 2 5]": plain450,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 5]":   plain451,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [2 5]":   plain452,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [5]":     plain453,
+	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5 > [3 4]":               plain454,
+	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5; mul f6 u7; mul f8 t5; mul f8 f9; mul f8 f10; mul t6 k11; mul f12 u7; mul f13 t10; mul f13 f9; mul f13 f14; mul t11 k11 > [3 4 6 7 8 9 11 12 13 14]": plain455,
+	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]":       plain456,
+	"mul f0 u1 > [0]": plain457,
+	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                            plain458,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":  plain459,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; sub k9 f10; mul f10 t9; mul t8 t10; mul t3 f11; mul t3 u12; mul f11 f11; sub k9 t14; mul t13 t15; sub k9 f7; mul f7 t17; mul t5 t18; accum t12; add t16 t19; accum t21 > [7 11 16 19 20 22]":                  plain460,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t14 f9; mul t14 f7; add t13 t15; add t1 t16; mul t8 l10; sub k6 f11; mul f11 t20; mul t19 t21; mul t10 f12 > [10 17 18 22 23]":      plain461,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]": plain462,
+	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                            plain463,
+	"mul f0 u1; add t0 f2 > [1]": plain464,
+	"mul f0 u1; add t0 k2; add f3 f4; mul t2 f5; mul t2 f6; add f7 t3; add f8 t4; mul t6 f9; mul t6 f10; add f11 t7; div t9 t1; mul t10 f10; mul t11 k12; mul t12 u1; mul t12 f0; mul t13 f6; add t5 t15; add t16 t15; add t17 f13; mul t8 f14; mul t8 f6; add t18 t19; mul t20 k12; mul t22 f15 > [2 8 14 20 21 22 23]":        plain465,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15 > [6 7 11 12 17 18 19 20]":                                         plain466,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]": plain467,
+	"mul f0 u1; add t0 u2 > [1]":                                                                                 plain468,
+	"mul f0 u1; add t0 u2; add f3 f4 > [1 2]":                                                                    plain469,
+	"mul f0 u1; add t0 u2; add f3 f4; mul t2 k5 > [1 3]":                                                         plain470,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; accum t6 > [5 7]":              plain471,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; mul t5 u8; accum t6 > [5 7 8]": plain472,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                         plain473,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; sub k6 f7; mul f7 t4; mul t3 t5 > [1 6]":                                                                                                                                                             plain474,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; accum t4 > [3 5]":                                                                                                                                                                         plain475,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; mul t3 u6; accum t4 > [3 5 6]":                                                                                                                                                            plain476,
+	"mul f0 u1; add t0 u2; mul f3 k4; mul f3 k5; add f6 k7; add f8 l9; mul t5 t4; mul t5 t2; mul t3 t3; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 t1; mul t15 u12; add t5 t17; accum t16 > [15 18 19]": plain477,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                      plain478,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; mul f11 l4; mul t13 k5; sub k6 f12; mul f12 t15; mul t14 t16; mul t17 k5; sub k6 f13; mul f13 t19; mul t13 t20; add t17 t21; mul f14 f15 > [1 7 10 11 12 18 21 22 23]": plain479,
+	"mul f0 u1; add t0 u2; mul f3 l4; sub k5 f6; mul f6 t3; mul t2 t4; mul f7 f8 > [1 5 6]": plain480,
+	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain481,
+	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain482,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [13]":                                                                                                                                                                          plain483,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [3 6 8 11 13]":                                                                                                                                                                 plain484,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [15]":                                                                                                                                           plain485,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [3 6 8 11 15]":                                                                                                                                  plain486,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; accum t6; accum t8; mul t7 u1; mul t7 f0; mul t11 l9; mul t11 f10; accum t7; accum t12 > [9 10 13 14 15 16]":                                                                                                                        plain487,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; add f9 t7; accum t6; accum t8; mul t9 u1; mul t9 f0; mul t12 l10; mul t12 f11; accum t9; accum t13 > [10 11 14 15 16 17]":                                                                                                           plain488,
+	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain489,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain490,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain491,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain492,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain493,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain494,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain495,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 f4; mul t3 u5; accum t4; sub k3 f6; mul f6 t7; mul f7 t8; mul t9 f4; mul t9 u8; add t5 t11; accum t10; sub k3 f4; mul f4 t14; mul t12 t15; mul t16 f9; mul t16 u10; mul t18 k11; add f12 t18; accum t17; accum t19; accum f13 > [3 6 9 13 20 21 22 23]": plain496,
+	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]":                                                                                                                                                                          plain497,
+	"mul f0 u1; mul f2 u1 > [0 1]":                                                          plain498,
+	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]":                                plain499,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; add t1 t4 > [2 3 5]":            plain500,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain501,
+	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":                                       plain502,
+	"mul f0 u1; mul t0 l2; mul t0 f3 > [1 2]":                                               plain503,
+	"mul k0 f1 > [0]": plain504,
+	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain505,
+	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain506,
+	"mul k0 k0; add k1 k1 > [0 1]": plain507,
+	"mul k0 k1 > [0]":              plain508,
+	"mul k0 l1 > [0]":              plain509,
+	"mul l0 f1 > [0]":              plain510,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3 > [2 3]":            plain511,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3; add f4 t2 > [3 4]": plain512,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain513,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain514,
+	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain515,
+	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain516,
+	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain517,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain518,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain519,
+	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain520,
+	"mul l0 f1; mul l0 f2 > [0 1]": plain521,
+	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain522,
+	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain523,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain524,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain525,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain526,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain527,
+	"mul l0 f1; mul l2 f3; add t0 t1 > [2]":                                                                                                        plain528,
+	"mul l0 f1; mul l2 f3; add t0 t1; select l4 f1 t2 > [2 3]":                                                                                     plain529,
+	"mul l0 f1; mul t0 k2 > [1]":                                                                                         plain530,
+	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]":                                                                          plain531,
+	"mul l0 k1; mul l0 k2; mul l0 k3; select l4 k5 k6; select l4 k6 k5 > [0 1 2 3 4]":                                    plain532,
+	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":                                                             plain533,
+	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]":                                                        plain534,
+	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain535,
+	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain536,
+	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain537,
+	"mul l0 u1; cos t0; sin t0 > [1 2]": plain538,
+	"mul l0 u1; exp t0 > [1]":           plain539,
+	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain540,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain541,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain542,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain543,
+	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain544,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain545,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain546,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain547,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain548,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain549,
+	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]":                                               plain550,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]": plain551,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":     plain552,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]": plain553,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                    plain554,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                        plain555,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [1 4 7]":                                                                                                         plain556,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [7]":                                                                                                             plain557,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":             plain558,
+	"mul u0 f1; add t0 u2; add f3 u4; select f5 k6 k7; mul t3 f8; mul t4 f9; mul t5 k10; sub t1 k6; step t7; select t8 t6 k6; mul t9 f1 > [2 9 10]":                                                         plain559,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                   plain560,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                          plain561,
+	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                           plain562,
+	"mul u0 f1; add t0 u2; select f3 k4 k5; mul t2 f6; mul t3 f7; mul t4 k8; sub t1 k4; step t6; select t7 t5 k4; mul t8 f1 > [8 9]":                                                                        plain563,
+	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain564,
+	"mul u0 f1; mul t0 k2 > [0 1]": plain565,
+	"mul u0 f1; mul t0 k2 > [1]":   plain566,
+	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain567,
+	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain568,
+	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                               plain569,
+	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t19 u18; mul t19 t0 > [0 3 4 10 13 15 20 21 22 23]":         plain570,
+	"mul u0 l1; max f2 k3; min u4 f5; mul f6 k7; add f8 t3; add f9 f10; mul t4 f11; mul t4 t0; add f12 t7; mul t5 f13; mul t5 t0; add t6 t9; add f14 t10; mul t8 f15; mul t8 t0; add t11 t13; mul t12 f16; mul t12 t0; add t15 t16; mul t14 k7; mul t17 k7; mul t19 f17; mul t19 t2; add t4 t22 > [0 1 2 5 8 12 14 17 18 20 21 23]":       plain571,
+	"mul u0 l1; max f2 k3; mul t0 u4; min u5 f6; add t2 k7; mul f8 k9; add f10 t5; add f11 f12; mul t6 f13; mul t6 t0; add f14 t9; mul t7 f15; mul t7 t0; add t8 t11; add f16 t12; mul t10 f17; mul t10 f18; mul t14 f19; mul t14 f18; add t15 t17; div t19 t4; mul t20 f18; mul t21 k9; mul t16 f20 > [0 1 3 6 7 13 16 18 22 23]":        plain572,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [10 11 14 15]":                                                                                                                                plain573,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [4 5 8 9 10 11 14 15]":                                                                                                                        plain574,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [4 5 8 9 12 13]":                                                                                                                                                        plain575,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [8 9 12 13]":                                                                                                                                                            plain576,
+	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]":    plain577,
+	"mul u0 l1; mul f2 k3; add f4 t1; mul t2 f5; mul t2 t0; add f6 t4; mul t5 f7; mul t5 f8; mul t7 f9; mul t7 t0; mul t9 k3; mul t10 f10; mul t10 u11; add t2 t12 > [0 3 6 7 8 9 11 13]":                                                                                                                                                 plain578,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":                 plain579,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 u6; add f7 t3; mul f8 l1; accum t5; add f9 f10; add t7 f11; accum t8; mul f12 k13; add f14 t10; add f15 f16; mul t11 f17; mul t11 t0; add f18 t14; mul t12 f19; mul t12 t0; add t13 t16; add f20 t17; mul t15 f21; mul t15 f22; mul t19 f23; mul t19 f22 > [0 2 4 6 9 11 12 18 20 21 22 23]": plain580,
+	"mul u0 l1; mul t0 k2 > [0 1]":                       plain581,
+	"mul u0 l1; mul t0 k2 > [1]":                         plain582,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [1 3]": plain583,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [3]":   plain584,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2; min u4 t3; mul t0 k5; mul t5 t4; sub u4 t3; step t7; select t8 k6 k7; select t8 k7 k6; div t10 t2; mul t11 t3; mul t12 k5; sub k2 t1; step t14; select t15 k6 t13; mul t16 t0; add t17 t17; mul t18 l1; mul t19 u8; select u9 t9 k6 > [0 3 6 20 21]": plain585,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [1 6 8]": plain586,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [6 8]":   plain587,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; min u6 t6; add t3 k7; div k7 t8; mul t9 t0; mul t10 k8; mul t11 t7; sub u6 t6; step t13; select t14 k9 k7; select t14 k7 k9; div t16 t2; mul t17 t6; mul t18 k8; mul t17 k4; sub k2 t1; step t21; select t22 k9 t19 > [0 6 9 10 12 15 20 23]": plain588,
+	"mul u0 l1; mul t0 t0; mul t0 u2; mul t1 u3; add t2 t3; add t4 k4; div k4 t5 > [1 4 6]": plain589,
+	"mul u0 l1; mul t0 t0; mul t0 u2; mul t1 u3; add t2 t3; add t4 k4; div k4 t5 > [6]":     plain590,
+	"mul u0 l1; mul t0 t0; mul t0 u2; mul t1 u3; add t2 t3; add t4 k4; div k4 t5; mul t6 t0; mul t7 k5; mul t8 u3; mul u3 t0; add u2 t10; add t11 t10; mul t12 l1; select u6 k7 t1; select u6 t1 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 7 9 14 17 18]": plain591,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain592,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain593,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]":                                                                                                                                             plain594,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [1 4 6 9]":                                                                                                                                                                                             plain595,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [4 9]":                                                                                                                                                                                                 plain596,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain597,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain598,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain599,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain600,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain601,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [3 4 7 8 9 10 13 14 15]":                                                                                                        plain602,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [9 10 13 14 15]":                                                                                                                plain603,
+	"observed f0 > [0]": plain604,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain605,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain606,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain607,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain608,
+	"observed f0; mul u1 f2; add t1 u3; select t0 k4 f5; mul t3 f6; mul t4 f7; mul t5 k8; sub t2 k4; step t7; select t8 t6 k4; accum t9; mul t9 f2; accum t11 > [0 10 12]": plain609,
+	"select f0 f1 f2 > [0]": plain610,
+	"select f0 f1 k2 > [0]": plain611,
+	"select f0 f1 k2; select f0 f3 k2; add t1 f4; add t0 f5; select f6 k2 f7; add t3 t4 > [2 5]": plain612,
+	"select f0 k1 f2; select f0 k1 f3; add f4 t1; mul t2 f5; mul t2 f6; add t2 f7; add t3 f8; mul t5 f9; sub f10 k1; step t8; select t9 k1 t7; mul t10 k11; add t0 t11; mul t6 f6; select f5 t13 k1; mul t14 k11; add t12 t15; select f5 t16 k1; select f5 k1 t16; add t10 t18; sub f12 f13; step t20; select t21 t17 k1; add t19 t22 > [4 14 17 21 23]": plain613,
+	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; mul t12 k8; div t13 u12; mul t14 u13; mul t15 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [12 14 16 20]":                                                               plain614,
+	"select l0 f1 k2 > [0]":            plain615,
+	"select l0 f1 k2; add t0 f3 > [1]": plain616,
+	"select l0 f1 k2; select l0 k2 f1; add f3 t1; add t0 t2; mul t2 u4; mul t2 f5; mul t4 l6; mul t4 f7; accum t2; accum t5 > [3 6 7 8 9]": plain617,
+	"select l0 f1 k2; select l0 k2 f1; add f3 t1; mul t2 f4; mul t2 l5; mul t2 f6; mul t2 l7; add t0 t6 > [3 4 5 7]":                       plain618,
+	"select l0 k1 f2; mul t0 f3; mul t0 f4; mul f3 f3; sub k5 t3; mul t2 t4; select l0 k1 f6; add t5 t6; mul t7 f7; mul t7 f8; mul t7 f9; mul t7 f10; sub k5 f4; mul f4 t12; mul t1 t13; mul f7 f7; sub k5 t15; mul t9 t16; sub k5 f10; mul f10 t18; mul t10 t19; sub k5 f8; mul f8 t21; mul t8 t22 > [11 14 17 20 23]": plain619,
+	"select u0 k1 f2; select u0 k1 f3; select u4 k1 f5; mul t2 u6; add f7 t3; add t4 t3; mul f8 u9; mul t5 u9 > [0 1 6 7]": plain620,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]":                       plain621,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                        plain622,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                              plain623,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; sub t10 f6; step t17; div k7 t6; sub k3 f2; step t20; sub k1 t1; step t22 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain624,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; select l5 f4 t6; tanh t6; mul t3 t8; select l5 f6 t9 > [0 1 2 3 7 8 10]":                                                                                                                                                                                      plain625,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                         plain626,
+	"sign f0; mul f1 t0 > [0 1]": plain627,
+	"softplus f0 > [0]":          plain628,
+	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain629,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain630,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain631,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain632,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain633,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain634,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain635,
+	"sub f0 f1; mul f2 t0; select f3 t1 k4 > [2]":        plain636,
+	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain637,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain638,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain639,
+	"sub f0 l1; mul t0 t0 > [0 1]": plain640,
+	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":             plain641,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; mul f7 f8; mul t4 l9; mul f10 f11; add f7 t6; sub k6 f12; mul f12 t8; mul t5 t9; mul t10 f13; mul t10 u14; add t7 t12; mul f15 f16; mul f17 f18; accum t15; add t13 f19; accum t10; accum t11; accum t14; select f20 f21 k22; mul t21 k23; mul t22 t3 > [0 1 2 16 17 18 19 20 22 23]":     plain642,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; sub f7 u8; mul f9 f10; mul t5 l11; mul f12 f13; add f9 t7; sub k6 f14; mul f14 t9; mul t6 t10; mul t11 f7; mul t11 u15; add t8 t13; mul f16 f17; mul f18 f19; mul f18 u20; accum t16; mul f21 f19; mul f21 u22; add t17 t20; accum t19; sub k6 f19 > [0 1 2 3 4 11 12 14 15 18 21 22 23]": plain643,
+	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":           plain644,
+	"sub f0 u1; mul f2 u3; mul f4 f5; mul f6 t2; mul t3 f7; mul t3 u8; add t1 t5; accum t4; sub k9 f7; mul f7 t8; mul t6 t9; mul t10 t0; mul t10 u10; mul t12 k11; accum t11; accum t13; add f2 t3; accum t16 > [3 7 12 14 15 17]":                                                                                                         plain645,
+	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain646,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain647,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain648,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain649,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain650,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain651,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain652,
+	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain653,
+	"sub f0 u1; sub f2 u3; mul f4 u5; accum f6; mul f7 f8; mul f7 u9; add t2 t5; accum t4; sub k10 f8; mul f8 t8; mul t6 t9; mul t10 t1; mul t10 u11; mul t12 k12; add f13 t12; accum t11; accum t13; accum f14; accum f15; accum f16; add f4 f7; accum t20; add f17 l18; add f19 t22 > [0 3 7 14 15 16 17 18 19 21 22 23]":                                   plain654,
+	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain655,
+	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain656,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                                                         plain657,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                                                      plain658,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain659,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain660,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                                              plain661,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                                              plain662,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                                                plain663,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                                              plain664,
+	"sub k0 f1; add f2 l3; add f4 t1; mul t2 f1; mul t2 f5; mul t2 t0; mul t2 f6; mul t6 k7; add t4 t7; mul f1 t0; mul t8 t9; mul t10 l8; mul f5 f5; sub k0 t12; mul t3 t13; mul f6 f6; sub k0 t15; mul t5 t16 > [1 10 11 14 17]":                                                                                                                             plain665,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain666,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain667,
+	"sub k0 f1; mul f1 t0 > [0 1]":                                              plain668,
+	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                     plain669,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2 > [2 3]":                        plain670,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":              plain671,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; add f4 t3; accum t4 > [2 3 5]": plain672,
+	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21 > [3 6 7 8 14 17 18 19 20 21 22 23]": plain673,
+	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; mul f14 l9; mul t20 k3; sub k0 f15; mul f15 t22 > [3 6 7 8 14 17 18 19 20 21 23]":       plain674,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]":                                                                                                                                                                                                                         plain675,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4; sub k0 f6; mul f6 t6; mul f7 t7; sub f8 k4; step t9; select t10 f9 k4 > [0 1 2 3 4 5 6 7 8 9 10 11]":                                                                                                                                    plain676,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain677,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain678,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":  plain679,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                 plain680,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k4; add f9 t11; mul t4 k3; add t12 t13; mul t14 f1; mul t14 f10; mul t14 t0; mul t14 f11; mul t18 k7; add t16 t19; mul f1 t0; mul t20 t21; mul t22 l12 > [15 17 22 23]":         plain681,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; select f6 f7 k8; mul t4 k9; mul t5 t3; mul t5 t1; mul t2 t2; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k4; add f12 t13; mul t6 k3; add t14 t15; mul t16 f1; mul t16 f13; mul t16 t0; mul t16 f14; mul t20 k10; add t18 t21; mul f1 t0 > [17 19 22 23]": plain682,
+	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain683,
+	"sub k0 f1; mul f2 t0; mul t1 f3; mul t1 f4; mul f5 f6; mul f7 t4; sub k0 f4; mul f4 t6; mul t2 t7 > [1 3 5 8]": plain684,
+	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]": plain685,
+	"sub k0 f1; select l2 k0 k3; select l2 k3 k0; mul t2 f4; mul t2 f1; add t1 t4; mul t2 f5; mul t2 t0; mul t6 k6; add t3 t8; mul f5 f5; sub k0 t10; mul t7 t11; mul t12 f7; mul t12 f8; mul f1 t0; mul t9 t15; sub k0 f8; mul f8 t17; mul t13 t18; mul f9 f9; sub k0 t20; mul f10 f10; sub k0 t22 > [5 12 14 16 19 21 23]":       plain686,
+	"sub k0 f1; step t0; select t1 k2 f3 > [2]": plain687,
+	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain688,
+	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain689,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                        plain690,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                        plain691,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                  plain692,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 k6; add f3 t5; mul f7 f8; add t4 t7; mul f9 f10; add t6 t9; select t3 t8 k11; select t3 k11 t8; mul t11 u12; mul t11 f1; select t1 t12 k11; select t1 k11 t12; mul t16 k13; add t13 t17; mul t15 k6; div t19 u0; mul t20 f14; mul t21 k6; mul t20 k15 > [10 14 18 22 23]": plain693,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                plain694,
+	"tanh f0; div t0 f1 > [0 1]": plain695,
+	"tanh f0; div t0 f1 > [1]":   plain696,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain697,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain698,
 }
 
 func plain0(out, in [][]float32, rows, lanes int) bool {
@@ -825,6 +891,20 @@ func plain7(out, in [][]float32, rows, lanes int) bool {
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
 	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = x0[i] + x1[i]
+		y1[i] = y1[i] + x2[i]
+	}
+	return true
+}
+
+func plain8(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
 	x3 := in[3][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
@@ -833,65 +913,6 @@ func plain7(out, in [][]float32, rows, lanes int) bool {
 		y0[i] = x0[i] + x1[i]
 		y1[i] = y1[i] + x2[i]
 		y2[i] = y2[i] + x3[i]
-	}
-	return true
-}
-
-func plain8(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain8flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][0]
-		x6 := in[6][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
-			t0 := x0[i] + x1[i]
-			y0[i] = y0[i] + x2[i]
-			t2 := t0 / c3
-			t3 := float32(t2 * x4[i])
-			t4 := float32(t3 * c5)
-			t5 := float32(t2 * c5)
-			y1[i] = y1[i] + x6[i]
-			y2[i] = y2[i] + t5
-			y3[i] = y3[i] + t4
-		}
-	}
-	return true
-}
-
-func plain8flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := x0[i] + x1[i]
-		y0[i] = y0[i] + x2[i]
-		t2 := t0 / x3[i]
-		t3 := float32(t2 * x4[i])
-		t4 := float32(t3 * c5)
-		t5 := float32(t2 * c5)
-		y1[i] = y1[i] + x6[i]
-		y2[i] = y2[i] + t5
-		y3[i] = y3[i] + t4
 	}
 	return true
 }
@@ -1513,8 +1534,55 @@ func plain19(out, in [][]float32, rows, lanes int) bool {
 }
 
 func plain20(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = x0[i] + x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := t1 + x4[i]
+		t3 := t2 + x5[i]
+		t4 := t3 + x6[i]
+		t5 := t4 + x7[i]
+		t6 := t5 + x8[i]
+		t7 := t6 + x9[i]
+		t8 := t7 + x10[i]
+		t9 := t8 + x11[i]
+		t10 := t9 + x12[i]
+		y1[i] = y1[i] + t10
+		t12 := x13[i] + x14[i]
+		t13 := t12 + x15[i]
+		t14 := t13 + x16[i]
+		t15 := t14 + x17[i]
+		t16 := t15 + x18[i]
+		y2[i] = y2[i] + t16
+	}
+	return true
+}
+
+func plain21(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain20flat(out, in, rows)
+		return plain21flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1540,7 +1608,7 @@ func plain20(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain20flat(out, in [][]float32, rows int) bool {
+func plain21flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1563,9 +1631,9 @@ func plain20flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain21(out, in [][]float32, rows, lanes int) bool {
+func plain22(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain21flat(out, in, rows)
+		return plain22flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1587,7 +1655,7 @@ func plain21(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain21flat(out, in [][]float32, rows int) bool {
+func plain22flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1606,9 +1674,9 @@ func plain21flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain22(out, in [][]float32, rows, lanes int) bool {
+func plain23(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain22flat(out, in, rows)
+		return plain23flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1631,7 +1699,7 @@ func plain22(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain22flat(out, in [][]float32, rows int) bool {
+func plain23flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1651,9 +1719,9 @@ func plain22flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain23(out, in [][]float32, rows, lanes int) bool {
+func plain24(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain23flat(out, in, rows)
+		return plain24flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1674,7 +1742,7 @@ func plain23(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain23flat(out, in [][]float32, rows int) bool {
+func plain24flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1692,9 +1760,289 @@ func plain23flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain24(out, in [][]float32, rows, lanes int) bool {
+func plain25(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain24flat(out, in, rows)
+		return plain25flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(b2, b0)
+			Tanh(b3, b1)
+			Sigmoid(b7, b6)
+			Sigmoid(b9, b8)
+			for i := range y0 {
+				t4 := float32(c4 * b3[i])
+				t10 := b7[i] - b9[i]
+				t11 := float32(x8[i] * t10)
+				t12 := float32(b2[i] * x9[i])
+				t13 := t4 - t12
+				t14 := float32(t11 * t13)
+				y0[i] = x9[i] + t14
+			}
+		}
+	}
+	return true
+}
+
+func plain25flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(b2, b0)
+		Tanh(b3, b1)
+		Sigmoid(b7, b6)
+		Sigmoid(b9, b8)
+		for i := range y0 {
+			t4 := float32(x4[i] * b3[i])
+			t10 := b7[i] - b9[i]
+			t11 := float32(c8 * t10)
+			t12 := float32(b2[i] * x9[i])
+			t13 := t4 - t12
+			t14 := float32(t11 * t13)
+			y0[i] = x9[i] + t14
+		}
+	}
+	return true
+}
+
+func plain26(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain26flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b1)
+			Sigmoid(y2, b6)
+			Sigmoid(y3, b8)
+			for i := range y6 {
+				t4 := float32(c4 * y1[i])
+				t10 := y2[i] - y3[i]
+				t11 := float32(x8[i] * t10)
+				y4[i] = t11
+				t12 := float32(y0[i] * x9[i])
+				t13 := t4 - t12
+				y5[i] = t13
+				t14 := float32(t11 * t13)
+				y6[i] = x9[i] + t14
+			}
+		}
+	}
+	return true
+}
+
+func plain26flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b1)
+		Sigmoid(y2, b6)
+		Sigmoid(y3, b8)
+		for i := range y6 {
+			t4 := float32(x4[i] * y1[i])
+			t10 := y2[i] - y3[i]
+			t11 := float32(c8 * t10)
+			y4[i] = t11
+			t12 := float32(y0[i] * x9[i])
+			t13 := t4 - t12
+			y5[i] = t13
+			t14 := float32(t11 * t13)
+			y6[i] = x9[i] + t14
+		}
+	}
+	return true
+}
+
+func plain27(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain27flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -1741,7 +2089,7 @@ func plain24(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain24flat(out, in [][]float32, rows int) bool {
+func plain27flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -1785,9 +2133,9 @@ func plain24flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain25(out, in [][]float32, rows, lanes int) bool {
+func plain28(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain25flat(out, in, rows)
+		return plain28flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -1834,7 +2182,7 @@ func plain25(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain25flat(out, in [][]float32, rows int) bool {
+func plain28flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -1878,7 +2226,7 @@ func plain25flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain26(out, in [][]float32, rows, lanes int) bool {
+func plain29(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -1936,9 +2284,9 @@ func plain26(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain27(out, in [][]float32, rows, lanes int) bool {
+func plain30(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain27flat(out, in, rows)
+		return plain30flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -1992,7 +2340,7 @@ func plain27(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain27flat(out, in [][]float32, rows int) bool {
+func plain30flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2043,9 +2391,9 @@ func plain27flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain28(out, in [][]float32, rows, lanes int) bool {
+func plain31(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain28flat(out, in, rows)
+		return plain31flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2085,7 +2433,7 @@ func plain28(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain28flat(out, in [][]float32, rows int) bool {
+func plain31flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2122,9 +2470,9 @@ func plain28flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain29(out, in [][]float32, rows, lanes int) bool {
+func plain32(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain29flat(out, in, rows)
+		return plain32flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2165,7 +2513,7 @@ func plain29(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain29flat(out, in [][]float32, rows int) bool {
+func plain32flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2203,9 +2551,9 @@ func plain29flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain30(out, in [][]float32, rows, lanes int) bool {
+func plain33(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain30flat(out, in, rows)
+		return plain33flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2248,7 +2596,7 @@ func plain30(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain30flat(out, in [][]float32, rows int) bool {
+func plain33flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2288,9 +2636,9 @@ func plain30flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain31(out, in [][]float32, rows, lanes int) bool {
+func plain34(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain31flat(out, in, rows)
+		return plain34flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2334,7 +2682,7 @@ func plain31(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain31flat(out, in [][]float32, rows int) bool {
+func plain34flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2375,7 +2723,7 @@ func plain31flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain32(out, in [][]float32, rows, lanes int) bool {
+func plain35(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2401,7 +2749,7 @@ func plain32(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain33(out, in [][]float32, rows, lanes int) bool {
+func plain36(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2428,9 +2776,9 @@ func plain33(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain34(out, in [][]float32, rows, lanes int) bool {
+func plain37(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain34flat(out, in, rows)
+		return plain37flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2492,7 +2840,7 @@ func plain34(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain34flat(out, in [][]float32, rows int) bool {
+func plain37flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2551,9 +2899,412 @@ func plain34flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain35(out, in [][]float32, rows, lanes int) bool {
+func plain38(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain35flat(out, in, rows)
+		return plain38flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := floorOf(t0)
+			t2 := t0 - t1
+			y0[i] = t2
+			t3 := t2 - c2
+			t4 := floorOf(t3)
+			t5 := t3 - t4
+			y1[i] = t5
+			t6 := c3 - t5
+			t7 := stepOf(t6)
+			t8 := float32(t5 * c4)
+			t9 := t8 / c3
+			y2[i] = t9
+			t10 := c4 - t9
+			t11 := float32(t5 * c5)
+			t12 := chosen(t7, t10, t11)
+			t13 := c6 - t5
+			t14 := stepOf(t13)
+			t15 := float32(t5 * c7)
+			y3[i] = chosen(t14, t15, t12)
+		}
+	}
+	return true
+}
+
+func plain38flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := floorOf(t0)
+		t2 := t0 - t1
+		y0[i] = t2
+		t3 := t2 - x2[i]
+		t4 := floorOf(t3)
+		t5 := t3 - t4
+		y1[i] = t5
+		t6 := x3[i] - t5
+		t7 := stepOf(t6)
+		t8 := float32(t5 * c4)
+		t9 := t8 / x3[i]
+		y2[i] = t9
+		t10 := c4 - t9
+		t11 := float32(t5 * c5)
+		t12 := chosen(t7, t10, t11)
+		t13 := x6[i] - t5
+		t14 := stepOf(t13)
+		t15 := float32(t5 * x7[i])
+		y3[i] = chosen(t14, t15, t12)
+	}
+	return true
+}
+
+func plain39(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain39flat(out, in, rows)
+	}
+	var b17 [line]float32
+	var b19 [line]float32
+	var b22 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b17 := b17[:m]
+			b19 := b19[:m]
+			b22 := b22[:m]
+			for i := range b22 {
+				t0 := x0[i] + x1[i]
+				t1 := floorOf(t0)
+				t2 := t0 - t1
+				y0[i] = t2
+				t3 := t2 - c2
+				t4 := floorOf(t3)
+				t5 := t3 - t4
+				t6 := c3 - t5
+				t7 := stepOf(t6)
+				t8 := float32(t5 * c4)
+				t9 := t8 / c3
+				t10 := c4 - t9
+				t11 := float32(t5 * c5)
+				t12 := chosen(t7, t10, t11)
+				t13 := c6 - t5
+				t14 := stepOf(t13)
+				t15 := float32(t5 * c7)
+				y1[i] = chosen(t14, t15, t12)
+				b17[i] = x8[i] + c9
+				b19[i] = x10[i] + c11
+				t21 := x12[i] + c13
+				b22[i] = t21 + c14
+			}
+			Tanh(y2, b17)
+			Sigmoid(y3, b19)
+			Sigmoid(y4, b22)
+		}
+	}
+	return true
+}
+
+func plain39flat(out, in [][]float32, rows int) bool {
+	var b17 [line]float32
+	var b19 [line]float32
+	var b22 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b17 := b17[:m]
+		b19 := b19[:m]
+		b22 := b22[:m]
+		for i := range b22 {
+			t0 := x0[i] + x1[i]
+			t1 := floorOf(t0)
+			t2 := t0 - t1
+			y0[i] = t2
+			t3 := t2 - x2[i]
+			t4 := floorOf(t3)
+			t5 := t3 - t4
+			t6 := x3[i] - t5
+			t7 := stepOf(t6)
+			t8 := float32(t5 * c4)
+			t9 := t8 / x3[i]
+			t10 := c4 - t9
+			t11 := float32(t5 * c5)
+			t12 := chosen(t7, t10, t11)
+			t13 := x6[i] - t5
+			t14 := stepOf(t13)
+			t15 := float32(t5 * x7[i])
+			y1[i] = chosen(t14, t15, t12)
+			b17[i] = x8[i] + x9[i]
+			b19[i] = x10[i] + x11[i]
+			t21 := x12[i] + x13[i]
+			b22[i] = t21 + c14
+		}
+		Tanh(y2, b17)
+		Sigmoid(y3, b19)
+		Sigmoid(y4, b22)
+	}
+	return true
+}
+
+func plain40(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain40flat(out, in, rows)
+	}
+	var b17 [line]float32
+	var b19 [line]float32
+	var b22 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b17 := b17[:m]
+			b19 := b19[:m]
+			b22 := b22[:m]
+			for i := range b22 {
+				t0 := x0[i] + x1[i]
+				t1 := floorOf(t0)
+				t2 := t0 - t1
+				y0[i] = t2
+				t3 := t2 - c2
+				t4 := floorOf(t3)
+				t5 := t3 - t4
+				y1[i] = t5
+				t6 := c3 - t5
+				t7 := stepOf(t6)
+				t8 := float32(t5 * c4)
+				t9 := t8 / c3
+				y2[i] = t9
+				t10 := c4 - t9
+				t11 := float32(t5 * c5)
+				t12 := chosen(t7, t10, t11)
+				t13 := c6 - t5
+				t14 := stepOf(t13)
+				t15 := float32(t5 * c7)
+				y3[i] = chosen(t14, t15, t12)
+				b17[i] = x8[i] + c9
+				b19[i] = x10[i] + c11
+				t21 := x12[i] + c13
+				b22[i] = t21 + c14
+			}
+			Tanh(y4, b17)
+			Sigmoid(y5, b19)
+			Sigmoid(y6, b22)
+		}
+	}
+	return true
+}
+
+func plain40flat(out, in [][]float32, rows int) bool {
+	var b17 [line]float32
+	var b19 [line]float32
+	var b22 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b17 := b17[:m]
+		b19 := b19[:m]
+		b22 := b22[:m]
+		for i := range b22 {
+			t0 := x0[i] + x1[i]
+			t1 := floorOf(t0)
+			t2 := t0 - t1
+			y0[i] = t2
+			t3 := t2 - x2[i]
+			t4 := floorOf(t3)
+			t5 := t3 - t4
+			y1[i] = t5
+			t6 := x3[i] - t5
+			t7 := stepOf(t6)
+			t8 := float32(t5 * c4)
+			t9 := t8 / x3[i]
+			y2[i] = t9
+			t10 := c4 - t9
+			t11 := float32(t5 * c5)
+			t12 := chosen(t7, t10, t11)
+			t13 := x6[i] - t5
+			t14 := stepOf(t13)
+			t15 := float32(t5 * x7[i])
+			y3[i] = chosen(t14, t15, t12)
+			b17[i] = x8[i] + x9[i]
+			b19[i] = x10[i] + x11[i]
+			t21 := x12[i] + x13[i]
+			b22[i] = t21 + c14
+		}
+		Tanh(y4, b17)
+		Sigmoid(y5, b19)
+		Sigmoid(y6, b22)
+	}
+	return true
+}
+
+func plain41(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain41flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2621,7 +3372,7 @@ func plain35(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain35flat(out, in [][]float32, rows int) bool {
+func plain41flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2686,7 +3437,126 @@ func plain35flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain36(out, in [][]float32, rows, lanes int) bool {
+func plain42(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain42flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(x2[i] * x3[i])
+			t2 := float32(x2[i] * x4[i])
+			y0[i] = t2
+			t3 := t0 + t1
+			t4 := float32(x5[i] * x6[i])
+			t5 := float32(x5[i] * x4[i])
+			y1[i] = t5
+			t6 := t3 + t4
+			t7 := float32(t2 * c7)
+			t8 := float32(t5 * c7)
+			t9 := float32(t7 * x8[i])
+			t10 := float32(t7 * c9)
+			y2[i] = x10[i] + t10
+			t12 := float32(t8 * x11[i])
+			t13 := float32(t8 * c9)
+			y3[i] = x12[i] + t13
+			t15 := float32(x13[i] * x4[i])
+			t16 := t6 + t15
+			t17 := t16 + t15
+			t18 := float32(t17 * x14[i])
+			t19 := x15[i] + t9
+			t20 := t19 + t12
+			y4[i] = y4[i] + t20
+			y5[i] = y5[i] + x16[i]
+			y6[i] = y6[i] + t18
+		}
+	}
+	return true
+}
+
+func plain42flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		y0[i] = t2
+		t3 := t0 + t1
+		t4 := float32(x5[i] * x6[i])
+		t5 := float32(x5[i] * x4[i])
+		y1[i] = t5
+		t6 := t3 + t4
+		t7 := float32(t2 * c7)
+		t8 := float32(t5 * c7)
+		t9 := float32(t7 * x8[i])
+		t10 := float32(t7 * x9[i])
+		y2[i] = x10[i] + t10
+		t12 := float32(t8 * x11[i])
+		t13 := float32(t8 * x9[i])
+		y3[i] = x12[i] + t13
+		t15 := float32(x13[i] * x4[i])
+		t16 := t6 + t15
+		t17 := t16 + t15
+		t18 := float32(t17 * c14)
+		t19 := x15[i] + t9
+		t20 := t19 + t12
+		y4[i] = y4[i] + t20
+		y5[i] = y5[i] + x16[i]
+		y6[i] = y6[i] + t18
+	}
+	return true
+}
+
+func plain43(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2704,9 +3574,9 @@ func plain36(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain37(out, in [][]float32, rows, lanes int) bool {
+func plain44(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain37flat(out, in, rows)
+		return plain44flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2773,7 +3643,7 @@ func plain37(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain37flat(out, in [][]float32, rows int) bool {
+func plain44flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2837,7 +3707,7 @@ func plain37flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain38(out, in [][]float32, rows, lanes int) bool {
+func plain45(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2891,9 +3761,9 @@ func plain38(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain39(out, in [][]float32, rows, lanes int) bool {
+func plain46(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain39flat(out, in, rows)
+		return plain46flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2946,7 +3816,7 @@ func plain39(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain39flat(out, in [][]float32, rows int) bool {
+func plain46flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2996,7 +3866,7 @@ func plain39flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain40(out, in [][]float32, rows, lanes int) bool {
+func plain47(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3050,7 +3920,7 @@ func plain40(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain41(out, in [][]float32, rows, lanes int) bool {
+func plain48(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3100,56 +3970,9 @@ func plain41(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain42(out, in [][]float32, rows, lanes int) bool {
+func plain49(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain42flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		for i := range y2 {
-			y0[i] = x0[i] + x1[i]
-			t1 := float32(x2[i] * x3[i])
-			y1[i] = y1[i] + t1
-			t3 := x4[i] + x5[i]
-			y2[i] = y2[i] + t3
-		}
-	}
-	return true
-}
-
-func plain42flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for i := range y2 {
-		y0[i] = x0[i] + x1[i]
-		t1 := float32(x2[i] * c3)
-		y1[i] = y1[i] + t1
-		t3 := x4[i] + x5[i]
-		y2[i] = y2[i] + t3
-	}
-	return true
-}
-
-func plain43(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain43flat(out, in, rows)
+		return plain49flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3174,7 +3997,7 @@ func plain43(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain43flat(out, in [][]float32, rows int) bool {
+func plain49flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3196,9 +4019,9 @@ func plain43flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain44(out, in [][]float32, rows, lanes int) bool {
+func plain50(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain44flat(out, in, rows)
+		return plain50flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3221,7 +4044,7 @@ func plain44(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain44flat(out, in [][]float32, rows int) bool {
+func plain50flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3241,9 +4064,9 @@ func plain44flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain45(out, in [][]float32, rows, lanes int) bool {
+func plain51(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain45flat(out, in, rows)
+		return plain51flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3252,117 +4075,43 @@ func plain45(out, in [][]float32, rows, lanes int) bool {
 		x2 := in[2][r*lanes:][:n]
 		c3 := in[3][r]
 		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][0]
-		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][r]
-		x12 := in[12][r*lanes:][:n]
-		x13 := in[13][r*lanes:][:n]
-		x14 := in[14][r*lanes:][:n]
-		x15 := in[15][:n]
-		x16 := in[16][r*lanes:][:n]
+		c5 := in[5][0]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		for i := range y6 {
-			t0 := x0[i] + x1[i]
+		for i := range y1 {
+			y0[i] = x0[i] + x1[i]
 			t1 := float32(x2[i] * c3)
-			t2 := float32(x2[i] * x4[i])
-			t3 := t0 + t1
-			t4 := float32(x5[i] * x6[i])
-			t5 := float32(x5[i] * x4[i])
-			y0[i] = t5
-			t6 := t3 + t4
-			t7 := float32(x7[i] * x8[i])
-			t8 := float32(x7[i] * x4[i])
-			y1[i] = t8
-			t9 := t6 + t7
-			t10 := float32(t5 * c9)
-			t11 := float32(t8 * c9)
-			t12 := float32(t10 * x10[i])
-			t13 := float32(t10 * c11)
-			y2[i] = x12[i] + t13
-			t15 := float32(t11 * x13[i])
-			t16 := float32(t11 * c11)
-			y3[i] = x14[i] + t16
-			t18 := float32(t9 * x15[i])
-			t19 := x16[i] + t12
-			t20 := t19 + t15
-			y4[i] = y4[i] + t20
-			y5[i] = y5[i] + t2
-			y6[i] = y6[i] + t18
+			t2 := float32(x4[i] * x4[i])
+			t3 := c5 - t2
+			y1[i] = float32(t1 * t3)
 		}
 	}
 	return true
 }
 
-func plain45flat(out, in [][]float32, rows int) bool {
+func plain51flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
 	x2 := in[2][:][:n]
 	x3 := in[3][:][:n]
 	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	c9 := in[9][0]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	x14 := in[14][:][:n]
-	c15 := in[15][0]
-	x16 := in[16][:][:n]
+	c5 := in[5][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	for i := range y6 {
-		t0 := x0[i] + x1[i]
+	for i := range y1 {
+		y0[i] = x0[i] + x1[i]
 		t1 := float32(x2[i] * x3[i])
-		t2 := float32(x2[i] * x4[i])
-		t3 := t0 + t1
-		t4 := float32(x5[i] * x6[i])
-		t5 := float32(x5[i] * x4[i])
-		y0[i] = t5
-		t6 := t3 + t4
-		t7 := float32(x7[i] * x8[i])
-		t8 := float32(x7[i] * x4[i])
-		y1[i] = t8
-		t9 := t6 + t7
-		t10 := float32(t5 * c9)
-		t11 := float32(t8 * c9)
-		t12 := float32(t10 * x10[i])
-		t13 := float32(t10 * x11[i])
-		y2[i] = x12[i] + t13
-		t15 := float32(t11 * x13[i])
-		t16 := float32(t11 * x11[i])
-		y3[i] = x14[i] + t16
-		t18 := float32(t9 * c15)
-		t19 := x16[i] + t12
-		t20 := t19 + t15
-		y4[i] = y4[i] + t20
-		y5[i] = y5[i] + t2
-		y6[i] = y6[i] + t18
+		t2 := float32(x4[i] * x4[i])
+		t3 := c5 - t2
+		y1[i] = float32(t1 * t3)
 	}
 	return true
 }
 
-func plain46(out, in [][]float32, rows, lanes int) bool {
+func plain52(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain46flat(out, in, rows)
+		return plain52flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3395,7 +4144,7 @@ func plain46(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain46flat(out, in [][]float32, rows int) bool {
+func plain52flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3425,9 +4174,9 @@ func plain46flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain47(out, in [][]float32, rows, lanes int) bool {
+func plain53(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain47flat(out, in, rows)
+		return plain53flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3448,7 +4197,7 @@ func plain47(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain47flat(out, in [][]float32, rows int) bool {
+func plain53flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3466,9 +4215,9 @@ func plain47flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain48(out, in [][]float32, rows, lanes int) bool {
+func plain54(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain48flat(out, in, rows)
+		return plain54flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3535,7 +4284,7 @@ func plain48(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain48flat(out, in [][]float32, rows int) bool {
+func plain54flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3599,9 +4348,9 @@ func plain48flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain49(out, in [][]float32, rows, lanes int) bool {
+func plain55(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain49flat(out, in, rows)
+		return plain55flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3626,7 +4375,7 @@ func plain49(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain49flat(out, in [][]float32, rows int) bool {
+func plain55flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3648,9 +4397,9 @@ func plain49flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain50(out, in [][]float32, rows, lanes int) bool {
+func plain56(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain50flat(out, in, rows)
+		return plain56flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3673,7 +4422,7 @@ func plain50(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain50flat(out, in [][]float32, rows int) bool {
+func plain56flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3693,9 +4442,9 @@ func plain50flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain51(out, in [][]float32, rows, lanes int) bool {
+func plain57(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain51flat(out, in, rows)
+		return plain57flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3731,7 +4480,7 @@ func plain51(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain51flat(out, in [][]float32, rows int) bool {
+func plain57flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3764,7 +4513,7 @@ func plain51flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain52(out, in [][]float32, rows, lanes int) bool {
+func plain58(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3811,7 +4560,7 @@ func plain52(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain53(out, in [][]float32, rows, lanes int) bool {
+func plain59(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3856,9 +4605,9 @@ func plain53(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain54(out, in [][]float32, rows, lanes int) bool {
+func plain60(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain54flat(out, in, rows)
+		return plain60flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3892,7 +4641,7 @@ func plain54(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain54flat(out, in [][]float32, rows int) bool {
+func plain60flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3923,9 +4672,130 @@ func plain54flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain55(out, in [][]float32, rows, lanes int) bool {
+func plain61(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain55flat(out, in, rows)
+		return plain61flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t0 * x3[i])
+			t3 := float32(t2 * c4)
+			y0[i] = float32(t3 * x5[i])
+			t5 := float32(t3 * x6[i])
+			y1[i] = t0 + t5
+			t7 := float32(t1 * x7[i])
+			t8 := float32(t7 * c4)
+			t9 := c8 - x9[i]
+			t10 := float32(x9[i] * t9)
+			t11 := float32(t8 * t10)
+			y2[i] = float32(t11 * c4)
+			t13 := c8 - x10[i]
+			t14 := float32(x10[i] * t13)
+			t15 := float32(t7 * t14)
+			y3[i] = t15
+			t16 := t11 + t15
+			y4[i] = t16
+			y5[i] = x11[i] + t16
+			y6[i] = float32(t2 * x12[i])
+			t19 := float32(t2 * c13)
+			t20 := float32(x12[i] * x12[i])
+			t21 := c8 - t20
+			t22 := float32(t19 * t21)
+			y7[i] = t22
+			y8[i] = x14[i] + t22
+		}
+	}
+	return true
+}
+
+func plain61flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		t3 := float32(t2 * c4)
+		y0[i] = float32(t3 * x5[i])
+		t5 := float32(t3 * x6[i])
+		y1[i] = t0 + t5
+		t7 := float32(t1 * c7)
+		t8 := float32(t7 * c4)
+		t9 := c8 - x9[i]
+		t10 := float32(x9[i] * t9)
+		t11 := float32(t8 * t10)
+		y2[i] = float32(t11 * c4)
+		t13 := c8 - x10[i]
+		t14 := float32(x10[i] * t13)
+		t15 := float32(t7 * t14)
+		y3[i] = t15
+		t16 := t11 + t15
+		y4[i] = t16
+		y5[i] = x11[i] + t16
+		y6[i] = float32(t2 * x12[i])
+		t19 := float32(t2 * x13[i])
+		t20 := float32(x12[i] * x12[i])
+		t21 := c8 - t20
+		t22 := float32(t19 * t21)
+		y7[i] = t22
+		y8[i] = x14[i] + t22
+	}
+	return true
+}
+
+func plain62(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain62flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3959,7 +4829,7 @@ func plain55(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain55flat(out, in [][]float32, rows int) bool {
+func plain62flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3990,9 +4860,9 @@ func plain55flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain56(out, in [][]float32, rows, lanes int) bool {
+func plain63(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain56flat(out, in, rows)
+		return plain63flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4017,7 +4887,7 @@ func plain56(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain56flat(out, in [][]float32, rows int) bool {
+func plain63flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4039,7 +4909,7 @@ func plain56flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain57(out, in [][]float32, rows, lanes int) bool {
+func plain64(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4065,7 +4935,7 @@ func plain57(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain58(out, in [][]float32, rows, lanes int) bool {
+func plain65(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4078,7 +4948,74 @@ func plain58(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain59(out, in [][]float32, rows, lanes int) bool {
+func plain66(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain66flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t0
+			y0[i] = t2
+			y1[i] = y1[i] + t1
+			t4 := t2 / c4
+			t5 := float32(t4 * x5[i])
+			t6 := float32(t5 * c2)
+			y2[i] = y2[i] + x6[i]
+			y3[i] = y3[i] + x7[i]
+			y4[i] = y4[i] + t6
+		}
+	}
+	return true
+}
+
+func plain66flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t0
+		y0[i] = t2
+		y1[i] = y1[i] + t1
+		t4 := t2 / x4[i]
+		t5 := float32(t4 * x5[i])
+		t6 := float32(t5 * c2)
+		y2[i] = y2[i] + x6[i]
+		y3[i] = y3[i] + x7[i]
+		y4[i] = y4[i] + t6
+	}
+	return true
+}
+
+func plain67(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows * lanes
@@ -4117,7 +5054,7 @@ func plain59(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain60(out, in [][]float32, rows, lanes int) bool {
+func plain68(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -4153,7 +5090,7 @@ func plain60(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain61(out, in [][]float32, rows, lanes int) bool {
+func plain69(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b6 [line]float32
@@ -4205,7 +5142,7 @@ func plain61(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain62(out, in [][]float32, rows, lanes int) bool {
+func plain70(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -4251,7 +5188,7 @@ func plain62(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain63(out, in [][]float32, rows, lanes int) bool {
+func plain71(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b6 [line]float32
@@ -4309,7 +5246,7 @@ func plain63(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain64(out, in [][]float32, rows, lanes int) bool {
+func plain72(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -4361,9 +5298,9 @@ func plain64(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain65(out, in [][]float32, rows, lanes int) bool {
+func plain73(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain65flat(out, in, rows)
+		return plain73flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4422,7 +5359,7 @@ func plain65(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain65flat(out, in [][]float32, rows int) bool {
+func plain73flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4478,9 +5415,9 @@ func plain65flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain66(out, in [][]float32, rows, lanes int) bool {
+func plain74(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain66flat(out, in, rows)
+		return plain74flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4501,7 +5438,7 @@ func plain66(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain66flat(out, in [][]float32, rows int) bool {
+func plain74flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4519,9 +5456,9 @@ func plain66flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain67(out, in [][]float32, rows, lanes int) bool {
+func plain75(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain67flat(out, in, rows)
+		return plain75flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4544,7 +5481,7 @@ func plain67(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain67flat(out, in [][]float32, rows int) bool {
+func plain75flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4564,9 +5501,9 @@ func plain67flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain68(out, in [][]float32, rows, lanes int) bool {
+func plain76(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain68flat(out, in, rows)
+		return plain76flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4588,7 +5525,7 @@ func plain68(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain68flat(out, in [][]float32, rows int) bool {
+func plain76flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4607,9 +5544,9 @@ func plain68flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain69(out, in [][]float32, rows, lanes int) bool {
+func plain77(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain69flat(out, in, rows)
+		return plain77flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4632,7 +5569,7 @@ func plain69(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain69flat(out, in [][]float32, rows int) bool {
+func plain77flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4652,9 +5589,9 @@ func plain69flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain70(out, in [][]float32, rows, lanes int) bool {
+func plain78(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain70flat(out, in, rows)
+		return plain78flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4677,7 +5614,7 @@ func plain70(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain70flat(out, in [][]float32, rows int) bool {
+func plain78flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4697,9 +5634,9 @@ func plain70flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain71(out, in [][]float32, rows, lanes int) bool {
+func plain79(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain71flat(out, in, rows)
+		return plain79flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4733,7 +5670,7 @@ func plain71(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain71flat(out, in [][]float32, rows int) bool {
+func plain79flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4764,9 +5701,9 @@ func plain71flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain72(out, in [][]float32, rows, lanes int) bool {
+func plain80(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain72flat(out, in, rows)
+		return plain80flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4803,7 +5740,7 @@ func plain72(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain72flat(out, in [][]float32, rows int) bool {
+func plain80flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4837,9 +5774,9 @@ func plain72flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain73(out, in [][]float32, rows, lanes int) bool {
+func plain81(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain73flat(out, in, rows)
+		return plain81flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4886,7 +5823,7 @@ func plain73(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain73flat(out, in [][]float32, rows int) bool {
+func plain81flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4930,9 +5867,9 @@ func plain73flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain74(out, in [][]float32, rows, lanes int) bool {
+func plain82(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain74flat(out, in, rows)
+		return plain82flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4985,7 +5922,7 @@ func plain74(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain74flat(out, in [][]float32, rows int) bool {
+func plain82flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5035,9 +5972,9 @@ func plain74flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain75(out, in [][]float32, rows, lanes int) bool {
+func plain83(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain75flat(out, in, rows)
+		return plain83flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5066,7 +6003,7 @@ func plain75(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain75flat(out, in [][]float32, rows int) bool {
+func plain83flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5092,9 +6029,9 @@ func plain75flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain76(out, in [][]float32, rows, lanes int) bool {
+func plain84(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain76flat(out, in, rows)
+		return plain84flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5121,7 +6058,7 @@ func plain76(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain76flat(out, in [][]float32, rows int) bool {
+func plain84flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5145,9 +6082,9 @@ func plain76flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain77(out, in [][]float32, rows, lanes int) bool {
+func plain85(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain77flat(out, in, rows)
+		return plain85flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -5159,10 +6096,8 @@ func plain77(out, in [][]float32, rows, lanes int) bool {
 		c4 := in[4][0]
 		c5 := in[5][0]
 		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		c8 := in[8][r]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -5172,8 +6107,8 @@ func plain77(out, in [][]float32, rows, lanes int) bool {
 			x0 := x0[at:][:m]
 			x1 := x1[at:][:m]
 			x6 := x6[at:][:m]
-			x9 := x9[at:][:m]
-			x10 := x10[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
 			y0 := y0[at:][:m]
 			y1 := y1[at:][:m]
 			y2 := y2[at:][:m]
@@ -5186,22 +6121,19 @@ func plain77(out, in [][]float32, rows, lanes int) bool {
 				t2 := t1 + c3
 				t3 := max(c4, t2)
 				b4[i] = float32(t3 * c5)
-				y2[i] = chosen(x9[i], c4, t0)
+				y2[i] = chosen(x7[i], c4, t0)
 			}
 			Exp(y1, b4)
 			for i := range y3 {
 				t6 := float32(y1[i] * x6[i])
-				t7 := c7 - y1[i]
-				t8 := float32(t7 * c8)
-				t9 := t6 + t8
-				y3[i] = chosen(x9[i], x10[i], t9)
+				y3[i] = chosen(x7[i], x8[i], t6)
 			}
 		}
 	}
 	return true
 }
 
-func plain77flat(out, in [][]float32, rows int) bool {
+func plain85flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -5211,10 +6143,8 @@ func plain77flat(out, in [][]float32, rows int) bool {
 	c4 := in[4][0]
 	c5 := in[5][0]
 	x6 := in[6][:][:n]
-	c7 := in[7][0]
+	x7 := in[7][:][:n]
 	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -5226,9 +6156,8 @@ func plain77flat(out, in [][]float32, rows int) bool {
 		x2 := x2[at:][:m]
 		x3 := x3[at:][:m]
 		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
 		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
 		y0 := y0[at:][:m]
 		y1 := y1[at:][:m]
 		y2 := y2[at:][:m]
@@ -5241,21 +6170,18 @@ func plain77flat(out, in [][]float32, rows int) bool {
 			t2 := t1 + x3[i]
 			t3 := max(c4, t2)
 			b4[i] = float32(t3 * c5)
-			y2[i] = chosen(x9[i], c4, t0)
+			y2[i] = chosen(x7[i], c4, t0)
 		}
 		Exp(y1, b4)
 		for i := range y3 {
 			t6 := float32(y1[i] * x6[i])
-			t7 := c7 - y1[i]
-			t8 := float32(t7 * x8[i])
-			t9 := t6 + t8
-			y3[i] = chosen(x9[i], x10[i], t9)
+			y3[i] = chosen(x7[i], x8[i], t6)
 		}
 	}
 	return true
 }
 
-func plain78(out, in [][]float32, rows, lanes int) bool {
+func plain86(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -5313,9 +6239,135 @@ func plain78(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain79(out, in [][]float32, rows, lanes int) bool {
+func plain87(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain79flat(out, in, rows)
+		return plain87flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	var b5 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			b5 := b5[:m]
+			b7 := b7[:m]
+			b9 := b9[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(y0, b0)
+			Sigmoid(y1, b2)
+			for i := range b9 {
+				t4 := float32(y0[i] * x4[i])
+				b5[i] = x5[i] + t4
+				b7[i] = c6 - y1[i]
+				b9[i] = float32(y1[i] * x7[i])
+			}
+			Tanh(y2, b5)
+			for i := range y3 {
+				t8 := float32(b7[i] * y2[i])
+				t10 := t8 + b9[i]
+				y3[i] = chosen(x8[i], x7[i], t10)
+			}
+		}
+	}
+	return true
+}
+
+func plain87flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b5 [line]float32
+	var b7 [line]float32
+	var b9 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b5 := b5[:m]
+		b7 := b7[:m]
+		b9 := b9[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b0)
+		Sigmoid(y1, b2)
+		for i := range b9 {
+			t4 := float32(y0[i] * x4[i])
+			b5[i] = x5[i] + t4
+			b7[i] = c6 - y1[i]
+			b9[i] = float32(y1[i] * x7[i])
+		}
+		Tanh(y2, b5)
+		for i := range y3 {
+			t8 := float32(b7[i] * y2[i])
+			t10 := t8 + b9[i]
+			y3[i] = chosen(c8, x7[i], t10)
+		}
+	}
+	return true
+}
+
+func plain88(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain88flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -5365,7 +6417,7 @@ func plain79(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain79flat(out, in [][]float32, rows int) bool {
+func plain88flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -5411,9 +6463,9 @@ func plain79flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain80(out, in [][]float32, rows, lanes int) bool {
+func plain89(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain80flat(out, in, rows)
+		return plain89flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5460,7 +6512,7 @@ func plain80(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain80flat(out, in [][]float32, rows int) bool {
+func plain89flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -5503,7 +6555,7 @@ func plain80flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain81(out, in [][]float32, rows, lanes int) bool {
+func plain90(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -5530,7 +6582,7 @@ func plain81(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain82(out, in [][]float32, rows, lanes int) bool {
+func plain91(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows * lanes
@@ -5557,7 +6609,7 @@ func plain82(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain83(out, in [][]float32, rows, lanes int) bool {
+func plain92(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5578,9 +6630,9 @@ func plain83(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain84(out, in [][]float32, rows, lanes int) bool {
+func plain93(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain84flat(out, in, rows)
+		return plain93flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5613,7 +6665,7 @@ func plain84(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain84flat(out, in [][]float32, rows int) bool {
+func plain93flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5643,9 +6695,9 @@ func plain84flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain85(out, in [][]float32, rows, lanes int) bool {
+func plain94(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain85flat(out, in, rows)
+		return plain94flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -5687,7 +6739,7 @@ func plain85(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain85flat(out, in [][]float32, rows int) bool {
+func plain94flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -5726,9 +6778,9 @@ func plain85flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain86(out, in [][]float32, rows, lanes int) bool {
+func plain95(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain86flat(out, in, rows)
+		return plain95flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5770,7 +6822,7 @@ func plain86(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain86flat(out, in [][]float32, rows int) bool {
+func plain95flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -5809,9 +6861,9 @@ func plain86flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain87(out, in [][]float32, rows, lanes int) bool {
+func plain96(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain87flat(out, in, rows)
+		return plain96flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -5851,7 +6903,7 @@ func plain87(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain87flat(out, in [][]float32, rows int) bool {
+func plain96flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -5888,9 +6940,9 @@ func plain87flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain88(out, in [][]float32, rows, lanes int) bool {
+func plain97(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain88flat(out, in, rows)
+		return plain97flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -5930,7 +6982,7 @@ func plain88(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain88flat(out, in [][]float32, rows int) bool {
+func plain97flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -5967,9 +7019,9 @@ func plain88flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain89(out, in [][]float32, rows, lanes int) bool {
+func plain98(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain89flat(out, in, rows)
+		return plain98flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -6010,7 +7062,7 @@ func plain89(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain89flat(out, in [][]float32, rows int) bool {
+func plain98flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6048,9 +7100,9 @@ func plain89flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain90(out, in [][]float32, rows, lanes int) bool {
+func plain99(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain90flat(out, in, rows)
+		return plain99flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6091,7 +7143,7 @@ func plain90(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain90flat(out, in [][]float32, rows int) bool {
+func plain99flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -6129,9 +7181,9 @@ func plain90flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain91(out, in [][]float32, rows, lanes int) bool {
+func plain100(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain91flat(out, in, rows)
+		return plain100flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -6175,7 +7227,7 @@ func plain91(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain91flat(out, in [][]float32, rows int) bool {
+func plain100flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6216,9 +7268,9 @@ func plain91flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain92(out, in [][]float32, rows, lanes int) bool {
+func plain101(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain92flat(out, in, rows)
+		return plain101flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6262,7 +7314,7 @@ func plain92(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain92flat(out, in [][]float32, rows int) bool {
+func plain101flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -6303,9 +7355,9 @@ func plain92flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain93(out, in [][]float32, rows, lanes int) bool {
+func plain102(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain93flat(out, in, rows)
+		return plain102flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -6350,7 +7402,7 @@ func plain93(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain93flat(out, in [][]float32, rows int) bool {
+func plain102flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6392,9 +7444,9 @@ func plain93flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain94(out, in [][]float32, rows, lanes int) bool {
+func plain103(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain94flat(out, in, rows)
+		return plain103flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6439,7 +7491,7 @@ func plain94(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain94flat(out, in [][]float32, rows int) bool {
+func plain103flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -6481,9 +7533,9 @@ func plain94flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain95(out, in [][]float32, rows, lanes int) bool {
+func plain104(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain95flat(out, in, rows)
+		return plain104flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -6526,7 +7578,7 @@ func plain95(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain95flat(out, in [][]float32, rows int) bool {
+func plain104flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6566,9 +7618,9 @@ func plain95flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain96(out, in [][]float32, rows, lanes int) bool {
+func plain105(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain96flat(out, in, rows)
+		return plain105flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6611,7 +7663,7 @@ func plain96(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain96flat(out, in [][]float32, rows int) bool {
+func plain105flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -6651,9 +7703,9 @@ func plain96flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain97(out, in [][]float32, rows, lanes int) bool {
+func plain106(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain97flat(out, in, rows)
+		return plain106flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -6695,7 +7747,7 @@ func plain97(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain97flat(out, in [][]float32, rows int) bool {
+func plain106flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6734,9 +7786,9 @@ func plain97flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain98(out, in [][]float32, rows, lanes int) bool {
+func plain107(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain98flat(out, in, rows)
+		return plain107flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6778,7 +7830,7 @@ func plain98(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain98flat(out, in [][]float32, rows int) bool {
+func plain107flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -6817,9 +7869,9 @@ func plain98flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain99(out, in [][]float32, rows, lanes int) bool {
+func plain108(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain99flat(out, in, rows)
+		return plain108flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -6866,7 +7918,7 @@ func plain99(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain99flat(out, in [][]float32, rows int) bool {
+func plain108flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6910,9 +7962,9 @@ func plain99flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain100(out, in [][]float32, rows, lanes int) bool {
+func plain109(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain100flat(out, in, rows)
+		return plain109flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6959,7 +8011,7 @@ func plain100(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain100flat(out, in [][]float32, rows int) bool {
+func plain109flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -7003,7 +8055,7 @@ func plain100flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain101(out, in [][]float32, rows, lanes int) bool {
+func plain110(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -7014,9 +8066,9 @@ func plain101(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain102(out, in [][]float32, rows, lanes int) bool {
+func plain111(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain102flat(out, in, rows)
+		return plain111flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7078,7 +8130,7 @@ func plain102(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain102flat(out, in [][]float32, rows int) bool {
+func plain111flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -7137,7 +8189,43 @@ func plain102flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain103(out, in [][]float32, rows, lanes int) bool {
+func plain112(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + c1
+		y0[i] = max(t0, c1)
+	}
+	return true
+}
+
+func plain113(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := x0[i] + c1
+		t1 := float32(x0[i] * t0)
+		y0[i] = chosen(t1, c2, x3[i])
+		t3 := x0[i] + c4
+		t4 := float32(x0[i] * t3)
+		y1[i] = chosen(t4, c2, x3[i])
+		t6 := float32(t4 * t4)
+		y2[i] = x5[i] + t6
+	}
+	return true
+}
+
+func plain114(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -7162,7 +8250,20 @@ func plain103(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain104(out, in [][]float32, rows, lanes int) bool {
+func plain115(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + c1
+		y0[i] = chosen(x2[i], x0[i], t0)
+	}
+	return true
+}
+
+func plain116(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -7187,9 +8288,9 @@ func plain104(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain105(out, in [][]float32, rows, lanes int) bool {
+func plain117(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain105flat(out, in, rows)
+		return plain117flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7203,7 +8304,7 @@ func plain105(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain105flat(out, in [][]float32, rows int) bool {
+func plain117flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -7214,9 +8315,9 @@ func plain105flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain106(out, in [][]float32, rows, lanes int) bool {
+func plain118(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain106flat(out, in, rows)
+		return plain118flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7276,7 +8377,7 @@ func plain106(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain106flat(out, in [][]float32, rows int) bool {
+func plain118flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -7333,9 +8434,9 @@ func plain106flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain107(out, in [][]float32, rows, lanes int) bool {
+func plain119(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain107flat(out, in, rows)
+		return plain119flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7349,7 +8450,7 @@ func plain107(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain107flat(out, in [][]float32, rows int) bool {
+func plain119flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7360,9 +8461,9 @@ func plain107flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain108(out, in [][]float32, rows, lanes int) bool {
+func plain120(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain108flat(out, in, rows)
+		return plain120flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -7403,7 +8504,7 @@ func plain108(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain108flat(out, in [][]float32, rows int) bool {
+func plain120flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -7443,9 +8544,9 @@ func plain108flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain109(out, in [][]float32, rows, lanes int) bool {
+func plain121(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain109flat(out, in, rows)
+		return plain121flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -7486,7 +8587,7 @@ func plain109(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain109flat(out, in [][]float32, rows int) bool {
+func plain121flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -7526,9 +8627,9 @@ func plain109flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain110(out, in [][]float32, rows, lanes int) bool {
+func plain122(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain110flat(out, in, rows)
+		return plain122flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7557,7 +8658,7 @@ func plain110(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain110flat(out, in [][]float32, rows int) bool {
+func plain122flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7583,9 +8684,9 @@ func plain110flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain111(out, in [][]float32, rows, lanes int) bool {
+func plain123(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain111flat(out, in, rows)
+		return plain123flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7612,7 +8713,7 @@ func plain111(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain111flat(out, in [][]float32, rows int) bool {
+func plain123flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7636,9 +8737,9 @@ func plain111flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain112(out, in [][]float32, rows, lanes int) bool {
+func plain124(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain112flat(out, in, rows)
+		return plain124flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7670,7 +8771,7 @@ func plain112(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain112flat(out, in [][]float32, rows int) bool {
+func plain124flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7699,9 +8800,9 @@ func plain112flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain113(out, in [][]float32, rows, lanes int) bool {
+func plain125(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain113flat(out, in, rows)
+		return plain125flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7728,7 +8829,7 @@ func plain113(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain113flat(out, in [][]float32, rows int) bool {
+func plain125flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7752,9 +8853,9 @@ func plain113flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain114(out, in [][]float32, rows, lanes int) bool {
+func plain126(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain114flat(out, in, rows)
+		return plain126flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7775,7 +8876,7 @@ func plain114(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain114flat(out, in [][]float32, rows int) bool {
+func plain126flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7793,9 +8894,9 @@ func plain114flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain115(out, in [][]float32, rows, lanes int) bool {
+func plain127(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain115flat(out, in, rows)
+		return plain127flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7855,7 +8956,7 @@ func plain115(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain115flat(out, in [][]float32, rows int) bool {
+func plain127flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7912,9 +9013,9 @@ func plain115flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain116(out, in [][]float32, rows, lanes int) bool {
+func plain128(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain116flat(out, in, rows)
+		return plain128flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7941,7 +9042,7 @@ func plain116(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain116flat(out, in [][]float32, rows int) bool {
+func plain128flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7965,9 +9066,9 @@ func plain116flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain117(out, in [][]float32, rows, lanes int) bool {
+func plain129(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain117flat(out, in, rows)
+		return plain129flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7999,7 +9100,7 @@ func plain117(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain117flat(out, in [][]float32, rows int) bool {
+func plain129flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8028,9 +9129,9 @@ func plain117flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain118(out, in [][]float32, rows, lanes int) bool {
+func plain130(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain118flat(out, in, rows)
+		return plain130flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8046,7 +9147,7 @@ func plain118(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain118flat(out, in [][]float32, rows int) bool {
+func plain130flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8059,9 +9160,9 @@ func plain118flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain119(out, in [][]float32, rows, lanes int) bool {
+func plain131(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain119flat(out, in, rows)
+		return plain131flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -8138,7 +9239,7 @@ func plain119(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain119flat(out, in [][]float32, rows int) bool {
+func plain131flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -8219,9 +9320,9 @@ func plain119flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain120(out, in [][]float32, rows, lanes int) bool {
+func plain132(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain120flat(out, in, rows)
+		return plain132flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -8301,7 +9402,7 @@ func plain120(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain120flat(out, in [][]float32, rows int) bool {
+func plain132flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -8385,9 +9486,9 @@ func plain120flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain121(out, in [][]float32, rows, lanes int) bool {
+func plain133(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain121flat(out, in, rows)
+		return plain133flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -8470,7 +9571,7 @@ func plain121(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain121flat(out, in [][]float32, rows int) bool {
+func plain133flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -8557,9 +9658,9 @@ func plain121flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain122(out, in [][]float32, rows, lanes int) bool {
+func plain134(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain122flat(out, in, rows)
+		return plain134flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -8645,7 +9746,7 @@ func plain122(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain122flat(out, in [][]float32, rows int) bool {
+func plain134flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -8735,9 +9836,9 @@ func plain122flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain123(out, in [][]float32, rows, lanes int) bool {
+func plain135(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain123flat(out, in, rows)
+		return plain135flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -8832,7 +9933,7 @@ func plain123(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain123flat(out, in [][]float32, rows int) bool {
+func plain135flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -8931,9 +10032,9 @@ func plain123flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain124(out, in [][]float32, rows, lanes int) bool {
+func plain136(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain124flat(out, in, rows)
+		return plain136flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9031,7 +10132,7 @@ func plain124(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain124flat(out, in [][]float32, rows int) bool {
+func plain136flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -9133,9 +10234,9 @@ func plain124flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain125(out, in [][]float32, rows, lanes int) bool {
+func plain137(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain125flat(out, in, rows)
+		return plain137flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -9219,7 +10320,7 @@ func plain125(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain125flat(out, in [][]float32, rows int) bool {
+func plain137flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -9305,9 +10406,9 @@ func plain125flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain126(out, in [][]float32, rows, lanes int) bool {
+func plain138(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain126flat(out, in, rows)
+		return plain138flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -9382,7 +10483,7 @@ func plain126(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain126flat(out, in [][]float32, rows int) bool {
+func plain138flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -9459,9 +10560,9 @@ func plain126flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain127(out, in [][]float32, rows, lanes int) bool {
+func plain139(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain127flat(out, in, rows)
+		return plain139flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -9551,7 +10652,7 @@ func plain127(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain127flat(out, in [][]float32, rows int) bool {
+func plain139flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -9643,9 +10744,9 @@ func plain127flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain128(out, in [][]float32, rows, lanes int) bool {
+func plain140(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain128flat(out, in, rows)
+		return plain140flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9663,7 +10764,7 @@ func plain128(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain128flat(out, in [][]float32, rows int) bool {
+func plain140flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9678,9 +10779,9 @@ func plain128flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain129(out, in [][]float32, rows, lanes int) bool {
+func plain141(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain129flat(out, in, rows)
+		return plain141flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9744,7 +10845,7 @@ func plain129(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain129flat(out, in [][]float32, rows int) bool {
+func plain141flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9805,9 +10906,9 @@ func plain129flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain130(out, in [][]float32, rows, lanes int) bool {
+func plain142(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain130flat(out, in, rows)
+		return plain142flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9859,7 +10960,7 @@ func plain130(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain130flat(out, in [][]float32, rows int) bool {
+func plain142flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9908,9 +11009,9 @@ func plain130flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain131(out, in [][]float32, rows, lanes int) bool {
+func plain143(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain131flat(out, in, rows)
+		return plain143flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9950,7 +11051,7 @@ func plain131(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain131flat(out, in [][]float32, rows int) bool {
+func plain143flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -9990,9 +11091,9 @@ func plain131flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain132(out, in [][]float32, rows, lanes int) bool {
+func plain144(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain132flat(out, in, rows)
+		return plain144flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -10032,7 +11133,7 @@ func plain132(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain132flat(out, in [][]float32, rows int) bool {
+func plain144flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -10072,9 +11173,9 @@ func plain132flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain133(out, in [][]float32, rows, lanes int) bool {
+func plain145(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain133flat(out, in, rows)
+		return plain145flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -10120,7 +11221,7 @@ func plain133(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain133flat(out, in [][]float32, rows int) bool {
+func plain145flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -10166,9 +11267,9 @@ func plain133flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain134(out, in [][]float32, rows, lanes int) bool {
+func plain146(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain134flat(out, in, rows)
+		return plain146flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -10214,7 +11315,7 @@ func plain134(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain134flat(out, in [][]float32, rows int) bool {
+func plain146flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -10260,9 +11361,9 @@ func plain134flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain135(out, in [][]float32, rows, lanes int) bool {
+func plain147(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain135flat(out, in, rows)
+		return plain147flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -10319,7 +11420,7 @@ func plain135(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain135flat(out, in [][]float32, rows int) bool {
+func plain147flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -10374,9 +11475,9 @@ func plain135flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain136(out, in [][]float32, rows, lanes int) bool {
+func plain148(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain136flat(out, in, rows)
+		return plain148flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b4 [line]float32
@@ -10436,7 +11537,7 @@ func plain136(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain136flat(out, in [][]float32, rows int) bool {
+func plain148flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -10494,9 +11595,9 @@ func plain136flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain137(out, in [][]float32, rows, lanes int) bool {
+func plain149(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain137flat(out, in, rows)
+		return plain149flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -10573,7 +11674,7 @@ func plain137(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain137flat(out, in [][]float32, rows int) bool {
+func plain149flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -10653,9 +11754,9 @@ func plain137flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain138(out, in [][]float32, rows, lanes int) bool {
+func plain150(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain138flat(out, in, rows)
+		return plain150flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -10732,7 +11833,7 @@ func plain138(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain138flat(out, in [][]float32, rows int) bool {
+func plain150flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -10812,9 +11913,9 @@ func plain138flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain139(out, in [][]float32, rows, lanes int) bool {
+func plain151(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain139flat(out, in, rows)
+		return plain151flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -10897,7 +11998,7 @@ func plain139(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain139flat(out, in [][]float32, rows int) bool {
+func plain151flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -10983,9 +12084,9 @@ func plain139flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain140(out, in [][]float32, rows, lanes int) bool {
+func plain152(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain140flat(out, in, rows)
+		return plain152flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -11068,7 +12169,7 @@ func plain140(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain140flat(out, in [][]float32, rows int) bool {
+func plain152flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -11154,9 +12255,9 @@ func plain140flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain141(out, in [][]float32, rows, lanes int) bool {
+func plain153(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain141flat(out, in, rows)
+		return plain153flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -11251,7 +12352,7 @@ func plain141(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain141flat(out, in [][]float32, rows int) bool {
+func plain153flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -11349,9 +12450,9 @@ func plain141flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain142(out, in [][]float32, rows, lanes int) bool {
+func plain154(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain142flat(out, in, rows)
+		return plain154flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -11446,7 +12547,7 @@ func plain142(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain142flat(out, in [][]float32, rows int) bool {
+func plain154flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -11544,9 +12645,9 @@ func plain142flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain143(out, in [][]float32, rows, lanes int) bool {
+func plain155(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain143flat(out, in, rows)
+		return plain155flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -11647,7 +12748,7 @@ func plain143(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain143flat(out, in [][]float32, rows int) bool {
+func plain155flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -11751,9 +12852,9 @@ func plain143flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain144(out, in [][]float32, rows, lanes int) bool {
+func plain156(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain144flat(out, in, rows)
+		return plain156flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -11854,7 +12955,7 @@ func plain144(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain144flat(out, in [][]float32, rows int) bool {
+func plain156flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -11958,9 +13059,337 @@ func plain144flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain145(out, in [][]float32, rows, lanes int) bool {
+func plain157(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain145flat(out, in, rows)
+		return plain157flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x13 := x13[at:][:m]
+			x14 := x14[at:][:m]
+			y0 := y0[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			b13 := b13[:m]
+			b15 := b15[:m]
+			for i := range b9 {
+				t0 := x0[i] + c1
+				t1 := x2[i] + c3
+				b2[i] = t0 + t1
+				t4 := x4[i] + c5
+				t5 := x6[i] + c7
+				b6[i] = t4 + t5
+				b8[i] = x8[i] + c9
+				b9[i] = x10[i] + c11
+			}
+			Sigmoid(b3, b2)
+			Sigmoid(b7, b6)
+			for i := range b15 {
+				t10 := float32(b3[i] * b9[i])
+				b11[i] = b8[i] + t10
+				b13[i] = c12 - b7[i]
+				b15[i] = float32(b7[i] * x13[i])
+			}
+			Tanh(b12, b11)
+			for i := range y0 {
+				t14 := float32(b13[i] * b12[i])
+				t16 := t14 + b15[i]
+				y0[i] = chosen(x14[i], x13[i], t16)
+			}
+		}
+	}
+	return true
+}
+
+func plain157flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		b13 := b13[:m]
+		b15 := b15[:m]
+		for i := range b9 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			b2[i] = t0 + t1
+			t4 := x4[i] + x5[i]
+			t5 := x6[i] + x7[i]
+			b6[i] = t4 + t5
+			b8[i] = x8[i] + x9[i]
+			b9[i] = x10[i] + x11[i]
+		}
+		Sigmoid(b3, b2)
+		Sigmoid(b7, b6)
+		for i := range b15 {
+			t10 := float32(b3[i] * b9[i])
+			b11[i] = b8[i] + t10
+			b13[i] = c12 - b7[i]
+			b15[i] = float32(b7[i] * x13[i])
+		}
+		Tanh(b12, b11)
+		for i := range y0 {
+			t14 := float32(b13[i] * b12[i])
+			t16 := t14 + b15[i]
+			y0[i] = chosen(c14, x13[i], t16)
+		}
+	}
+	return true
+}
+
+func plain158(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain158flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x13 := x13[at:][:m]
+			x14 := x14[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b2 := b2[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			b13 := b13[:m]
+			b15 := b15[:m]
+			for i := range b9 {
+				t0 := x0[i] + c1
+				t1 := x2[i] + c3
+				b2[i] = t0 + t1
+				t4 := x4[i] + c5
+				t5 := x6[i] + c7
+				b6[i] = t4 + t5
+				b8[i] = x8[i] + c9
+				b9[i] = x10[i] + c11
+			}
+			Sigmoid(y0, b2)
+			Sigmoid(y1, b6)
+			for i := range b15 {
+				t10 := float32(y0[i] * b9[i])
+				b11[i] = b8[i] + t10
+				b13[i] = c12 - y1[i]
+				b15[i] = float32(y1[i] * x13[i])
+			}
+			Tanh(y2, b11)
+			for i := range y3 {
+				t14 := float32(b13[i] * y2[i])
+				t16 := t14 + b15[i]
+				y3[i] = chosen(x14[i], x13[i], t16)
+			}
+		}
+	}
+	return true
+}
+
+func plain158flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b2 := b2[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		b13 := b13[:m]
+		b15 := b15[:m]
+		for i := range b9 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			b2[i] = t0 + t1
+			t4 := x4[i] + x5[i]
+			t5 := x6[i] + x7[i]
+			b6[i] = t4 + t5
+			b8[i] = x8[i] + x9[i]
+			b9[i] = x10[i] + x11[i]
+		}
+		Sigmoid(y0, b2)
+		Sigmoid(y1, b6)
+		for i := range b15 {
+			t10 := float32(y0[i] * b9[i])
+			b11[i] = b8[i] + t10
+			b13[i] = c12 - y1[i]
+			b15[i] = float32(y1[i] * x13[i])
+		}
+		Tanh(y2, b11)
+		for i := range y3 {
+			t14 := float32(b13[i] * y2[i])
+			t16 := t14 + b15[i]
+			y3[i] = chosen(c14, x13[i], t16)
+		}
+	}
+	return true
+}
+
+func plain159(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain159flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -11983,7 +13412,7 @@ func plain145(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain145flat(out, in [][]float32, rows int) bool {
+func plain159flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -12003,9 +13432,9 @@ func plain145flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain146(out, in [][]float32, rows, lanes int) bool {
+func plain160(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain146flat(out, in, rows)
+		return plain160flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -12026,7 +13455,7 @@ func plain146(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain146flat(out, in [][]float32, rows int) bool {
+func plain160flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -12044,9 +13473,9 @@ func plain146flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain147(out, in [][]float32, rows, lanes int) bool {
+func plain161(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain147flat(out, in, rows)
+		return plain161flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12082,7 +13511,7 @@ func plain147(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain147flat(out, in [][]float32, rows int) bool {
+func plain161flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -12117,9 +13546,9 @@ func plain147flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain148(out, in [][]float32, rows, lanes int) bool {
+func plain162(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain148flat(out, in, rows)
+		return plain162flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12155,7 +13584,7 @@ func plain148(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain148flat(out, in [][]float32, rows int) bool {
+func plain162flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -12190,9 +13619,9 @@ func plain148flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain149(out, in [][]float32, rows, lanes int) bool {
+func plain163(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain149flat(out, in, rows)
+		return plain163flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12234,7 +13663,7 @@ func plain149(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain149flat(out, in [][]float32, rows int) bool {
+func plain163flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -12275,9 +13704,9 @@ func plain149flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain150(out, in [][]float32, rows, lanes int) bool {
+func plain164(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain150flat(out, in, rows)
+		return plain164flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12319,7 +13748,7 @@ func plain150(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain150flat(out, in [][]float32, rows int) bool {
+func plain164flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -12360,9 +13789,9 @@ func plain150flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain151(out, in [][]float32, rows, lanes int) bool {
+func plain165(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain151flat(out, in, rows)
+		return plain165flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -12378,7 +13807,7 @@ func plain151(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain151flat(out, in [][]float32, rows int) bool {
+func plain165flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -12391,9 +13820,9 @@ func plain151flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain152(out, in [][]float32, rows, lanes int) bool {
+func plain166(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain152flat(out, in, rows)
+		return plain166flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -12428,7 +13857,7 @@ func plain152(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain152flat(out, in [][]float32, rows int) bool {
+func plain166flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12461,9 +13890,9 @@ func plain152flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain153(out, in [][]float32, rows, lanes int) bool {
+func plain167(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain153flat(out, in, rows)
+		return plain167flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -12498,7 +13927,7 @@ func plain153(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain153flat(out, in [][]float32, rows int) bool {
+func plain167flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -12531,9 +13960,9 @@ func plain153flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain154(out, in [][]float32, rows, lanes int) bool {
+func plain168(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain154flat(out, in, rows)
+		return plain168flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -12579,7 +14008,7 @@ func plain154(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain154flat(out, in [][]float32, rows int) bool {
+func plain168flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12623,9 +14052,9 @@ func plain154flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain155(out, in [][]float32, rows, lanes int) bool {
+func plain169(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain155flat(out, in, rows)
+		return plain169flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -12671,7 +14100,7 @@ func plain155(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain155flat(out, in [][]float32, rows int) bool {
+func plain169flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -12715,9 +14144,9 @@ func plain155flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain156(out, in [][]float32, rows, lanes int) bool {
+func plain170(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain156flat(out, in, rows)
+		return plain170flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -12764,7 +14193,7 @@ func plain156(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain156flat(out, in [][]float32, rows int) bool {
+func plain170flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12809,9 +14238,9 @@ func plain156flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain157(out, in [][]float32, rows, lanes int) bool {
+func plain171(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain157flat(out, in, rows)
+		return plain171flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -12858,7 +14287,7 @@ func plain157(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain157flat(out, in [][]float32, rows int) bool {
+func plain171flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -12903,9 +14332,9 @@ func plain157flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain158(out, in [][]float32, rows, lanes int) bool {
+func plain172(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain158flat(out, in, rows)
+		return plain172flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -12990,7 +14419,7 @@ func plain158(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain158flat(out, in [][]float32, rows int) bool {
+func plain172flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -13075,9 +14504,9 @@ func plain158flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain159(out, in [][]float32, rows, lanes int) bool {
+func plain173(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain159flat(out, in, rows)
+		return plain173flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -13165,7 +14594,7 @@ func plain159(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain159flat(out, in [][]float32, rows int) bool {
+func plain173flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -13253,9 +14682,349 @@ func plain159flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain160(out, in [][]float32, rows, lanes int) bool {
+func plain174(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain160flat(out, in, rows)
+		return plain174flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			for i := range b11 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				t1 := c2 + x3[i]
+				y1[i] = t1
+				t2 := c2 + x4[i]
+				y2[i] = t2
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				t8 := t0 + x8[i]
+				b9[i] = t8 + c9
+				b11[i] = t8 - c9
+			}
+			Sigmoid(b5, b3)
+			Tanh(b6, b4)
+			Sigmoid(b10, b9)
+			Sigmoid(b12, b11)
+			for i := range y3 {
+				t7 := float32(c7 * b6[i])
+				t13 := b10[i] - b12[i]
+				t14 := float32(x10[i] * t13)
+				t15 := float32(b5[i] * x11[i])
+				t16 := t7 - t15
+				t17 := float32(t14 * t16)
+				y3[i] = x11[i] + t17
+			}
+		}
+	}
+	return true
+}
+
+func plain174flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		for i := range b11 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			y1[i] = t1
+			t2 := x2[i] + x4[i]
+			y2[i] = t2
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			t8 := t0 + x8[i]
+			b9[i] = t8 + x9[i]
+			b11[i] = t8 - x9[i]
+		}
+		Sigmoid(b5, b3)
+		Tanh(b6, b4)
+		Sigmoid(b10, b9)
+		Sigmoid(b12, b11)
+		for i := range y3 {
+			t7 := float32(x7[i] * b6[i])
+			t13 := b10[i] - b12[i]
+			t14 := float32(c10 * t13)
+			t15 := float32(b5[i] * x11[i])
+			t16 := t7 - t15
+			t17 := float32(t14 * t16)
+			y3[i] = x11[i] + t17
+		}
+	}
+	return true
+}
+
+func plain175(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain175flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			for i := range b11 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				t1 := c2 + x3[i]
+				y1[i] = t1
+				t2 := c2 + x4[i]
+				y2[i] = t2
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				t8 := t0 + x8[i]
+				b9[i] = t8 + c9
+				b11[i] = t8 - c9
+			}
+			Sigmoid(y3, b3)
+			Tanh(y4, b4)
+			Sigmoid(y5, b9)
+			Sigmoid(y6, b11)
+			for i := range y9 {
+				t7 := float32(c7 * y4[i])
+				t13 := y5[i] - y6[i]
+				t14 := float32(x10[i] * t13)
+				y7[i] = t14
+				t15 := float32(y3[i] * x11[i])
+				t16 := t7 - t15
+				y8[i] = t16
+				t17 := float32(t14 * t16)
+				y9[i] = x11[i] + t17
+			}
+		}
+	}
+	return true
+}
+
+func plain175flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			y1[i] = t1
+			t2 := x2[i] + x4[i]
+			y2[i] = t2
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			t8 := t0 + x8[i]
+			b9[i] = t8 + x9[i]
+			b11[i] = t8 - x9[i]
+		}
+		Sigmoid(y3, b3)
+		Tanh(y4, b4)
+		Sigmoid(y5, b9)
+		Sigmoid(y6, b11)
+		for i := range y9 {
+			t7 := float32(x7[i] * y4[i])
+			t13 := y5[i] - y6[i]
+			t14 := float32(c10 * t13)
+			y7[i] = t14
+			t15 := float32(y3[i] * x11[i])
+			t16 := t7 - t15
+			y8[i] = t16
+			t17 := float32(t14 * t16)
+			y9[i] = x11[i] + t17
+		}
+	}
+	return true
+}
+
+func plain176(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain176flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -13327,7 +15096,7 @@ func plain160(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain160flat(out, in [][]float32, rows int) bool {
+func plain176flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -13399,9 +15168,9 @@ func plain160flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain161(out, in [][]float32, rows, lanes int) bool {
+func plain177(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain161flat(out, in, rows)
+		return plain177flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -13479,7 +15248,7 @@ func plain161(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain161flat(out, in [][]float32, rows int) bool {
+func plain177flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -13557,9 +15326,587 @@ func plain161flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain162(out, in [][]float32, rows, lanes int) bool {
+func plain178(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain162flat(out, in, rows)
+		return plain178flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b16 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b13 := b13[:m]
+			b15 := b15[:m]
+			b16 := b16[:m]
+			for i := range b8 {
+				t0 := x0[i] + c1
+				t1 := c2 + x3[i]
+				t2 := c2 + x4[i]
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				b8[i] = t0 + x8[i]
+			}
+			Sigmoid(b5, b3)
+			Tanh(b6, b4)
+			Sigmoid(b9, b8)
+			for i := range b15 {
+				t7 := float32(c7 * b6[i])
+				t10 := float32(x9[i] * b9[i])
+				t11 := float32(b5[i] * x10[i])
+				t12 := t7 - t11
+				b13[i] = t12 / b5[i]
+				t14 := float32(t10 * b5[i])
+				b15[i] = float32(t14 * c11)
+			}
+			Expm1(b16, b15)
+			for i := range y0 {
+				t17 := float32(b13[i] * b16[i])
+				y0[i] = x10[i] - t17
+			}
+		}
+	}
+	return true
+}
+
+func plain178flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b13 [line]float32
+	var b15 [line]float32
+	var b16 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b13 := b13[:m]
+		b15 := b15[:m]
+		b16 := b16[:m]
+		for i := range b8 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x2[i] + x4[i]
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			b8[i] = t0 + x8[i]
+		}
+		Sigmoid(b5, b3)
+		Tanh(b6, b4)
+		Sigmoid(b9, b8)
+		for i := range b15 {
+			t7 := float32(x7[i] * b6[i])
+			t10 := float32(c9 * b9[i])
+			t11 := float32(b5[i] * x10[i])
+			t12 := t7 - t11
+			b13[i] = t12 / b5[i]
+			t14 := float32(t10 * b5[i])
+			b15[i] = float32(t14 * c11)
+		}
+		Expm1(b16, b15)
+		for i := range y0 {
+			t17 := float32(b13[i] * b16[i])
+			y0[i] = x10[i] - t17
+		}
+	}
+	return true
+}
+
+func plain179(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain179flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b8 [line]float32
+	var b15 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b8 := b8[:m]
+			b15 := b15[:m]
+			for i := range b8 {
+				t0 := x0[i] + c1
+				t1 := c2 + x3[i]
+				t2 := c2 + x4[i]
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				b8[i] = t0 + x8[i]
+			}
+			Sigmoid(y0, b3)
+			Tanh(y1, b4)
+			Sigmoid(y2, b8)
+			for i := range b15 {
+				t7 := float32(c7 * y1[i])
+				t10 := float32(x9[i] * y2[i])
+				y3[i] = t10
+				t11 := float32(y0[i] * x10[i])
+				t12 := t7 - t11
+				y4[i] = t12 / y0[i]
+				t14 := float32(t10 * y0[i])
+				b15[i] = float32(t14 * c11)
+			}
+			Expm1(y5, b15)
+			for i := range y6 {
+				t17 := float32(y4[i] * y5[i])
+				y6[i] = x10[i] - t17
+			}
+		}
+	}
+	return true
+}
+
+func plain179flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b8 [line]float32
+	var b15 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b8 := b8[:m]
+		b15 := b15[:m]
+		for i := range b8 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x2[i] + x4[i]
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			b8[i] = t0 + x8[i]
+		}
+		Sigmoid(y0, b3)
+		Tanh(y1, b4)
+		Sigmoid(y2, b8)
+		for i := range b15 {
+			t7 := float32(x7[i] * y1[i])
+			t10 := float32(c9 * y2[i])
+			y3[i] = t10
+			t11 := float32(y0[i] * x10[i])
+			t12 := t7 - t11
+			y4[i] = t12 / y0[i]
+			t14 := float32(t10 * y0[i])
+			b15[i] = float32(t14 * c11)
+		}
+		Expm1(y5, b15)
+		for i := range y6 {
+			t17 := float32(y4[i] * y5[i])
+			y6[i] = x10[i] - t17
+		}
+	}
+	return true
+}
+
+func plain180(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain180flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			for i := range b8 {
+				t0 := x0[i] + c1
+				t1 := c2 + x3[i]
+				t2 := c2 + x4[i]
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				b8[i] = t0 + x8[i]
+			}
+			Sigmoid(b5, b3)
+			Tanh(b6, b4)
+			Sigmoid(b9, b8)
+			for i := range y0 {
+				t7 := float32(c7 * b6[i])
+				t10 := float32(x9[i] * b9[i])
+				t11 := float32(b5[i] * x10[i])
+				t12 := t7 - t11
+				t13 := float32(t10 * t12)
+				y0[i] = x10[i] + t13
+			}
+		}
+	}
+	return true
+}
+
+func plain180flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		for i := range b8 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x2[i] + x4[i]
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			b8[i] = t0 + x8[i]
+		}
+		Sigmoid(b5, b3)
+		Tanh(b6, b4)
+		Sigmoid(b9, b8)
+		for i := range y0 {
+			t7 := float32(x7[i] * b6[i])
+			t10 := float32(c9 * b9[i])
+			t11 := float32(b5[i] * x10[i])
+			t12 := t7 - t11
+			t13 := float32(t10 * t12)
+			y0[i] = x10[i] + t13
+		}
+	}
+	return true
+}
+
+func plain181(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain181flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b8 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b8 := b8[:m]
+			for i := range b8 {
+				t0 := x0[i] + c1
+				t1 := c2 + x3[i]
+				t2 := c2 + x4[i]
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				b8[i] = t0 + x8[i]
+			}
+			Sigmoid(y0, b3)
+			Tanh(y1, b4)
+			Sigmoid(y2, b8)
+			for i := range y5 {
+				t7 := float32(c7 * y1[i])
+				t10 := float32(x9[i] * y2[i])
+				y3[i] = t10
+				t11 := float32(y0[i] * x10[i])
+				t12 := t7 - t11
+				y4[i] = t12
+				t13 := float32(t10 * t12)
+				y5[i] = x10[i] + t13
+			}
+		}
+	}
+	return true
+}
+
+func plain181flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b8 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b8 := b8[:m]
+		for i := range b8 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x2[i] + x4[i]
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			b8[i] = t0 + x8[i]
+		}
+		Sigmoid(y0, b3)
+		Tanh(y1, b4)
+		Sigmoid(y2, b8)
+		for i := range y5 {
+			t7 := float32(x7[i] * y1[i])
+			t10 := float32(c9 * y2[i])
+			y3[i] = t10
+			t11 := float32(y0[i] * x10[i])
+			t12 := t7 - t11
+			y4[i] = t12
+			t13 := float32(t10 * t12)
+			y5[i] = x10[i] + t13
+		}
+	}
+	return true
+}
+
+func plain182(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain182flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13575,7 +15922,7 @@ func plain162(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain162flat(out, in [][]float32, rows int) bool {
+func plain182flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -13588,9 +15935,9 @@ func plain162flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain163(out, in [][]float32, rows, lanes int) bool {
+func plain183(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain163flat(out, in, rows)
+		return plain183flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13611,7 +15958,7 @@ func plain163(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain163flat(out, in [][]float32, rows int) bool {
+func plain183flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -13629,9 +15976,9 @@ func plain163flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain164(out, in [][]float32, rows, lanes int) bool {
+func plain184(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain164flat(out, in, rows)
+		return plain184flat(out, in, rows)
 	}
 	var b2 [line]float32
 	n := lanes
@@ -13657,7 +16004,7 @@ func plain164(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain164flat(out, in [][]float32, rows int) bool {
+func plain184flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -13681,9 +16028,9 @@ func plain164flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain165(out, in [][]float32, rows, lanes int) bool {
+func plain185(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain165flat(out, in, rows)
+		return plain185flat(out, in, rows)
 	}
 	var b2 [line]float32
 	n := lanes
@@ -13716,7 +16063,7 @@ func plain165(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain165flat(out, in [][]float32, rows int) bool {
+func plain185flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -13747,9 +16094,9 @@ func plain165flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain166(out, in [][]float32, rows, lanes int) bool {
+func plain186(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain166flat(out, in, rows)
+		return plain186flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -13782,7 +16129,7 @@ func plain166(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain166flat(out, in [][]float32, rows int) bool {
+func plain186flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -13813,9 +16160,9 @@ func plain166flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain167(out, in [][]float32, rows, lanes int) bool {
+func plain187(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain167flat(out, in, rows)
+		return plain187flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13836,7 +16183,7 @@ func plain167(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain167flat(out, in [][]float32, rows int) bool {
+func plain187flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -13854,9 +16201,9 @@ func plain167flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain168(out, in [][]float32, rows, lanes int) bool {
+func plain188(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain168flat(out, in, rows)
+		return plain188flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13877,7 +16224,7 @@ func plain168(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain168flat(out, in [][]float32, rows int) bool {
+func plain188flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -13895,9 +16242,9 @@ func plain168flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain169(out, in [][]float32, rows, lanes int) bool {
+func plain189(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain169flat(out, in, rows)
+		return plain189flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b3 [line]float32
@@ -13945,7 +16292,7 @@ func plain169(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain169flat(out, in [][]float32, rows int) bool {
+func plain189flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b3 [line]float32
 	var b5 [line]float32
@@ -13991,9 +16338,9 @@ func plain169flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain170(out, in [][]float32, rows, lanes int) bool {
+func plain190(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain170flat(out, in, rows)
+		return plain190flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b3 [line]float32
@@ -14041,7 +16388,7 @@ func plain170(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain170flat(out, in [][]float32, rows int) bool {
+func plain190flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b3 [line]float32
 	var b5 [line]float32
@@ -14086,9 +16433,9 @@ func plain170flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain171(out, in [][]float32, rows, lanes int) bool {
+func plain191(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain171flat(out, in, rows)
+		return plain191flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14126,7 +16473,7 @@ func plain171(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain171flat(out, in [][]float32, rows int) bool {
+func plain191flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14161,9 +16508,9 @@ func plain171flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain172(out, in [][]float32, rows, lanes int) bool {
+func plain192(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain172flat(out, in, rows)
+		return plain192flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14193,7 +16540,7 @@ func plain172(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain172flat(out, in [][]float32, rows int) bool {
+func plain192flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14220,9 +16567,9 @@ func plain172flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain173(out, in [][]float32, rows, lanes int) bool {
+func plain193(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain173flat(out, in, rows)
+		return plain193flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14258,7 +16605,7 @@ func plain173(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain173flat(out, in [][]float32, rows int) bool {
+func plain193flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14291,9 +16638,9 @@ func plain173flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain174(out, in [][]float32, rows, lanes int) bool {
+func plain194(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain174flat(out, in, rows)
+		return plain194flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14315,7 +16662,7 @@ func plain174(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain174flat(out, in [][]float32, rows int) bool {
+func plain194flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14334,9 +16681,9 @@ func plain174flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain175(out, in [][]float32, rows, lanes int) bool {
+func plain195(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain175flat(out, in, rows)
+		return plain195flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14354,7 +16701,7 @@ func plain175(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain175flat(out, in [][]float32, rows int) bool {
+func plain195flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14369,9 +16716,9 @@ func plain175flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain176(out, in [][]float32, rows, lanes int) bool {
+func plain196(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain176flat(out, in, rows)
+		return plain196flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14394,7 +16741,7 @@ func plain176(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain176flat(out, in [][]float32, rows int) bool {
+func plain196flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14414,9 +16761,9 @@ func plain176flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain177(out, in [][]float32, rows, lanes int) bool {
+func plain197(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain177flat(out, in, rows)
+		return plain197flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14434,7 +16781,7 @@ func plain177(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain177flat(out, in [][]float32, rows int) bool {
+func plain197flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14449,9 +16796,9 @@ func plain177flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain178(out, in [][]float32, rows, lanes int) bool {
+func plain198(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain178flat(out, in, rows)
+		return plain198flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14473,7 +16820,7 @@ func plain178(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain178flat(out, in [][]float32, rows int) bool {
+func plain198flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14492,9 +16839,9 @@ func plain178flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain179(out, in [][]float32, rows, lanes int) bool {
+func plain199(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain179flat(out, in, rows)
+		return plain199flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14517,7 +16864,7 @@ func plain179(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain179flat(out, in [][]float32, rows int) bool {
+func plain199flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14537,9 +16884,9 @@ func plain179flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain180(out, in [][]float32, rows, lanes int) bool {
+func plain200(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain180flat(out, in, rows)
+		return plain200flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14564,7 +16911,7 @@ func plain180(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain180flat(out, in [][]float32, rows int) bool {
+func plain200flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14586,9 +16933,9 @@ func plain180flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain181(out, in [][]float32, rows, lanes int) bool {
+func plain201(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain181flat(out, in, rows)
+		return plain201flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14628,7 +16975,7 @@ func plain181(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain181flat(out, in [][]float32, rows int) bool {
+func plain201flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14665,9 +17012,9 @@ func plain181flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain182(out, in [][]float32, rows, lanes int) bool {
+func plain202(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain182flat(out, in, rows)
+		return plain202flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -14710,7 +17057,7 @@ func plain182(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain182flat(out, in [][]float32, rows int) bool {
+func plain202flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -14751,9 +17098,9 @@ func plain182flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain183(out, in [][]float32, rows, lanes int) bool {
+func plain203(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain183flat(out, in, rows)
+		return plain203flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -14793,7 +17140,7 @@ func plain183(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain183flat(out, in [][]float32, rows int) bool {
+func plain203flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -14831,9 +17178,9 @@ func plain183flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain184(out, in [][]float32, rows, lanes int) bool {
+func plain204(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain184flat(out, in, rows)
+		return plain204flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -14863,7 +17210,7 @@ func plain184(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain184flat(out, in [][]float32, rows int) bool {
+func plain204flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -14891,9 +17238,9 @@ func plain184flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain185(out, in [][]float32, rows, lanes int) bool {
+func plain205(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain185flat(out, in, rows)
+		return plain205flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -14923,7 +17270,7 @@ func plain185(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain185flat(out, in [][]float32, rows int) bool {
+func plain205flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -14951,9 +17298,9 @@ func plain185flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain186(out, in [][]float32, rows, lanes int) bool {
+func plain206(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain186flat(out, in, rows)
+		return plain206flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14991,7 +17338,7 @@ func plain186(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain186flat(out, in [][]float32, rows int) bool {
+func plain206flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15026,9 +17373,9 @@ func plain186flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain187(out, in [][]float32, rows, lanes int) bool {
+func plain207(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain187flat(out, in, rows)
+		return plain207flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -15063,7 +17410,7 @@ func plain187(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain187flat(out, in [][]float32, rows int) bool {
+func plain207flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15095,9 +17442,9 @@ func plain187flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain188(out, in [][]float32, rows, lanes int) bool {
+func plain208(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain188flat(out, in, rows)
+		return plain208flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -15191,7 +17538,7 @@ func plain188(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain188flat(out, in [][]float32, rows int) bool {
+func plain208flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -15286,9 +17633,9 @@ func plain188flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain189(out, in [][]float32, rows, lanes int) bool {
+func plain209(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain189flat(out, in, rows)
+		return plain209flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -15380,7 +17727,7 @@ func plain189(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain189flat(out, in [][]float32, rows int) bool {
+func plain209flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -15472,9 +17819,9 @@ func plain189flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain190(out, in [][]float32, rows, lanes int) bool {
+func plain210(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain190flat(out, in, rows)
+		return plain210flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -15560,7 +17907,7 @@ func plain190(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain190flat(out, in [][]float32, rows int) bool {
+func plain210flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -15646,9 +17993,313 @@ func plain190flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain191(out, in [][]float32, rows, lanes int) bool {
+func plain211(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain191flat(out, in, rows)
+		return plain211flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b10 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			b4 := b4[:m]
+			b6 := b6[:m]
+			b10 := b10[:m]
+			for i := range b6 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+				b4[i] = x4[i] + c5
+				b6[i] = x6[i] + c7
+			}
+			Sigmoid(y0, b0)
+			Sigmoid(y1, b2)
+			Tanh(y2, b4)
+			Sigmoid(y3, b6)
+			for i := range y4 {
+				t8 := float32(y1[i] * x8[i])
+				t9 := float32(y0[i] * y2[i])
+				t10 := t8 + t9
+				b10[i] = t10
+				y4[i] = chosen(x9[i], x8[i], t10)
+			}
+			Tanh(y5, b10)
+			for i := range y6 {
+				t13 := float32(y3[i] * y5[i])
+				y6[i] = chosen(x9[i], x10[i], t13)
+			}
+		}
+	}
+	return true
+}
+
+func plain211flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	var b4 [line]float32
+	var b6 [line]float32
+	var b10 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		b4 := b4[:m]
+		b6 := b6[:m]
+		b10 := b10[:m]
+		for i := range b6 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+			b4[i] = x4[i] + x5[i]
+			b6[i] = x6[i] + x7[i]
+		}
+		Sigmoid(y0, b0)
+		Sigmoid(y1, b2)
+		Tanh(y2, b4)
+		Sigmoid(y3, b6)
+		for i := range y4 {
+			t8 := float32(y1[i] * x8[i])
+			t9 := float32(y0[i] * y2[i])
+			t10 := t8 + t9
+			b10[i] = t10
+			y4[i] = chosen(c9, x8[i], t10)
+		}
+		Tanh(y5, b10)
+		for i := range y6 {
+			t13 := float32(y3[i] * y5[i])
+			y6[i] = chosen(c9, x10[i], t13)
+		}
+	}
+	return true
+}
+
+func plain212(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain212flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b10 [line]float32
+	var b12 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b10 := b10[:m]
+			b12 := b12[:m]
+			for i := range b6 {
+				b0[i] = x0[i] + c1
+				b2[i] = x2[i] + c3
+				b4[i] = x4[i] + c5
+				b6[i] = x6[i] + c7
+			}
+			Sigmoid(b1, b0)
+			Sigmoid(b3, b2)
+			Tanh(b5, b4)
+			Sigmoid(b7, b6)
+			for i := range y0 {
+				t8 := float32(b3[i] * x8[i])
+				t9 := float32(b1[i] * b5[i])
+				t10 := t8 + t9
+				b10[i] = t10
+				y0[i] = chosen(x9[i], x8[i], t10)
+			}
+			Tanh(b12, b10)
+			for i := range y1 {
+				t13 := float32(b7[i] * b12[i])
+				y1[i] = chosen(x9[i], x10[i], t13)
+			}
+		}
+	}
+	return true
+}
+
+func plain212flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b10 [line]float32
+	var b12 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b10 := b10[:m]
+		b12 := b12[:m]
+		for i := range b6 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+			b4[i] = x4[i] + x5[i]
+			b6[i] = x6[i] + x7[i]
+		}
+		Sigmoid(b1, b0)
+		Sigmoid(b3, b2)
+		Tanh(b5, b4)
+		Sigmoid(b7, b6)
+		for i := range y0 {
+			t8 := float32(b3[i] * x8[i])
+			t9 := float32(b1[i] * b5[i])
+			t10 := t8 + t9
+			b10[i] = t10
+			y0[i] = chosen(c9, x8[i], t10)
+		}
+		Tanh(b12, b10)
+		for i := range y1 {
+			t13 := float32(b7[i] * b12[i])
+			y1[i] = chosen(c9, x10[i], t13)
+		}
+	}
+	return true
+}
+
+func plain213(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain213flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -15714,7 +18365,7 @@ func plain191(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain191flat(out, in [][]float32, rows int) bool {
+func plain213flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b4 [line]float32
@@ -15781,9 +18432,9 @@ func plain191flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain192(out, in [][]float32, rows, lanes int) bool {
+func plain214(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain192flat(out, in, rows)
+		return plain214flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -15849,7 +18500,7 @@ func plain192(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain192flat(out, in [][]float32, rows int) bool {
+func plain214flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -15916,9 +18567,9 @@ func plain192flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain193(out, in [][]float32, rows, lanes int) bool {
+func plain215(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain193flat(out, in, rows)
+		return plain215flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -15963,7 +18614,7 @@ func plain193(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain193flat(out, in [][]float32, rows int) bool {
+func plain215flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -16007,9 +18658,9 @@ func plain193flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain194(out, in [][]float32, rows, lanes int) bool {
+func plain216(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain194flat(out, in, rows)
+		return plain216flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -16051,7 +18702,7 @@ func plain194(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain194flat(out, in [][]float32, rows int) bool {
+func plain216flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -16092,9 +18743,9 @@ func plain194flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain195(out, in [][]float32, rows, lanes int) bool {
+func plain217(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain195flat(out, in, rows)
+		return plain217flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -16136,7 +18787,7 @@ func plain195(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain195flat(out, in [][]float32, rows int) bool {
+func plain217flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -16177,9 +18828,245 @@ func plain195flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain196(out, in [][]float32, rows, lanes int) bool {
+func plain218(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain196flat(out, in, rows)
+		return plain218flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b0 := b0[:m]
+			b4 := b4[:m]
+			for i := range y5 {
+				b0[i] = x0[i] + c1
+				t2 := float32(x2[i] * x3[i])
+				t3 := float32(x4[i] * x5[i])
+				t4 := t2 + t3
+				b4[i] = t4
+				t10 := t4 - x2[i]
+				y4[i] = t10
+				t11 := float32(x7[i] * t10)
+				y5[i] = x2[i] + t11
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b4)
+			for i := range y3 {
+				t6 := float32(y1[i] * y0[i])
+				t7 := t6 - x6[i]
+				y2[i] = t7
+				t8 := float32(x7[i] * t7)
+				y3[i] = x6[i] + t8
+			}
+		}
+	}
+	return true
+}
+
+func plain218flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b0 := b0[:m]
+		b4 := b4[:m]
+		for i := range y5 {
+			b0[i] = x0[i] + x1[i]
+			t2 := float32(x2[i] * x3[i])
+			t3 := float32(x4[i] * x5[i])
+			t4 := t2 + t3
+			b4[i] = t4
+			t10 := t4 - x2[i]
+			y4[i] = t10
+			t11 := float32(x7[i] * t10)
+			y5[i] = x2[i] + t11
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b4)
+		for i := range y3 {
+			t6 := float32(y1[i] * y0[i])
+			t7 := t6 - x6[i]
+			y2[i] = t7
+			t8 := float32(x7[i] * t7)
+			y3[i] = x6[i] + t8
+		}
+	}
+	return true
+}
+
+func plain219(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain219flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			for i := range y1 {
+				b0[i] = x0[i] + c1
+				t2 := float32(x2[i] * x3[i])
+				t3 := float32(x4[i] * x5[i])
+				t4 := t2 + t3
+				b4[i] = t4
+				t10 := t4 - x2[i]
+				t11 := float32(x7[i] * t10)
+				y1[i] = x2[i] + t11
+			}
+			Sigmoid(b1, b0)
+			Tanh(b5, b4)
+			for i := range y0 {
+				t6 := float32(b5[i] * b1[i])
+				t7 := t6 - x6[i]
+				t8 := float32(x7[i] * t7)
+				y0[i] = x6[i] + t8
+			}
+		}
+	}
+	return true
+}
+
+func plain219flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		for i := range y1 {
+			b0[i] = x0[i] + x1[i]
+			t2 := float32(x2[i] * x3[i])
+			t3 := float32(x4[i] * x5[i])
+			t4 := t2 + t3
+			b4[i] = t4
+			t10 := t4 - x2[i]
+			t11 := float32(x7[i] * t10)
+			y1[i] = x2[i] + t11
+		}
+		Sigmoid(b1, b0)
+		Tanh(b5, b4)
+		for i := range y0 {
+			t6 := float32(b5[i] * b1[i])
+			t7 := t6 - x6[i]
+			t8 := float32(x7[i] * t7)
+			y0[i] = x6[i] + t8
+		}
+	}
+	return true
+}
+
+func plain220(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain220flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -16208,7 +19095,7 @@ func plain196(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain196flat(out, in [][]float32, rows int) bool {
+func plain220flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -16235,9 +19122,9 @@ func plain196flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain197(out, in [][]float32, rows, lanes int) bool {
+func plain221(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain197flat(out, in, rows)
+		return plain221flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -16266,7 +19153,7 @@ func plain197(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain197flat(out, in [][]float32, rows int) bool {
+func plain221flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -16293,9 +19180,9 @@ func plain197flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain198(out, in [][]float32, rows, lanes int) bool {
+func plain222(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain198flat(out, in, rows)
+		return plain222flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -16337,7 +19224,7 @@ func plain198(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain198flat(out, in [][]float32, rows int) bool {
+func plain222flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -16378,9 +19265,9 @@ func plain198flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain199(out, in [][]float32, rows, lanes int) bool {
+func plain223(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain199flat(out, in, rows)
+		return plain223flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -16422,7 +19309,7 @@ func plain199(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain199flat(out, in [][]float32, rows int) bool {
+func plain223flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -16463,9 +19350,9 @@ func plain199flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain200(out, in [][]float32, rows, lanes int) bool {
+func plain224(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain200flat(out, in, rows)
+		return plain224flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -16500,7 +19387,7 @@ func plain200(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain200flat(out, in [][]float32, rows int) bool {
+func plain224flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -16533,9 +19420,9 @@ func plain200flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain201(out, in [][]float32, rows, lanes int) bool {
+func plain225(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain201flat(out, in, rows)
+		return plain225flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -16590,7 +19477,7 @@ func plain201(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain201flat(out, in [][]float32, rows int) bool {
+func plain225flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -16643,9 +19530,9 @@ func plain201flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain202(out, in [][]float32, rows, lanes int) bool {
+func plain226(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain202flat(out, in, rows)
+		return plain226flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -16680,7 +19567,7 @@ func plain202(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain202flat(out, in [][]float32, rows int) bool {
+func plain226flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -16712,9 +19599,9 @@ func plain202flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain203(out, in [][]float32, rows, lanes int) bool {
+func plain227(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain203flat(out, in, rows)
+		return plain227flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -16769,7 +19656,7 @@ func plain203(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain203flat(out, in [][]float32, rows int) bool {
+func plain227flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -16821,9 +19708,9 @@ func plain203flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain204(out, in [][]float32, rows, lanes int) bool {
+func plain228(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain204flat(out, in, rows)
+		return plain228flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16848,7 +19735,7 @@ func plain204(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain204flat(out, in [][]float32, rows int) bool {
+func plain228flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16870,9 +19757,9 @@ func plain204flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain205(out, in [][]float32, rows, lanes int) bool {
+func plain229(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain205flat(out, in, rows)
+		return plain229flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16917,7 +19804,7 @@ func plain205(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain205flat(out, in [][]float32, rows int) bool {
+func plain229flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16959,9 +19846,108 @@ func plain205flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain206(out, in [][]float32, rows, lanes int) bool {
+func plain230(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain206flat(out, in, rows)
+		return plain230flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := x0[i] + c1
+			t1 := c2 - x3[i]
+			t2 := x4[i] + x5[i]
+			t3 := chosen(x6[i], t2, c7)
+			t4 := chosen(x6[i], c7, t2)
+			t5 := float32(t4 * x8[i])
+			t6 := float32(t4 * x3[i])
+			y0[i] = t3 + t6
+			t8 := float32(t4 * x9[i])
+			t9 := float32(t4 * t1)
+			t10 := float32(t8 * c10)
+			t11 := t5 + t10
+			t12 := float32(x9[i] * x9[i])
+			t13 := c2 - t12
+			t14 := float32(t9 * t13)
+			y1[i] = t14
+			t15 := float32(t14 * t0)
+			y2[i] = float32(t14 * x11[i])
+			t17 := float32(x3[i] * t1)
+			y3[i] = float32(t11 * t17)
+			t19 := c2 - x11[i]
+			t20 := float32(x11[i] * t19)
+			y4[i] = float32(t15 * t20)
+		}
+	}
+	return true
+}
+
+func plain230flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + x1[i]
+		t1 := c2 - x3[i]
+		t2 := x4[i] + x5[i]
+		t3 := chosen(c6, t2, c7)
+		t4 := chosen(c6, c7, t2)
+		t5 := float32(t4 * x8[i])
+		t6 := float32(t4 * x3[i])
+		y0[i] = t3 + t6
+		t8 := float32(t4 * x9[i])
+		t9 := float32(t4 * t1)
+		t10 := float32(t8 * c10)
+		t11 := t5 + t10
+		t12 := float32(x9[i] * x9[i])
+		t13 := c2 - t12
+		t14 := float32(t9 * t13)
+		y1[i] = t14
+		t15 := float32(t14 * t0)
+		y2[i] = float32(t14 * x11[i])
+		t17 := float32(x3[i] * t1)
+		y3[i] = float32(t11 * t17)
+		t19 := c2 - x11[i]
+		t20 := float32(x11[i] * t19)
+		y4[i] = float32(t15 * t20)
+	}
+	return true
+}
+
+func plain231(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain231flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17010,7 +19996,7 @@ func plain206(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain206flat(out, in [][]float32, rows int) bool {
+func plain231flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17056,9 +20042,9 @@ func plain206flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain207(out, in [][]float32, rows, lanes int) bool {
+func plain232(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain207flat(out, in, rows)
+		return plain232flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17097,7 +20083,7 @@ func plain207(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain207flat(out, in [][]float32, rows int) bool {
+func plain232flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17133,9 +20119,9 @@ func plain207flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain208(out, in [][]float32, rows, lanes int) bool {
+func plain233(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain208flat(out, in, rows)
+		return plain233flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b8 [line]float32
@@ -17217,7 +20203,7 @@ func plain208(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain208flat(out, in [][]float32, rows int) bool {
+func plain233flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b8 [line]float32
 	var b9 [line]float32
@@ -17297,9 +20283,9 @@ func plain208flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain209(out, in [][]float32, rows, lanes int) bool {
+func plain234(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain209flat(out, in, rows)
+		return plain234flat(out, in, rows)
 	}
 	var b8 [line]float32
 	var b10 [line]float32
@@ -17385,7 +20371,7 @@ func plain209(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain209flat(out, in [][]float32, rows int) bool {
+func plain234flat(out, in [][]float32, rows int) bool {
 	var b8 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -17469,9 +20455,9 @@ func plain209flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain210(out, in [][]float32, rows, lanes int) bool {
+func plain235(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain210flat(out, in, rows)
+		return plain235flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17490,7 +20476,7 @@ func plain210(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain210flat(out, in [][]float32, rows int) bool {
+func plain235flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17506,9 +20492,9 @@ func plain210flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain211(out, in [][]float32, rows, lanes int) bool {
+func plain236(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain211flat(out, in, rows)
+		return plain236flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17556,7 +20542,7 @@ func plain211(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain211flat(out, in [][]float32, rows int) bool {
+func plain236flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17601,9 +20587,9 @@ func plain211flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain212(out, in [][]float32, rows, lanes int) bool {
+func plain237(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain212flat(out, in, rows)
+		return plain237flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17641,7 +20627,7 @@ func plain212(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain212flat(out, in [][]float32, rows int) bool {
+func plain237flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17676,9 +20662,9 @@ func plain212flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain213(out, in [][]float32, rows, lanes int) bool {
+func plain238(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain213flat(out, in, rows)
+		return plain238flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17697,7 +20683,7 @@ func plain213(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain213flat(out, in [][]float32, rows int) bool {
+func plain238flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17713,9 +20699,9 @@ func plain213flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain214(out, in [][]float32, rows, lanes int) bool {
+func plain239(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain214flat(out, in, rows)
+		return plain239flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -17737,7 +20723,7 @@ func plain214(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain214flat(out, in [][]float32, rows int) bool {
+func plain239flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -17757,9 +20743,9 @@ func plain214flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain215(out, in [][]float32, rows, lanes int) bool {
+func plain240(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain215flat(out, in, rows)
+		return plain240flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -17827,7 +20813,7 @@ func plain215(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain215flat(out, in [][]float32, rows int) bool {
+func plain240flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -17896,9 +20882,9 @@ func plain215flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain216(out, in [][]float32, rows, lanes int) bool {
+func plain241(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain216flat(out, in, rows)
+		return plain241flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -17966,7 +20952,7 @@ func plain216(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain216flat(out, in [][]float32, rows int) bool {
+func plain241flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -18035,9 +21021,9 @@ func plain216flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain217(out, in [][]float32, rows, lanes int) bool {
+func plain242(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain217flat(out, in, rows)
+		return plain242flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -18094,7 +21080,7 @@ func plain217(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain217flat(out, in [][]float32, rows int) bool {
+func plain242flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -18152,9 +21138,9 @@ func plain217flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain218(out, in [][]float32, rows, lanes int) bool {
+func plain243(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain218flat(out, in, rows)
+		return plain243flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -18211,7 +21197,7 @@ func plain218(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain218flat(out, in [][]float32, rows int) bool {
+func plain243flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -18269,9 +21255,9 @@ func plain218flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain219(out, in [][]float32, rows, lanes int) bool {
+func plain244(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain219flat(out, in, rows)
+		return plain244flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -18328,7 +21314,7 @@ func plain219(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain219flat(out, in [][]float32, rows int) bool {
+func plain244flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -18385,9 +21371,9 @@ func plain219flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain220(out, in [][]float32, rows, lanes int) bool {
+func plain245(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain220flat(out, in, rows)
+		return plain245flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -18444,7 +21430,7 @@ func plain220(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain220flat(out, in [][]float32, rows int) bool {
+func plain245flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -18501,9 +21487,9 @@ func plain220flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain221(out, in [][]float32, rows, lanes int) bool {
+func plain246(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain221flat(out, in, rows)
+		return plain246flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -18566,7 +21552,7 @@ func plain221(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain221flat(out, in [][]float32, rows int) bool {
+func plain246flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -18629,9 +21615,9 @@ func plain221flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain222(out, in [][]float32, rows, lanes int) bool {
+func plain247(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain222flat(out, in, rows)
+		return plain247flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -18694,7 +21680,7 @@ func plain222(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain222flat(out, in [][]float32, rows int) bool {
+func plain247flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -18757,9 +21743,9 @@ func plain222flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain223(out, in [][]float32, rows, lanes int) bool {
+func plain248(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain223flat(out, in, rows)
+		return plain248flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -18834,7 +21820,7 @@ func plain223(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain223flat(out, in [][]float32, rows int) bool {
+func plain248flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -18909,9 +21895,9 @@ func plain223flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain224(out, in [][]float32, rows, lanes int) bool {
+func plain249(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain224flat(out, in, rows)
+		return plain249flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -18986,7 +21972,7 @@ func plain224(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain224flat(out, in [][]float32, rows int) bool {
+func plain249flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -19061,9 +22047,9 @@ func plain224flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain225(out, in [][]float32, rows, lanes int) bool {
+func plain250(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain225flat(out, in, rows)
+		return plain250flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -19144,7 +22130,7 @@ func plain225(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain225flat(out, in [][]float32, rows int) bool {
+func plain250flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -19225,9 +22211,9 @@ func plain225flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain226(out, in [][]float32, rows, lanes int) bool {
+func plain251(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain226flat(out, in, rows)
+		return plain251flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19308,7 +22294,7 @@ func plain226(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain226flat(out, in [][]float32, rows int) bool {
+func plain251flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -19389,7 +22375,7 @@ func plain226flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain227(out, in [][]float32, rows, lanes int) bool {
+func plain252(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	y0 := out[0][:][:n]
@@ -19399,9 +22385,9 @@ func plain227(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain228(out, in [][]float32, rows, lanes int) bool {
+func plain253(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain228flat(out, in, rows)
+		return plain253flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -19413,10 +22399,8 @@ func plain228(out, in [][]float32, rows, lanes int) bool {
 		c4 := in[4][0]
 		c5 := in[5][0]
 		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		c8 := in[8][r]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -19426,8 +22410,8 @@ func plain228(out, in [][]float32, rows, lanes int) bool {
 			x0 := x0[at:][:m]
 			x1 := x1[at:][:m]
 			x6 := x6[at:][:m]
-			x9 := x9[at:][:m]
-			x10 := x10[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
 			y0 := y0[at:][:m]
 			y1 := y1[at:][:m]
 			y2 := y2[at:][:m]
@@ -19440,22 +22424,19 @@ func plain228(out, in [][]float32, rows, lanes int) bool {
 				t2 := t1 + c3
 				t3 := max(c4, t2)
 				b4[i] = float32(t3 * c5)
-				y2[i] = chosen(x9[i], c4, t0)
+				y2[i] = chosen(x7[i], c4, t0)
 			}
 			Exp(y1, b4)
 			for i := range y3 {
 				t6 := float32(y1[i] * x6[i])
-				t7 := c7 - y1[i]
-				t8 := float32(t7 * c8)
-				t9 := t6 + t8
-				y3[i] = chosen(x9[i], x10[i], t9)
+				y3[i] = chosen(x7[i], x8[i], t6)
 			}
 		}
 	}
 	return true
 }
 
-func plain228flat(out, in [][]float32, rows int) bool {
+func plain253flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -19465,10 +22446,8 @@ func plain228flat(out, in [][]float32, rows int) bool {
 	c4 := in[4][0]
 	c5 := in[5][0]
 	x6 := in[6][:][:n]
-	c7 := in[7][0]
+	x7 := in[7][:][:n]
 	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -19479,9 +22458,8 @@ func plain228flat(out, in [][]float32, rows int) bool {
 		x2 := x2[at:][:m]
 		x3 := x3[at:][:m]
 		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
 		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
 		y0 := y0[at:][:m]
 		y1 := y1[at:][:m]
 		y2 := y2[at:][:m]
@@ -19494,23 +22472,20 @@ func plain228flat(out, in [][]float32, rows int) bool {
 			t2 := t1 + x3[i]
 			t3 := max(c4, t2)
 			b4[i] = float32(t3 * c5)
-			y2[i] = chosen(x9[i], c4, t0)
+			y2[i] = chosen(x7[i], c4, t0)
 		}
 		Exp(y1, b4)
 		for i := range y3 {
 			t6 := float32(y1[i] * x6[i])
-			t7 := c7 - y1[i]
-			t8 := float32(t7 * x8[i])
-			t9 := t6 + t8
-			y3[i] = chosen(x9[i], x10[i], t9)
+			y3[i] = chosen(x7[i], x8[i], t6)
 		}
 	}
 	return true
 }
 
-func plain229(out, in [][]float32, rows, lanes int) bool {
+func plain254(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain229flat(out, in, rows)
+		return plain254flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -19566,7 +22541,7 @@ func plain229(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain229flat(out, in [][]float32, rows int) bool {
+func plain254flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -19620,9 +22595,9 @@ func plain229flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain230(out, in [][]float32, rows, lanes int) bool {
+func plain255(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain230flat(out, in, rows)
+		return plain255flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -19678,7 +22653,7 @@ func plain230(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain230flat(out, in [][]float32, rows int) bool {
+func plain255flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -19732,9 +22707,9 @@ func plain230flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain231(out, in [][]float32, rows, lanes int) bool {
+func plain256(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain231flat(out, in, rows)
+		return plain256flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19765,7 +22740,7 @@ func plain231(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain231flat(out, in [][]float32, rows int) bool {
+func plain256flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -19793,9 +22768,9 @@ func plain231flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain232(out, in [][]float32, rows, lanes int) bool {
+func plain257(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain232flat(out, in, rows)
+		return plain257flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19824,7 +22799,7 @@ func plain232(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain232flat(out, in [][]float32, rows int) bool {
+func plain257flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -19850,9 +22825,9 @@ func plain232flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain233(out, in [][]float32, rows, lanes int) bool {
+func plain258(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain233flat(out, in, rows)
+		return plain258flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -19937,7 +22912,7 @@ func plain233(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain233flat(out, in [][]float32, rows int) bool {
+func plain258flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	n := rows
@@ -20021,9 +22996,9 @@ func plain233flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain234(out, in [][]float32, rows, lanes int) bool {
+func plain259(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain234flat(out, in, rows)
+		return plain259flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -20099,7 +23074,7 @@ func plain234(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain234flat(out, in [][]float32, rows int) bool {
+func plain259flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	var b13 [line]float32
@@ -20174,18 +23149,26 @@ func plain234flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain235(out, in [][]float32, rows, lanes int) bool {
+func plain260(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
 	x2 := in[2][:][:n]
 	c3 := in[3][0]
 	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
 	y3 := out[3][:][:n]
-	for i := range y3 {
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
 		t0 := x0[i] / x1[i]
 		y0[i] = t0
 		t1 := float32(t0 * x2[i])
@@ -20193,13 +23176,20 @@ func plain235(out, in [][]float32, rows, lanes int) bool {
 		t2 := float32(t1 * c3)
 		y2[i] = t2
 		y3[i] = x4[i] + t2
+		t4 := x5[i] / x6[i]
+		y4[i] = t4
+		t5 := float32(t4 * x7[i])
+		y5[i] = t5
+		t6 := float32(t5 * c3)
+		y6[i] = t6
+		y7[i] = x8[i] + t6
 	}
 	return true
 }
 
-func plain236(out, in [][]float32, rows, lanes int) bool {
+func plain261(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain236flat(out, in, rows)
+		return plain261flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -20292,7 +23282,7 @@ func plain236(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain236flat(out, in [][]float32, rows int) bool {
+func plain261flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	n := rows
@@ -20385,9 +23375,9 @@ func plain236flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain237(out, in [][]float32, rows, lanes int) bool {
+func plain262(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain237flat(out, in, rows)
+		return plain262flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -20459,7 +23449,7 @@ func plain237(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain237flat(out, in [][]float32, rows int) bool {
+func plain262flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	var b8 [line]float32
@@ -20531,9 +23521,9 @@ func plain237flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain238(out, in [][]float32, rows, lanes int) bool {
+func plain263(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain238flat(out, in, rows)
+		return plain263flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20547,7 +23537,7 @@ func plain238(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain238flat(out, in [][]float32, rows int) bool {
+func plain263flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20558,9 +23548,9 @@ func plain238flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain239(out, in [][]float32, rows, lanes int) bool {
+func plain264(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain239flat(out, in, rows)
+		return plain264flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20580,7 +23570,7 @@ func plain239(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain239flat(out, in [][]float32, rows int) bool {
+func plain264flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20597,23 +23587,114 @@ func plain239flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain240(out, in [][]float32, rows, lanes int) bool {
+func plain265(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
-	c2 := in[2][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
-	for i := range y1 {
+	y2 := out[2][:][:n]
+	for i := range y2 {
 		y0[i] = c0 / x1[i]
-		y1[i] = float32(x1[i] * c2)
+		y1[i] = x2[i] / x3[i]
+		y2[i] = float32(x1[i] * c4)
 	}
 	return true
 }
 
-func plain241(out, in [][]float32, rows, lanes int) bool {
+func plain266(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		y0[i] = c0 / x1[i]
+		y1[i] = x2[i] / x3[i]
+		y2[i] = float32(x1[i] * c4)
+		y3[i] = c5 / x3[i]
+	}
+	return true
+}
+
+func plain267(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain241flat(out, in, rows)
+		return plain267flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = x0[i] / c1
+		}
+	}
+	return true
+}
+
+func plain267flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = c0 / x1[i]
+	}
+	return true
+}
+
+func plain268(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain268flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := x0[i] / c1
+			y0[i] = t0
+			t1 := float32(c2 * t0)
+			y1[i] = float32(t1 * c3)
+		}
+	}
+	return true
+}
+
+func plain268flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := c0 / x1[i]
+		y0[i] = t0
+		t1 := float32(x2[i] * t0)
+		y1[i] = float32(t1 * c3)
+	}
+	return true
+}
+
+func plain269(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain269flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20660,7 +23741,7 @@ func plain241(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain241flat(out, in [][]float32, rows int) bool {
+func plain269flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20704,7 +23785,7 @@ func plain241flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain242(out, in [][]float32, rows, lanes int) bool {
+func plain270(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -20712,7 +23793,7 @@ func plain242(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain243(out, in [][]float32, rows, lanes int) bool {
+func plain271(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20731,7 +23812,7 @@ func plain243(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain244(out, in [][]float32, rows, lanes int) bool {
+func plain272(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20760,7 +23841,7 @@ func plain244(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain245(out, in [][]float32, rows, lanes int) bool {
+func plain273(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20799,7 +23880,7 @@ func plain245(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain246(out, in [][]float32, rows, lanes int) bool {
+func plain274(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20812,7 +23893,7 @@ func plain246(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain247(out, in [][]float32, rows, lanes int) bool {
+func plain275(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20830,7 +23911,7 @@ func plain247(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain248(out, in [][]float32, rows, lanes int) bool {
+func plain276(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -20875,7 +23956,7 @@ func plain248(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain249(out, in [][]float32, rows, lanes int) bool {
+func plain277(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -20917,7 +23998,106 @@ func plain249(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain250(out, in [][]float32, rows, lanes int) bool {
+func plain278(out, in [][]float32, rows, lanes int) bool {
+	var b3 [line]float32
+	var b6 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		for i := range y5 {
+			t0 := max(x0[i], x1[i])
+			t1 := chosen(x2[i], t0, x1[i])
+			t2 := x0[i] - t1
+			b3[i] = chosen(x2[i], t2, c3)
+			t5 := x1[i] - t1
+			y1[i] = t5
+			b6[i] = min(t5, c3)
+			y5[i] = chosen(x4[i], x0[i], t1)
+		}
+		Exp(y0, b3)
+		Exp(y2, b6)
+		for i := range y4 {
+			t8 := float32(y0[i] * x2[i])
+			t9 := t8 + y2[i]
+			y3[i] = t9
+			y4[i] = chosen(x4[i], x2[i], t9)
+		}
+	}
+	return true
+}
+
+func plain279(out, in [][]float32, rows, lanes int) bool {
+	var b3 [line]float32
+	var b6 [line]float32
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		for i := range y4 {
+			t0 := max(x0[i], x1[i])
+			t1 := chosen(x2[i], t0, x1[i])
+			t2 := x0[i] - t1
+			b3[i] = chosen(x2[i], t2, c3)
+			t5 := x1[i] - t1
+			b6[i] = min(t5, c3)
+			y4[i] = chosen(x4[i], x0[i], t1)
+		}
+		Exp(y0, b3)
+		Exp(y1, b6)
+		for i := range y3 {
+			t8 := float32(y0[i] * x2[i])
+			t9 := t8 + y1[i]
+			y2[i] = t9
+			y3[i] = chosen(x4[i], x2[i], t9)
+		}
+	}
+	return true
+}
+
+func plain280(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -20928,7 +24108,7 @@ func plain250(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain251(out, in [][]float32, rows, lanes int) bool {
+func plain281(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -20939,9 +24119,9 @@ func plain251(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain252(out, in [][]float32, rows, lanes int) bool {
+func plain282(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain252flat(out, in, rows)
+		return plain282flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20963,7 +24143,7 @@ func plain252(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain252flat(out, in [][]float32, rows int) bool {
+func plain282flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -20982,9 +24162,9 @@ func plain252flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain253(out, in [][]float32, rows, lanes int) bool {
+func plain283(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain253flat(out, in, rows)
+		return plain283flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21004,7 +24184,7 @@ func plain253(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain253flat(out, in [][]float32, rows int) bool {
+func plain283flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -21021,9 +24201,9 @@ func plain253flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain254(out, in [][]float32, rows, lanes int) bool {
+func plain284(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain254flat(out, in, rows)
+		return plain284flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21057,7 +24237,7 @@ func plain254(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain254flat(out, in [][]float32, rows int) bool {
+func plain284flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -21088,7 +24268,7 @@ func plain254flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain255(out, in [][]float32, rows, lanes int) bool {
+func plain285(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -21102,7 +24282,7 @@ func plain255(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain256(out, in [][]float32, rows, lanes int) bool {
+func plain286(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -21122,7 +24302,7 @@ func plain256(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain257(out, in [][]float32, rows, lanes int) bool {
+func plain287(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -21149,7 +24329,187 @@ func plain257(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain258(out, in [][]float32, rows, lanes int) bool {
+func plain288(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain288flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := min(c0, x1[i])
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t0 * x3[i])
+			t3 := x4[i] - t1
+			y0[i] = t3
+			t4 := x5[i] - t2
+			y1[i] = t4
+			t5 := float32(x6[i] * t3)
+			t6 := float32(x6[i] * t4)
+			t7 := x7[i] + t5
+			y2[i] = t7
+			t8 := x8[i] + t6
+			y3[i] = t8
+			t9 := float32(x6[i] * t7)
+			t10 := float32(x6[i] * t8)
+			y4[i] = x2[i] + t9
+			y5[i] = x3[i] + t10
+		}
+	}
+	return true
+}
+
+func plain288flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := min(x0[i], x1[i])
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		t3 := x4[i] - t1
+		y0[i] = t3
+		t4 := x5[i] - t2
+		y1[i] = t4
+		t5 := float32(x6[i] * t3)
+		t6 := float32(x6[i] * t4)
+		t7 := x7[i] + t5
+		y2[i] = t7
+		t8 := x8[i] + t6
+		y3[i] = t8
+		t9 := float32(x6[i] * t7)
+		t10 := float32(x6[i] * t8)
+		y4[i] = x2[i] + t9
+		y5[i] = x3[i] + t10
+	}
+	return true
+}
+
+func plain289(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain289flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := min(c0, x1[i])
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t0 * x3[i])
+			t3 := x4[i] - t1
+			y0[i] = t3
+			t4 := x5[i] - t2
+			y1[i] = t4
+			t5 := float32(x6[i] * t3)
+			t6 := float32(x6[i] * t4)
+			t7 := x7[i] + t5
+			y2[i] = t7
+			t8 := x8[i] + t6
+			y3[i] = t8
+			t9 := float32(x9[i] * t7)
+			y4[i] = t9
+			t10 := float32(x9[i] * t8)
+			y5[i] = t10
+			t11 := float32(x6[i] * t9)
+			t12 := float32(x6[i] * t10)
+			y6[i] = x2[i] + t11
+			y7[i] = x3[i] + t12
+		}
+	}
+	return true
+}
+
+func plain289flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := min(x0[i], x1[i])
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		t3 := x4[i] - t1
+		y0[i] = t3
+		t4 := x5[i] - t2
+		y1[i] = t4
+		t5 := float32(x6[i] * t3)
+		t6 := float32(x6[i] * t4)
+		t7 := x7[i] + t5
+		y2[i] = t7
+		t8 := x8[i] + t6
+		y3[i] = t8
+		t9 := float32(x9[i] * t7)
+		y4[i] = t9
+		t10 := float32(x9[i] * t8)
+		y5[i] = t10
+		t11 := float32(x6[i] * t9)
+		t12 := float32(x6[i] * t10)
+		y6[i] = x2[i] + t11
+		y7[i] = x3[i] + t12
+	}
+	return true
+}
+
+func plain290(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21161,7 +24521,23 @@ func plain258(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain259(out, in [][]float32, rows, lanes int) bool {
+func plain291(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x0[i])
+		y0[i] = c1 - t0
+		t2 := float32(x2[i] * x2[i])
+		y1[i] = c1 - t2
+	}
+	return true
+}
+
+func plain292(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21217,7 +24593,7 @@ func plain259(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain260(out, in [][]float32, rows, lanes int) bool {
+func plain293(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21231,7 +24607,7 @@ func plain260(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain261(out, in [][]float32, rows, lanes int) bool {
+func plain294(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21249,7 +24625,7 @@ func plain261(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain262(out, in [][]float32, rows, lanes int) bool {
+func plain295(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21268,7 +24644,7 @@ func plain262(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain263(out, in [][]float32, rows, lanes int) bool {
+func plain296(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21288,7 +24664,7 @@ func plain263(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain264(out, in [][]float32, rows, lanes int) bool {
+func plain297(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21314,7 +24690,7 @@ func plain264(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain265(out, in [][]float32, rows, lanes int) bool {
+func plain298(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21348,7 +24724,7 @@ func plain265(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain266(out, in [][]float32, rows, lanes int) bool {
+func plain299(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21364,9 +24740,9 @@ func plain266(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain267(out, in [][]float32, rows, lanes int) bool {
+func plain300(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain267flat(out, in, rows)
+		return plain300flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21407,7 +24783,7 @@ func plain267(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain267flat(out, in [][]float32, rows int) bool {
+func plain300flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -21445,7 +24821,7 @@ func plain267flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain268(out, in [][]float32, rows, lanes int) bool {
+func plain301(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21456,7 +24832,7 @@ func plain268(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain269(out, in [][]float32, rows, lanes int) bool {
+func plain302(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21470,7 +24846,7 @@ func plain269(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain270(out, in [][]float32, rows, lanes int) bool {
+func plain303(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21491,7 +24867,7 @@ func plain270(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain271(out, in [][]float32, rows, lanes int) bool {
+func plain304(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21516,7 +24892,7 @@ func plain271(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain272(out, in [][]float32, rows, lanes int) bool {
+func plain305(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21562,7 +24938,7 @@ func plain272(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain273(out, in [][]float32, rows, lanes int) bool {
+func plain306(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21633,7 +25009,205 @@ func plain273(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain274(out, in [][]float32, rows, lanes int) bool {
+func plain307(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain307flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][r]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][0]
+		x17 := in[17][r*lanes:][:n]
+		c18 := in[18][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			t2 := float32(x4[i] * x5[i])
+			t3 := float32(x4[i] * x1[i])
+			y1[i] = t3
+			y2[i] = t1 + t2
+			t5 := float32(t0 * c6)
+			t6 := float32(t3 * c6)
+			t7 := float32(t5 * x7[i])
+			t8 := float32(t5 * x8[i])
+			y3[i] = x9[i] + t8
+			t10 := float32(t6 * x10[i])
+			t11 := float32(t6 * x8[i])
+			t12 := t7 + t10
+			y4[i] = x11[i] + t11
+			t14 := c12 - x13[i]
+			t15 := stepOf(t14)
+			y5[i] = chosen(t15, c14, t12)
+			t17 := chosen(t15, t12, c14)
+			t18 := t17 / x15[i]
+			t19 := float32(t18 * x13[i])
+			y6[i] = float32(t19 * c6)
+			t21 := float32(t18 * c16)
+			t22 := x17[i] + t21
+			y7[i] = t22
+			y8[i] = float32(t22 * c18)
+		}
+	}
+	return true
+}
+
+func plain307flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	c16 := in[16][0]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0
+		t1 := x2[i] + x3[i]
+		t2 := float32(x4[i] * x5[i])
+		t3 := float32(x4[i] * x1[i])
+		y1[i] = t3
+		y2[i] = t1 + t2
+		t5 := float32(t0 * c6)
+		t6 := float32(t3 * c6)
+		t7 := float32(t5 * x7[i])
+		t8 := float32(t5 * x8[i])
+		y3[i] = x9[i] + t8
+		t10 := float32(t6 * x10[i])
+		t11 := float32(t6 * x8[i])
+		t12 := t7 + t10
+		y4[i] = x11[i] + t11
+		t14 := x12[i] - x13[i]
+		t15 := stepOf(t14)
+		y5[i] = chosen(t15, c14, t12)
+		t17 := chosen(t15, t12, c14)
+		t18 := t17 / x15[i]
+		t19 := float32(t18 * x13[i])
+		y6[i] = float32(t19 * c6)
+		t21 := float32(t18 * c16)
+		t22 := x17[i] + t21
+		y7[i] = t22
+		y8[i] = float32(t22 * x18[i])
+	}
+	return true
+}
+
+func plain308(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain308flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := x2[i] + x3[i]
+			t2 := c4 - x5[i]
+			t3 := stepOf(t2)
+			t4 := chosen(t3, c6, x7[i])
+			t5 := float32(t4 * x1[i])
+			t6 := t1 + t5
+			t7 := t6 + t5
+			t8 := float32(t7 * x8[i])
+			y0[i] = y0[i] + x9[i]
+			y1[i] = y1[i] + t0
+			y2[i] = y2[i] + t8
+		}
+	}
+	return true
+}
+
+func plain308flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + x3[i]
+		t2 := c4 - x5[i]
+		t3 := stepOf(t2)
+		t4 := chosen(t3, c6, x7[i])
+		t5 := float32(t4 * x1[i])
+		t6 := t1 + t5
+		t7 := t6 + t5
+		t8 := float32(t7 * c8)
+		y0[i] = y0[i] + x9[i]
+		y1[i] = y1[i] + t0
+		y2[i] = y2[i] + t8
+	}
+	return true
+}
+
+func plain309(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21646,7 +25220,7 @@ func plain274(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain275(out, in [][]float32, rows, lanes int) bool {
+func plain310(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21661,9 +25235,9 @@ func plain275(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain276(out, in [][]float32, rows, lanes int) bool {
+func plain311(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain276flat(out, in, rows)
+		return plain311flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21690,7 +25264,7 @@ func plain276(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain276flat(out, in [][]float32, rows int) bool {
+func plain311flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21714,9 +25288,9 @@ func plain276flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain277(out, in [][]float32, rows, lanes int) bool {
+func plain312(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain277flat(out, in, rows)
+		return plain312flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21777,7 +25351,7 @@ func plain277(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain277flat(out, in [][]float32, rows int) bool {
+func plain312flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21835,9 +25409,9 @@ func plain277flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain278(out, in [][]float32, rows, lanes int) bool {
+func plain313(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain278flat(out, in, rows)
+		return plain313flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -21904,7 +25478,7 @@ func plain278(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain278flat(out, in [][]float32, rows int) bool {
+func plain313flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21968,7 +25542,7 @@ func plain278flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain279(out, in [][]float32, rows, lanes int) bool {
+func plain314(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -21991,7 +25565,7 @@ func plain279(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain280(out, in [][]float32, rows, lanes int) bool {
+func plain315(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22004,9 +25578,118 @@ func plain280(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain281(out, in [][]float32, rows, lanes int) bool {
+func plain316(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain281flat(out, in, rows)
+		return plain316flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][:n]
+		c4 := in[4][r]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		c10 := in[10][r]
+		c11 := in[11][r]
+		c12 := in[12][r]
+		c13 := in[13][r]
+		c14 := in[14][r]
+		c15 := in[15][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := t0 + t0
+			y0[i] = float32(c2 * x3[i])
+			t3 := float32(t1 * x3[i])
+			t4 := chosen(c4, c5, x6[i])
+			t5 := chosen(c4, x6[i], c5)
+			t6 := t5 / c7
+			t7 := float32(t6 * c8)
+			t8 := float32(t7 * c9)
+			t9 := float32(t6 * c10)
+			t10 := t9 + t9
+			y1[i] = chosen(c11, c5, t4)
+			t12 := chosen(c11, t4, c5)
+			t13 := t12 / c7
+			t14 := float32(t13 * c12)
+			t15 := float32(t14 * c9)
+			y2[i] = t8 + t15
+			t17 := float32(t13 * c13)
+			t18 := t17 + t17
+			t19 := t10 + t18
+			t20 := float32(t19 * c14)
+			t21 := float32(t20 * c2)
+			y3[i] = float32(t20 * c15)
+			y4[i] = t3 + t21
+		}
+	}
+	return true
+}
+
+func plain316flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + t0
+		y0[i] = float32(x2[i] * c3)
+		t3 := float32(t1 * c3)
+		t4 := chosen(x4[i], c5, x6[i])
+		t5 := chosen(x4[i], x6[i], c5)
+		t6 := t5 / x7[i]
+		t7 := float32(t6 * x8[i])
+		t8 := float32(t7 * c9)
+		t9 := float32(t6 * x10[i])
+		t10 := t9 + t9
+		y1[i] = chosen(x11[i], c5, t4)
+		t12 := chosen(x11[i], t4, c5)
+		t13 := t12 / x7[i]
+		t14 := float32(t13 * x12[i])
+		t15 := float32(t14 * c9)
+		y2[i] = t8 + t15
+		t17 := float32(t13 * x13[i])
+		t18 := t17 + t17
+		t19 := t10 + t18
+		t20 := float32(t19 * x14[i])
+		t21 := float32(t20 * x2[i])
+		y3[i] = float32(t20 * x15[i])
+		y4[i] = t3 + t21
+	}
+	return true
+}
+
+func plain317(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain317flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -22096,7 +25779,7 @@ func plain281(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain281flat(out, in [][]float32, rows int) bool {
+func plain317flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -22185,9 +25868,9 @@ func plain281flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain282(out, in [][]float32, rows, lanes int) bool {
+func plain318(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain282flat(out, in, rows)
+		return plain318flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -22265,7 +25948,7 @@ func plain282(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain282flat(out, in [][]float32, rows int) bool {
+func plain318flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -22342,7 +26025,7 @@ func plain282flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain283(out, in [][]float32, rows, lanes int) bool {
+func plain319(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22401,9 +26084,9 @@ func plain283(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain284(out, in [][]float32, rows, lanes int) bool {
+func plain320(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain284flat(out, in, rows)
+		return plain320flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22412,50 +26095,46 @@ func plain284(out, in [][]float32, rows, lanes int) bool {
 		x2 := in[2][r*lanes:][:n]
 		x3 := in[3][r*lanes:][:n]
 		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][0]
-		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][r]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		c10 := in[10][0]
 		x11 := in[11][r*lanes:][:n]
-		x12 := in[12][:n]
+		x12 := in[12][r*lanes:][:n]
 		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		for i := range y6 {
+		for i := range y2 {
 			t0 := float32(x0[i] * x1[i])
 			t1 := float32(x0[i] * x2[i])
-			y0[i] = t1
 			t2 := x3[i] + t0
-			t3 := float32(x4[i] * x5[i])
-			t4 := float32(x4[i] * x2[i])
-			y1[i] = t4
-			t5 := t2 + t3
-			t6 := float32(t1 * c6)
-			t7 := float32(t4 * c6)
-			t8 := float32(t6 * x7[i])
-			t9 := float32(t6 * c8)
-			y2[i] = x9[i] + t9
-			t11 := float32(t7 * x10[i])
-			t12 := float32(t7 * c8)
-			y3[i] = x11[i] + t12
-			t14 := float32(t5 * x12[i])
-			t15 := t8 + t11
-			y4[i] = y4[i] + t15
-			y5[i] = y5[i] + x13[i]
-			y6[i] = y6[i] + t14
+			y0[i] = x4[i] + t1
+			t4 := c5 - x6[i]
+			t5 := stepOf(t4)
+			t6 := chosen(t5, c7, t2)
+			t7 := chosen(t5, t2, c7)
+			t8 := t7 / x8[i]
+			t9 := float32(t8 * x6[i])
+			t10 := float32(t9 * c9)
+			t11 := c10 - x11[i]
+			t12 := stepOf(t11)
+			t13 := chosen(t12, c7, t10)
+			t14 := float32(t13 * x12[i])
+			t15 := x13[i] + t14
+			t16 := t15 + t14
+			t17 := float32(t16 * x14[i])
+			y1[i] = y1[i] + t17
+			y2[i] = y2[i] + t6
 		}
 	}
 	return true
 }
 
-func plain284flat(out, in [][]float32, rows int) bool {
+func plain320flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22463,48 +26142,44 @@ func plain284flat(out, in [][]float32, rows int) bool {
 	x3 := in[3][:][:n]
 	x4 := in[4][:][:n]
 	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
 	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
 	x11 := in[11][:][:n]
-	c12 := in[12][0]
+	x12 := in[12][:][:n]
 	x13 := in[13][:][:n]
+	c14 := in[14][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	for i := range y6 {
+	for i := range y2 {
 		t0 := float32(x0[i] * x1[i])
 		t1 := float32(x0[i] * x2[i])
-		y0[i] = t1
 		t2 := x3[i] + t0
-		t3 := float32(x4[i] * x5[i])
-		t4 := float32(x4[i] * x2[i])
-		y1[i] = t4
-		t5 := t2 + t3
-		t6 := float32(t1 * c6)
-		t7 := float32(t4 * c6)
-		t8 := float32(t6 * x7[i])
-		t9 := float32(t6 * x8[i])
-		y2[i] = x9[i] + t9
-		t11 := float32(t7 * x10[i])
-		t12 := float32(t7 * x8[i])
-		y3[i] = x11[i] + t12
-		t14 := float32(t5 * c12)
-		t15 := t8 + t11
-		y4[i] = y4[i] + t15
-		y5[i] = y5[i] + x13[i]
-		y6[i] = y6[i] + t14
+		y0[i] = x4[i] + t1
+		t4 := x5[i] - x6[i]
+		t5 := stepOf(t4)
+		t6 := chosen(t5, c7, t2)
+		t7 := chosen(t5, t2, c7)
+		t8 := t7 / x8[i]
+		t9 := float32(t8 * x6[i])
+		t10 := float32(t9 * c9)
+		t11 := c10 - x11[i]
+		t12 := stepOf(t11)
+		t13 := chosen(t12, c7, t10)
+		t14 := float32(t13 * x12[i])
+		t15 := x13[i] + t14
+		t16 := t15 + t14
+		t17 := float32(t16 * c14)
+		y1[i] = y1[i] + t17
+		y2[i] = y2[i] + t6
 	}
 	return true
 }
 
-func plain285(out, in [][]float32, rows, lanes int) bool {
+func plain321(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22524,7 +26199,7 @@ func plain285(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain286(out, in [][]float32, rows, lanes int) bool {
+func plain322(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22587,7 +26262,7 @@ func plain286(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain287(out, in [][]float32, rows, lanes int) bool {
+func plain323(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22636,7 +26311,7 @@ func plain287(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain288(out, in [][]float32, rows, lanes int) bool {
+func plain324(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22646,7 +26321,6 @@ func plain288(out, in [][]float32, rows, lanes int) bool {
 	x5 := in[5][:][:n]
 	x6 := in[6][:][:n]
 	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -22657,29 +26331,24 @@ func plain288(out, in [][]float32, rows, lanes int) bool {
 		t1 := float32(x0[i] * x2[i])
 		t2 := float32(x1[i] * x1[i])
 		t3 := c3 - t2
-		t4 := float32(t1 * t3)
-		t5 := x4[i] + t4
-		t6 := float32(t5 * x5[i])
-		t7 := float32(t5 * x6[i])
-		t8 := float32(t5 * x7[i])
-		y0[i] = float32(t5 * x8[i])
-		t10 := c3 - x2[i]
-		t11 := float32(x2[i] * t10)
-		y1[i] = float32(t0 * t11)
-		t13 := float32(x5[i] * x5[i])
-		t14 := c3 - t13
-		y2[i] = float32(t7 * t14)
-		t16 := c3 - x8[i]
-		t17 := float32(x8[i] * t16)
-		y3[i] = float32(t8 * t17)
-		t19 := c3 - x6[i]
-		t20 := float32(x6[i] * t19)
-		y4[i] = float32(t6 * t20)
+		y0[i] = float32(t1 * t3)
+		t5 := c3 - x2[i]
+		t6 := float32(x2[i] * t5)
+		y1[i] = float32(t0 * t6)
+		t8 := float32(x4[i] * x4[i])
+		t9 := c3 - t8
+		y2[i] = float32(x5[i] * t9)
+		t11 := c3 - x6[i]
+		t12 := float32(x6[i] * t11)
+		y3[i] = float32(x7[i] * t12)
+		t14 := c3 - x5[i]
+		t15 := float32(x5[i] * t14)
+		y4[i] = float32(x4[i] * t15)
 	}
 	return true
 }
 
-func plain289(out, in [][]float32, rows, lanes int) bool {
+func plain325(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22722,9 +26391,9 @@ func plain289(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain290(out, in [][]float32, rows, lanes int) bool {
+func plain326(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain290flat(out, in, rows)
+		return plain326flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22781,7 +26450,7 @@ func plain290(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain290flat(out, in [][]float32, rows int) bool {
+func plain326flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22835,7 +26504,7 @@ func plain290flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain291(out, in [][]float32, rows, lanes int) bool {
+func plain327(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22859,9 +26528,9 @@ func plain291(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain292(out, in [][]float32, rows, lanes int) bool {
+func plain328(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain292flat(out, in, rows)
+		return plain328flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22890,7 +26559,7 @@ func plain292(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain292flat(out, in [][]float32, rows int) bool {
+func plain328flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22916,7 +26585,7 @@ func plain292flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain293(out, in [][]float32, rows, lanes int) bool {
+func plain329(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22963,9 +26632,9 @@ func plain293(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain294(out, in [][]float32, rows, lanes int) bool {
+func plain330(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain294flat(out, in, rows)
+		return plain330flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23023,7 +26692,7 @@ func plain294(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain294flat(out, in [][]float32, rows int) bool {
+func plain330flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23078,9 +26747,9 @@ func plain294flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain295(out, in [][]float32, rows, lanes int) bool {
+func plain331(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain295flat(out, in, rows)
+		return plain331flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23129,7 +26798,7 @@ func plain295(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain295flat(out, in [][]float32, rows int) bool {
+func plain331flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23175,9 +26844,9 @@ func plain295flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain296(out, in [][]float32, rows, lanes int) bool {
+func plain332(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain296flat(out, in, rows)
+		return plain332flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23232,7 +26901,7 @@ func plain296(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain296flat(out, in [][]float32, rows int) bool {
+func plain332flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23284,9 +26953,9 @@ func plain296flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain297(out, in [][]float32, rows, lanes int) bool {
+func plain333(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain297flat(out, in, rows)
+		return plain333flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -23379,7 +27048,7 @@ func plain297(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain297flat(out, in [][]float32, rows int) bool {
+func plain333flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -23469,7 +27138,7 @@ func plain297flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain298(out, in [][]float32, rows, lanes int) bool {
+func plain334(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23484,107 +27153,9 @@ func plain298(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain299(out, in [][]float32, rows, lanes int) bool {
-	var b2 [line]float32
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x6 := x6[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		b2 := b2[:m]
-		for i := range y4 {
-			t0 := float32(x0[i] * x1[i])
-			t1 := float32(x2[i] * x3[i])
-			t2 := t0 + t1
-			b2[i] = t2
-			t8 := t2 - x0[i]
-			y3[i] = t8
-			t9 := float32(x6[i] * t8)
-			y4[i] = x0[i] + t9
-		}
-		Tanh(y0, b2)
-		for i := range y2 {
-			t4 := float32(y0[i] * x4[i])
-			t5 := t4 - x5[i]
-			y1[i] = t5
-			t6 := float32(x6[i] * t5)
-			y2[i] = x5[i] + t6
-		}
-	}
-	return true
-}
-
-func plain300(out, in [][]float32, rows, lanes int) bool {
-	var b2 [line]float32
-	var b3 [line]float32
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x5 := x5[at:][:m]
-		x6 := x6[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		b2 := b2[:m]
-		b3 := b3[:m]
-		for i := range y1 {
-			t0 := float32(x0[i] * x1[i])
-			t1 := float32(x2[i] * x3[i])
-			t2 := t0 + t1
-			b2[i] = t2
-			t8 := t2 - x0[i]
-			t9 := float32(x6[i] * t8)
-			y1[i] = x0[i] + t9
-		}
-		Tanh(b3, b2)
-		for i := range y0 {
-			t4 := float32(b3[i] * x4[i])
-			t5 := t4 - x5[i]
-			t6 := float32(x6[i] * t5)
-			y0[i] = x5[i] + t6
-		}
-	}
-	return true
-}
-
-func plain301(out, in [][]float32, rows, lanes int) bool {
+func plain335(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain301flat(out, in, rows)
+		return plain335flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -23689,7 +27260,7 @@ func plain301(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain301flat(out, in [][]float32, rows int) bool {
+func plain335flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -23794,9 +27365,9 @@ func plain301flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain302(out, in [][]float32, rows, lanes int) bool {
+func plain336(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain302flat(out, in, rows)
+		return plain336flat(out, in, rows)
 	}
 	var b13 [line]float32
 	n := lanes
@@ -23893,7 +27464,7 @@ func plain302(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain302flat(out, in [][]float32, rows int) bool {
+func plain336flat(out, in [][]float32, rows int) bool {
 	var b13 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -23991,9 +27562,9 @@ func plain302flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain303(out, in [][]float32, rows, lanes int) bool {
+func plain337(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain303flat(out, in, rows)
+		return plain337flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -24085,7 +27656,7 @@ func plain303(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain303flat(out, in [][]float32, rows int) bool {
+func plain337flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -24178,7 +27749,7 @@ func plain303flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain304(out, in [][]float32, rows, lanes int) bool {
+func plain338(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24225,9 +27796,9 @@ func plain304(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain305(out, in [][]float32, rows, lanes int) bool {
+func plain339(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain305flat(out, in, rows)
+		return plain339flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24303,7 +27874,7 @@ func plain305(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain305flat(out, in [][]float32, rows int) bool {
+func plain339flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24376,9 +27947,9 @@ func plain305flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain306(out, in [][]float32, rows, lanes int) bool {
+func plain340(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain306flat(out, in, rows)
+		return plain340flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24441,7 +28012,7 @@ func plain306(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain306flat(out, in [][]float32, rows int) bool {
+func plain340flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24501,7 +28072,7 @@ func plain306flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain307(out, in [][]float32, rows, lanes int) bool {
+func plain341(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24516,7 +28087,7 @@ func plain307(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain308(out, in [][]float32, rows, lanes int) bool {
+func plain342(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24539,7 +28110,7 @@ func plain308(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain309(out, in [][]float32, rows, lanes int) bool {
+func plain343(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24579,9 +28150,9 @@ func plain309(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain310(out, in [][]float32, rows, lanes int) bool {
+func plain344(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain310flat(out, in, rows)
+		return plain344flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24624,7 +28195,7 @@ func plain310(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain310flat(out, in [][]float32, rows int) bool {
+func plain344flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24664,9 +28235,9 @@ func plain310flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain311(out, in [][]float32, rows, lanes int) bool {
+func plain345(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain311flat(out, in, rows)
+		return plain345flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24695,7 +28266,7 @@ func plain311(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain311flat(out, in [][]float32, rows int) bool {
+func plain345flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24721,9 +28292,9 @@ func plain311flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain312(out, in [][]float32, rows, lanes int) bool {
+func plain346(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain312flat(out, in, rows)
+		return plain346flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24762,7 +28333,7 @@ func plain312(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain312flat(out, in [][]float32, rows int) bool {
+func plain346flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24798,9 +28369,9 @@ func plain312flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain313(out, in [][]float32, rows, lanes int) bool {
+func plain347(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain313flat(out, in, rows)
+		return plain347flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24843,7 +28414,7 @@ func plain313(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain313flat(out, in [][]float32, rows int) bool {
+func plain347flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24883,9 +28454,9 @@ func plain313flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain314(out, in [][]float32, rows, lanes int) bool {
+func plain348(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain314flat(out, in, rows)
+		return plain348flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24940,7 +28511,7 @@ func plain314(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain314flat(out, in [][]float32, rows int) bool {
+func plain348flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24992,9 +28563,9 @@ func plain314flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain315(out, in [][]float32, rows, lanes int) bool {
+func plain349(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain315flat(out, in, rows)
+		return plain349flat(out, in, rows)
 	}
 	var b14 [line]float32
 	var b16 [line]float32
@@ -25092,7 +28663,7 @@ func plain315(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain315flat(out, in [][]float32, rows int) bool {
+func plain349flat(out, in [][]float32, rows int) bool {
 	var b14 [line]float32
 	var b16 [line]float32
 	var b17 [line]float32
@@ -25188,9 +28759,9 @@ func plain315flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain316(out, in [][]float32, rows, lanes int) bool {
+func plain350(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain316flat(out, in, rows)
+		return plain350flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25250,7 +28821,7 @@ func plain316(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain316flat(out, in [][]float32, rows int) bool {
+func plain350flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25307,7 +28878,7 @@ func plain316flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain317(out, in [][]float32, rows, lanes int) bool {
+func plain351(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25322,7 +28893,7 @@ func plain317(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain318(out, in [][]float32, rows, lanes int) bool {
+func plain352(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25340,7 +28911,7 @@ func plain318(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain319(out, in [][]float32, rows, lanes int) bool {
+func plain353(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25356,7 +28927,7 @@ func plain319(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain320(out, in [][]float32, rows, lanes int) bool {
+func plain354(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25374,7 +28945,7 @@ func plain320(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain321(out, in [][]float32, rows, lanes int) bool {
+func plain355(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25397,7 +28968,7 @@ func plain321(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain322(out, in [][]float32, rows, lanes int) bool {
+func plain356(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25447,7 +29018,7 @@ func plain322(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain323(out, in [][]float32, rows, lanes int) bool {
+func plain357(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25462,7 +29033,7 @@ func plain323(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain324(out, in [][]float32, rows, lanes int) bool {
+func plain358(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25475,80 +29046,7 @@ func plain324(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain325(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	c10 := in[10][0]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	c13 := in[13][0]
-	x14 := in[14][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	y8 := out[8][:][:n]
-	y9 := out[9][:][:n]
-	y10 := out[10][:][:n]
-	y11 := out[11][:][:n]
-	y12 := out[12][:][:n]
-	y13 := out[13][:][:n]
-	y14 := out[14][:][:n]
-	y15 := out[15][:][:n]
-	y16 := out[16][:][:n]
-	y17 := out[17][:][:n]
-	y18 := out[18][:][:n]
-	for i := range y18 {
-		t0 := float32(x0[i] * x1[i])
-		y0[i] = t0
-		t1 := float32(t0 * c2)
-		y1[i] = t1
-		t2 := float32(x0[i] * x3[i])
-		y2[i] = t2
-		t3 := t2 + t2
-		y3[i] = t3
-		t4 := c4 / x5[i]
-		y4[i] = t4
-		y5[i] = float32(x6[i] * t4)
-		y6[i] = float32(t3 * t4)
-		t7 := c7 - x8[i]
-		y7[i] = t7
-		t8 := stepOf(t7)
-		y8[i] = t8
-		y9[i] = chosen(t8, c7, x9[i])
-		t10 := c10 - x11[i]
-		y10[i] = t10
-		t11 := stepOf(t10)
-		y11[i] = t11
-		t12 := chosen(t11, c7, x12[i])
-		y12[i] = t12
-		t13 := chosen(t11, c7, t1)
-		y13[i] = t13
-		y14[i] = float32(t12 * x9[i])
-		y15[i] = float32(t13 * x9[i])
-		t16 := c13 - x9[i]
-		y16[i] = t16
-		t17 := float32(x9[i] * t16)
-		y17[i] = t17
-		y18[i] = float32(x14[i] * t17)
-	}
-	return true
-}
-
-func plain326(out, in [][]float32, rows, lanes int) bool {
+func plain359(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25595,7 +29093,7 @@ func plain326(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain327(out, in [][]float32, rows, lanes int) bool {
+func plain360(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25611,9 +29109,140 @@ func plain327(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain328(out, in [][]float32, rows, lanes int) bool {
+func plain361(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain328flat(out, in, rows)
+		return plain361flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		x20 := in[20][r*lanes:][:n]
+		x21 := in[21][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := c3 - x4[i]
+			t3 := float32(x4[i] * t2)
+			t4 := float32(x5[i] * t3)
+			y0[i] = t0 + t4
+			y1[i] = float32(x6[i] * x7[i])
+			t7 := float32(x8[i] * x9[i])
+			t8 := float32(t7 * c2)
+			t9 := c3 - x10[i]
+			t10 := float32(x10[i] * t9)
+			t11 := float32(t8 * t10)
+			t12 := float32(t11 * c2)
+			t13 := c3 - x11[i]
+			t14 := float32(x11[i] * t13)
+			t15 := float32(t7 * t14)
+			y2[i] = t11 + t15
+			y3[i] = float32(x12[i] * x13[i])
+			y4[i] = x14[i] + x15[i]
+			y5[i] = x16[i] + x17[i]
+			y6[i] = x18[i] + x19[i]
+			y7[i] = x20[i] + x21[i]
+			y8[i] = t1 + t4
+			y9[i] = t12 + t15
+		}
+	}
+	return true
+}
+
+func plain361flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	x21 := in[21][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * c2)
+		t2 := c3 - x4[i]
+		t3 := float32(x4[i] * t2)
+		t4 := float32(x5[i] * t3)
+		y0[i] = t0 + t4
+		y1[i] = float32(x6[i] * x7[i])
+		t7 := float32(x8[i] * c9)
+		t8 := float32(t7 * c2)
+		t9 := c3 - x10[i]
+		t10 := float32(x10[i] * t9)
+		t11 := float32(t8 * t10)
+		t12 := float32(t11 * c2)
+		t13 := c3 - x11[i]
+		t14 := float32(x11[i] * t13)
+		t15 := float32(t7 * t14)
+		y2[i] = t11 + t15
+		y3[i] = float32(x12[i] * x13[i])
+		y4[i] = x14[i] + x15[i]
+		y5[i] = x16[i] + x17[i]
+		y6[i] = x18[i] + x19[i]
+		y7[i] = x20[i] + x21[i]
+		y8[i] = t1 + t4
+		y9[i] = t12 + t15
+	}
+	return true
+}
+
+func plain362(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain362flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25644,7 +29273,7 @@ func plain328(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain328flat(out, in [][]float32, rows int) bool {
+func plain362flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25672,9 +29301,9 @@ func plain328flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain329(out, in [][]float32, rows, lanes int) bool {
+func plain363(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain329flat(out, in, rows)
+		return plain363flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25705,7 +29334,7 @@ func plain329(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain329flat(out, in [][]float32, rows int) bool {
+func plain363flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25733,9 +29362,9 @@ func plain329flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain330(out, in [][]float32, rows, lanes int) bool {
+func plain364(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain330flat(out, in, rows)
+		return plain364flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25794,7 +29423,7 @@ func plain330(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain330flat(out, in [][]float32, rows int) bool {
+func plain364flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25850,9 +29479,149 @@ func plain330flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain331(out, in [][]float32, rows, lanes int) bool {
+func plain365(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain331flat(out, in, rows)
+		return plain365flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * x2[i])
+			t2 := c3 - x4[i]
+			t3 := float32(x4[i] * t2)
+			y0[i] = float32(t1 * t3)
+		}
+	}
+	return true
+}
+
+func plain365flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * c2)
+		t2 := c3 - x4[i]
+		t3 := float32(x4[i] * t2)
+		y0[i] = float32(t1 * t3)
+	}
+	return true
+}
+
+func plain366(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain366flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * x2[i])
+			t2 := c3 - x4[i]
+			t3 := float32(x4[i] * t2)
+			y0[i] = float32(t1 * t3)
+			t5 := float32(x5[i] * c6)
+			t6 := float32(x7[i] * t5)
+			y1[i] = t6
+			y2[i] = float32(x7[i] * x8[i])
+			y3[i] = float32(x7[i] * x9[i])
+			y4[i] = float32(t6 * c10)
+			t10 := float32(x11[i] * c6)
+			t11 := float32(x12[i] * t10)
+			y5[i] = t11
+			y6[i] = float32(x12[i] * x8[i])
+			y7[i] = float32(x12[i] * x13[i])
+			y8[i] = float32(t11 * c10)
+		}
+	}
+	return true
+}
+
+func plain366flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * c2)
+		t2 := c3 - x4[i]
+		t3 := float32(x4[i] * t2)
+		y0[i] = float32(t1 * t3)
+		t5 := float32(x5[i] * x6[i])
+		t6 := float32(x7[i] * t5)
+		y1[i] = t6
+		y2[i] = float32(x7[i] * x8[i])
+		y3[i] = float32(x7[i] * x9[i])
+		y4[i] = float32(t6 * c10)
+		t10 := float32(x11[i] * x6[i])
+		t11 := float32(x12[i] * t10)
+		y5[i] = t11
+		y6[i] = float32(x12[i] * x8[i])
+		y7[i] = float32(x12[i] * x13[i])
+		y8[i] = float32(t11 * c10)
+	}
+	return true
+}
+
+func plain367(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain367flat(out, in, rows)
 	}
 	var b9 [line]float32
 	var b10 [line]float32
@@ -25949,7 +29718,7 @@ func plain331(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain331flat(out, in [][]float32, rows int) bool {
+func plain367flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -26046,9 +29815,9 @@ func plain331flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain332(out, in [][]float32, rows, lanes int) bool {
+func plain368(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain332flat(out, in, rows)
+		return plain368flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26069,7 +29838,7 @@ func plain332(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain332flat(out, in [][]float32, rows int) bool {
+func plain368flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26087,7 +29856,7 @@ func plain332flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain333(out, in [][]float32, rows, lanes int) bool {
+func plain369(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26103,7 +29872,7 @@ func plain333(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain334(out, in [][]float32, rows, lanes int) bool {
+func plain370(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26123,7 +29892,7 @@ func plain334(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain335(out, in [][]float32, rows, lanes int) bool {
+func plain371(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26134,7 +29903,7 @@ func plain335(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain336(out, in [][]float32, rows, lanes int) bool {
+func plain372(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26147,9 +29916,9 @@ func plain336(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain337(out, in [][]float32, rows, lanes int) bool {
+func plain373(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain337flat(out, in, rows)
+		return plain373flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26208,7 +29977,7 @@ func plain337(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain337flat(out, in [][]float32, rows int) bool {
+func plain373flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26264,9 +30033,9 @@ func plain337flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain338(out, in [][]float32, rows, lanes int) bool {
+func plain374(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain338flat(out, in, rows)
+		return plain374flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26308,7 +30077,7 @@ func plain338(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain338flat(out, in [][]float32, rows int) bool {
+func plain374flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26347,9 +30116,9 @@ func plain338flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain339(out, in [][]float32, rows, lanes int) bool {
+func plain375(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain339flat(out, in, rows)
+		return plain375flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26391,7 +30160,7 @@ func plain339(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain339flat(out, in [][]float32, rows int) bool {
+func plain375flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26430,7 +30199,7 @@ func plain339flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain340(out, in [][]float32, rows, lanes int) bool {
+func plain376(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26446,9 +30215,9 @@ func plain340(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain341(out, in [][]float32, rows, lanes int) bool {
+func plain377(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain341flat(out, in, rows)
+		return plain377flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26467,7 +30236,7 @@ func plain341(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain341flat(out, in [][]float32, rows int) bool {
+func plain377flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26483,7 +30252,7 @@ func plain341flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain342(out, in [][]float32, rows, lanes int) bool {
+func plain378(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26503,7 +30272,7 @@ func plain342(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain343(out, in [][]float32, rows, lanes int) bool {
+func plain379(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26517,7 +30286,7 @@ func plain343(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain344(out, in [][]float32, rows, lanes int) bool {
+func plain380(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -26584,9 +30353,9 @@ func plain344(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain345(out, in [][]float32, rows, lanes int) bool {
+func plain381(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain345flat(out, in, rows)
+		return plain381flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b7 [line]float32
@@ -26645,7 +30414,7 @@ func plain345(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain345flat(out, in [][]float32, rows int) bool {
+func plain381flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b7 [line]float32
 	var b8 [line]float32
@@ -26700,7 +30469,7 @@ func plain345flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain346(out, in [][]float32, rows, lanes int) bool {
+func plain382(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -26771,7 +30540,7 @@ func plain346(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain347(out, in [][]float32, rows, lanes int) bool {
+func plain383(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b9 [line]float32
@@ -26848,9 +30617,9 @@ func plain347(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain348(out, in [][]float32, rows, lanes int) bool {
+func plain384(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain348flat(out, in, rows)
+		return plain384flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -26936,7 +30705,7 @@ func plain348(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain348flat(out, in [][]float32, rows int) bool {
+func plain384flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -27020,7 +30789,7 @@ func plain348flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain349(out, in [][]float32, rows, lanes int) bool {
+func plain385(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -27073,7 +30842,7 @@ func plain349(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain350(out, in [][]float32, rows, lanes int) bool {
+func plain386(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -27141,7 +30910,7 @@ func plain350(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain351(out, in [][]float32, rows, lanes int) bool {
+func plain387(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -27207,7 +30976,7 @@ func plain351(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain352(out, in [][]float32, rows, lanes int) bool {
+func plain388(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -27261,9 +31030,9 @@ func plain352(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain353(out, in [][]float32, rows, lanes int) bool {
+func plain389(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain353flat(out, in, rows)
+		return plain389flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b8 [line]float32
@@ -27353,7 +31122,7 @@ func plain353(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain353flat(out, in [][]float32, rows int) bool {
+func plain389flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b8 [line]float32
 	var b9 [line]float32
@@ -27441,9 +31210,9 @@ func plain353flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain354(out, in [][]float32, rows, lanes int) bool {
+func plain390(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain354flat(out, in, rows)
+		return plain390flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27506,7 +31275,7 @@ func plain354(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain354flat(out, in [][]float32, rows int) bool {
+func plain390flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -27566,7 +31335,7 @@ func plain354flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain355(out, in [][]float32, rows, lanes int) bool {
+func plain391(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -27584,7 +31353,7 @@ func plain355(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain356(out, in [][]float32, rows, lanes int) bool {
+func plain392(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -27607,9 +31376,9 @@ func plain356(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain357(out, in [][]float32, rows, lanes int) bool {
+func plain393(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain357flat(out, in, rows)
+		return plain393flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -27658,7 +31427,7 @@ func plain357(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain357flat(out, in [][]float32, rows int) bool {
+func plain393flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -27705,9 +31474,9 @@ func plain357flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain358(out, in [][]float32, rows, lanes int) bool {
+func plain394(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain358flat(out, in, rows)
+		return plain394flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -27753,7 +31522,7 @@ func plain358(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain358flat(out, in [][]float32, rows int) bool {
+func plain394flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -27797,9 +31566,9 @@ func plain358flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain359(out, in [][]float32, rows, lanes int) bool {
+func plain395(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain359flat(out, in, rows)
+		return plain395flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -27866,7 +31635,7 @@ func plain359(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain359flat(out, in [][]float32, rows int) bool {
+func plain395flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -27931,9 +31700,9 @@ func plain359flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain360(out, in [][]float32, rows, lanes int) bool {
+func plain396(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain360flat(out, in, rows)
+		return plain396flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -28012,7 +31781,7 @@ func plain360(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain360flat(out, in [][]float32, rows int) bool {
+func plain396flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -28089,7 +31858,7 @@ func plain360flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain361(out, in [][]float32, rows, lanes int) bool {
+func plain397(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28112,7 +31881,7 @@ func plain361(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain362(out, in [][]float32, rows, lanes int) bool {
+func plain398(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28169,9 +31938,9 @@ func plain362(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain363(out, in [][]float32, rows, lanes int) bool {
+func plain399(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain363flat(out, in, rows)
+		return plain399flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28236,7 +32005,7 @@ func plain363(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain363flat(out, in [][]float32, rows int) bool {
+func plain399flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28298,7 +32067,7 @@ func plain363flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain364(out, in [][]float32, rows, lanes int) bool {
+func plain400(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28314,7 +32083,7 @@ func plain364(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain365(out, in [][]float32, rows, lanes int) bool {
+func plain401(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28327,9 +32096,9 @@ func plain365(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain366(out, in [][]float32, rows, lanes int) bool {
+func plain402(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain366flat(out, in, rows)
+		return plain402flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28384,7 +32153,7 @@ func plain366(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain366flat(out, in [][]float32, rows int) bool {
+func plain402flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28436,9 +32205,9 @@ func plain366flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain367(out, in [][]float32, rows, lanes int) bool {
+func plain403(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain367flat(out, in, rows)
+		return plain403flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28495,7 +32264,7 @@ func plain367(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain367flat(out, in [][]float32, rows int) bool {
+func plain403flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28549,9 +32318,9 @@ func plain367flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain368(out, in [][]float32, rows, lanes int) bool {
+func plain404(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain368flat(out, in, rows)
+		return plain404flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28573,7 +32342,7 @@ func plain368(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain368flat(out, in [][]float32, rows int) bool {
+func plain404flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28592,9 +32361,9 @@ func plain368flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain369(out, in [][]float32, rows, lanes int) bool {
+func plain405(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain369flat(out, in, rows)
+		return plain405flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28616,7 +32385,7 @@ func plain369(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain369flat(out, in [][]float32, rows int) bool {
+func plain405flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28635,9 +32404,9 @@ func plain369flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain370(out, in [][]float32, rows, lanes int) bool {
+func plain406(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain370flat(out, in, rows)
+		return plain406flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28694,7 +32463,7 @@ func plain370(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain370flat(out, in [][]float32, rows int) bool {
+func plain406flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28748,7 +32517,7 @@ func plain370flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain371(out, in [][]float32, rows, lanes int) bool {
+func plain407(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28763,7 +32532,7 @@ func plain371(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain372(out, in [][]float32, rows, lanes int) bool {
+func plain408(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28781,7 +32550,7 @@ func plain372(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain373(out, in [][]float32, rows, lanes int) bool {
+func plain409(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28807,7 +32576,7 @@ func plain373(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain374(out, in [][]float32, rows, lanes int) bool {
+func plain410(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28824,9 +32593,9 @@ func plain374(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain375(out, in [][]float32, rows, lanes int) bool {
+func plain411(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain375flat(out, in, rows)
+		return plain411flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28856,7 +32625,7 @@ func plain375(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain375flat(out, in [][]float32, rows int) bool {
+func plain411flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28883,9 +32652,9 @@ func plain375flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain376(out, in [][]float32, rows, lanes int) bool {
+func plain412(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain376flat(out, in, rows)
+		return plain412flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28915,7 +32684,7 @@ func plain376(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain376flat(out, in [][]float32, rows int) bool {
+func plain412flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28942,7 +32711,28 @@ func plain376flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain377(out, in [][]float32, rows, lanes int) bool {
+func plain413(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		y0[i] = c4 + t2
+		t4 := c4 - x3[i]
+		t5 := float32(x3[i] * t4)
+		y1[i] = float32(t1 * t5)
+	}
+	return true
+}
+
+func plain414(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -28967,9 +32757,9 @@ func plain377(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain378(out, in [][]float32, rows, lanes int) bool {
+func plain415(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain378flat(out, in, rows)
+		return plain415flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28983,8 +32773,6 @@ func plain378(out, in [][]float32, rows, lanes int) bool {
 		x7 := in[7][r*lanes:][:n]
 		x8 := in[8][r*lanes:][:n]
 		c9 := in[9][r]
-		c10 := in[10][r]
-		c11 := in[11][0]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -28993,24 +32781,22 @@ func plain378(out, in [][]float32, rows, lanes int) bool {
 		y5 := out[5][r*lanes:][:n]
 		for i := range y5 {
 			t0 := float32(x0[i] * c1)
-			t1 := float32(t0 * x2[i])
-			t2 := float32(t0 * x3[i])
+			y0[i] = float32(t0 * x2[i])
+			y1[i] = float32(t0 * x3[i])
 			t3 := float32(x4[i] * x5[i])
 			t4 := float32(x6[i] * x5[i])
 			t5 := float32(x7[i] * x5[i])
 			t6 := float32(x8[i] * x5[i])
-			y0[i] = float32(t3 * c9)
-			y1[i] = float32(t4 * c9)
-			y2[i] = float32(t5 * c9)
-			y3[i] = float32(t6 * c9)
-			y4[i] = chosen(c10, t1, c11)
-			y5[i] = chosen(c10, t2, c11)
+			y2[i] = float32(t3 * c9)
+			y3[i] = float32(t4 * c9)
+			y4[i] = float32(t5 * c9)
+			y5[i] = float32(t6 * c9)
 		}
 	}
 	return true
 }
 
-func plain378flat(out, in [][]float32, rows int) bool {
+func plain415flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29022,8 +32808,6 @@ func plain378flat(out, in [][]float32, rows int) bool {
 	x7 := in[7][:][:n]
 	x8 := in[8][:][:n]
 	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	c11 := in[11][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -29032,25 +32816,23 @@ func plain378flat(out, in [][]float32, rows int) bool {
 	y5 := out[5][:][:n]
 	for i := range y5 {
 		t0 := float32(x0[i] * c1)
-		t1 := float32(t0 * x2[i])
-		t2 := float32(t0 * x3[i])
+		y0[i] = float32(t0 * x2[i])
+		y1[i] = float32(t0 * x3[i])
 		t3 := float32(x4[i] * c5)
 		t4 := float32(x6[i] * c5)
 		t5 := float32(x7[i] * c5)
 		t6 := float32(x8[i] * c5)
-		y0[i] = float32(t3 * x9[i])
-		y1[i] = float32(t4 * x9[i])
-		y2[i] = float32(t5 * x9[i])
-		y3[i] = float32(t6 * x9[i])
-		y4[i] = chosen(x10[i], t1, c11)
-		y5[i] = chosen(x10[i], t2, c11)
+		y2[i] = float32(t3 * x9[i])
+		y3[i] = float32(t4 * x9[i])
+		y4[i] = float32(t5 * x9[i])
+		y5[i] = float32(t6 * x9[i])
 	}
 	return true
 }
 
-func plain379(out, in [][]float32, rows, lanes int) bool {
+func plain416(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain379flat(out, in, rows)
+		return plain416flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29090,7 +32872,7 @@ func plain379(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain379flat(out, in [][]float32, rows int) bool {
+func plain416flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29127,9 +32909,9 @@ func plain379flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain380(out, in [][]float32, rows, lanes int) bool {
+func plain417(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain380flat(out, in, rows)
+		return plain417flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29160,7 +32942,7 @@ func plain380(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain380flat(out, in [][]float32, rows int) bool {
+func plain417flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29188,7 +32970,7 @@ func plain380flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain381(out, in [][]float32, rows, lanes int) bool {
+func plain418(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29203,7 +32985,7 @@ func plain381(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain382(out, in [][]float32, rows, lanes int) bool {
+func plain419(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29216,9 +32998,9 @@ func plain382(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain383(out, in [][]float32, rows, lanes int) bool {
+func plain420(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain383flat(out, in, rows)
+		return plain420flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29279,7 +33061,7 @@ func plain383(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain383flat(out, in [][]float32, rows int) bool {
+func plain420flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29337,9 +33119,9 @@ func plain383flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain384(out, in [][]float32, rows, lanes int) bool {
+func plain421(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain384flat(out, in, rows)
+		return plain421flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -29382,7 +33164,7 @@ func plain384(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain384flat(out, in [][]float32, rows int) bool {
+func plain421flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -29423,9 +33205,9 @@ func plain384flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain385(out, in [][]float32, rows, lanes int) bool {
+func plain422(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain385flat(out, in, rows)
+		return plain422flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -29465,7 +33247,7 @@ func plain385(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain385flat(out, in [][]float32, rows int) bool {
+func plain422flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -29503,9 +33285,9 @@ func plain385flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain386(out, in [][]float32, rows, lanes int) bool {
+func plain423(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain386flat(out, in, rows)
+		return plain423flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -29566,7 +33348,7 @@ func plain386(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain386flat(out, in [][]float32, rows int) bool {
+func plain423flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -29625,9 +33407,9 @@ func plain386flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain387(out, in [][]float32, rows, lanes int) bool {
+func plain424(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain387flat(out, in, rows)
+		return plain424flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -29692,7 +33474,7 @@ func plain387(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain387flat(out, in [][]float32, rows int) bool {
+func plain424flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -29755,9 +33537,9 @@ func plain387flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain388(out, in [][]float32, rows, lanes int) bool {
+func plain425(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain388flat(out, in, rows)
+		return plain425flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29771,7 +33553,7 @@ func plain388(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain388flat(out, in [][]float32, rows int) bool {
+func plain425flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29782,9 +33564,9 @@ func plain388flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain389(out, in [][]float32, rows, lanes int) bool {
+func plain426(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain389flat(out, in, rows)
+		return plain426flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29812,7 +33594,7 @@ func plain389(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain389flat(out, in [][]float32, rows int) bool {
+func plain426flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29837,9 +33619,9 @@ func plain389flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain390(out, in [][]float32, rows, lanes int) bool {
+func plain427(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain390flat(out, in, rows)
+		return plain427flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29857,7 +33639,7 @@ func plain390(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain390flat(out, in [][]float32, rows int) bool {
+func plain427flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29872,9 +33654,9 @@ func plain390flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain391(out, in [][]float32, rows, lanes int) bool {
+func plain428(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain391flat(out, in, rows)
+		return plain428flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29894,7 +33676,7 @@ func plain391(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain391flat(out, in [][]float32, rows int) bool {
+func plain428flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29911,9 +33693,9 @@ func plain391flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain392(out, in [][]float32, rows, lanes int) bool {
+func plain429(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain392flat(out, in, rows)
+		return plain429flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29944,7 +33726,7 @@ func plain392(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain392flat(out, in [][]float32, rows int) bool {
+func plain429flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29972,9 +33754,9 @@ func plain392flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain393(out, in [][]float32, rows, lanes int) bool {
+func plain430(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain393flat(out, in, rows)
+		return plain430flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30008,7 +33790,7 @@ func plain393(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain393flat(out, in [][]float32, rows int) bool {
+func plain430flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30039,9 +33821,9 @@ func plain393flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain394(out, in [][]float32, rows, lanes int) bool {
+func plain431(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain394flat(out, in, rows)
+		return plain431flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30058,7 +33840,7 @@ func plain394(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain394flat(out, in [][]float32, rows int) bool {
+func plain431flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30072,9 +33854,9 @@ func plain394flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain395(out, in [][]float32, rows, lanes int) bool {
+func plain432(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain395flat(out, in, rows)
+		return plain432flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30096,7 +33878,7 @@ func plain395(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain395flat(out, in [][]float32, rows int) bool {
+func plain432flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30115,9 +33897,9 @@ func plain395flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain396(out, in [][]float32, rows, lanes int) bool {
+func plain433(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain396flat(out, in, rows)
+		return plain433flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30140,7 +33922,7 @@ func plain396(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain396flat(out, in [][]float32, rows int) bool {
+func plain433flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30160,9 +33942,9 @@ func plain396flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain397(out, in [][]float32, rows, lanes int) bool {
+func plain434(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain397flat(out, in, rows)
+		return plain434flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30195,7 +33977,7 @@ func plain397(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain397flat(out, in [][]float32, rows int) bool {
+func plain434flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30225,9 +34007,9 @@ func plain397flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain398(out, in [][]float32, rows, lanes int) bool {
+func plain435(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain398flat(out, in, rows)
+		return plain435flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30263,7 +34045,7 @@ func plain398(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain398flat(out, in [][]float32, rows int) bool {
+func plain435flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30296,9 +34078,9 @@ func plain398flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain399(out, in [][]float32, rows, lanes int) bool {
+func plain436(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain399flat(out, in, rows)
+		return plain436flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30321,7 +34103,7 @@ func plain399(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain399flat(out, in [][]float32, rows int) bool {
+func plain436flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30341,9 +34123,9 @@ func plain399flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain400(out, in [][]float32, rows, lanes int) bool {
+func plain437(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain400flat(out, in, rows)
+		return plain437flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30379,7 +34161,7 @@ func plain400(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain400flat(out, in [][]float32, rows int) bool {
+func plain437flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30412,9 +34194,9 @@ func plain400flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain401(out, in [][]float32, rows, lanes int) bool {
+func plain438(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain401flat(out, in, rows)
+		return plain438flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30453,7 +34235,7 @@ func plain401(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain401flat(out, in [][]float32, rows int) bool {
+func plain438flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30489,9 +34271,9 @@ func plain401flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain402(out, in [][]float32, rows, lanes int) bool {
+func plain439(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain402flat(out, in, rows)
+		return plain439flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30524,7 +34306,7 @@ func plain402(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain402flat(out, in [][]float32, rows int) bool {
+func plain439flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30554,9 +34336,130 @@ func plain402flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain403(out, in [][]float32, rows, lanes int) bool {
+func plain440(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain403flat(out, in, rows)
+		return plain440flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := c3 - x4[i]
+			t3 := float32(x4[i] * t2)
+			t4 := float32(t1 * t3)
+			y0[i] = float32(t4 * c2)
+			t6 := c3 - x5[i]
+			t7 := float32(x5[i] * t6)
+			t8 := float32(t0 * t7)
+			y1[i] = t8
+			y2[i] = t4 + t8
+			y3[i] = float32(x6[i] * x7[i])
+			t11 := float32(x8[i] * x1[i])
+			t12 := float32(t11 * c2)
+			t13 := c3 - x9[i]
+			t14 := float32(x9[i] * t13)
+			t15 := float32(t12 * t14)
+			y4[i] = float32(t15 * c2)
+			t17 := c3 - x10[i]
+			t18 := float32(x10[i] * t17)
+			t19 := float32(t11 * t18)
+			y5[i] = t19
+			y6[i] = t15 + t19
+			y7[i] = float32(x11[i] * x12[i])
+			t22 := float32(x13[i] * x1[i])
+			y8[i] = t22
+			y9[i] = float32(t22 * c2)
+		}
+	}
+	return true
+}
+
+func plain440flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := c3 - x4[i]
+		t3 := float32(x4[i] * t2)
+		t4 := float32(t1 * t3)
+		y0[i] = float32(t4 * c2)
+		t6 := c3 - x5[i]
+		t7 := float32(x5[i] * t6)
+		t8 := float32(t0 * t7)
+		y1[i] = t8
+		y2[i] = t4 + t8
+		y3[i] = float32(x6[i] * x7[i])
+		t11 := float32(x8[i] * c1)
+		t12 := float32(t11 * c2)
+		t13 := c3 - x9[i]
+		t14 := float32(x9[i] * t13)
+		t15 := float32(t12 * t14)
+		y4[i] = float32(t15 * c2)
+		t17 := c3 - x10[i]
+		t18 := float32(x10[i] * t17)
+		t19 := float32(t11 * t18)
+		y5[i] = t19
+		y6[i] = t15 + t19
+		y7[i] = float32(x11[i] * x12[i])
+		t22 := float32(x13[i] * c1)
+		y8[i] = t22
+		y9[i] = float32(t22 * c2)
+	}
+	return true
+}
+
+func plain441(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain441flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30617,7 +34520,7 @@ func plain403(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain403flat(out, in [][]float32, rows int) bool {
+func plain441flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30675,9 +34578,9 @@ func plain403flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain404(out, in [][]float32, rows, lanes int) bool {
+func plain442(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain404flat(out, in, rows)
+		return plain442flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30697,7 +34600,7 @@ func plain404(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain404flat(out, in [][]float32, rows int) bool {
+func plain442flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30714,9 +34617,9 @@ func plain404flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain405(out, in [][]float32, rows, lanes int) bool {
+func plain443(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain405flat(out, in, rows)
+		return plain443flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30734,7 +34637,7 @@ func plain405(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain405flat(out, in [][]float32, rows int) bool {
+func plain443flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30749,9 +34652,9 @@ func plain405flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain406(out, in [][]float32, rows, lanes int) bool {
+func plain444(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain406flat(out, in, rows)
+		return plain444flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30773,7 +34676,7 @@ func plain406(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain406flat(out, in [][]float32, rows int) bool {
+func plain444flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30792,9 +34695,9 @@ func plain406flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain407(out, in [][]float32, rows, lanes int) bool {
+func plain445(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain407flat(out, in, rows)
+		return plain445flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30814,7 +34717,7 @@ func plain407(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain407flat(out, in [][]float32, rows int) bool {
+func plain445flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30831,9 +34734,107 @@ func plain407flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain408(out, in [][]float32, rows, lanes int) bool {
+func plain446(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain408flat(out, in, rows)
+		return plain446flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := t1 + c3
+			t3 := x4[i] + t2
+			y1[i] = t3
+			y2[i] = chosen(x5[i], x4[i], t3)
+		}
+	}
+	return true
+}
+
+func plain446flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + x3[i]
+		t3 := x4[i] + t2
+		y1[i] = t3
+		y2[i] = chosen(c5, x4[i], t3)
+	}
+	return true
+}
+
+func plain447(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain447flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := t1 + c3
+			t3 := x4[i] + t2
+			y0[i] = t3
+			y1[i] = chosen(x5[i], x4[i], t3)
+		}
+	}
+	return true
+}
+
+func plain447flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + x3[i]
+		t3 := x4[i] + t2
+		y0[i] = t3
+		y1[i] = chosen(c5, x4[i], t3)
+	}
+	return true
+}
+
+func plain448(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain448flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30857,7 +34858,7 @@ func plain408(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain408flat(out, in [][]float32, rows int) bool {
+func plain448flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30878,9 +34879,9 @@ func plain408flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain409(out, in [][]float32, rows, lanes int) bool {
+func plain449(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain409flat(out, in, rows)
+		return plain449flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30902,7 +34903,7 @@ func plain409(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain409flat(out, in [][]float32, rows int) bool {
+func plain449flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30921,9 +34922,9 @@ func plain409flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain410(out, in [][]float32, rows, lanes int) bool {
+func plain450(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain410flat(out, in, rows)
+		return plain450flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -30960,7 +34961,7 @@ func plain410(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain410flat(out, in [][]float32, rows int) bool {
+func plain450flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -30997,9 +34998,9 @@ func plain410flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain411(out, in [][]float32, rows, lanes int) bool {
+func plain451(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain411flat(out, in, rows)
+		return plain451flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -31033,7 +35034,7 @@ func plain411(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain411flat(out, in [][]float32, rows int) bool {
+func plain451flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -31067,9 +35068,9 @@ func plain411flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain412(out, in [][]float32, rows, lanes int) bool {
+func plain452(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain412flat(out, in, rows)
+		return plain452flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -31103,7 +35104,7 @@ func plain412(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain412flat(out, in [][]float32, rows int) bool {
+func plain452flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -31137,9 +35138,9 @@ func plain412flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain413(out, in [][]float32, rows, lanes int) bool {
+func plain453(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain413flat(out, in, rows)
+		return plain453flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -31170,7 +35171,7 @@ func plain413(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain413flat(out, in [][]float32, rows int) bool {
+func plain453flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -31201,9 +35202,157 @@ func plain413flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain414(out, in [][]float32, rows, lanes int) bool {
+func plain454(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain414flat(out, in, rows)
+		return plain454flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := c2 - x3[i]
+			t2 := float32(x3[i] * t1)
+			y0[i] = float32(t0 * t2)
+			y1[i] = float32(x4[i] * x5[i])
+		}
+	}
+	return true
+}
+
+func plain454flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := c2 - x3[i]
+		t2 := float32(x3[i] * t1)
+		y0[i] = float32(t0 * t2)
+		y1[i] = float32(x4[i] * x5[i])
+	}
+	return true
+}
+
+func plain455(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain455flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := c2 - x3[i]
+			t2 := float32(x3[i] * t1)
+			y0[i] = float32(t0 * t2)
+			y1[i] = float32(x4[i] * x5[i])
+			t5 := float32(x6[i] * c7)
+			t6 := float32(x8[i] * t5)
+			y2[i] = t6
+			y3[i] = float32(x8[i] * x9[i])
+			y4[i] = float32(x8[i] * x10[i])
+			y5[i] = float32(t6 * c11)
+			t10 := float32(x12[i] * c7)
+			t11 := float32(x13[i] * t10)
+			y6[i] = t11
+			y7[i] = float32(x13[i] * x9[i])
+			y8[i] = float32(x13[i] * x14[i])
+			y9[i] = float32(t11 * c11)
+		}
+	}
+	return true
+}
+
+func plain455flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * c1)
+		t1 := c2 - x3[i]
+		t2 := float32(x3[i] * t1)
+		y0[i] = float32(t0 * t2)
+		y1[i] = float32(x4[i] * x5[i])
+		t5 := float32(x6[i] * x7[i])
+		t6 := float32(x8[i] * t5)
+		y2[i] = t6
+		y3[i] = float32(x8[i] * x9[i])
+		y4[i] = float32(x8[i] * x10[i])
+		y5[i] = float32(t6 * c11)
+		t10 := float32(x12[i] * x7[i])
+		t11 := float32(x13[i] * t10)
+		y6[i] = t11
+		y7[i] = float32(x13[i] * x9[i])
+		y8[i] = float32(x13[i] * x14[i])
+		y9[i] = float32(t11 * c11)
+	}
+	return true
+}
+
+func plain456(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain456flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -31279,7 +35428,7 @@ func plain414(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain414flat(out, in [][]float32, rows int) bool {
+func plain456flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b9 [line]float32
@@ -31351,9 +35500,9 @@ func plain414flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain415(out, in [][]float32, rows, lanes int) bool {
+func plain457(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain415flat(out, in, rows)
+		return plain457flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31367,7 +35516,7 @@ func plain415(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain415flat(out, in [][]float32, rows int) bool {
+func plain457flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31378,9 +35527,9 @@ func plain415flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain416(out, in [][]float32, rows, lanes int) bool {
+func plain458(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain416flat(out, in, rows)
+		return plain458flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31415,7 +35564,7 @@ func plain416(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain416flat(out, in [][]float32, rows int) bool {
+func plain458flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31447,9 +35596,9 @@ func plain416flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain417(out, in [][]float32, rows, lanes int) bool {
+func plain459(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain417flat(out, in, rows)
+		return plain459flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31503,7 +35652,7 @@ func plain417(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain417flat(out, in [][]float32, rows int) bool {
+func plain459flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31554,9 +35703,221 @@ func plain417flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain418(out, in [][]float32, rows, lanes int) bool {
+func plain460(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain418flat(out, in, rows)
+		return plain460flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t1 * x4[i])
+			t4 := float32(t3 * c5)
+			t5 := float32(t4 * x6[i])
+			t6 := float32(t4 * x7[i])
+			y0[i] = t1 + t6
+			t8 := float32(t2 * x8[i])
+			t9 := c9 - x10[i]
+			t10 := float32(x10[i] * t9)
+			y1[i] = float32(t8 * t10)
+			t12 := float32(t3 * x11[i])
+			t13 := float32(t3 * c12)
+			t14 := float32(x11[i] * x11[i])
+			t15 := c9 - t14
+			t16 := float32(t13 * t15)
+			y2[i] = t16
+			t17 := c9 - x7[i]
+			t18 := float32(x7[i] * t17)
+			t19 := float32(t5 * t18)
+			y3[i] = t19
+			y4[i] = y4[i] + t12
+			t21 := t16 + t19
+			y5[i] = y5[i] + t21
+		}
+	}
+	return true
+}
+
+func plain460flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		t2 := float32(t1 * x3[i])
+		t3 := float32(t1 * x4[i])
+		t4 := float32(t3 * c5)
+		t5 := float32(t4 * x6[i])
+		t6 := float32(t4 * x7[i])
+		y0[i] = t1 + t6
+		t8 := float32(t2 * c8)
+		t9 := c9 - x10[i]
+		t10 := float32(x10[i] * t9)
+		y1[i] = float32(t8 * t10)
+		t12 := float32(t3 * x11[i])
+		t13 := float32(t3 * x12[i])
+		t14 := float32(x11[i] * x11[i])
+		t15 := c9 - t14
+		t16 := float32(t13 * t15)
+		y2[i] = t16
+		t17 := c9 - x7[i]
+		t18 := float32(x7[i] * t17)
+		t19 := float32(t5 * t18)
+		y3[i] = t19
+		y4[i] = y4[i] + t12
+		t21 := t16 + t19
+		y5[i] = y5[i] + t21
+	}
+	return true
+}
+
+func plain461(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain461flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			t2 := float32(t1 * c3)
+			t3 := float32(t2 * x4[i])
+			t4 := float32(t2 * x5[i])
+			t5 := x4[i] + c6
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c3)
+			t8 := float32(t7 * x7[i])
+			t9 := float32(t7 * x8[i])
+			t10 := t3 / x7[i]
+			y0[i] = t10
+			t11 := float32(t10 * x5[i])
+			t12 := float32(t11 * c3)
+			t13 := t9 + t12
+			t14 := float32(t10 * c3)
+			t15 := float32(t14 * x9[i])
+			t16 := float32(t14 * x7[i])
+			y1[i] = t13 + t15
+			y2[i] = t1 + t16
+			t19 := float32(t8 * x10[i])
+			t20 := c6 - x11[i]
+			t21 := float32(x11[i] * t20)
+			y3[i] = float32(t19 * t21)
+			y4[i] = float32(t10 * x12[i])
+		}
+	}
+	return true
+}
+
+func plain461flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		t2 := float32(t1 * c3)
+		t3 := float32(t2 * x4[i])
+		t4 := float32(t2 * x5[i])
+		t5 := x4[i] + c6
+		t6 := float32(t4 * t5)
+		t7 := float32(t6 * c3)
+		t8 := float32(t7 * x7[i])
+		t9 := float32(t7 * x8[i])
+		t10 := t3 / x7[i]
+		y0[i] = t10
+		t11 := float32(t10 * x5[i])
+		t12 := float32(t11 * c3)
+		t13 := t9 + t12
+		t14 := float32(t10 * c3)
+		t15 := float32(t14 * x9[i])
+		t16 := float32(t14 * x7[i])
+		y1[i] = t13 + t15
+		y2[i] = t1 + t16
+		t19 := float32(t8 * c10)
+		t20 := c6 - x11[i]
+		t21 := float32(x11[i] * t20)
+		y3[i] = float32(t19 * t21)
+		y4[i] = float32(t10 * x12[i])
+	}
+	return true
+}
+
+func plain462(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain462flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31613,7 +35974,7 @@ func plain418(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain418flat(out, in [][]float32, rows int) bool {
+func plain462flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31667,9 +36028,9 @@ func plain418flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain419(out, in [][]float32, rows, lanes int) bool {
+func plain463(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain419flat(out, in, rows)
+		return plain463flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31708,7 +36069,7 @@ func plain419(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain419flat(out, in [][]float32, rows int) bool {
+func plain463flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31744,9 +36105,9 @@ func plain419flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain420(out, in [][]float32, rows, lanes int) bool {
+func plain464(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain420flat(out, in, rows)
+		return plain464flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31762,7 +36123,7 @@ func plain420(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain420flat(out, in [][]float32, rows int) bool {
+func plain464flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31775,9 +36136,9 @@ func plain420flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain421(out, in [][]float32, rows, lanes int) bool {
+func plain465(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain421flat(out, in, rows)
+		return plain465flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31838,7 +36199,7 @@ func plain421(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain421flat(out, in [][]float32, rows int) bool {
+func plain465flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31896,9 +36257,118 @@ func plain421flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain422(out, in [][]float32, rows, lanes int) bool {
+func plain466(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain422flat(out, in, rows)
+		return plain466flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(x0[i] * c1)
+			t1 := t0 + c2
+			t2 := x3[i] / t1
+			t3 := x4[i] / t1
+			t4 := float32(t2 * x5[i])
+			t5 := float32(t3 * x5[i])
+			y0[i] = float32(t4 * c6)
+			y1[i] = float32(t5 * c6)
+			t8 := float32(x5[i] * x7[i])
+			t9 := float32(x5[i] * x8[i])
+			t10 := float32(x9[i] * c6)
+			y2[i] = float32(t10 * x10[i])
+			y3[i] = float32(t10 * x11[i])
+			t13 := float32(x12[i] * x13[i])
+			t14 := float32(x14[i] * x13[i])
+			t15 := float32(t8 * x13[i])
+			t16 := float32(t9 * x13[i])
+			y4[i] = float32(t13 * c15)
+			y5[i] = float32(t14 * c15)
+			y6[i] = float32(t15 * c15)
+			y7[i] = float32(t16 * c15)
+		}
+	}
+	return true
+}
+
+func plain466flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + c2
+		t2 := x3[i] / t1
+		t3 := x4[i] / t1
+		t4 := float32(t2 * x5[i])
+		t5 := float32(t3 * x5[i])
+		y0[i] = float32(t4 * c6)
+		y1[i] = float32(t5 * c6)
+		t8 := float32(x5[i] * x7[i])
+		t9 := float32(x5[i] * x8[i])
+		t10 := float32(x9[i] * c6)
+		y2[i] = float32(t10 * x10[i])
+		y3[i] = float32(t10 * x11[i])
+		t13 := float32(x12[i] * c13)
+		t14 := float32(x14[i] * c13)
+		t15 := float32(t8 * c13)
+		t16 := float32(t9 * c13)
+		y4[i] = float32(t13 * x15[i])
+		y5[i] = float32(t14 * x15[i])
+		y6[i] = float32(t15 * x15[i])
+		y7[i] = float32(t16 * x15[i])
+	}
+	return true
+}
+
+func plain467(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain467flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31957,7 +36427,7 @@ func plain422(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain422flat(out, in [][]float32, rows int) bool {
+func plain467flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32013,134 +36483,9 @@ func plain422flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain423(out, in [][]float32, rows, lanes int) bool {
+func plain468(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain423flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		c2 := in[2][0]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][0]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
-		x11 := in[11][r*lanes:][:n]
-		x12 := in[12][r*lanes:][:n]
-		x13 := in[13][:n]
-		x14 := in[14][r*lanes:][:n]
-		c15 := in[15][r]
-		c16 := in[16][0]
-		c17 := in[17][r]
-		c18 := in[18][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		y8 := out[8][r*lanes:][:n]
-		y9 := out[9][r*lanes:][:n]
-		for i := range y9 {
-			t0 := float32(x0[i] * c1)
-			t1 := t0 + c2
-			t2 := x3[i] / t1
-			t3 := x4[i] / t1
-			t4 := float32(t2 * x5[i])
-			t5 := float32(t3 * x5[i])
-			y0[i] = float32(t4 * c6)
-			y1[i] = float32(t5 * c6)
-			t8 := float32(x5[i] * x7[i])
-			t9 := float32(x5[i] * x8[i])
-			t10 := float32(x9[i] * c6)
-			t11 := float32(t10 * x10[i])
-			t12 := float32(t10 * x11[i])
-			t13 := float32(x12[i] * x13[i])
-			y2[i] = float32(x14[i] * x13[i])
-			y3[i] = float32(t8 * x13[i])
-			y4[i] = float32(t9 * x13[i])
-			y5[i] = chosen(c15, c16, t11)
-			y6[i] = chosen(c15, c16, t12)
-			t19 := chosen(c15, t11, c16)
-			t20 := chosen(c15, t12, c16)
-			y7[i] = t19 / c17
-			y8[i] = t20 / c17
-			y9[i] = float32(t13 * c18)
-		}
-	}
-	return true
-}
-
-func plain423flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	c2 := in[2][0]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	c13 := in[13][0]
-	x14 := in[14][:][:n]
-	x15 := in[15][:][:n]
-	c16 := in[16][0]
-	x17 := in[17][:][:n]
-	x18 := in[18][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	y8 := out[8][:][:n]
-	y9 := out[9][:][:n]
-	for i := range y9 {
-		t0 := float32(x0[i] * x1[i])
-		t1 := t0 + c2
-		t2 := x3[i] / t1
-		t3 := x4[i] / t1
-		t4 := float32(t2 * x5[i])
-		t5 := float32(t3 * x5[i])
-		y0[i] = float32(t4 * c6)
-		y1[i] = float32(t5 * c6)
-		t8 := float32(x5[i] * x7[i])
-		t9 := float32(x5[i] * x8[i])
-		t10 := float32(x9[i] * c6)
-		t11 := float32(t10 * x10[i])
-		t12 := float32(t10 * x11[i])
-		t13 := float32(x12[i] * c13)
-		y2[i] = float32(x14[i] * c13)
-		y3[i] = float32(t8 * c13)
-		y4[i] = float32(t9 * c13)
-		y5[i] = chosen(x15[i], c16, t11)
-		y6[i] = chosen(x15[i], c16, t12)
-		t19 := chosen(x15[i], t11, c16)
-		t20 := chosen(x15[i], t12, c16)
-		y7[i] = t19 / x17[i]
-		y8[i] = t20 / x17[i]
-		y9[i] = float32(t13 * x18[i])
-	}
-	return true
-}
-
-func plain424(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain424flat(out, in, rows)
+		return plain468flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32156,7 +36501,7 @@ func plain424(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain424flat(out, in [][]float32, rows int) bool {
+func plain468flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32169,9 +36514,9 @@ func plain424flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain425(out, in [][]float32, rows, lanes int) bool {
+func plain469(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain425flat(out, in, rows)
+		return plain469flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32191,7 +36536,7 @@ func plain425(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain425flat(out, in [][]float32, rows int) bool {
+func plain469flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32208,9 +36553,9 @@ func plain425flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain426(out, in [][]float32, rows, lanes int) bool {
+func plain470(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain426flat(out, in, rows)
+		return plain470flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32232,7 +36577,7 @@ func plain426(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain426flat(out, in [][]float32, rows int) bool {
+func plain470flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32251,9 +36596,9 @@ func plain426flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain427(out, in [][]float32, rows, lanes int) bool {
+func plain471(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain427flat(out, in, rows)
+		return plain471flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32282,7 +36627,7 @@ func plain427(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain427flat(out, in [][]float32, rows int) bool {
+func plain471flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32308,9 +36653,9 @@ func plain427flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain428(out, in [][]float32, rows, lanes int) bool {
+func plain472(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain428flat(out, in, rows)
+		return plain472flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32342,7 +36687,7 @@ func plain428(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain428flat(out, in [][]float32, rows int) bool {
+func plain472flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32371,9 +36716,9 @@ func plain428flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain429(out, in [][]float32, rows, lanes int) bool {
+func plain473(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain429flat(out, in, rows)
+		return plain473flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32410,7 +36755,7 @@ func plain429(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain429flat(out, in [][]float32, rows int) bool {
+func plain473flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32444,9 +36789,62 @@ func plain429flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain430(out, in [][]float32, rows, lanes int) bool {
+func plain474(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain430flat(out, in, rows)
+		return plain474flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + c2
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(t2 * x5[i])
+			t4 := c6 - x7[i]
+			t5 := float32(x7[i] * t4)
+			y1[i] = float32(t3 * t5)
+		}
+	}
+	return true
+}
+
+func plain474flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(t2 * c5)
+		t4 := c6 - x7[i]
+		t5 := float32(x7[i] * t4)
+		y1[i] = float32(t3 * t5)
+	}
+	return true
+}
+
+func plain475(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain475flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32471,7 +36869,7 @@ func plain430(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain430flat(out, in [][]float32, rows int) bool {
+func plain475flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32493,9 +36891,9 @@ func plain430flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain431(out, in [][]float32, rows, lanes int) bool {
+func plain476(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain431flat(out, in, rows)
+		return plain476flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32523,7 +36921,7 @@ func plain431(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain431flat(out, in [][]float32, rows int) bool {
+func plain476flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32548,9 +36946,9 @@ func plain431flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain432(out, in [][]float32, rows, lanes int) bool {
+func plain477(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain432flat(out, in, rows)
+		return plain477flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b5 [line]float32
@@ -32623,7 +37021,7 @@ func plain432(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain432flat(out, in [][]float32, rows int) bool {
+func plain477flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b5 [line]float32
 	var b7 [line]float32
@@ -32695,9 +37093,9 @@ func plain432flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain433(out, in [][]float32, rows, lanes int) bool {
+func plain478(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain433flat(out, in, rows)
+		return plain478flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32736,7 +37134,7 @@ func plain433(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain433flat(out, in [][]float32, rows int) bool {
+func plain478flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32772,9 +37170,187 @@ func plain433flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain434(out, in [][]float32, rows, lanes int) bool {
+func plain479(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain434flat(out, in, rows)
+		return plain479flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + c2
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(t2 * c5)
+			t4 := c6 - x7[i]
+			t5 := float32(x7[i] * t4)
+			t6 := float32(t3 * t5)
+			y1[i] = float32(t6 * c5)
+			t8 := c6 - x8[i]
+			t9 := float32(x8[i] * t8)
+			t10 := float32(t2 * t9)
+			y2[i] = t10
+			y3[i] = t6 + t10
+			y4[i] = float32(x9[i] * x10[i])
+			t13 := float32(x11[i] * x4[i])
+			t14 := float32(t13 * c5)
+			t15 := c6 - x12[i]
+			t16 := float32(x12[i] * t15)
+			t17 := float32(t14 * t16)
+			y5[i] = float32(t17 * c5)
+			t19 := c6 - x13[i]
+			t20 := float32(x13[i] * t19)
+			t21 := float32(t13 * t20)
+			y6[i] = t21
+			y7[i] = t17 + t21
+			y8[i] = float32(x14[i] * x15[i])
+		}
+	}
+	return true
+}
+
+func plain479flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		t2 := float32(x3[i] * c4)
+		t3 := float32(t2 * c5)
+		t4 := c6 - x7[i]
+		t5 := float32(x7[i] * t4)
+		t6 := float32(t3 * t5)
+		y1[i] = float32(t6 * c5)
+		t8 := c6 - x8[i]
+		t9 := float32(x8[i] * t8)
+		t10 := float32(t2 * t9)
+		y2[i] = t10
+		y3[i] = t6 + t10
+		y4[i] = float32(x9[i] * x10[i])
+		t13 := float32(x11[i] * c4)
+		t14 := float32(t13 * c5)
+		t15 := c6 - x12[i]
+		t16 := float32(x12[i] * t15)
+		t17 := float32(t14 * t16)
+		y5[i] = float32(t17 * c5)
+		t19 := c6 - x13[i]
+		t20 := float32(x13[i] * t19)
+		t21 := float32(t13 * t20)
+		y6[i] = t21
+		y7[i] = t17 + t21
+		y8[i] = float32(x14[i] * x15[i])
+	}
+	return true
+}
+
+func plain480(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain480flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + c2
+			t2 := float32(x3[i] * x4[i])
+			t3 := c5 - x6[i]
+			t4 := float32(x6[i] * t3)
+			y1[i] = float32(t2 * t4)
+			y2[i] = float32(x7[i] * x8[i])
+		}
+	}
+	return true
+}
+
+func plain480flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		t2 := float32(x3[i] * c4)
+		t3 := c5 - x6[i]
+		t4 := float32(x6[i] * t3)
+		y1[i] = float32(t2 * t4)
+		y2[i] = float32(x7[i] * x8[i])
+	}
+	return true
+}
+
+func plain481(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain481flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32837,7 +37413,7 @@ func plain434(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain434flat(out, in [][]float32, rows int) bool {
+func plain481flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32897,9 +37473,9 @@ func plain434flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain435(out, in [][]float32, rows, lanes int) bool {
+func plain482(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain435flat(out, in, rows)
+		return plain482flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32943,7 +37519,7 @@ func plain435(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain435flat(out, in [][]float32, rows int) bool {
+func plain482flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32984,9 +37560,9 @@ func plain435flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain436(out, in [][]float32, rows, lanes int) bool {
+func plain483(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain436flat(out, in, rows)
+		return plain483flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -33041,7 +37617,7 @@ func plain436(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain436flat(out, in [][]float32, rows int) bool {
+func plain483flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -33096,9 +37672,9 @@ func plain436flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain437(out, in [][]float32, rows, lanes int) bool {
+func plain484(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain437flat(out, in, rows)
+		return plain484flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -33159,7 +37735,7 @@ func plain437(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain437flat(out, in [][]float32, rows int) bool {
+func plain484flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b9 [line]float32
@@ -33220,9 +37796,9 @@ func plain437flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain438(out, in [][]float32, rows, lanes int) bool {
+func plain485(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain438flat(out, in, rows)
+		return plain485flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -33283,7 +37859,7 @@ func plain438(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain438flat(out, in [][]float32, rows int) bool {
+func plain485flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -33344,9 +37920,9 @@ func plain438flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain439(out, in [][]float32, rows, lanes int) bool {
+func plain486(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain439flat(out, in, rows)
+		return plain486flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -33413,7 +37989,7 @@ func plain439(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain439flat(out, in [][]float32, rows int) bool {
+func plain486flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b9 [line]float32
@@ -33480,9 +38056,9 @@ func plain439flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain440(out, in [][]float32, rows, lanes int) bool {
+func plain487(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain440flat(out, in, rows)
+		return plain487flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33526,7 +38102,7 @@ func plain440(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain440flat(out, in [][]float32, rows int) bool {
+func plain487flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33567,9 +38143,9 @@ func plain440flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain441(out, in [][]float32, rows, lanes int) bool {
+func plain488(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain441flat(out, in, rows)
+		return plain488flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33615,7 +38191,7 @@ func plain441(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain441flat(out, in [][]float32, rows int) bool {
+func plain488flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33658,9 +38234,9 @@ func plain441flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain442(out, in [][]float32, rows, lanes int) bool {
+func plain489(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain442flat(out, in, rows)
+		return plain489flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33723,7 +38299,7 @@ func plain442(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain442flat(out, in [][]float32, rows int) bool {
+func plain489flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33783,9 +38359,9 @@ func plain442flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain443(out, in [][]float32, rows, lanes int) bool {
+func plain490(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain443flat(out, in, rows)
+		return plain490flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33835,7 +38411,7 @@ func plain443(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain443flat(out, in [][]float32, rows int) bool {
+func plain490flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33882,9 +38458,9 @@ func plain443flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain444(out, in [][]float32, rows, lanes int) bool {
+func plain491(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain444flat(out, in, rows)
+		return plain491flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33952,7 +38528,7 @@ func plain444(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain444flat(out, in [][]float32, rows int) bool {
+func plain491flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34017,9 +38593,9 @@ func plain444flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain445(out, in [][]float32, rows, lanes int) bool {
+func plain492(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain445flat(out, in, rows)
+		return plain492flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34084,7 +38660,7 @@ func plain445(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain445flat(out, in [][]float32, rows int) bool {
+func plain492flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34146,9 +38722,9 @@ func plain445flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain446(out, in [][]float32, rows, lanes int) bool {
+func plain493(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain446flat(out, in, rows)
+		return plain493flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34195,7 +38771,7 @@ func plain446(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain446flat(out, in [][]float32, rows int) bool {
+func plain493flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34239,9 +38815,9 @@ func plain446flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain447(out, in [][]float32, rows, lanes int) bool {
+func plain494(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain447flat(out, in, rows)
+		return plain494flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34298,7 +38874,7 @@ func plain447(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain447flat(out, in [][]float32, rows int) bool {
+func plain494flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34352,9 +38928,9 @@ func plain447flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain448(out, in [][]float32, rows, lanes int) bool {
+func plain495(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain448flat(out, in, rows)
+		return plain495flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34373,7 +38949,7 @@ func plain448(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain448flat(out, in [][]float32, rows int) bool {
+func plain495flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34389,9 +38965,9 @@ func plain448flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain449(out, in [][]float32, rows, lanes int) bool {
+func plain496(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain449flat(out, in, rows)
+		return plain496flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34449,7 +39025,7 @@ func plain449(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain449flat(out, in [][]float32, rows int) bool {
+func plain496flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34504,9 +39080,9 @@ func plain449flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain450(out, in [][]float32, rows, lanes int) bool {
+func plain497(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain450flat(out, in, rows)
+		return plain497flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34545,7 +39121,7 @@ func plain450(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain450flat(out, in [][]float32, rows int) bool {
+func plain497flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34581,9 +39157,9 @@ func plain450flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain451(out, in [][]float32, rows, lanes int) bool {
+func plain498(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain451flat(out, in, rows)
+		return plain498flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34600,7 +39176,7 @@ func plain451(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain451flat(out, in [][]float32, rows int) bool {
+func plain498flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34614,48 +39190,9 @@ func plain451flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain452(out, in [][]float32, rows, lanes int) bool {
+func plain499(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain452flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		c1 := in[1][r]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		for i := range y2 {
-			y0[i] = float32(x0[i] * c1)
-			y1[i] = float32(x2[i] * c1)
-			y2[i] = float32(x3[i] * c1)
-		}
-	}
-	return true
-}
-
-func plain452flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for i := range y2 {
-		y0[i] = float32(x0[i] * x1[i])
-		y1[i] = float32(x2[i] * x1[i])
-		y2[i] = float32(x3[i] * x1[i])
-	}
-	return true
-}
-
-func plain453(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain453flat(out, in, rows)
+		return plain499flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34678,7 +39215,7 @@ func plain453(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain453flat(out, in [][]float32, rows int) bool {
+func plain499flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34698,9 +39235,9 @@ func plain453flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain454(out, in [][]float32, rows, lanes int) bool {
+func plain500(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain454flat(out, in, rows)
+		return plain500flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34726,7 +39263,7 @@ func plain454(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain454flat(out, in [][]float32, rows int) bool {
+func plain500flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34749,9 +39286,9 @@ func plain454flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain455(out, in [][]float32, rows, lanes int) bool {
+func plain501(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain455flat(out, in, rows)
+		return plain501flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34777,7 +39314,7 @@ func plain455(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain455flat(out, in [][]float32, rows int) bool {
+func plain501flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34800,9 +39337,9 @@ func plain455flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain456(out, in [][]float32, rows, lanes int) bool {
+func plain502(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain456flat(out, in, rows)
+		return plain502flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -34833,7 +39370,7 @@ func plain456(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain456flat(out, in [][]float32, rows int) bool {
+func plain502flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -34862,9 +39399,9 @@ func plain456flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain457(out, in [][]float32, rows, lanes int) bool {
+func plain503(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain457flat(out, in, rows)
+		return plain503flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34883,7 +39420,7 @@ func plain457(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain457flat(out, in [][]float32, rows int) bool {
+func plain503flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34899,7 +39436,7 @@ func plain457flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain458(out, in [][]float32, rows, lanes int) bool {
+func plain504(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -34910,9 +39447,9 @@ func plain458(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain459(out, in [][]float32, rows, lanes int) bool {
+func plain505(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain459flat(out, in, rows)
+		return plain505flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34964,7 +39501,7 @@ func plain459(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain459flat(out, in [][]float32, rows int) bool {
+func plain505flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35013,7 +39550,7 @@ func plain459flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain460(out, in [][]float32, rows, lanes int) bool {
+func plain506(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35047,7 +39584,7 @@ func plain460(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain461(out, in [][]float32, rows, lanes int) bool {
+func plain507(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -35060,7 +39597,7 @@ func plain461(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain462(out, in [][]float32, rows, lanes int) bool {
+func plain508(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -35071,9 +39608,9 @@ func plain462(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain463(out, in [][]float32, rows, lanes int) bool {
+func plain509(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain463flat(out, in, rows)
+		return plain509flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35087,7 +39624,7 @@ func plain463(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain463flat(out, in [][]float32, rows int) bool {
+func plain509flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -35098,9 +39635,9 @@ func plain463flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain464(out, in [][]float32, rows, lanes int) bool {
+func plain510(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain464flat(out, in, rows)
+		return plain510flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35114,7 +39651,7 @@ func plain464(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain464flat(out, in [][]float32, rows int) bool {
+func plain510flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35125,9 +39662,9 @@ func plain464flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain465(out, in [][]float32, rows, lanes int) bool {
+func plain511(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain465flat(out, in, rows)
+		return plain511flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35148,7 +39685,7 @@ func plain465(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain465flat(out, in [][]float32, rows int) bool {
+func plain511flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35166,9 +39703,9 @@ func plain465flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain466(out, in [][]float32, rows, lanes int) bool {
+func plain512(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain466flat(out, in, rows)
+		return plain512flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35190,7 +39727,7 @@ func plain466(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain466flat(out, in [][]float32, rows int) bool {
+func plain512flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35209,9 +39746,9 @@ func plain466flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain467(out, in [][]float32, rows, lanes int) bool {
+func plain513(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain467flat(out, in, rows)
+		return plain513flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35251,7 +39788,7 @@ func plain467(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain467flat(out, in [][]float32, rows int) bool {
+func plain513flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35288,9 +39825,9 @@ func plain467flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain468(out, in [][]float32, rows, lanes int) bool {
+func plain514(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain468flat(out, in, rows)
+		return plain514flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35331,7 +39868,7 @@ func plain468(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain468flat(out, in [][]float32, rows int) bool {
+func plain514flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35369,9 +39906,9 @@ func plain468flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain469(out, in [][]float32, rows, lanes int) bool {
+func plain515(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain469flat(out, in, rows)
+		return plain515flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35433,7 +39970,7 @@ func plain469(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain469flat(out, in [][]float32, rows int) bool {
+func plain515flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35492,9 +40029,9 @@ func plain469flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain470(out, in [][]float32, rows, lanes int) bool {
+func plain516(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain470flat(out, in, rows)
+		return plain516flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35556,7 +40093,7 @@ func plain470(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain470flat(out, in [][]float32, rows int) bool {
+func plain516flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35615,9 +40152,9 @@ func plain470flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain471(out, in [][]float32, rows, lanes int) bool {
+func plain517(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain471flat(out, in, rows)
+		return plain517flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35679,7 +40216,7 @@ func plain471(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain471flat(out, in [][]float32, rows int) bool {
+func plain517flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35738,9 +40275,9 @@ func plain471flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain472(out, in [][]float32, rows, lanes int) bool {
+func plain518(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain472flat(out, in, rows)
+		return plain518flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35803,7 +40340,7 @@ func plain472(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain472flat(out, in [][]float32, rows int) bool {
+func plain518flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35863,9 +40400,9 @@ func plain472flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain473(out, in [][]float32, rows, lanes int) bool {
+func plain519(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain473flat(out, in, rows)
+		return plain519flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35906,7 +40443,7 @@ func plain473(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain473flat(out, in [][]float32, rows int) bool {
+func plain519flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -35944,9 +40481,9 @@ func plain473flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain474(out, in [][]float32, rows, lanes int) bool {
+func plain520(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain474flat(out, in, rows)
+		return plain520flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36006,7 +40543,7 @@ func plain474(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain474flat(out, in [][]float32, rows int) bool {
+func plain520flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36063,9 +40600,9 @@ func plain474flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain475(out, in [][]float32, rows, lanes int) bool {
+func plain521(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain475flat(out, in, rows)
+		return plain521flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36082,7 +40619,7 @@ func plain475(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain475flat(out, in [][]float32, rows int) bool {
+func plain521flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36096,9 +40633,9 @@ func plain475flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain476(out, in [][]float32, rows, lanes int) bool {
+func plain522(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain476flat(out, in, rows)
+		return plain522flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36127,7 +40664,7 @@ func plain476(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain476flat(out, in [][]float32, rows int) bool {
+func plain522flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36153,9 +40690,9 @@ func plain476flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain477(out, in [][]float32, rows, lanes int) bool {
+func plain523(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain477flat(out, in, rows)
+		return plain523flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36193,7 +40730,7 @@ func plain477(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain477flat(out, in [][]float32, rows int) bool {
+func plain523flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36228,9 +40765,9 @@ func plain477flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain478(out, in [][]float32, rows, lanes int) bool {
+func plain524(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain478flat(out, in, rows)
+		return plain524flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36258,7 +40795,7 @@ func plain478(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain478flat(out, in [][]float32, rows int) bool {
+func plain524flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36283,9 +40820,9 @@ func plain478flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain479(out, in [][]float32, rows, lanes int) bool {
+func plain525(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain479flat(out, in, rows)
+		return plain525flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36313,7 +40850,7 @@ func plain479(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain479flat(out, in [][]float32, rows int) bool {
+func plain525flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36338,9 +40875,9 @@ func plain479flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain480(out, in [][]float32, rows, lanes int) bool {
+func plain526(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain480flat(out, in, rows)
+		return plain526flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36371,7 +40908,7 @@ func plain480(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain480flat(out, in [][]float32, rows int) bool {
+func plain526flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36399,9 +40936,9 @@ func plain480flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain481(out, in [][]float32, rows, lanes int) bool {
+func plain527(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain481flat(out, in, rows)
+		return plain527flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36441,7 +40978,7 @@ func plain481(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain481flat(out, in [][]float32, rows int) bool {
+func plain527flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36478,9 +41015,9 @@ func plain481flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain482(out, in [][]float32, rows, lanes int) bool {
+func plain528(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain482flat(out, in, rows)
+		return plain528flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36498,7 +41035,7 @@ func plain482(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain482flat(out, in [][]float32, rows int) bool {
+func plain528flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36513,9 +41050,52 @@ func plain482flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain483(out, in [][]float32, rows, lanes int) bool {
+func plain529(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain483flat(out, in, rows)
+		return plain529flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			y0[i] = t2
+			y1[i] = chosen(x4[i], x1[i], t2)
+		}
+	}
+	return true
+}
+
+func plain529flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(c2 * x3[i])
+		t2 := t0 + t1
+		y0[i] = t2
+		y1[i] = chosen(c4, x1[i], t2)
+	}
+	return true
+}
+
+func plain530(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain530flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36531,7 +41111,7 @@ func plain483(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain483flat(out, in [][]float32, rows int) bool {
+func plain530flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -36544,9 +41124,9 @@ func plain483flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain484(out, in [][]float32, rows, lanes int) bool {
+func plain531(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain484flat(out, in, rows)
+		return plain531flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36566,7 +41146,7 @@ func plain484(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain484flat(out, in [][]float32, rows int) bool {
+func plain531flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -36583,9 +41163,62 @@ func plain484flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain485(out, in [][]float32, rows, lanes int) bool {
+func plain532(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain485flat(out, in, rows)
+		return plain532flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		x4 := in[4][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			y0[i] = float32(x0[i] * c1)
+			y1[i] = float32(x0[i] * c2)
+			y2[i] = float32(x0[i] * c3)
+			y3[i] = chosen(x4[i], c5, c6)
+			y4[i] = chosen(x4[i], c6, c5)
+		}
+	}
+	return true
+}
+
+func plain532flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		y0[i] = float32(c0 * c1)
+		y1[i] = float32(c0 * c2)
+		y2[i] = float32(c0 * c3)
+		y3[i] = chosen(c4, c5, c6)
+		y4[i] = chosen(c4, c6, c5)
+	}
+	return true
+}
+
+func plain533(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain533flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36609,7 +41242,7 @@ func plain485(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain485flat(out, in [][]float32, rows int) bool {
+func plain533flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -36630,9 +41263,9 @@ func plain485flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain486(out, in [][]float32, rows, lanes int) bool {
+func plain534(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain486flat(out, in, rows)
+		return plain534flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36653,7 +41286,7 @@ func plain486(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain486flat(out, in [][]float32, rows int) bool {
+func plain534flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -36671,9 +41304,9 @@ func plain486flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain487(out, in [][]float32, rows, lanes int) bool {
+func plain535(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain487flat(out, in, rows)
+		return plain535flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36702,7 +41335,7 @@ func plain487(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain487flat(out, in [][]float32, rows int) bool {
+func plain535flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -36728,9 +41361,9 @@ func plain487flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain488(out, in [][]float32, rows, lanes int) bool {
+func plain536(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain488flat(out, in, rows)
+		return plain536flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36789,7 +41422,7 @@ func plain488(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain488flat(out, in [][]float32, rows int) bool {
+func plain536flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -36845,9 +41478,9 @@ func plain488flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain489(out, in [][]float32, rows, lanes int) bool {
+func plain537(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain489flat(out, in, rows)
+		return plain537flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36908,7 +41541,7 @@ func plain489(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain489flat(out, in [][]float32, rows int) bool {
+func plain537flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -36966,9 +41599,9 @@ func plain489flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain490(out, in [][]float32, rows, lanes int) bool {
+func plain538(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain490flat(out, in, rows)
+		return plain538flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -36993,7 +41626,7 @@ func plain490(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain490flat(out, in [][]float32, rows int) bool {
+func plain538flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -37015,9 +41648,9 @@ func plain490flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain491(out, in [][]float32, rows, lanes int) bool {
+func plain539(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain491flat(out, in, rows)
+		return plain539flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -37039,7 +41672,7 @@ func plain491(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain491flat(out, in [][]float32, rows int) bool {
+func plain539flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -37058,9 +41691,9 @@ func plain491flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain492(out, in [][]float32, rows, lanes int) bool {
+func plain540(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain492flat(out, in, rows)
+		return plain540flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37104,7 +41737,7 @@ func plain492(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain492flat(out, in [][]float32, rows int) bool {
+func plain540flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -37145,9 +41778,9 @@ func plain492flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain493(out, in [][]float32, rows, lanes int) bool {
+func plain541(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain493flat(out, in, rows)
+		return plain541flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -37187,7 +41820,7 @@ func plain493(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain493flat(out, in [][]float32, rows int) bool {
+func plain541flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -37225,9 +41858,9 @@ func plain493flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain494(out, in [][]float32, rows, lanes int) bool {
+func plain542(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain494flat(out, in, rows)
+		return plain542flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -37267,7 +41900,7 @@ func plain494(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain494flat(out, in [][]float32, rows int) bool {
+func plain542flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -37305,9 +41938,9 @@ func plain494flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain495(out, in [][]float32, rows, lanes int) bool {
+func plain543(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain495flat(out, in, rows)
+		return plain543flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -37387,7 +42020,7 @@ func plain495(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain495flat(out, in [][]float32, rows int) bool {
+func plain543flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -37467,9 +42100,9 @@ func plain495flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain496(out, in [][]float32, rows, lanes int) bool {
+func plain544(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain496flat(out, in, rows)
+		return plain544flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37532,7 +42165,7 @@ func plain496(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain496flat(out, in [][]float32, rows int) bool {
+func plain544flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -37592,9 +42225,9 @@ func plain496flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain497(out, in [][]float32, rows, lanes int) bool {
+func plain545(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain497flat(out, in, rows)
+		return plain545flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37644,7 +42277,7 @@ func plain497(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain497flat(out, in [][]float32, rows int) bool {
+func plain545flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -37691,9 +42324,9 @@ func plain497flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain498(out, in [][]float32, rows, lanes int) bool {
+func plain546(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain498flat(out, in, rows)
+		return plain546flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37761,7 +42394,7 @@ func plain498(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain498flat(out, in [][]float32, rows int) bool {
+func plain546flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -37826,9 +42459,9 @@ func plain498flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain499(out, in [][]float32, rows, lanes int) bool {
+func plain547(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain499flat(out, in, rows)
+		return plain547flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37893,7 +42526,7 @@ func plain499(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain499flat(out, in [][]float32, rows int) bool {
+func plain547flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -37955,9 +42588,9 @@ func plain499flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain500(out, in [][]float32, rows, lanes int) bool {
+func plain548(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain500flat(out, in, rows)
+		return plain548flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38004,7 +42637,7 @@ func plain500(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain500flat(out, in [][]float32, rows int) bool {
+func plain548flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -38048,9 +42681,9 @@ func plain500flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain501(out, in [][]float32, rows, lanes int) bool {
+func plain549(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain501flat(out, in, rows)
+		return plain549flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38107,7 +42740,7 @@ func plain501(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain501flat(out, in [][]float32, rows int) bool {
+func plain549flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -38161,9 +42794,9 @@ func plain501flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain502(out, in [][]float32, rows, lanes int) bool {
+func plain550(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain502flat(out, in, rows)
+		return plain550flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -38194,7 +42827,7 @@ func plain502(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain502flat(out, in [][]float32, rows int) bool {
+func plain550flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -38221,9 +42854,9 @@ func plain502flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain503(out, in [][]float32, rows, lanes int) bool {
+func plain551(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain503flat(out, in, rows)
+		return plain551flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -38267,7 +42900,7 @@ func plain503(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain503flat(out, in [][]float32, rows int) bool {
+func plain551flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -38309,9 +42942,9 @@ func plain503flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain504(out, in [][]float32, rows, lanes int) bool {
+func plain552(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain504flat(out, in, rows)
+		return plain552flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -38352,7 +42985,7 @@ func plain504(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain504flat(out, in [][]float32, rows int) bool {
+func plain552flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -38391,9 +43024,9 @@ func plain504flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain505(out, in [][]float32, rows, lanes int) bool {
+func plain553(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain505flat(out, in, rows)
+		return plain553flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -38455,7 +43088,7 @@ func plain505(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain505flat(out, in [][]float32, rows int) bool {
+func plain553flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -38515,9 +43148,9 @@ func plain505flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain506(out, in [][]float32, rows, lanes int) bool {
+func plain554(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain506flat(out, in, rows)
+		return plain554flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -38558,7 +43191,7 @@ func plain506(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain506flat(out, in [][]float32, rows int) bool {
+func plain554flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -38597,9 +43230,9 @@ func plain506flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain507(out, in [][]float32, rows, lanes int) bool {
+func plain555(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain507flat(out, in, rows)
+		return plain555flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -38637,7 +43270,7 @@ func plain507(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain507flat(out, in [][]float32, rows int) bool {
+func plain555flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -38673,9 +43306,9 @@ func plain507flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain508(out, in [][]float32, rows, lanes int) bool {
+func plain556(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain508flat(out, in, rows)
+		return plain556flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -38717,7 +43350,7 @@ func plain508(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain508flat(out, in [][]float32, rows int) bool {
+func plain556flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -38757,9 +43390,9 @@ func plain508flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain509(out, in [][]float32, rows, lanes int) bool {
+func plain557(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain509flat(out, in, rows)
+		return plain557flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -38798,7 +43431,7 @@ func plain509(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain509flat(out, in [][]float32, rows int) bool {
+func plain557flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -38835,9 +43468,9 @@ func plain509flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain510(out, in [][]float32, rows, lanes int) bool {
+func plain558(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain510flat(out, in, rows)
+		return plain558flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -38896,7 +43529,7 @@ func plain510(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain510flat(out, in [][]float32, rows int) bool {
+func plain558flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -38953,9 +43586,80 @@ func plain510flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain511(out, in [][]float32, rows, lanes int) bool {
+func plain559(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain511flat(out, in, rows)
+		return plain559flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(c0 * x1[i])
+			t1 := t0 + c2
+			y0[i] = x3[i] + c4
+			t3 := chosen(x5[i], c6, c7)
+			t4 := float32(t3 * x8[i])
+			t5 := float32(t4 * x9[i])
+			t6 := float32(t5 * c10)
+			t7 := t1 - c6
+			t8 := stepOf(t7)
+			t9 := chosen(t8, t6, c6)
+			y1[i] = t9
+			y2[i] = float32(t9 * x1[i])
+		}
+	}
+	return true
+}
+
+func plain559flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + x2[i]
+		y0[i] = x3[i] + x4[i]
+		t3 := chosen(x5[i], c6, c7)
+		t4 := float32(t3 * x8[i])
+		t5 := float32(t4 * x9[i])
+		t6 := float32(t5 * c10)
+		t7 := t1 - c6
+		t8 := stepOf(t7)
+		t9 := chosen(t8, t6, c6)
+		y1[i] = t9
+		y2[i] = float32(t9 * x1[i])
+	}
+	return true
+}
+
+func plain560(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain560flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -38985,7 +43689,7 @@ func plain511(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain511flat(out, in [][]float32, rows int) bool {
+func plain560flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -39014,9 +43718,9 @@ func plain511flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain512(out, in [][]float32, rows, lanes int) bool {
+func plain561(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain512flat(out, in, rows)
+		return plain561flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b8 [line]float32
@@ -39065,7 +43769,7 @@ func plain512(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain512flat(out, in [][]float32, rows int) bool {
+func plain561flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b8 [line]float32
 	var b11 [line]float32
@@ -39113,9 +43817,9 @@ func plain512flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain513(out, in [][]float32, rows, lanes int) bool {
+func plain562(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain513flat(out, in, rows)
+		return plain562flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39149,7 +43853,7 @@ func plain513(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain513flat(out, in [][]float32, rows int) bool {
+func plain562flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39180,171 +43884,72 @@ func plain513flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain514(out, in [][]float32, rows, lanes int) bool {
+func plain563(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain514flat(out, in, rows)
+		return plain563flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
 		c0 := in[0][r]
 		x1 := in[1][r*lanes:][:n]
 		c2 := in[2][r]
-		c3 := in[3][0]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
 		x7 := in[7][r*lanes:][:n]
 		c8 := in[8][0]
-		c9 := in[9][r]
-		c10 := in[10][0]
-		x11 := in[11][r*lanes:][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
+		for i := range y1 {
 			t0 := float32(c0 * x1[i])
 			t1 := t0 + c2
-			t2 := c3 - x4[i]
-			y0[i] = x5[i] + c6
-			t4 := chosen(x7[i], c8, c3)
-			t5 := float32(t4 * c9)
-			y1[i] = float32(t4 * t2)
-			t7 := float32(t5 * c10)
-			t8 := float32(t4 * x11[i])
-			t9 := t7 + t8
-			t10 := float32(t9 * x4[i])
-			t11 := float32(t10 * c10)
-			t12 := t1 - c8
-			t13 := stepOf(t12)
-			t14 := chosen(t13, t11, c8)
-			y2[i] = t14
-			y3[i] = float32(t14 * x1[i])
+			t2 := chosen(x3[i], c4, c5)
+			t3 := float32(t2 * x6[i])
+			t4 := float32(t3 * x7[i])
+			t5 := float32(t4 * c8)
+			t6 := t1 - c4
+			t7 := stepOf(t6)
+			t8 := chosen(t7, t5, c4)
+			y0[i] = t8
+			y1[i] = float32(t8 * x1[i])
 		}
 	}
 	return true
 }
 
-func plain514flat(out, in [][]float32, rows int) bool {
+func plain563flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
 	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
 	x6 := in[6][:][:n]
 	x7 := in[7][:][:n]
 	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	c10 := in[10][0]
-	x11 := in[11][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
+	for i := range y1 {
 		t0 := float32(x0[i] * x1[i])
 		t1 := t0 + x2[i]
-		t2 := c3 - x4[i]
-		y0[i] = x5[i] + x6[i]
-		t4 := chosen(x7[i], c8, c3)
-		t5 := float32(t4 * x9[i])
-		y1[i] = float32(t4 * t2)
-		t7 := float32(t5 * c10)
-		t8 := float32(t4 * x11[i])
-		t9 := t7 + t8
-		t10 := float32(t9 * x4[i])
-		t11 := float32(t10 * c10)
-		t12 := t1 - c8
-		t13 := stepOf(t12)
-		t14 := chosen(t13, t11, c8)
-		y2[i] = t14
-		y3[i] = float32(t14 * x1[i])
-	}
-	return true
-}
-
-func plain515(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain515flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][r*lanes:][:n]
-		c2 := in[2][r]
-		c3 := in[3][0]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][0]
-		c7 := in[7][r]
-		c8 := in[8][0]
-		x9 := in[9][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		for i := range y2 {
-			t0 := float32(c0 * x1[i])
-			t1 := t0 + c2
-			t2 := c3 - x4[i]
-			t3 := chosen(x5[i], c6, c3)
-			t4 := float32(t3 * c7)
-			y0[i] = float32(t3 * t2)
-			t6 := float32(t4 * c8)
-			t7 := float32(t3 * x9[i])
-			t8 := t6 + t7
-			t9 := float32(t8 * x4[i])
-			t10 := float32(t9 * c8)
-			t11 := t1 - c6
-			t12 := stepOf(t11)
-			t13 := chosen(t12, t10, c6)
-			y1[i] = t13
-			y2[i] = float32(t13 * x1[i])
-		}
-	}
-	return true
-}
-
-func plain515flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for i := range y2 {
-		t0 := float32(x0[i] * x1[i])
-		t1 := t0 + x2[i]
-		t2 := c3 - x4[i]
-		t3 := chosen(x5[i], c6, c3)
+		t2 := chosen(x3[i], c4, c5)
+		t3 := float32(t2 * x6[i])
 		t4 := float32(t3 * x7[i])
-		y0[i] = float32(t3 * t2)
-		t6 := float32(t4 * c8)
-		t7 := float32(t3 * x9[i])
-		t8 := t6 + t7
-		t9 := float32(t8 * x4[i])
-		t10 := float32(t9 * c8)
-		t11 := t1 - c6
-		t12 := stepOf(t11)
-		t13 := chosen(t12, t10, c6)
-		y1[i] = t13
-		y2[i] = float32(t13 * x1[i])
+		t5 := float32(t4 * c8)
+		t6 := t1 - c4
+		t7 := stepOf(t6)
+		t8 := chosen(t7, t5, c4)
+		y0[i] = t8
+		y1[i] = float32(t8 * x1[i])
 	}
 	return true
 }
 
-func plain516(out, in [][]float32, rows, lanes int) bool {
+func plain564(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain516flat(out, in, rows)
+		return plain564flat(out, in, rows)
 	}
 	var b9 [line]float32
 	n := lanes
@@ -39433,7 +44038,7 @@ func plain516(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain516flat(out, in [][]float32, rows int) bool {
+func plain564flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -39523,9 +44128,9 @@ func plain516flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain517(out, in [][]float32, rows, lanes int) bool {
+func plain565(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain517flat(out, in, rows)
+		return plain565flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39543,7 +44148,7 @@ func plain517(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain517flat(out, in [][]float32, rows int) bool {
+func plain565flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39558,9 +44163,9 @@ func plain517flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain518(out, in [][]float32, rows, lanes int) bool {
+func plain566(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain518flat(out, in, rows)
+		return plain566flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39576,7 +44181,7 @@ func plain518(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain518flat(out, in [][]float32, rows int) bool {
+func plain566flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39589,88 +44194,9 @@ func plain518flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain519(out, in [][]float32, rows, lanes int) bool {
+func plain567(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain519flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		for i := range y5 {
-			t0 := float32(c0 * x1[i])
-			t1 := float32(c0 * x2[i])
-			t2 := x3[i] - t0
-			y0[i] = t2
-			t3 := x4[i] - t1
-			y1[i] = t3
-			t4 := float32(x5[i] * t2)
-			t5 := float32(x5[i] * t3)
-			t6 := x6[i] + t4
-			y2[i] = t6
-			t7 := x7[i] + t5
-			y3[i] = t7
-			t8 := float32(x5[i] * t6)
-			t9 := float32(x5[i] * t7)
-			y4[i] = x1[i] + t8
-			y5[i] = x2[i] + t9
-		}
-	}
-	return true
-}
-
-func plain519flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	for i := range y5 {
-		t0 := float32(x0[i] * x1[i])
-		t1 := float32(x0[i] * x2[i])
-		t2 := x3[i] - t0
-		y0[i] = t2
-		t3 := x4[i] - t1
-		y1[i] = t3
-		t4 := float32(x5[i] * t2)
-		t5 := float32(x5[i] * t3)
-		t6 := x6[i] + t4
-		y2[i] = t6
-		t7 := x7[i] + t5
-		y3[i] = t7
-		t8 := float32(x5[i] * t6)
-		t9 := float32(x5[i] * t7)
-		y4[i] = x1[i] + t8
-		y5[i] = x2[i] + t9
-	}
-	return true
-}
-
-func plain520(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain520flat(out, in, rows)
+		return plain567flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39717,7 +44243,7 @@ func plain520(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain520flat(out, in [][]float32, rows int) bool {
+func plain567flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39761,9 +44287,9 @@ func plain520flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain521(out, in [][]float32, rows, lanes int) bool {
+func plain568(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain521flat(out, in, rows)
+		return plain568flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39781,7 +44307,7 @@ func plain521(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain521flat(out, in [][]float32, rows int) bool {
+func plain568flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39796,9 +44322,9 @@ func plain521flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain522(out, in [][]float32, rows, lanes int) bool {
+func plain569(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain522flat(out, in, rows)
+		return plain569flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -39882,7 +44408,7 @@ func plain522(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain522flat(out, in [][]float32, rows int) bool {
+func plain569flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b6 [line]float32
@@ -39966,9 +44492,9 @@ func plain522flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain523(out, in [][]float32, rows, lanes int) bool {
+func plain570(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain523flat(out, in, rows)
+		return plain570flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39990,6 +44516,7 @@ func plain523(out, in [][]float32, rows, lanes int) bool {
 		x15 := in[15][r*lanes:][:n]
 		c16 := in[16][r]
 		x17 := in[17][r*lanes:][:n]
+		c18 := in[18][r]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -39999,7 +44526,8 @@ func plain523(out, in [][]float32, rows, lanes int) bool {
 		y6 := out[6][r*lanes:][:n]
 		y7 := out[7][r*lanes:][:n]
 		y8 := out[8][r*lanes:][:n]
-		for i := range y8 {
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
 			t0 := float32(c0 * x1[i])
 			y0[i] = t0
 			t1 := x2[i] + c3
@@ -40013,28 +44541,26 @@ func plain523(out, in [][]float32, rows, lanes int) bool {
 			t7 := x10[i] + t6
 			t8 := float32(t4 * x11[i])
 			t9 := float32(t4 * t0)
-			t10 := t5 + t8
+			y3[i] = t5 + t8
 			t11 := x12[i] + t9
 			t12 := float32(t7 * x13[i])
-			y3[i] = float32(t7 * x14[i])
+			y4[i] = float32(t7 * x14[i])
 			t14 := float32(t11 * x15[i])
-			y4[i] = float32(t11 * x14[i])
+			y5[i] = float32(t11 * x14[i])
 			t16 := t12 + t14
 			t17 := t16 / t1
 			t18 := float32(t17 * x14[i])
 			t19 := float32(t18 * c5)
-			y5[i] = t19
-			t20 := float32(t19 * c16)
-			y6[i] = float32(t19 * x17[i])
-			t22 := float32(t20 * t0)
-			y7[i] = t22
-			y8[i] = t10 + t22
+			y6[i] = float32(t19 * c16)
+			y7[i] = float32(t19 * x17[i])
+			y8[i] = float32(t19 * c18)
+			y9[i] = float32(t19 * t0)
 		}
 	}
 	return true
 }
 
-func plain523flat(out, in [][]float32, rows int) bool {
+func plain570flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40054,6 +44580,7 @@ func plain523flat(out, in [][]float32, rows int) bool {
 	x15 := in[15][:][:n]
 	x16 := in[16][:][:n]
 	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -40063,7 +44590,8 @@ func plain523flat(out, in [][]float32, rows int) bool {
 	y6 := out[6][:][:n]
 	y7 := out[7][:][:n]
 	y8 := out[8][:][:n]
-	for i := range y8 {
+	y9 := out[9][:][:n]
+	for i := range y9 {
 		t0 := float32(x0[i] * c1)
 		y0[i] = t0
 		t1 := x2[i] + c3
@@ -40077,29 +44605,657 @@ func plain523flat(out, in [][]float32, rows int) bool {
 		t7 := x10[i] + t6
 		t8 := float32(t4 * x11[i])
 		t9 := float32(t4 * t0)
-		t10 := t5 + t8
+		y3[i] = t5 + t8
 		t11 := x12[i] + t9
 		t12 := float32(t7 * x13[i])
-		y3[i] = float32(t7 * x14[i])
+		y4[i] = float32(t7 * x14[i])
 		t14 := float32(t11 * x15[i])
-		y4[i] = float32(t11 * x14[i])
+		y5[i] = float32(t11 * x14[i])
 		t16 := t12 + t14
 		t17 := t16 / t1
 		t18 := float32(t17 * x14[i])
 		t19 := float32(t18 * c5)
-		y5[i] = t19
-		t20 := float32(t19 * x16[i])
-		y6[i] = float32(t19 * x17[i])
-		t22 := float32(t20 * t0)
-		y7[i] = t22
-		y8[i] = t10 + t22
+		y6[i] = float32(t19 * x16[i])
+		y7[i] = float32(t19 * x17[i])
+		y8[i] = float32(t19 * x18[i])
+		y9[i] = float32(t19 * t0)
 	}
 	return true
 }
 
-func plain524(out, in [][]float32, rows, lanes int) bool {
+func plain571(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain524flat(out, in, rows)
+		return plain571flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for i := range y11 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			y1[i] = max(x2[i], c3)
+			t2 := min(c4, x5[i])
+			y2[i] = t2
+			t3 := float32(x6[i] * c7)
+			t4 := x8[i] + t3
+			t5 := x9[i] + x10[i]
+			y3[i] = t5
+			t6 := float32(t4 * x11[i])
+			t7 := float32(t4 * t0)
+			t8 := x12[i] + t7
+			y4[i] = t8
+			t9 := float32(t5 * x13[i])
+			t10 := float32(t5 * t0)
+			t11 := t6 + t9
+			t12 := x14[i] + t10
+			y5[i] = t12
+			t13 := float32(t8 * x15[i])
+			t14 := float32(t8 * t0)
+			y6[i] = t14
+			t15 := t11 + t13
+			t16 := float32(t12 * x16[i])
+			t17 := float32(t12 * t0)
+			y7[i] = t17
+			y8[i] = t15 + t16
+			t19 := float32(t14 * c7)
+			y9[i] = float32(t17 * c7)
+			y10[i] = float32(t19 * x17[i])
+			t22 := float32(t19 * t2)
+			y11[i] = t4 + t22
+		}
+	}
+	return true
+}
+
+func plain571flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for i := range y11 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		y1[i] = max(x2[i], c3)
+		t2 := min(x4[i], x5[i])
+		y2[i] = t2
+		t3 := float32(x6[i] * c7)
+		t4 := x8[i] + t3
+		t5 := x9[i] + x10[i]
+		y3[i] = t5
+		t6 := float32(t4 * x11[i])
+		t7 := float32(t4 * t0)
+		t8 := x12[i] + t7
+		y4[i] = t8
+		t9 := float32(t5 * x13[i])
+		t10 := float32(t5 * t0)
+		t11 := t6 + t9
+		t12 := x14[i] + t10
+		y5[i] = t12
+		t13 := float32(t8 * x15[i])
+		t14 := float32(t8 * t0)
+		y6[i] = t14
+		t15 := t11 + t13
+		t16 := float32(t12 * x16[i])
+		t17 := float32(t12 * t0)
+		y7[i] = t17
+		y8[i] = t15 + t16
+		t19 := float32(t14 * c7)
+		y9[i] = float32(t17 * c7)
+		y10[i] = float32(t19 * x17[i])
+		t22 := float32(t19 * t2)
+		y11[i] = t4 + t22
+	}
+	return true
+}
+
+func plain572(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain572flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		c4 := in[4][r]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		x20 := in[20][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			y1[i] = max(x2[i], c3)
+			t2 := float32(t0 * c4)
+			y2[i] = min(c5, x6[i])
+			t4 := t2 + c7
+			t5 := float32(x8[i] * c9)
+			t6 := x10[i] + t5
+			y3[i] = t6
+			t7 := x11[i] + x12[i]
+			y4[i] = t7
+			t8 := float32(t6 * x13[i])
+			t9 := float32(t6 * t0)
+			t10 := x14[i] + t9
+			t11 := float32(t7 * x15[i])
+			t12 := float32(t7 * t0)
+			y5[i] = t8 + t11
+			t14 := x16[i] + t12
+			t15 := float32(t10 * x17[i])
+			t16 := float32(t10 * x18[i])
+			y6[i] = t16
+			t17 := float32(t14 * x19[i])
+			y7[i] = float32(t14 * x18[i])
+			t19 := t15 + t17
+			t20 := t19 / t4
+			t21 := float32(t20 * x18[i])
+			y8[i] = float32(t21 * c9)
+			y9[i] = float32(t16 * x20[i])
+		}
+	}
+	return true
+}
+
+func plain572flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		y1[i] = max(x2[i], c3)
+		t2 := float32(t0 * x4[i])
+		y2[i] = min(x5[i], x6[i])
+		t4 := t2 + c7
+		t5 := float32(x8[i] * c9)
+		t6 := x10[i] + t5
+		y3[i] = t6
+		t7 := x11[i] + x12[i]
+		y4[i] = t7
+		t8 := float32(t6 * x13[i])
+		t9 := float32(t6 * t0)
+		t10 := x14[i] + t9
+		t11 := float32(t7 * x15[i])
+		t12 := float32(t7 * t0)
+		y5[i] = t8 + t11
+		t14 := x16[i] + t12
+		t15 := float32(t10 * x17[i])
+		t16 := float32(t10 * x18[i])
+		y6[i] = t16
+		t17 := float32(t14 * x19[i])
+		y7[i] = float32(t14 * x18[i])
+		t19 := t15 + t17
+		t20 := t19 / t4
+		t21 := float32(t20 * x18[i])
+		y8[i] = float32(t21 * c9)
+		y9[i] = float32(t16 * x20[i])
+	}
+	return true
+}
+
+func plain573(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain573flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(c0 * x1[i])
+			t1 := min(c2, x3[i])
+			t2 := float32(t1 * x4[i])
+			t3 := float32(t1 * x5[i])
+			t4 := x6[i] - t2
+			t5 := x7[i] - t3
+			t6 := float32(t0 * t4)
+			t7 := float32(t0 * t5)
+			t8 := x8[i] + t6
+			t9 := x9[i] + t7
+			t10 := float32(x10[i] * t8)
+			y0[i] = t10
+			t11 := float32(x10[i] * t9)
+			y1[i] = t11
+			t12 := float32(t0 * t10)
+			t13 := float32(t0 * t11)
+			y2[i] = x4[i] + t12
+			y3[i] = x5[i] + t13
+		}
+	}
+	return true
+}
+
+func plain573flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := min(x2[i], x3[i])
+		t2 := float32(t1 * x4[i])
+		t3 := float32(t1 * x5[i])
+		t4 := x6[i] - t2
+		t5 := x7[i] - t3
+		t6 := float32(t0 * t4)
+		t7 := float32(t0 * t5)
+		t8 := x8[i] + t6
+		t9 := x9[i] + t7
+		t10 := float32(x10[i] * t8)
+		y0[i] = t10
+		t11 := float32(x10[i] * t9)
+		y1[i] = t11
+		t12 := float32(t0 * t10)
+		t13 := float32(t0 * t11)
+		y2[i] = x4[i] + t12
+		y3[i] = x5[i] + t13
+	}
+	return true
+}
+
+func plain574(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain574flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(c0 * x1[i])
+			t1 := min(c2, x3[i])
+			t2 := float32(t1 * x4[i])
+			t3 := float32(t1 * x5[i])
+			t4 := x6[i] - t2
+			y0[i] = t4
+			t5 := x7[i] - t3
+			y1[i] = t5
+			t6 := float32(t0 * t4)
+			t7 := float32(t0 * t5)
+			t8 := x8[i] + t6
+			y2[i] = t8
+			t9 := x9[i] + t7
+			y3[i] = t9
+			t10 := float32(x10[i] * t8)
+			y4[i] = t10
+			t11 := float32(x10[i] * t9)
+			y5[i] = t11
+			t12 := float32(t0 * t10)
+			t13 := float32(t0 * t11)
+			y6[i] = x4[i] + t12
+			y7[i] = x5[i] + t13
+		}
+	}
+	return true
+}
+
+func plain574flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * c1)
+		t1 := min(x2[i], x3[i])
+		t2 := float32(t1 * x4[i])
+		t3 := float32(t1 * x5[i])
+		t4 := x6[i] - t2
+		y0[i] = t4
+		t5 := x7[i] - t3
+		y1[i] = t5
+		t6 := float32(t0 * t4)
+		t7 := float32(t0 * t5)
+		t8 := x8[i] + t6
+		y2[i] = t8
+		t9 := x9[i] + t7
+		y3[i] = t9
+		t10 := float32(x10[i] * t8)
+		y4[i] = t10
+		t11 := float32(x10[i] * t9)
+		y5[i] = t11
+		t12 := float32(t0 * t10)
+		t13 := float32(t0 * t11)
+		y6[i] = x4[i] + t12
+		y7[i] = x5[i] + t13
+	}
+	return true
+}
+
+func plain575(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain575flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(c0 * x1[i])
+			t1 := min(c2, x3[i])
+			t2 := float32(t1 * x4[i])
+			t3 := float32(t1 * x5[i])
+			t4 := x6[i] - t2
+			y0[i] = t4
+			t5 := x7[i] - t3
+			y1[i] = t5
+			t6 := float32(t0 * t4)
+			t7 := float32(t0 * t5)
+			t8 := x8[i] + t6
+			y2[i] = t8
+			t9 := x9[i] + t7
+			y3[i] = t9
+			t10 := float32(t0 * t8)
+			t11 := float32(t0 * t9)
+			y4[i] = x4[i] + t10
+			y5[i] = x5[i] + t11
+		}
+	}
+	return true
+}
+
+func plain575flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * c1)
+		t1 := min(x2[i], x3[i])
+		t2 := float32(t1 * x4[i])
+		t3 := float32(t1 * x5[i])
+		t4 := x6[i] - t2
+		y0[i] = t4
+		t5 := x7[i] - t3
+		y1[i] = t5
+		t6 := float32(t0 * t4)
+		t7 := float32(t0 * t5)
+		t8 := x8[i] + t6
+		y2[i] = t8
+		t9 := x9[i] + t7
+		y3[i] = t9
+		t10 := float32(t0 * t8)
+		t11 := float32(t0 * t9)
+		y4[i] = x4[i] + t10
+		y5[i] = x5[i] + t11
+	}
+	return true
+}
+
+func plain576(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain576flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(c0 * x1[i])
+			t1 := min(c2, x3[i])
+			t2 := float32(t1 * x4[i])
+			t3 := float32(t1 * x5[i])
+			t4 := x6[i] - t2
+			t5 := x7[i] - t3
+			t6 := float32(t0 * t4)
+			t7 := float32(t0 * t5)
+			t8 := x8[i] + t6
+			y0[i] = t8
+			t9 := x9[i] + t7
+			y1[i] = t9
+			t10 := float32(t0 * t8)
+			t11 := float32(t0 * t9)
+			y2[i] = x4[i] + t10
+			y3[i] = x5[i] + t11
+		}
+	}
+	return true
+}
+
+func plain576flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := min(x2[i], x3[i])
+		t2 := float32(t1 * x4[i])
+		t3 := float32(t1 * x5[i])
+		t4 := x6[i] - t2
+		t5 := x7[i] - t3
+		t6 := float32(t0 * t4)
+		t7 := float32(t0 * t5)
+		t8 := x8[i] + t6
+		y0[i] = t8
+		t9 := x9[i] + t7
+		y1[i] = t9
+		t10 := float32(t0 * t8)
+		t11 := float32(t0 * t9)
+		y2[i] = x4[i] + t10
+		y3[i] = x5[i] + t11
+	}
+	return true
+}
+
+func plain577(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain577flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40167,7 +45323,7 @@ func plain524(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain524flat(out, in [][]float32, rows int) bool {
+func plain577flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40232,138 +45388,9 @@ func plain524flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain525(out, in [][]float32, rows, lanes int) bool {
+func plain578(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain525flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][0]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
-		x11 := in[11][r*lanes:][:n]
-		x12 := in[12][r*lanes:][:n]
-		x13 := in[13][r*lanes:][:n]
-		c14 := in[14][r]
-		x15 := in[15][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		y8 := out[8][r*lanes:][:n]
-		y9 := out[9][r*lanes:][:n]
-		for i := range y9 {
-			t0 := float32(c0 * x1[i])
-			t1 := float32(x2[i] * c3)
-			t2 := x4[i] + t1
-			t3 := x5[i] + x6[i]
-			y0[i] = t3
-			t4 := float32(t2 * x7[i])
-			t5 := float32(t2 * t0)
-			t6 := x8[i] + t5
-			y1[i] = t6
-			t7 := float32(t3 * x9[i])
-			t8 := float32(t3 * t0)
-			t9 := t4 + t7
-			t10 := x10[i] + t8
-			y2[i] = t10
-			t11 := float32(t6 * x11[i])
-			t12 := float32(t6 * t0)
-			y3[i] = t12
-			t13 := t9 + t11
-			t14 := float32(t10 * x12[i])
-			t15 := float32(t10 * t0)
-			y4[i] = t15
-			y5[i] = t13 + t14
-			t17 := float32(t12 * c3)
-			t18 := float32(t15 * c3)
-			y6[i] = float32(t17 * x13[i])
-			t20 := float32(t17 * c14)
-			y7[i] = t2 + t20
-			y8[i] = float32(t18 * x15[i])
-			y9[i] = float32(t18 * c14)
-		}
-	}
-	return true
-}
-
-func plain525flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	x14 := in[14][:][:n]
-	x15 := in[15][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	y8 := out[8][:][:n]
-	y9 := out[9][:][:n]
-	for i := range y9 {
-		t0 := float32(x0[i] * c1)
-		t1 := float32(x2[i] * c3)
-		t2 := x4[i] + t1
-		t3 := x5[i] + x6[i]
-		y0[i] = t3
-		t4 := float32(t2 * x7[i])
-		t5 := float32(t2 * t0)
-		t6 := x8[i] + t5
-		y1[i] = t6
-		t7 := float32(t3 * x9[i])
-		t8 := float32(t3 * t0)
-		t9 := t4 + t7
-		t10 := x10[i] + t8
-		y2[i] = t10
-		t11 := float32(t6 * x11[i])
-		t12 := float32(t6 * t0)
-		y3[i] = t12
-		t13 := t9 + t11
-		t14 := float32(t10 * x12[i])
-		t15 := float32(t10 * t0)
-		y4[i] = t15
-		y5[i] = t13 + t14
-		t17 := float32(t12 * c3)
-		t18 := float32(t15 * c3)
-		y6[i] = float32(t17 * x13[i])
-		t20 := float32(t17 * x14[i])
-		y7[i] = t2 + t20
-		y8[i] = float32(t18 * x15[i])
-		y9[i] = float32(t18 * x14[i])
-	}
-	return true
-}
-
-func plain526(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain526flat(out, in, rows)
+		return plain578flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40410,7 +45437,7 @@ func plain526(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain526flat(out, in [][]float32, rows int) bool {
+func plain578flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40454,9 +45481,9 @@ func plain526flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain527(out, in [][]float32, rows, lanes int) bool {
+func plain579(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain527flat(out, in, rows)
+		return plain579flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40518,7 +45545,7 @@ func plain527(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain527flat(out, in [][]float32, rows int) bool {
+func plain579flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40577,9 +45604,9 @@ func plain527flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain528(out, in [][]float32, rows, lanes int) bool {
+func plain580(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain528flat(out, in, rows)
+		return plain580flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40652,7 +45679,7 @@ func plain528(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain528flat(out, in [][]float32, rows int) bool {
+func plain580flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40722,9 +45749,9 @@ func plain528flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain529(out, in [][]float32, rows, lanes int) bool {
+func plain581(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain529flat(out, in, rows)
+		return plain581flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40742,7 +45769,7 @@ func plain529(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain529flat(out, in [][]float32, rows int) bool {
+func plain581flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40757,9 +45784,9 @@ func plain529flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain530(out, in [][]float32, rows, lanes int) bool {
+func plain582(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain530flat(out, in, rows)
+		return plain582flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40775,7 +45802,7 @@ func plain530(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain530flat(out, in [][]float32, rows int) bool {
+func plain582flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40788,9 +45815,184 @@ func plain530flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain531(out, in [][]float32, rows, lanes int) bool {
+func plain583(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain531flat(out, in, rows)
+		return plain583flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * t0)
+			y0[i] = t1
+			t2 := max(t1, c2)
+			y1[i] = c3 / t2
+		}
+	}
+	return true
+}
+
+func plain583flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * t0)
+		y0[i] = t1
+		t2 := max(t1, c2)
+		y1[i] = c3 / t2
+	}
+	return true
+}
+
+func plain584(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain584flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * t0)
+			t2 := max(t1, c2)
+			y0[i] = c3 / t2
+		}
+	}
+	return true
+}
+
+func plain584flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * t0)
+		t2 := max(t1, c2)
+		y0[i] = c3 / t2
+	}
+	return true
+}
+
+func plain585(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain585flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		c4 := in[4][r]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][r]
+		c9 := in[9][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * t0)
+			t2 := max(t1, c2)
+			t3 := c3 / t2
+			y1[i] = t3
+			t4 := min(c4, t3)
+			t5 := float32(t0 * c5)
+			y2[i] = float32(t5 * t4)
+			t7 := c4 - t3
+			t8 := stepOf(t7)
+			t9 := chosen(t8, c6, c7)
+			t10 := chosen(t8, c7, c6)
+			t11 := t10 / t2
+			t12 := float32(t11 * t3)
+			t13 := float32(t12 * c5)
+			t14 := c2 - t1
+			t15 := stepOf(t14)
+			t16 := chosen(t15, c6, t13)
+			t17 := float32(t16 * t0)
+			t18 := t17 + t17
+			t19 := float32(t18 * x1[i])
+			y3[i] = float32(t19 * c8)
+			y4[i] = chosen(c9, t9, c6)
+		}
+	}
+	return true
+}
+
+func plain585flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * t0)
+		t2 := max(t1, c2)
+		t3 := c3 / t2
+		y1[i] = t3
+		t4 := min(x4[i], t3)
+		t5 := float32(t0 * c5)
+		y2[i] = float32(t5 * t4)
+		t7 := x4[i] - t3
+		t8 := stepOf(t7)
+		t9 := chosen(t8, c6, c7)
+		t10 := chosen(t8, c7, c6)
+		t11 := t10 / t2
+		t12 := float32(t11 * t3)
+		t13 := float32(t12 * c5)
+		t14 := c2 - t1
+		t15 := stepOf(t14)
+		t16 := chosen(t15, c6, t13)
+		t17 := float32(t16 * t0)
+		t18 := t17 + t17
+		t19 := float32(t18 * c1)
+		y3[i] = float32(t19 * x8[i])
+		y4[i] = chosen(x9[i], t9, c6)
+	}
+	return true
+}
+
+func plain586(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain586flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40798,38 +46000,423 @@ func plain531(out, in [][]float32, rows, lanes int) bool {
 		x1 := in[1][:n]
 		c2 := in[2][0]
 		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
-		for i := range y1 {
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
 			t0 := float32(c0 * x1[i])
-			y0[i] = t0
-			t1 := float32(t0 * c2)
-			y1[i] = float32(t1 * c3)
+			t1 := float32(t0 * t0)
+			y0[i] = t1
+			t2 := max(t1, c2)
+			t3 := float32(t0 * c3)
+			t4 := float32(t3 * c4)
+			t5 := t4 + c5
+			y1[i] = t5 / t2
+			t7 := t3 + c6
+			y2[i] = c6 / t7
 		}
 	}
 	return true
 }
 
-func plain531flat(out, in [][]float32, rows int) bool {
+func plain586flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
 	c2 := in[2][0]
 	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
-	for i := range y1 {
+	y2 := out[2][:][:n]
+	for i := range y2 {
 		t0 := float32(x0[i] * c1)
-		y0[i] = t0
-		t1 := float32(t0 * c2)
-		y1[i] = float32(t1 * x3[i])
+		t1 := float32(t0 * t0)
+		y0[i] = t1
+		t2 := max(t1, c2)
+		t3 := float32(t0 * x3[i])
+		t4 := float32(t3 * c4)
+		t5 := t4 + c5
+		y1[i] = t5 / t2
+		t7 := t3 + c6
+		y2[i] = c6 / t7
 	}
 	return true
 }
 
-func plain532(out, in [][]float32, rows, lanes int) bool {
+func plain587(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain532flat(out, in, rows)
+		return plain587flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * t0)
+			t2 := max(t1, c2)
+			t3 := float32(t0 * c3)
+			t4 := float32(t3 * c4)
+			t5 := t4 + c5
+			y0[i] = t5 / t2
+			t7 := t3 + c6
+			y1[i] = c6 / t7
+		}
+	}
+	return true
+}
+
+func plain587flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * t0)
+		t2 := max(t1, c2)
+		t3 := float32(t0 * x3[i])
+		t4 := float32(t3 * c4)
+		t5 := t4 + c5
+		y0[i] = t5 / t2
+		t7 := t3 + c6
+		y1[i] = c6 / t7
+	}
+	return true
+}
+
+func plain588(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain588flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * t0)
+			t2 := max(t1, c2)
+			t3 := float32(t0 * c3)
+			t4 := float32(t3 * c4)
+			t5 := t4 + c5
+			t6 := t5 / t2
+			y1[i] = t6
+			t7 := min(c6, t6)
+			t8 := t3 + c7
+			t9 := c7 / t8
+			y2[i] = t9
+			t10 := float32(t9 * t0)
+			y3[i] = t10
+			t11 := float32(t10 * c8)
+			y4[i] = float32(t11 * t7)
+			t13 := c6 - t6
+			t14 := stepOf(t13)
+			y5[i] = chosen(t14, c9, c7)
+			t16 := chosen(t14, c7, c9)
+			t17 := t16 / t2
+			t18 := float32(t17 * t6)
+			t19 := float32(t18 * c8)
+			y6[i] = float32(t17 * c4)
+			t21 := c2 - t1
+			t22 := stepOf(t21)
+			y7[i] = chosen(t22, c9, t19)
+		}
+	}
+	return true
+}
+
+func plain588flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * t0)
+		t2 := max(t1, c2)
+		t3 := float32(t0 * x3[i])
+		t4 := float32(t3 * c4)
+		t5 := t4 + c5
+		t6 := t5 / t2
+		y1[i] = t6
+		t7 := min(x6[i], t6)
+		t8 := t3 + c7
+		t9 := c7 / t8
+		y2[i] = t9
+		t10 := float32(t9 * t0)
+		y3[i] = t10
+		t11 := float32(t10 * c8)
+		y4[i] = float32(t11 * t7)
+		t13 := x6[i] - t6
+		t14 := stepOf(t13)
+		y5[i] = chosen(t14, c9, c7)
+		t16 := chosen(t14, c7, c9)
+		t17 := t16 / t2
+		t18 := float32(t17 * t6)
+		t19 := float32(t18 * c8)
+		y6[i] = float32(t17 * c4)
+		t21 := c2 - t1
+		t22 := stepOf(t21)
+		y7[i] = chosen(t22, c9, t19)
+	}
+	return true
+}
+
+func plain589(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain589flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * t0)
+			y0[i] = t1
+			t2 := float32(t0 * c2)
+			t3 := float32(t1 * c3)
+			t4 := t2 + t3
+			y1[i] = t4
+			t5 := t4 + c4
+			y2[i] = c4 / t5
+		}
+	}
+	return true
+}
+
+func plain589flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * t0)
+		y0[i] = t1
+		t2 := float32(t0 * x2[i])
+		t3 := float32(t1 * x3[i])
+		t4 := t2 + t3
+		y1[i] = t4
+		t5 := t4 + c4
+		y2[i] = c4 / t5
+	}
+	return true
+}
+
+func plain590(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain590flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * t0)
+			t2 := float32(t0 * c2)
+			t3 := float32(t1 * c3)
+			t4 := t2 + t3
+			t5 := t4 + c4
+			y0[i] = c4 / t5
+		}
+	}
+	return true
+}
+
+func plain590flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * t0)
+		t2 := float32(t0 * x2[i])
+		t3 := float32(t1 * x3[i])
+		t4 := t2 + t3
+		t5 := t4 + c4
+		y0[i] = c4 / t5
+	}
+	return true
+}
+
+func plain591(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain591flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * t0)
+			t2 := float32(t0 * c2)
+			t3 := float32(t1 * c3)
+			t4 := t2 + t3
+			y1[i] = t4
+			t5 := t4 + c4
+			t6 := c4 / t5
+			y2[i] = t6
+			t7 := float32(t6 * t0)
+			y3[i] = t7
+			t8 := float32(t7 * c5)
+			y4[i] = float32(t8 * c3)
+			t10 := float32(c3 * t0)
+			t11 := c2 + t10
+			t12 := t11 + t10
+			t13 := float32(t12 * x1[i])
+			y5[i] = chosen(c6, c7, t1)
+			t15 := chosen(c6, t1, c7)
+			t16 := float32(t15 * c8)
+			y6[i] = float32(t16 * c2)
+			y7[i] = float32(t13 * c9)
+		}
+	}
+	return true
+}
+
+func plain591flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * t0)
+		t2 := float32(t0 * x2[i])
+		t3 := float32(t1 * x3[i])
+		t4 := t2 + t3
+		y1[i] = t4
+		t5 := t4 + c4
+		t6 := c4 / t5
+		y2[i] = t6
+		t7 := float32(t6 * t0)
+		y3[i] = t7
+		t8 := float32(t7 * c5)
+		y4[i] = float32(t8 * x3[i])
+		t10 := float32(x3[i] * t0)
+		t11 := x2[i] + t10
+		t12 := t11 + t10
+		t13 := float32(t12 * c1)
+		y5[i] = chosen(x6[i], c7, t1)
+		t15 := chosen(x6[i], t1, c7)
+		t16 := float32(t15 * c8)
+		y6[i] = float32(t16 * x2[i])
+		y7[i] = float32(t13 * x9[i])
+	}
+	return true
+}
+
+func plain592(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain592flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40851,7 +46438,7 @@ func plain532(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain532flat(out, in [][]float32, rows int) bool {
+func plain592flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40870,9 +46457,9 @@ func plain532flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain533(out, in [][]float32, rows, lanes int) bool {
+func plain593(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain533flat(out, in, rows)
+		return plain593flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40892,7 +46479,7 @@ func plain533(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain533flat(out, in [][]float32, rows int) bool {
+func plain593flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40909,9 +46496,9 @@ func plain533flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain534(out, in [][]float32, rows, lanes int) bool {
+func plain594(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain534flat(out, in, rows)
+		return plain594flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40953,7 +46540,7 @@ func plain534(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain534flat(out, in [][]float32, rows int) bool {
+func plain594flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40992,9 +46579,9 @@ func plain534flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain535(out, in [][]float32, rows, lanes int) bool {
+func plain595(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain535flat(out, in, rows)
+		return plain595flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41026,7 +46613,7 @@ func plain535(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain535flat(out, in [][]float32, rows int) bool {
+func plain595flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41055,9 +46642,9 @@ func plain535flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain536(out, in [][]float32, rows, lanes int) bool {
+func plain596(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain536flat(out, in, rows)
+		return plain596flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41085,7 +46672,7 @@ func plain536(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain536flat(out, in [][]float32, rows int) bool {
+func plain596flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41110,439 +46697,9 @@ func plain536flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain537(out, in [][]float32, rows, lanes int) bool {
+func plain597(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain537flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		c3 := in[3][0]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := float32(c0 * x1[i])
-			t1 := float32(t0 * c2)
-			t2 := t1 + c3
-			y0[i] = c3 / t2
-		}
-	}
-	return true
-}
-
-func plain537flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := float32(x0[i] * c1)
-		t1 := float32(t0 * x2[i])
-		t2 := t1 + c3
-		y0[i] = c3 / t2
-	}
-	return true
-}
-
-func plain538(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain538flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		c3 := in[3][0]
-		c4 := in[4][0]
-		c5 := in[5][r]
-		c6 := in[6][r]
-		c7 := in[7][0]
-		c8 := in[8][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		for i := range y5 {
-			t0 := float32(c0 * x1[i])
-			y0[i] = t0
-			t1 := float32(t0 * c2)
-			t2 := t1 + c3
-			t3 := c3 / t2
-			y1[i] = t3
-			t4 := float32(t3 * t0)
-			y2[i] = t4
-			t5 := float32(t4 * c4)
-			y3[i] = float32(t5 * c5)
-			t7 := float32(c2 * x1[i])
-			y4[i] = chosen(c6, c7, t0)
-			y5[i] = float32(t7 * c8)
-		}
-	}
-	return true
-}
-
-func plain538flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	c4 := in[4][0]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	for i := range y5 {
-		t0 := float32(x0[i] * c1)
-		y0[i] = t0
-		t1 := float32(t0 * x2[i])
-		t2 := t1 + c3
-		t3 := c3 / t2
-		y1[i] = t3
-		t4 := float32(t3 * t0)
-		y2[i] = t4
-		t5 := float32(t4 * c4)
-		y3[i] = float32(t5 * x5[i])
-		t7 := float32(x2[i] * c1)
-		y4[i] = chosen(x6[i], c7, t0)
-		y5[i] = float32(t7 * x8[i])
-	}
-	return true
-}
-
-func plain539(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain539flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		c3 := in[3][0]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][0]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
-		x11 := in[11][r*lanes:][:n]
-		x12 := in[12][r*lanes:][:n]
-		x13 := in[13][r*lanes:][:n]
-		x14 := in[14][r*lanes:][:n]
-		x15 := in[15][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		for i := range y6 {
-			t0 := float32(c0 * x1[i])
-			y0[i] = t0
-			t1 := float32(t0 * c2)
-			t2 := t1 + c3
-			t3 := float32(x4[i] * c5)
-			t4 := x6[i] + t3
-			y1[i] = t4
-			t5 := x7[i] + x8[i]
-			y2[i] = t5
-			t6 := float32(t4 * x9[i])
-			t7 := float32(t4 * t0)
-			t8 := x10[i] + t7
-			t9 := float32(t5 * x11[i])
-			t10 := float32(t5 * t0)
-			t11 := t6 + t9
-			t12 := x12[i] + t10
-			t13 := float32(t8 * x13[i])
-			y3[i] = float32(t8 * x14[i])
-			t15 := float32(t12 * x15[i])
-			y4[i] = float32(t12 * x14[i])
-			t17 := t13 + t15
-			t18 := t17 / t2
-			t19 := float32(t18 * x14[i])
-			t20 := float32(t19 * c5)
-			t21 := float32(t20 * c2)
-			y5[i] = float32(t20 * t0)
-			y6[i] = t11 + t21
-		}
-	}
-	return true
-}
-
-func plain539flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	x14 := in[14][:][:n]
-	x15 := in[15][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	for i := range y6 {
-		t0 := float32(x0[i] * c1)
-		y0[i] = t0
-		t1 := float32(t0 * x2[i])
-		t2 := t1 + c3
-		t3 := float32(x4[i] * c5)
-		t4 := x6[i] + t3
-		y1[i] = t4
-		t5 := x7[i] + x8[i]
-		y2[i] = t5
-		t6 := float32(t4 * x9[i])
-		t7 := float32(t4 * t0)
-		t8 := x10[i] + t7
-		t9 := float32(t5 * x11[i])
-		t10 := float32(t5 * t0)
-		t11 := t6 + t9
-		t12 := x12[i] + t10
-		t13 := float32(t8 * x13[i])
-		y3[i] = float32(t8 * x14[i])
-		t15 := float32(t12 * x15[i])
-		y4[i] = float32(t12 * x14[i])
-		t17 := t13 + t15
-		t18 := t17 / t2
-		t19 := float32(t18 * x14[i])
-		t20 := float32(t19 * c5)
-		t21 := float32(t20 * x2[i])
-		y5[i] = float32(t20 * t0)
-		y6[i] = t11 + t21
-	}
-	return true
-}
-
-func plain540(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain540flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		for i := range y2 {
-			t0 := float32(c0 * x1[i])
-			t1 := float32(t0 * c2)
-			t2 := float32(t0 * t0)
-			y0[i] = t2
-			t3 := float32(t2 * c3)
-			t4 := t1 + t3
-			y1[i] = t4
-			t5 := t4 + c4
-			y2[i] = c4 / t5
-		}
-	}
-	return true
-}
-
-func plain540flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for i := range y2 {
-		t0 := float32(x0[i] * c1)
-		t1 := float32(t0 * x2[i])
-		t2 := float32(t0 * t0)
-		y0[i] = t2
-		t3 := float32(t2 * x3[i])
-		t4 := t1 + t3
-		y1[i] = t4
-		t5 := t4 + c4
-		y2[i] = c4 / t5
-	}
-	return true
-}
-
-func plain541(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain541flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := float32(c0 * x1[i])
-			t1 := float32(t0 * c2)
-			t2 := float32(t0 * t0)
-			t3 := float32(t2 * c3)
-			t4 := t1 + t3
-			t5 := t4 + c4
-			y0[i] = c4 / t5
-		}
-	}
-	return true
-}
-
-func plain541flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := float32(x0[i] * c1)
-		t1 := float32(t0 * x2[i])
-		t2 := float32(t0 * t0)
-		t3 := float32(t2 * x3[i])
-		t4 := t1 + t3
-		t5 := t4 + c4
-		y0[i] = c4 / t5
-	}
-	return true
-}
-
-func plain542(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain542flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		c5 := in[5][0]
-		c6 := in[6][r]
-		c7 := in[7][0]
-		c8 := in[8][0]
-		c9 := in[9][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		for i := range y7 {
-			t0 := float32(c0 * x1[i])
-			y0[i] = t0
-			t1 := float32(t0 * c2)
-			t2 := float32(t0 * t0)
-			t3 := float32(t2 * c3)
-			t4 := t1 + t3
-			y1[i] = t4
-			t5 := t4 + c4
-			t6 := c4 / t5
-			y2[i] = t6
-			t7 := float32(c3 * t0)
-			t8 := t7 + t7
-			t9 := t8 + c2
-			t10 := float32(t6 * t0)
-			y3[i] = t10
-			t11 := float32(t10 * c5)
-			y4[i] = float32(t11 * c3)
-			t13 := float32(t9 * x1[i])
-			y5[i] = chosen(c6, c7, t2)
-			t15 := chosen(c6, t2, c7)
-			t16 := float32(t15 * c8)
-			y6[i] = float32(t16 * c2)
-			y7[i] = float32(t13 * c9)
-		}
-	}
-	return true
-}
-
-func plain542flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	for i := range y7 {
-		t0 := float32(x0[i] * c1)
-		y0[i] = t0
-		t1 := float32(t0 * x2[i])
-		t2 := float32(t0 * t0)
-		t3 := float32(t2 * x3[i])
-		t4 := t1 + t3
-		y1[i] = t4
-		t5 := t4 + c4
-		t6 := c4 / t5
-		y2[i] = t6
-		t7 := float32(x3[i] * t0)
-		t8 := t7 + t7
-		t9 := t8 + x2[i]
-		t10 := float32(t6 * t0)
-		y3[i] = t10
-		t11 := float32(t10 * c5)
-		y4[i] = float32(t11 * x3[i])
-		t13 := float32(t9 * c1)
-		y5[i] = chosen(x6[i], c7, t2)
-		t15 := chosen(x6[i], t2, c7)
-		t16 := float32(t15 * c8)
-		y6[i] = float32(t16 * x2[i])
-		y7[i] = float32(t13 * x9[i])
-	}
-	return true
-}
-
-func plain543(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain543flat(out, in, rows)
+		return plain597flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -41632,7 +46789,7 @@ func plain543(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain543flat(out, in [][]float32, rows int) bool {
+func plain597flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -41723,9 +46880,9 @@ func plain543flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain544(out, in [][]float32, rows, lanes int) bool {
+func plain598(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain544flat(out, in, rows)
+		return plain598flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -41800,7 +46957,7 @@ func plain544(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain544flat(out, in [][]float32, rows int) bool {
+func plain598flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -41876,9 +47033,9 @@ func plain544flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain545(out, in [][]float32, rows, lanes int) bool {
+func plain599(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain545flat(out, in, rows)
+		return plain599flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -41962,7 +47119,7 @@ func plain545(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain545flat(out, in [][]float32, rows int) bool {
+func plain599flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -42047,9 +47204,9 @@ func plain545flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain546(out, in [][]float32, rows, lanes int) bool {
+func plain600(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain546flat(out, in, rows)
+		return plain600flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42098,7 +47255,7 @@ func plain546(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain546flat(out, in [][]float32, rows int) bool {
+func plain600flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42144,9 +47301,9 @@ func plain546flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain547(out, in [][]float32, rows, lanes int) bool {
+func plain601(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain547flat(out, in, rows)
+		return plain601flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42187,7 +47344,7 @@ func plain547(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain547flat(out, in [][]float32, rows int) bool {
+func plain601flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42225,9 +47382,9 @@ func plain547flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain548(out, in [][]float32, rows, lanes int) bool {
+func plain602(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain548flat(out, in, rows)
+		return plain602flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42280,7 +47437,7 @@ func plain548(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain548flat(out, in [][]float32, rows int) bool {
+func plain602flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42330,9 +47487,9 @@ func plain548flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain549(out, in [][]float32, rows, lanes int) bool {
+func plain603(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain549flat(out, in, rows)
+		return plain603flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42377,7 +47534,7 @@ func plain549(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain549flat(out, in [][]float32, rows int) bool {
+func plain603flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42419,165 +47576,7 @@ func plain549flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain550(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain550flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		for i := range y5 {
-			t0 := float32(c0 * x1[i])
-			t1 := float32(c2 * x3[i])
-			t2 := float32(c2 * x4[i])
-			t3 := x5[i] - t1
-			y0[i] = t3
-			t4 := x6[i] - t2
-			y1[i] = t4
-			t5 := float32(t0 * t3)
-			t6 := float32(t0 * t4)
-			t7 := x7[i] + t5
-			y2[i] = t7
-			t8 := x8[i] + t6
-			y3[i] = t8
-			t9 := float32(t0 * t7)
-			t10 := float32(t0 * t8)
-			y4[i] = x3[i] + t9
-			y5[i] = x4[i] + t10
-		}
-	}
-	return true
-}
-
-func plain550flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	for i := range y5 {
-		t0 := float32(x0[i] * c1)
-		t1 := float32(x2[i] * x3[i])
-		t2 := float32(x2[i] * x4[i])
-		t3 := x5[i] - t1
-		y0[i] = t3
-		t4 := x6[i] - t2
-		y1[i] = t4
-		t5 := float32(t0 * t3)
-		t6 := float32(t0 * t4)
-		t7 := x7[i] + t5
-		y2[i] = t7
-		t8 := x8[i] + t6
-		y3[i] = t8
-		t9 := float32(t0 * t7)
-		t10 := float32(t0 * t8)
-		y4[i] = x3[i] + t9
-		y5[i] = x4[i] + t10
-	}
-	return true
-}
-
-func plain551(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain551flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		x8 := in[8][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
-			t0 := float32(c0 * x1[i])
-			t1 := float32(c2 * x3[i])
-			t2 := float32(c2 * x4[i])
-			t3 := x5[i] - t1
-			t4 := x6[i] - t2
-			t5 := float32(t0 * t3)
-			t6 := float32(t0 * t4)
-			t7 := x7[i] + t5
-			y0[i] = t7
-			t8 := x8[i] + t6
-			y1[i] = t8
-			t9 := float32(t0 * t7)
-			t10 := float32(t0 * t8)
-			y2[i] = x3[i] + t9
-			y3[i] = x4[i] + t10
-		}
-	}
-	return true
-}
-
-func plain551flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := float32(x0[i] * c1)
-		t1 := float32(x2[i] * x3[i])
-		t2 := float32(x2[i] * x4[i])
-		t3 := x5[i] - t1
-		t4 := x6[i] - t2
-		t5 := float32(t0 * t3)
-		t6 := float32(t0 * t4)
-		t7 := x7[i] + t5
-		y0[i] = t7
-		t8 := x8[i] + t6
-		y1[i] = t8
-		t9 := float32(t0 * t7)
-		t10 := float32(t0 * t8)
-		y2[i] = x3[i] + t9
-		y3[i] = x4[i] + t10
-	}
-	return true
-}
-
-func plain552(out, in [][]float32, rows, lanes int) bool {
+func plain604(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -42587,123 +47586,9 @@ func plain552(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain553(out, in [][]float32, rows, lanes int) bool {
+func plain605(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain553flat(out, in, rows)
-	}
-	var b5 [line]float32
-	var b6 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		c3 := in[3][r]
-		c4 := in[4][r]
-		c5 := in[5][0]
-		c6 := in[6][0]
-		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][0]
-		c9 := in[9][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x1 := x1[at:][:m]
-			x2 := x2[at:][:m]
-			x7 := x7[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			b5 := b5[:m]
-			b6 := b6[:m]
-			for i := range y2 {
-				t0 := isObserved(x0[i])
-				y0[i] = t0
-				t1 := x1[i] + x2[i]
-				y1[i] = t1
-				t2 := float32(c3 * t1)
-				t3 := t2 + c4
-				t4 := max(c5, t3)
-				b5[i] = float32(t4 * c6)
-				y2[i] = chosen(t0, c5, t1)
-			}
-			Exp(b6, b5)
-			for i := range y3 {
-				t7 := float32(b6[i] * x7[i])
-				t8 := c8 - b6[i]
-				t9 := float32(t8 * c9)
-				t10 := t7 + t9
-				y3[i] = chosen(y0[i], x0[i], t10)
-			}
-		}
-	}
-	return true
-}
-
-func plain553flat(out, in [][]float32, rows int) bool {
-	var b5 [line]float32
-	var b6 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	c5 := in[5][0]
-	c6 := in[6][0]
-	x7 := in[7][:][:n]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x7 := x7[at:][:m]
-		x9 := x9[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		b5 := b5[:m]
-		b6 := b6[:m]
-		for i := range y2 {
-			t0 := isObserved(x0[i])
-			y0[i] = t0
-			t1 := x1[i] + x2[i]
-			y1[i] = t1
-			t2 := float32(x3[i] * t1)
-			t3 := t2 + x4[i]
-			t4 := max(c5, t3)
-			b5[i] = float32(t4 * c6)
-			y2[i] = chosen(t0, c5, t1)
-		}
-		Exp(b6, b5)
-		for i := range y3 {
-			t7 := float32(b6[i] * x7[i])
-			t8 := c8 - b6[i]
-			t9 := float32(t8 * x9[i])
-			t10 := t7 + t9
-			y3[i] = chosen(y0[i], x0[i], t10)
-		}
-	}
-	return true
-}
-
-func plain554(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain554flat(out, in, rows)
+		return plain605flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -42716,8 +47601,6 @@ func plain554(out, in [][]float32, rows, lanes int) bool {
 		c5 := in[5][0]
 		c6 := in[6][0]
 		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][0]
-		c9 := in[9][r]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -42749,17 +47632,14 @@ func plain554(out, in [][]float32, rows, lanes int) bool {
 			Exp(y2, b5)
 			for i := range y4 {
 				t7 := float32(y2[i] * x7[i])
-				t8 := c8 - y2[i]
-				t9 := float32(t8 * c9)
-				t10 := t7 + t9
-				y4[i] = chosen(y0[i], x0[i], t10)
+				y4[i] = chosen(y0[i], x0[i], t7)
 			}
 		}
 	}
 	return true
 }
 
-func plain554flat(out, in [][]float32, rows int) bool {
+func plain605flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -42770,8 +47650,6 @@ func plain554flat(out, in [][]float32, rows int) bool {
 	c5 := in[5][0]
 	c6 := in[6][0]
 	x7 := in[7][:][:n]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -42785,7 +47663,6 @@ func plain554flat(out, in [][]float32, rows int) bool {
 		x3 := x3[at:][:m]
 		x4 := x4[at:][:m]
 		x7 := x7[at:][:m]
-		x9 := x9[at:][:m]
 		y0 := y0[at:][:m]
 		y1 := y1[at:][:m]
 		y2 := y2[at:][:m]
@@ -42806,33 +47683,28 @@ func plain554flat(out, in [][]float32, rows int) bool {
 		Exp(y2, b5)
 		for i := range y4 {
 			t7 := float32(y2[i] * x7[i])
-			t8 := c8 - y2[i]
-			t9 := float32(t8 * x9[i])
-			t10 := t7 + t9
-			y4[i] = chosen(y0[i], x0[i], t10)
+			y4[i] = chosen(y0[i], x0[i], t7)
 		}
 	}
 	return true
 }
 
-func plain555(out, in [][]float32, rows, lanes int) bool {
+func plain606(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain555flat(out, in, rows)
+		return plain606flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
 	n := lanes
 	for r := range rows {
 		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][:n]
+		x1 := in[1][r*lanes:][:n]
 		x2 := in[2][r*lanes:][:n]
 		c3 := in[3][r]
 		c4 := in[4][r]
 		c5 := in[5][0]
 		c6 := in[6][0]
 		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][0]
-		c9 := in[9][r]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -42863,30 +47735,25 @@ func plain555(out, in [][]float32, rows, lanes int) bool {
 			Exp(b6, b5)
 			for i := range y3 {
 				t7 := float32(b6[i] * x7[i])
-				t8 := c8 - b6[i]
-				t9 := float32(t8 * c9)
-				t10 := t7 + t9
-				y3[i] = chosen(y0[i], x0[i], t10)
+				y3[i] = chosen(y0[i], x0[i], t7)
 			}
 		}
 	}
 	return true
 }
 
-func plain555flat(out, in [][]float32, rows int) bool {
+func plain606flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
-	c1 := in[1][0]
+	x1 := in[1][:][:n]
 	x2 := in[2][:][:n]
 	x3 := in[3][:][:n]
 	x4 := in[4][:][:n]
 	c5 := in[5][0]
 	c6 := in[6][0]
 	x7 := in[7][:][:n]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -42894,11 +47761,11 @@ func plain555flat(out, in [][]float32, rows int) bool {
 	for at := 0; at < n; at += line {
 		m := min(line, n-at)
 		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
 		x2 := x2[at:][:m]
 		x3 := x3[at:][:m]
 		x4 := x4[at:][:m]
 		x7 := x7[at:][:m]
-		x9 := x9[at:][:m]
 		y0 := y0[at:][:m]
 		y1 := y1[at:][:m]
 		y2 := y2[at:][:m]
@@ -42908,7 +47775,7 @@ func plain555flat(out, in [][]float32, rows int) bool {
 		for i := range y2 {
 			t0 := isObserved(x0[i])
 			y0[i] = t0
-			t1 := c1 + x2[i]
+			t1 := x1[i] + x2[i]
 			y1[i] = t1
 			t2 := float32(x3[i] * t1)
 			t3 := t2 + x4[i]
@@ -42919,18 +47786,15 @@ func plain555flat(out, in [][]float32, rows int) bool {
 		Exp(b6, b5)
 		for i := range y3 {
 			t7 := float32(b6[i] * x7[i])
-			t8 := c8 - b6[i]
-			t9 := float32(t8 * x9[i])
-			t10 := t7 + t9
-			y3[i] = chosen(y0[i], x0[i], t10)
+			y3[i] = chosen(y0[i], x0[i], t7)
 		}
 	}
 	return true
 }
 
-func plain556(out, in [][]float32, rows, lanes int) bool {
+func plain607(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain556flat(out, in, rows)
+		return plain607flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -42943,8 +47807,6 @@ func plain556(out, in [][]float32, rows, lanes int) bool {
 		c5 := in[5][0]
 		c6 := in[6][0]
 		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][0]
-		c9 := in[9][r]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -42976,17 +47838,14 @@ func plain556(out, in [][]float32, rows, lanes int) bool {
 			Exp(y2, b5)
 			for i := range y4 {
 				t7 := float32(y2[i] * x7[i])
-				t8 := c8 - y2[i]
-				t9 := float32(t8 * c9)
-				t10 := t7 + t9
-				y4[i] = chosen(y0[i], x0[i], t10)
+				y4[i] = chosen(y0[i], x0[i], t7)
 			}
 		}
 	}
 	return true
 }
 
-func plain556flat(out, in [][]float32, rows int) bool {
+func plain607flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -42997,8 +47856,6 @@ func plain556flat(out, in [][]float32, rows int) bool {
 	c5 := in[5][0]
 	c6 := in[6][0]
 	x7 := in[7][:][:n]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -43011,7 +47868,6 @@ func plain556flat(out, in [][]float32, rows int) bool {
 		x3 := x3[at:][:m]
 		x4 := x4[at:][:m]
 		x7 := x7[at:][:m]
-		x9 := x9[at:][:m]
 		y0 := y0[at:][:m]
 		y1 := y1[at:][:m]
 		y2 := y2[at:][:m]
@@ -43032,18 +47888,117 @@ func plain556flat(out, in [][]float32, rows int) bool {
 		Exp(y2, b5)
 		for i := range y4 {
 			t7 := float32(y2[i] * x7[i])
-			t8 := c8 - y2[i]
-			t9 := float32(t8 * x9[i])
-			t10 := t7 + t9
-			y4[i] = chosen(y0[i], x0[i], t10)
+			y4[i] = chosen(y0[i], x0[i], t7)
 		}
 	}
 	return true
 }
 
-func plain557(out, in [][]float32, rows, lanes int) bool {
+func plain608(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain557flat(out, in, rows)
+		return plain608flat(out, in, rows)
+	}
+	var b5 [line]float32
+	var b6 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][r]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x7 := x7[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			for i := range y2 {
+				t0 := isObserved(x0[i])
+				y0[i] = t0
+				t1 := x1[i] + x2[i]
+				y1[i] = t1
+				t2 := float32(c3 * t1)
+				t3 := t2 + c4
+				t4 := max(c5, t3)
+				b5[i] = float32(t4 * c6)
+				y2[i] = chosen(t0, c5, t1)
+			}
+			Exp(b6, b5)
+			for i := range y3 {
+				t7 := float32(b6[i] * x7[i])
+				y3[i] = chosen(y0[i], x0[i], t7)
+			}
+		}
+	}
+	return true
+}
+
+func plain608flat(out, in [][]float32, rows int) bool {
+	var b5 [line]float32
+	var b6 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		for i := range y2 {
+			t0 := isObserved(x0[i])
+			y0[i] = t0
+			t1 := c1 + x2[i]
+			y1[i] = t1
+			t2 := float32(x3[i] * t1)
+			t3 := t2 + x4[i]
+			t4 := max(c5, t3)
+			b5[i] = float32(t4 * c6)
+			y2[i] = chosen(t0, c5, t1)
+		}
+		Exp(b6, b5)
+		for i := range y3 {
+			t7 := float32(b6[i] * x7[i])
+			y3[i] = chosen(y0[i], x0[i], t7)
+		}
+	}
+	return true
+}
+
+func plain609(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain609flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43053,42 +48008,33 @@ func plain557(out, in [][]float32, rows, lanes int) bool {
 		c3 := in[3][r]
 		c4 := in[4][0]
 		x5 := in[5][r*lanes:][:n]
-		c6 := in[6][0]
+		x6 := in[6][r*lanes:][:n]
 		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][r]
-		c9 := in[9][0]
-		x10 := in[10][r*lanes:][:n]
+		c8 := in[8][0]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
+		for i := range y2 {
 			t0 := isObserved(x0[i])
 			y0[i] = t0
 			t1 := float32(c1 * x2[i])
 			t2 := t1 + c3
-			t3 := c4 - x5[i]
-			t4 := chosen(t0, c6, x7[i])
-			t5 := float32(t4 * c8)
-			t6 := float32(t4 * t3)
-			y1[i] = y1[i] + t6
-			t8 := float32(t5 * c9)
-			t9 := float32(t4 * x10[i])
-			t10 := t8 + t9
-			t11 := float32(t10 * x5[i])
-			t12 := float32(t11 * c9)
-			t13 := t2 - c6
-			t14 := stepOf(t13)
-			t15 := chosen(t14, t12, c6)
-			y2[i] = y2[i] + t15
-			t17 := float32(t15 * x2[i])
-			y3[i] = y3[i] + t17
+			t3 := chosen(t0, c4, x5[i])
+			t4 := float32(t3 * x6[i])
+			t5 := float32(t4 * x7[i])
+			t6 := float32(t5 * c8)
+			t7 := t2 - c4
+			t8 := stepOf(t7)
+			t9 := chosen(t8, t6, c4)
+			y1[i] = y1[i] + t9
+			t11 := float32(t9 * x2[i])
+			y2[i] = y2[i] + t11
 		}
 	}
 	return true
 }
 
-func plain557flat(out, in [][]float32, rows int) bool {
+func plain609flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43096,41 +48042,32 @@ func plain557flat(out, in [][]float32, rows int) bool {
 	x3 := in[3][:][:n]
 	c4 := in[4][0]
 	x5 := in[5][:][:n]
-	c6 := in[6][0]
+	x6 := in[6][:][:n]
 	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	c9 := in[9][0]
-	x10 := in[10][:][:n]
+	c8 := in[8][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
+	for i := range y2 {
 		t0 := isObserved(x0[i])
 		y0[i] = t0
 		t1 := float32(x1[i] * x2[i])
 		t2 := t1 + x3[i]
-		t3 := c4 - x5[i]
-		t4 := chosen(t0, c6, x7[i])
-		t5 := float32(t4 * x8[i])
-		t6 := float32(t4 * t3)
-		y1[i] = y1[i] + t6
-		t8 := float32(t5 * c9)
-		t9 := float32(t4 * x10[i])
-		t10 := t8 + t9
-		t11 := float32(t10 * x5[i])
-		t12 := float32(t11 * c9)
-		t13 := t2 - c6
-		t14 := stepOf(t13)
-		t15 := chosen(t14, t12, c6)
-		y2[i] = y2[i] + t15
-		t17 := float32(t15 * x2[i])
-		y3[i] = y3[i] + t17
+		t3 := chosen(t0, c4, x5[i])
+		t4 := float32(t3 * x6[i])
+		t5 := float32(t4 * x7[i])
+		t6 := float32(t5 * c8)
+		t7 := t2 - c4
+		t8 := stepOf(t7)
+		t9 := chosen(t8, t6, c4)
+		y1[i] = y1[i] + t9
+		t11 := float32(t9 * x2[i])
+		y2[i] = y2[i] + t11
 	}
 	return true
 }
 
-func plain558(out, in [][]float32, rows, lanes int) bool {
+func plain610(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43142,7 +48079,7 @@ func plain558(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain559(out, in [][]float32, rows, lanes int) bool {
+func plain611(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43154,9 +48091,85 @@ func plain559(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain560(out, in [][]float32, rows, lanes int) bool {
+func plain612(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := chosen(x0[i], x1[i], c2)
+		t1 := chosen(x0[i], x3[i], c2)
+		y0[i] = t1 + x4[i]
+		t3 := t0 + x5[i]
+		t4 := chosen(x6[i], c2, x7[i])
+		y1[i] = t3 + t4
+	}
+	return true
+}
+
+func plain613(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := chosen(x0[i], c1, x2[i])
+		t1 := chosen(x0[i], c1, x3[i])
+		t2 := x4[i] + t1
+		t3 := float32(t2 * x5[i])
+		y0[i] = float32(t2 * x6[i])
+		t5 := t2 + x7[i]
+		t6 := t3 + x8[i]
+		t7 := float32(t5 * x9[i])
+		t8 := x10[i] - c1
+		t9 := stepOf(t8)
+		t10 := chosen(t9, c1, t7)
+		t11 := float32(t10 * c11)
+		t12 := t0 + t11
+		t13 := float32(t6 * x6[i])
+		t14 := chosen(x5[i], t13, c1)
+		y1[i] = t14
+		t15 := float32(t14 * c11)
+		t16 := t12 + t15
+		t17 := chosen(x5[i], t16, c1)
+		y2[i] = t17
+		t18 := chosen(x5[i], c1, t16)
+		t19 := t10 + t18
+		t20 := x12[i] - x13[i]
+		t21 := stepOf(t20)
+		y3[i] = t21
+		t22 := chosen(t21, t17, c1)
+		y4[i] = t19 + t22
+	}
+	return true
+}
+
+func plain614(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain560flat(out, in, rows)
+		return plain614flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43173,11 +48186,12 @@ func plain560(out, in [][]float32, rows, lanes int) bool {
 		x10 := in[10][r*lanes:][:n]
 		c11 := in[11][0]
 		c12 := in[12][r]
-		x13 := in[13][r*lanes:][:n]
+		c13 := in[13][r]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
-		for i := range y2 {
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
 			t0 := chosen(x0[i], c1, c2)
 			t1 := float32(x3[i] * c4)
 			t2 := float32(x3[i] * x5[i])
@@ -43191,20 +48205,22 @@ func plain560(out, in [][]float32, rows, lanes int) bool {
 			t10 := float32(t9 * c8)
 			t11 := float32(t8 * c11)
 			t12 := t6 + t11
-			t13 := t12 / c12
-			t14 := float32(t13 * x13[i])
-			y0[i] = float32(t14 * c8)
-			y1[i] = float32(t13 * c8)
+			y0[i] = t12
+			t13 := float32(t12 * c8)
+			t14 := t13 / c12
+			y1[i] = t14
+			t15 := float32(t14 * c13)
+			y2[i] = float32(t15 * c8)
 			t17 := t2 / c9
 			t18 := float32(t17 * c4)
 			t19 := float32(t18 * c8)
-			y2[i] = t10 + t19
+			y3[i] = t10 + t19
 		}
 	}
 	return true
 }
 
-func plain560flat(out, in [][]float32, rows int) bool {
+func plain614flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43223,7 +48239,8 @@ func plain560flat(out, in [][]float32, rows int) bool {
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
-	for i := range y2 {
+	y3 := out[3][:][:n]
+	for i := range y3 {
 		t0 := chosen(x0[i], c1, c2)
 		t1 := float32(x3[i] * x4[i])
 		t2 := float32(x3[i] * x5[i])
@@ -43237,19 +48254,369 @@ func plain560flat(out, in [][]float32, rows int) bool {
 		t10 := float32(t9 * c8)
 		t11 := float32(t8 * c11)
 		t12 := t6 + t11
-		t13 := t12 / x12[i]
-		t14 := float32(t13 * x13[i])
-		y0[i] = float32(t14 * c8)
-		y1[i] = float32(t13 * c8)
+		y0[i] = t12
+		t13 := float32(t12 * c8)
+		t14 := t13 / x12[i]
+		y1[i] = t14
+		t15 := float32(t14 * x13[i])
+		y2[i] = float32(t15 * c8)
 		t17 := t2 / x9[i]
 		t18 := float32(t17 * x4[i])
 		t19 := float32(t18 * c8)
-		y2[i] = t10 + t19
+		y3[i] = t10 + t19
 	}
 	return true
 }
 
-func plain561(out, in [][]float32, rows, lanes int) bool {
+func plain615(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain615flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = chosen(x0[i], x1[i], c2)
+		}
+	}
+	return true
+}
+
+func plain615flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = chosen(c0, x1[i], c2)
+	}
+	return true
+}
+
+func plain616(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain616flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := chosen(x0[i], x1[i], c2)
+			y0[i] = t0 + x3[i]
+		}
+	}
+	return true
+}
+
+func plain616flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := chosen(c0, x1[i], c2)
+		y0[i] = t0 + x3[i]
+	}
+	return true
+}
+
+func plain617(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain617flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := chosen(x0[i], x1[i], c2)
+			t1 := chosen(x0[i], c2, x1[i])
+			t2 := x3[i] + t1
+			y0[i] = t0 + t2
+			t4 := float32(t2 * c4)
+			t5 := float32(t2 * x5[i])
+			y1[i] = float32(t4 * x6[i])
+			y2[i] = float32(t4 * x7[i])
+			y3[i] = y3[i] + t2
+			y4[i] = y4[i] + t5
+		}
+	}
+	return true
+}
+
+func plain617flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := chosen(c0, x1[i], c2)
+		t1 := chosen(c0, c2, x1[i])
+		t2 := x3[i] + t1
+		y0[i] = t0 + t2
+		t4 := float32(t2 * x4[i])
+		t5 := float32(t2 * x5[i])
+		y1[i] = float32(t4 * c6)
+		y2[i] = float32(t4 * x7[i])
+		y3[i] = y3[i] + t2
+		y4[i] = y4[i] + t5
+	}
+	return true
+}
+
+func plain618(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain618flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := chosen(x0[i], x1[i], c2)
+			t1 := chosen(x0[i], c2, x1[i])
+			t2 := x3[i] + t1
+			y0[i] = float32(t2 * x4[i])
+			y1[i] = float32(t2 * x5[i])
+			y2[i] = float32(t2 * x6[i])
+			t6 := float32(t2 * x7[i])
+			y3[i] = t0 + t6
+		}
+	}
+	return true
+}
+
+func plain618flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := chosen(c0, x1[i], c2)
+		t1 := chosen(c0, c2, x1[i])
+		t2 := x3[i] + t1
+		y0[i] = float32(t2 * x4[i])
+		y1[i] = float32(t2 * c5)
+		y2[i] = float32(t2 * x6[i])
+		t6 := float32(t2 * c7)
+		y3[i] = t0 + t6
+	}
+	return true
+}
+
+func plain619(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain619flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := chosen(x0[i], c1, x2[i])
+			t1 := float32(t0 * x3[i])
+			t2 := float32(t0 * x4[i])
+			t3 := float32(x3[i] * x3[i])
+			t4 := c5 - t3
+			t5 := float32(t2 * t4)
+			t6 := chosen(x0[i], c1, x6[i])
+			t7 := t5 + t6
+			t8 := float32(t7 * x7[i])
+			t9 := float32(t7 * x8[i])
+			t10 := float32(t7 * x9[i])
+			y0[i] = float32(t7 * x10[i])
+			t12 := c5 - x4[i]
+			t13 := float32(x4[i] * t12)
+			y1[i] = float32(t1 * t13)
+			t15 := float32(x7[i] * x7[i])
+			t16 := c5 - t15
+			y2[i] = float32(t9 * t16)
+			t18 := c5 - x10[i]
+			t19 := float32(x10[i] * t18)
+			y3[i] = float32(t10 * t19)
+			t21 := c5 - x8[i]
+			t22 := float32(x8[i] * t21)
+			y4[i] = float32(t8 * t22)
+		}
+	}
+	return true
+}
+
+func plain619flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := chosen(c0, c1, x2[i])
+		t1 := float32(t0 * x3[i])
+		t2 := float32(t0 * x4[i])
+		t3 := float32(x3[i] * x3[i])
+		t4 := c5 - t3
+		t5 := float32(t2 * t4)
+		t6 := chosen(c0, c1, x6[i])
+		t7 := t5 + t6
+		t8 := float32(t7 * x7[i])
+		t9 := float32(t7 * x8[i])
+		t10 := float32(t7 * x9[i])
+		y0[i] = float32(t7 * x10[i])
+		t12 := c5 - x4[i]
+		t13 := float32(x4[i] * t12)
+		y1[i] = float32(t1 * t13)
+		t15 := float32(x7[i] * x7[i])
+		t16 := c5 - t15
+		y2[i] = float32(t9 * t16)
+		t18 := c5 - x10[i]
+		t19 := float32(x10[i] * t18)
+		y3[i] = float32(t10 * t19)
+		t21 := c5 - x8[i]
+		t22 := float32(x8[i] * t21)
+		y4[i] = float32(t8 * t22)
+	}
+	return true
+}
+
+func plain620(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain620flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][r]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			y0[i] = chosen(c0, c1, x2[i])
+			y1[i] = chosen(c0, c1, x3[i])
+			t2 := chosen(c4, c1, x5[i])
+			t3 := float32(t2 * c6)
+			t4 := x7[i] + t3
+			t5 := t4 + t3
+			y2[i] = float32(x8[i] * c9)
+			y3[i] = float32(t5 * c9)
+		}
+	}
+	return true
+}
+
+func plain620flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		y0[i] = chosen(x0[i], c1, x2[i])
+		y1[i] = chosen(x0[i], c1, x3[i])
+		t2 := chosen(x4[i], c1, x5[i])
+		t3 := float32(t2 * x6[i])
+		t4 := x7[i] + t3
+		t5 := t4 + t3
+		y2[i] = float32(x8[i] * x9[i])
+		y3[i] = float32(t5 * x9[i])
+	}
+	return true
+}
+
+func plain621(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43280,7 +48647,7 @@ func plain561(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain562(out, in [][]float32, rows, lanes int) bool {
+func plain622(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43345,7 +48712,7 @@ func plain562(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain563(out, in [][]float32, rows, lanes int) bool {
+func plain623(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43403,7 +48770,7 @@ func plain563(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain564(out, in [][]float32, rows, lanes int) bool {
+func plain624(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43412,6 +48779,7 @@ func plain564(out, in [][]float32, rows, lanes int) bool {
 	c4 := in[4][0]
 	c5 := in[5][0]
 	x6 := in[6][:][:n]
+	c7 := in[7][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -43436,8 +48804,11 @@ func plain564(out, in [][]float32, rows, lanes int) bool {
 	y21 := out[21][:][:n]
 	y22 := out[22][:][:n]
 	y23 := out[23][:][:n]
-	for i := range y3 {
+	for i := range y21 {
 		y3[i] = max(x2[i], c3)
+		t20 := c3 - x2[i]
+		y20[i] = t20
+		y21[i] = stepOf(t20)
 	}
 	Sigmoid(y0, x0)
 	for i := range y23 {
@@ -43469,21 +48840,130 @@ func plain564(out, in [][]float32, rows, lanes int) bool {
 		t15 := t11 - t13
 		y15[i] = t15
 		y16[i] = stepOf(t15)
-		y17[i] = float32(t13 * c5)
-		y18[i] = t8 + t8
-		t19 := t10 - x6[i]
-		y19[i] = t19
-		t20 := stepOf(t19)
-		y20[i] = t20
-		y21[i] = chosen(t20, c3, c4)
-		t22 := chosen(t20, c4, c3)
+		t17 := t10 - x6[i]
+		y17[i] = t17
+		y18[i] = stepOf(t17)
+		y19[i] = c7 / t6
+		t22 := c1 - t1
 		y22[i] = t22
-		y23[i] = t22 / t2
+		y23[i] = stepOf(t22)
 	}
 	return true
 }
 
-func plain565(out, in [][]float32, rows, lanes int) bool {
+func plain625(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain625flat(out, in, rows)
+	}
+	var b6 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b6 := b6[:m]
+			Sigmoid(y0, x0)
+			Sigmoid(y1, x1)
+			Tanh(y2, x2)
+			Sigmoid(y3, x3)
+			for i := range y4 {
+				t4 := float32(y1[i] * x4[i])
+				t5 := float32(y0[i] * y2[i])
+				t6 := t4 + t5
+				b6[i] = t6
+				y4[i] = chosen(x5[i], x4[i], t6)
+			}
+			Tanh(y5, b6)
+			for i := range y6 {
+				t9 := float32(y3[i] * y5[i])
+				y6[i] = chosen(x5[i], x6[i], t9)
+			}
+		}
+	}
+	return true
+}
+
+func plain625flat(out, in [][]float32, rows int) bool {
+	var b6 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b6 := b6[:m]
+		Sigmoid(y0, x0)
+		Sigmoid(y1, x1)
+		Tanh(y2, x2)
+		Sigmoid(y3, x3)
+		for i := range y4 {
+			t4 := float32(y1[i] * x4[i])
+			t5 := float32(y0[i] * y2[i])
+			t6 := t4 + t5
+			b6[i] = t6
+			y4[i] = chosen(c5, x4[i], t6)
+		}
+		Tanh(y5, b6)
+		for i := range y6 {
+			t9 := float32(y3[i] * y5[i])
+			y6[i] = chosen(c5, x6[i], t9)
+		}
+	}
+	return true
+}
+
+func plain626(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43513,7 +48993,7 @@ func plain565(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain566(out, in [][]float32, rows, lanes int) bool {
+func plain627(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43527,7 +49007,7 @@ func plain566(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain567(out, in [][]float32, rows, lanes int) bool {
+func plain628(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -43535,7 +49015,7 @@ func plain567(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain568(out, in [][]float32, rows, lanes int) bool {
+func plain629(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43558,7 +49038,7 @@ func plain568(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain569(out, in [][]float32, rows, lanes int) bool {
+func plain630(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43577,7 +49057,7 @@ func plain569(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain570(out, in [][]float32, rows, lanes int) bool {
+func plain631(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43621,7 +49101,7 @@ func plain570(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain571(out, in [][]float32, rows, lanes int) bool {
+func plain632(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43643,7 +49123,7 @@ func plain571(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain572(out, in [][]float32, rows, lanes int) bool {
+func plain633(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43699,7 +49179,7 @@ func plain572(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain573(out, in [][]float32, rows, lanes int) bool {
+func plain634(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43717,7 +49197,7 @@ func plain573(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain574(out, in [][]float32, rows, lanes int) bool {
+func plain635(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43733,7 +49213,7 @@ func plain574(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain575(out, in [][]float32, rows, lanes int) bool {
+func plain636(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43749,9 +49229,9 @@ func plain575(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain576(out, in [][]float32, rows, lanes int) bool {
+func plain637(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain576flat(out, in, rows)
+		return plain637flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43793,7 +49273,7 @@ func plain576(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain576flat(out, in [][]float32, rows int) bool {
+func plain637flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43832,7 +49312,7 @@ func plain576flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain577(out, in [][]float32, rows, lanes int) bool {
+func plain638(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43921,7 +49401,7 @@ func plain577(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain578(out, in [][]float32, rows, lanes int) bool {
+func plain639(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43998,9 +49478,9 @@ func plain578(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain579(out, in [][]float32, rows, lanes int) bool {
+func plain640(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain579flat(out, in, rows)
+		return plain640flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44017,7 +49497,7 @@ func plain579(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain579flat(out, in [][]float32, rows int) bool {
+func plain640flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44031,9 +49511,9 @@ func plain579flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain580(out, in [][]float32, rows, lanes int) bool {
+func plain641(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain580flat(out, in, rows)
+		return plain641flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44095,7 +49575,7 @@ func plain580(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain580flat(out, in [][]float32, rows int) bool {
+func plain641flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44154,9 +49634,9 @@ func plain580flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain581(out, in [][]float32, rows, lanes int) bool {
+func plain642(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain581flat(out, in, rows)
+		return plain642flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44225,7 +49705,7 @@ func plain581(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain581flat(out, in [][]float32, rows int) bool {
+func plain642flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44291,9 +49771,9 @@ func plain581flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain582(out, in [][]float32, rows, lanes int) bool {
+func plain643(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain582flat(out, in, rows)
+		return plain643flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44364,7 +49844,7 @@ func plain582(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain582flat(out, in [][]float32, rows int) bool {
+func plain643flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44432,9 +49912,9 @@ func plain582flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain583(out, in [][]float32, rows, lanes int) bool {
+func plain644(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain583flat(out, in, rows)
+		return plain644flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44497,7 +49977,7 @@ func plain583(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain583flat(out, in [][]float32, rows int) bool {
+func plain644flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44557,9 +50037,9 @@ func plain583flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain584(out, in [][]float32, rows, lanes int) bool {
+func plain645(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain584flat(out, in, rows)
+		return plain645flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44607,7 +50087,7 @@ func plain584(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain584flat(out, in [][]float32, rows int) bool {
+func plain645flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44652,9 +50132,9 @@ func plain584flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain585(out, in [][]float32, rows, lanes int) bool {
+func plain646(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain585flat(out, in, rows)
+		return plain646flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -44678,7 +50158,7 @@ func plain585(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain585flat(out, in [][]float32, rows int) bool {
+func plain646flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -44701,9 +50181,9 @@ func plain585flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain586(out, in [][]float32, rows, lanes int) bool {
+func plain647(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain586flat(out, in, rows)
+		return plain647flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -44752,7 +50232,7 @@ func plain586(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain586flat(out, in [][]float32, rows int) bool {
+func plain647flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -44802,9 +50282,9 @@ func plain586flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain587(out, in [][]float32, rows, lanes int) bool {
+func plain648(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain587flat(out, in, rows)
+		return plain648flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -44876,7 +50356,7 @@ func plain587(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain587flat(out, in [][]float32, rows int) bool {
+func plain648flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -44949,9 +50429,9 @@ func plain587flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain588(out, in [][]float32, rows, lanes int) bool {
+func plain649(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain588flat(out, in, rows)
+		return plain649flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -45038,7 +50518,7 @@ func plain588(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain588flat(out, in [][]float32, rows int) bool {
+func plain649flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -45126,9 +50606,9 @@ func plain588flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain589(out, in [][]float32, rows, lanes int) bool {
+func plain650(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain589flat(out, in, rows)
+		return plain650flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -45223,7 +50703,7 @@ func plain589(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain589flat(out, in [][]float32, rows int) bool {
+func plain650flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -45319,9 +50799,9 @@ func plain589flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain590(out, in [][]float32, rows, lanes int) bool {
+func plain651(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain590flat(out, in, rows)
+		return plain651flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -45373,7 +50853,7 @@ func plain590(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain590flat(out, in [][]float32, rows int) bool {
+func plain651flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -45426,9 +50906,9 @@ func plain590flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain591(out, in [][]float32, rows, lanes int) bool {
+func plain652(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain591flat(out, in, rows)
+		return plain652flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -45486,7 +50966,7 @@ func plain591(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain591flat(out, in [][]float32, rows int) bool {
+func plain652flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -45545,9 +51025,9 @@ func plain591flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain592(out, in [][]float32, rows, lanes int) bool {
+func plain653(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain592flat(out, in, rows)
+		return plain653flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -45587,7 +51067,7 @@ func plain592(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain592flat(out, in [][]float32, rows int) bool {
+func plain653flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -45626,9 +51106,9 @@ func plain592flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain593(out, in [][]float32, rows, lanes int) bool {
+func plain654(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain593flat(out, in, rows)
+		return plain654flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45695,7 +51175,7 @@ func plain593(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain593flat(out, in [][]float32, rows int) bool {
+func plain654flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45759,9 +51239,9 @@ func plain593flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain594(out, in [][]float32, rows, lanes int) bool {
+func plain655(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain594flat(out, in, rows)
+		return plain655flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45844,7 +51324,7 @@ func plain594(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain594flat(out, in [][]float32, rows int) bool {
+func plain655flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45924,9 +51404,9 @@ func plain594flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain595(out, in [][]float32, rows, lanes int) bool {
+func plain656(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain595flat(out, in, rows)
+		return plain656flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45954,7 +51434,7 @@ func plain595(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain595flat(out, in [][]float32, rows int) bool {
+func plain656flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45979,9 +51459,9 @@ func plain595flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain596(out, in [][]float32, rows, lanes int) bool {
+func plain657(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain596flat(out, in, rows)
+		return plain657flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46029,7 +51509,7 @@ func plain596(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain596flat(out, in [][]float32, rows int) bool {
+func plain657flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46074,9 +51554,9 @@ func plain596flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain597(out, in [][]float32, rows, lanes int) bool {
+func plain658(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain597flat(out, in, rows)
+		return plain658flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46122,7 +51602,7 @@ func plain597(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain597flat(out, in [][]float32, rows int) bool {
+func plain658flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46165,7 +51645,7 @@ func plain597flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain598(out, in [][]float32, rows, lanes int) bool {
+func plain659(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46202,9 +51682,9 @@ func plain598(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain599(out, in [][]float32, rows, lanes int) bool {
+func plain660(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain599flat(out, in, rows)
+		return plain660flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46244,7 +51724,7 @@ func plain599(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain599flat(out, in [][]float32, rows int) bool {
+func plain660flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46281,7 +51761,7 @@ func plain599flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain600(out, in [][]float32, rows, lanes int) bool {
+func plain661(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46311,7 +51791,7 @@ func plain600(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain601(out, in [][]float32, rows, lanes int) bool {
+func plain662(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46341,9 +51821,9 @@ func plain601(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain602(out, in [][]float32, rows, lanes int) bool {
+func plain663(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain602flat(out, in, rows)
+		return plain663flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46385,7 +51865,7 @@ func plain602(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain602flat(out, in [][]float32, rows int) bool {
+func plain663flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46424,9 +51904,9 @@ func plain602flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain603(out, in [][]float32, rows, lanes int) bool {
+func plain664(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain603flat(out, in, rows)
+		return plain664flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46460,7 +51940,7 @@ func plain603(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain603flat(out, in [][]float32, rows int) bool {
+func plain664flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46491,9 +51971,9 @@ func plain603flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain604(out, in [][]float32, rows, lanes int) bool {
+func plain665(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain604flat(out, in, rows)
+		return plain665flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46537,7 +52017,7 @@ func plain604(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain604flat(out, in [][]float32, rows int) bool {
+func plain665flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46578,9 +52058,9 @@ func plain604flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain605(out, in [][]float32, rows, lanes int) bool {
+func plain666(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain605flat(out, in, rows)
+		return plain666flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46617,7 +52097,7 @@ func plain605(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain605flat(out, in [][]float32, rows int) bool {
+func plain666flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46651,9 +52131,9 @@ func plain605flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain606(out, in [][]float32, rows, lanes int) bool {
+func plain667(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain606flat(out, in, rows)
+		return plain667flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46690,7 +52170,7 @@ func plain606(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain606flat(out, in [][]float32, rows int) bool {
+func plain667flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46724,7 +52204,21 @@ func plain606flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain607(out, in [][]float32, rows, lanes int) bool {
+func plain668(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := c0 - x1[i]
+		y0[i] = t0
+		y1[i] = float32(x1[i] * t0)
+	}
+	return true
+}
+
+func plain669(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46738,7 +52232,25 @@ func plain607(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain608(out, in [][]float32, rows, lanes int) bool {
+func plain670(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := c0 - x1[i]
+		t1 := float32(x1[i] * t0)
+		t2 := float32(x2[i] * t1)
+		y0[i] = t2
+		y1[i] = x3[i] + t2
+	}
+	return true
+}
+
+func plain671(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46757,7 +52269,296 @@ func plain608(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain609(out, in [][]float32, rows, lanes int) bool {
+func plain672(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := c0 - x1[i]
+		t1 := float32(x1[i] * t0)
+		t2 := float32(x2[i] * t1)
+		y0[i] = t2
+		t3 := x3[i] + t2
+		y1[i] = t3
+		t4 := x4[i] + t3
+		y2[i] = y2[i] + t4
+	}
+	return true
+}
+
+func plain673(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain673flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		x20 := in[20][r*lanes:][:n]
+		x21 := in[21][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for i := range y11 {
+			t0 := c0 - x1[i]
+			t1 := float32(x1[i] * t0)
+			t2 := float32(x2[i] * t1)
+			y0[i] = float32(t2 * c3)
+			t4 := c0 - x4[i]
+			t5 := float32(x4[i] * t4)
+			t6 := float32(x5[i] * t5)
+			y1[i] = t6
+			y2[i] = t2 + t6
+			y3[i] = float32(x6[i] * x7[i])
+			t9 := float32(x8[i] * x9[i])
+			t10 := float32(t9 * c3)
+			t11 := c0 - x10[i]
+			t12 := float32(x10[i] * t11)
+			t13 := float32(t10 * t12)
+			y4[i] = float32(t13 * c3)
+			t15 := c0 - x11[i]
+			t16 := float32(x11[i] * t15)
+			t17 := float32(t9 * t16)
+			y5[i] = t17
+			y6[i] = t13 + t17
+			y7[i] = float32(x12[i] * x13[i])
+			y8[i] = x14[i] + x15[i]
+			y9[i] = x16[i] + x17[i]
+			y10[i] = x18[i] + x19[i]
+			y11[i] = x20[i] + x21[i]
+		}
+	}
+	return true
+}
+
+func plain673flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	x21 := in[21][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for i := range y11 {
+		t0 := c0 - x1[i]
+		t1 := float32(x1[i] * t0)
+		t2 := float32(x2[i] * t1)
+		y0[i] = float32(t2 * c3)
+		t4 := c0 - x4[i]
+		t5 := float32(x4[i] * t4)
+		t6 := float32(x5[i] * t5)
+		y1[i] = t6
+		y2[i] = t2 + t6
+		y3[i] = float32(x6[i] * x7[i])
+		t9 := float32(x8[i] * c9)
+		t10 := float32(t9 * c3)
+		t11 := c0 - x10[i]
+		t12 := float32(x10[i] * t11)
+		t13 := float32(t10 * t12)
+		y4[i] = float32(t13 * c3)
+		t15 := c0 - x11[i]
+		t16 := float32(x11[i] * t15)
+		t17 := float32(t9 * t16)
+		y5[i] = t17
+		y6[i] = t13 + t17
+		y7[i] = float32(x12[i] * x13[i])
+		y8[i] = x14[i] + x15[i]
+		y9[i] = x16[i] + x17[i]
+		y10[i] = x18[i] + x19[i]
+		y11[i] = x20[i] + x21[i]
+	}
+	return true
+}
+
+func plain674(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain674flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			t0 := c0 - x1[i]
+			t1 := float32(x1[i] * t0)
+			t2 := float32(x2[i] * t1)
+			y0[i] = float32(t2 * c3)
+			t4 := c0 - x4[i]
+			t5 := float32(x4[i] * t4)
+			t6 := float32(x5[i] * t5)
+			y1[i] = t6
+			y2[i] = t2 + t6
+			y3[i] = float32(x6[i] * x7[i])
+			t9 := float32(x8[i] * x9[i])
+			t10 := float32(t9 * c3)
+			t11 := c0 - x10[i]
+			t12 := float32(x10[i] * t11)
+			t13 := float32(t10 * t12)
+			y4[i] = float32(t13 * c3)
+			t15 := c0 - x11[i]
+			t16 := float32(x11[i] * t15)
+			t17 := float32(t9 * t16)
+			y5[i] = t17
+			y6[i] = t13 + t17
+			y7[i] = float32(x12[i] * x13[i])
+			t20 := float32(x14[i] * x9[i])
+			y8[i] = t20
+			y9[i] = float32(t20 * c3)
+			t22 := c0 - x15[i]
+			y10[i] = float32(x15[i] * t22)
+		}
+	}
+	return true
+}
+
+func plain674flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := c0 - x1[i]
+		t1 := float32(x1[i] * t0)
+		t2 := float32(x2[i] * t1)
+		y0[i] = float32(t2 * c3)
+		t4 := c0 - x4[i]
+		t5 := float32(x4[i] * t4)
+		t6 := float32(x5[i] * t5)
+		y1[i] = t6
+		y2[i] = t2 + t6
+		y3[i] = float32(x6[i] * x7[i])
+		t9 := float32(x8[i] * c9)
+		t10 := float32(t9 * c3)
+		t11 := c0 - x10[i]
+		t12 := float32(x10[i] * t11)
+		t13 := float32(t10 * t12)
+		y4[i] = float32(t13 * c3)
+		t15 := c0 - x11[i]
+		t16 := float32(x11[i] * t15)
+		t17 := float32(t9 * t16)
+		y5[i] = t17
+		y6[i] = t13 + t17
+		y7[i] = float32(x12[i] * x13[i])
+		t20 := float32(x14[i] * c9)
+		y8[i] = t20
+		y9[i] = float32(t20 * c3)
+		t22 := c0 - x15[i]
+		y10[i] = float32(x15[i] * t22)
+	}
+	return true
+}
+
+func plain675(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46786,7 +52587,7 @@ func plain609(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain610(out, in [][]float32, rows, lanes int) bool {
+func plain676(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46835,7 +52636,7 @@ func plain610(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain611(out, in [][]float32, rows, lanes int) bool {
+func plain677(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46865,9 +52666,9 @@ func plain611(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain612(out, in [][]float32, rows, lanes int) bool {
+func plain678(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain612flat(out, in, rows)
+		return plain678flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46900,7 +52701,7 @@ func plain612(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain612flat(out, in [][]float32, rows int) bool {
+func plain678flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -46930,9 +52731,9 @@ func plain612flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain613(out, in [][]float32, rows, lanes int) bool {
+func plain679(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain613flat(out, in, rows)
+		return plain679flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46987,7 +52788,7 @@ func plain613(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain613flat(out, in [][]float32, rows int) bool {
+func plain679flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47039,7 +52840,7 @@ func plain613flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain614(out, in [][]float32, rows, lanes int) bool {
+func plain680(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47071,57 +52872,9 @@ func plain614(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain615(out, in [][]float32, rows, lanes int) bool {
-	n := rows * lanes
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	c3 := in[3][0]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	for i := range y7 {
-		t0 := c0 - x1[i]
-		t1 := float32(x2[i] * c3)
-		t2 := x4[i] + t1
-		t3 := float32(x2[i] * x2[i])
-		t4 := c0 - t3
-		t5 := float32(t0 * t4)
-		y0[i] = t5
-		t6 := float32(t5 * x5[i])
-		y1[i] = float32(t5 * x6[i])
-		t8 := float32(x1[i] * t0)
-		y2[i] = float32(t2 * t8)
-		t10 := c0 - x6[i]
-		t11 := float32(x6[i] * t10)
-		y3[i] = float32(t6 * t11)
-		t13 := float32(x7[i] * x7[i])
-		y4[i] = c0 - t13
-		t15 := float32(x8[i] * x8[i])
-		y5[i] = c0 - t15
-		t17 := float32(x9[i] * x9[i])
-		y6[i] = c0 - t17
-		t19 := float32(x10[i] * x10[i])
-		y7[i] = c0 - t19
-	}
-	return true
-}
-
-func plain616(out, in [][]float32, rows, lanes int) bool {
+func plain681(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain616flat(out, in, rows)
+		return plain681flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b5 [line]float32
@@ -47203,7 +52956,7 @@ func plain616(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain616flat(out, in [][]float32, rows int) bool {
+func plain681flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b5 [line]float32
 	var b7 [line]float32
@@ -47281,7 +53034,7 @@ func plain616flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain617(out, in [][]float32, rows, lanes int) bool {
+func plain682(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b7 [line]float32
 	var b9 [line]float32
@@ -47359,7 +53112,7 @@ func plain617(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain618(out, in [][]float32, rows, lanes int) bool {
+func plain683(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47376,7 +53129,7 @@ func plain618(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain619(out, in [][]float32, rows, lanes int) bool {
+func plain684(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47405,9 +53158,9 @@ func plain619(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain620(out, in [][]float32, rows, lanes int) bool {
+func plain685(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain620flat(out, in, rows)
+		return plain685flat(out, in, rows)
 	}
 	var b17 [line]float32
 	n := lanes
@@ -47499,7 +53252,7 @@ func plain620(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain620flat(out, in [][]float32, rows int) bool {
+func plain685flat(out, in [][]float32, rows int) bool {
 	var b17 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -47592,7 +53345,112 @@ func plain620flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain621(out, in [][]float32, rows, lanes int) bool {
+func plain686(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain686flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := c0 - x1[i]
+			t1 := chosen(x2[i], c0, c3)
+			t2 := chosen(x2[i], c3, c0)
+			t3 := float32(t2 * x4[i])
+			t4 := float32(t2 * x1[i])
+			y0[i] = t1 + t4
+			t6 := float32(t2 * x5[i])
+			t7 := float32(t2 * t0)
+			t8 := float32(t6 * c6)
+			t9 := t3 + t8
+			t10 := float32(x5[i] * x5[i])
+			t11 := c0 - t10
+			t12 := float32(t7 * t11)
+			y1[i] = t12
+			t13 := float32(t12 * x7[i])
+			y2[i] = float32(t12 * x8[i])
+			t15 := float32(x1[i] * t0)
+			y3[i] = float32(t9 * t15)
+			t17 := c0 - x8[i]
+			t18 := float32(x8[i] * t17)
+			y4[i] = float32(t13 * t18)
+			t20 := float32(x9[i] * x9[i])
+			y5[i] = c0 - t20
+			t22 := float32(x10[i] * x10[i])
+			y6[i] = c0 - t22
+		}
+	}
+	return true
+}
+
+func plain686flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := c0 - x1[i]
+		t1 := chosen(c2, c0, c3)
+		t2 := chosen(c2, c3, c0)
+		t3 := float32(t2 * x4[i])
+		t4 := float32(t2 * x1[i])
+		y0[i] = t1 + t4
+		t6 := float32(t2 * x5[i])
+		t7 := float32(t2 * t0)
+		t8 := float32(t6 * c6)
+		t9 := t3 + t8
+		t10 := float32(x5[i] * x5[i])
+		t11 := c0 - t10
+		t12 := float32(t7 * t11)
+		y1[i] = t12
+		t13 := float32(t12 * x7[i])
+		y2[i] = float32(t12 * x8[i])
+		t15 := float32(x1[i] * t0)
+		y3[i] = float32(t9 * t15)
+		t17 := c0 - x8[i]
+		t18 := float32(x8[i] * t17)
+		y4[i] = float32(t13 * t18)
+		t20 := float32(x9[i] * x9[i])
+		y5[i] = c0 - t20
+		t22 := float32(x10[i] * x10[i])
+		y6[i] = c0 - t22
+	}
+	return true
+}
+
+func plain687(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47607,9 +53465,9 @@ func plain621(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain622(out, in [][]float32, rows, lanes int) bool {
+func plain688(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain622flat(out, in, rows)
+		return plain688flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47676,7 +53534,7 @@ func plain622(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain622flat(out, in [][]float32, rows int) bool {
+func plain688flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47740,9 +53598,9 @@ func plain622flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain623(out, in [][]float32, rows, lanes int) bool {
+func plain689(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain623flat(out, in, rows)
+		return plain689flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47802,7 +53660,7 @@ func plain623(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain623flat(out, in [][]float32, rows int) bool {
+func plain689flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47859,428 +53717,9 @@ func plain623flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain624(out, in [][]float32, rows, lanes int) bool {
+func plain690(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain624flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		c5 := in[5][0]
-		c6 := in[6][r]
-		c7 := in[7][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
-			t0 := x0[i] - c1
-			t1 := t0 / c2
-			y0[i] = t1
-			t2 := floorOf(t1)
-			t3 := t1 - t2
-			y1[i] = t3
-			t4 := c3 - t3
-			t5 := stepOf(t4)
-			t6 := float32(t3 * c4)
-			t7 := t6 / c3
-			y2[i] = t7
-			t8 := c4 - t7
-			t9 := float32(t3 * c5)
-			t10 := chosen(t5, t8, t9)
-			t11 := c6 - t3
-			t12 := stepOf(t11)
-			t13 := float32(t3 * c7)
-			y3[i] = chosen(t12, t13, t10)
-		}
-	}
-	return true
-}
-
-func plain624flat(out, in [][]float32, rows int) bool {
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := c0 - x1[i]
-		t1 := t0 / x2[i]
-		y0[i] = t1
-		t2 := floorOf(t1)
-		t3 := t1 - t2
-		y1[i] = t3
-		t4 := x3[i] - t3
-		t5 := stepOf(t4)
-		t6 := float32(t3 * c4)
-		t7 := t6 / x3[i]
-		y2[i] = t7
-		t8 := c4 - t7
-		t9 := float32(t3 * c5)
-		t10 := chosen(t5, t8, t9)
-		t11 := x6[i] - t3
-		t12 := stepOf(t11)
-		t13 := float32(t3 * x7[i])
-		y3[i] = chosen(t12, t13, t10)
-	}
-	return true
-}
-
-func plain625(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain625flat(out, in, rows)
-	}
-	var b15 [line]float32
-	var b17 [line]float32
-	var b20 [line]float32
-	var b22 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		c5 := in[5][0]
-		c6 := in[6][r]
-		c7 := in[7][r]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][r]
-		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][r]
-		x12 := in[12][r*lanes:][:n]
-		c13 := in[13][r]
-		c14 := in[14][0]
-		x15 := in[15][r*lanes:][:n]
-		c16 := in[16][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x8 := x8[at:][:m]
-			x10 := x10[at:][:m]
-			x12 := x12[at:][:m]
-			x15 := x15[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			y5 := y5[at:][:m]
-			y6 := y6[at:][:m]
-			y7 := y7[at:][:m]
-			b15 := b15[:m]
-			b17 := b17[:m]
-			b20 := b20[:m]
-			b22 := b22[:m]
-			for i := range b22 {
-				t0 := x0[i] - c1
-				t1 := t0 / c2
-				y0[i] = t1
-				t2 := floorOf(t1)
-				t3 := t1 - t2
-				y1[i] = t3
-				t4 := c3 - t3
-				t5 := stepOf(t4)
-				t6 := float32(t3 * c4)
-				t7 := t6 / c3
-				y2[i] = t7
-				t8 := c4 - t7
-				t9 := float32(t3 * c5)
-				t10 := chosen(t5, t8, t9)
-				t11 := c6 - t3
-				t12 := stepOf(t11)
-				t13 := float32(t3 * c7)
-				y3[i] = chosen(t12, t13, t10)
-				b15[i] = x8[i] + c9
-				b17[i] = x10[i] + c11
-				t19 := x12[i] + c13
-				b20[i] = t19 + c14
-				b22[i] = x15[i] + c16
-			}
-			Tanh(y4, b15)
-			Sigmoid(y5, b17)
-			Sigmoid(y6, b20)
-			Sigmoid(y7, b22)
-		}
-	}
-	return true
-}
-
-func plain625flat(out, in [][]float32, rows int) bool {
-	var b15 [line]float32
-	var b17 [line]float32
-	var b20 [line]float32
-	var b22 [line]float32
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	c14 := in[14][0]
-	x15 := in[15][:][:n]
-	x16 := in[16][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
-		x11 := x11[at:][:m]
-		x12 := x12[at:][:m]
-		x13 := x13[at:][:m]
-		x15 := x15[at:][:m]
-		x16 := x16[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		y5 := y5[at:][:m]
-		y6 := y6[at:][:m]
-		y7 := y7[at:][:m]
-		b15 := b15[:m]
-		b17 := b17[:m]
-		b20 := b20[:m]
-		b22 := b22[:m]
-		for i := range b22 {
-			t0 := c0 - x1[i]
-			t1 := t0 / x2[i]
-			y0[i] = t1
-			t2 := floorOf(t1)
-			t3 := t1 - t2
-			y1[i] = t3
-			t4 := x3[i] - t3
-			t5 := stepOf(t4)
-			t6 := float32(t3 * c4)
-			t7 := t6 / x3[i]
-			y2[i] = t7
-			t8 := c4 - t7
-			t9 := float32(t3 * c5)
-			t10 := chosen(t5, t8, t9)
-			t11 := x6[i] - t3
-			t12 := stepOf(t11)
-			t13 := float32(t3 * x7[i])
-			y3[i] = chosen(t12, t13, t10)
-			b15[i] = x8[i] + x9[i]
-			b17[i] = x10[i] + x11[i]
-			t19 := x12[i] + x13[i]
-			b20[i] = t19 + c14
-			b22[i] = x15[i] + x16[i]
-		}
-		Tanh(y4, b15)
-		Sigmoid(y5, b17)
-		Sigmoid(y6, b20)
-		Sigmoid(y7, b22)
-	}
-	return true
-}
-
-func plain626(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain626flat(out, in, rows)
-	}
-	var b15 [line]float32
-	var b17 [line]float32
-	var b20 [line]float32
-	var b22 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][:n]
-		c1 := in[1][r]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		c5 := in[5][0]
-		c6 := in[6][r]
-		c7 := in[7][r]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][r]
-		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][r]
-		x12 := in[12][r*lanes:][:n]
-		c13 := in[13][r]
-		c14 := in[14][0]
-		x15 := in[15][r*lanes:][:n]
-		c16 := in[16][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x8 := x8[at:][:m]
-			x10 := x10[at:][:m]
-			x12 := x12[at:][:m]
-			x15 := x15[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			b15 := b15[:m]
-			b17 := b17[:m]
-			b20 := b20[:m]
-			b22 := b22[:m]
-			for i := range b22 {
-				t0 := x0[i] - c1
-				t1 := t0 / c2
-				t2 := floorOf(t1)
-				t3 := t1 - t2
-				t4 := c3 - t3
-				t5 := stepOf(t4)
-				t6 := float32(t3 * c4)
-				t7 := t6 / c3
-				t8 := c4 - t7
-				t9 := float32(t3 * c5)
-				t10 := chosen(t5, t8, t9)
-				t11 := c6 - t3
-				t12 := stepOf(t11)
-				t13 := float32(t3 * c7)
-				y0[i] = chosen(t12, t13, t10)
-				b15[i] = x8[i] + c9
-				b17[i] = x10[i] + c11
-				t19 := x12[i] + c13
-				b20[i] = t19 + c14
-				b22[i] = x15[i] + c16
-			}
-			Tanh(y1, b15)
-			Sigmoid(y2, b17)
-			Sigmoid(y3, b20)
-			Sigmoid(y4, b22)
-		}
-	}
-	return true
-}
-
-func plain626flat(out, in [][]float32, rows int) bool {
-	var b15 [line]float32
-	var b17 [line]float32
-	var b20 [line]float32
-	var b22 [line]float32
-	n := rows
-	c0 := in[0][0]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	c14 := in[14][0]
-	x15 := in[15][:][:n]
-	x16 := in[16][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
-		x11 := x11[at:][:m]
-		x12 := x12[at:][:m]
-		x13 := x13[at:][:m]
-		x15 := x15[at:][:m]
-		x16 := x16[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		b15 := b15[:m]
-		b17 := b17[:m]
-		b20 := b20[:m]
-		b22 := b22[:m]
-		for i := range b22 {
-			t0 := c0 - x1[i]
-			t1 := t0 / x2[i]
-			t2 := floorOf(t1)
-			t3 := t1 - t2
-			t4 := x3[i] - t3
-			t5 := stepOf(t4)
-			t6 := float32(t3 * c4)
-			t7 := t6 / x3[i]
-			t8 := c4 - t7
-			t9 := float32(t3 * c5)
-			t10 := chosen(t5, t8, t9)
-			t11 := x6[i] - t3
-			t12 := stepOf(t11)
-			t13 := float32(t3 * x7[i])
-			y0[i] = chosen(t12, t13, t10)
-			b15[i] = x8[i] + x9[i]
-			b17[i] = x10[i] + x11[i]
-			t19 := x12[i] + x13[i]
-			b20[i] = t19 + c14
-			b22[i] = x15[i] + x16[i]
-		}
-		Tanh(y1, b15)
-		Sigmoid(y2, b17)
-		Sigmoid(y3, b20)
-		Sigmoid(y4, b22)
-	}
-	return true
-}
-
-func plain627(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain627flat(out, in, rows)
+		return plain690flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -48329,7 +53768,7 @@ func plain627(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain627flat(out, in [][]float32, rows int) bool {
+func plain690flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -48378,9 +53817,9 @@ func plain627flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain628(out, in [][]float32, rows, lanes int) bool {
+func plain691(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain628flat(out, in, rows)
+		return plain691flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -48432,7 +53871,7 @@ func plain628(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain628flat(out, in [][]float32, rows int) bool {
+func plain691flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -48484,9 +53923,9 @@ func plain628flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain629(out, in [][]float32, rows, lanes int) bool {
+func plain692(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain629flat(out, in, rows)
+		return plain692flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -48544,7 +53983,7 @@ func plain629(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain629flat(out, in [][]float32, rows int) bool {
+func plain692flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -48602,9 +54041,9 @@ func plain629flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain630(out, in [][]float32, rows, lanes int) bool {
+func plain693(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain630flat(out, in, rows)
+		return plain693flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48659,7 +54098,7 @@ func plain630(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain630flat(out, in [][]float32, rows int) bool {
+func plain693flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48711,9 +54150,9 @@ func plain630flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain631(out, in [][]float32, rows, lanes int) bool {
+func plain694(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain631flat(out, in, rows)
+		return plain694flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48770,7 +54209,7 @@ func plain631(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain631flat(out, in [][]float32, rows int) bool {
+func plain694flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48824,7 +54263,7 @@ func plain631flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain632(out, in [][]float32, rows, lanes int) bool {
+func plain695(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48837,7 +54276,7 @@ func plain632(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain633(out, in [][]float32, rows, lanes int) bool {
+func plain696(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -48857,7 +54296,7 @@ func plain633(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain634(out, in [][]float32, rows, lanes int) bool {
+func plain697(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -48908,7 +54347,7 @@ func plain634(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain635(out, in [][]float32, rows, lanes int) bool {
+func plain698(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	var b7 [line]float32
 	n := rows * lanes

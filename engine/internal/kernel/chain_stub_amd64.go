@@ -35,9 +35,6 @@ func chain7flat(out *[]float32, in *[]float32, n int)
 func chain8flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain9flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -83,9 +80,6 @@ func chain18flat(out *[]float32, in *[]float32, n int)
 func chain19flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain20flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -95,10 +89,10 @@ func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain21flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain22flat(out *[]float32, in *[]float32, n int)
+func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain22flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain23flat(out *[]float32, in *[]float32, n int)
@@ -128,13 +122,13 @@ func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain27flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain29flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain30flat(out *[]float32, in *[]float32, n int)
@@ -146,6 +140,9 @@ func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain31flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain32flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -155,6 +152,9 @@ func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain34flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -162,6 +162,9 @@ func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain35flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain36flat(out *[]float32, in *[]float32, n int)
@@ -176,9 +179,6 @@ func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain39flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -188,13 +188,7 @@ func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain40flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain41flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain42flat(out *[]float32, in *[]float32, n int)
@@ -230,7 +224,13 @@ func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain48flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain49flat(out *[]float32, in *[]float32, n int)
@@ -242,25 +242,31 @@ func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain50flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain51flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain52flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain53flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain54flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain55flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain56flat(out *[]float32, in *[]float32, n int)
@@ -272,37 +278,25 @@ func chain57flat(out *[]float32, in *[]float32, n int)
 func chain58flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain59flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain60flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain61flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain62flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain63flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain64flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain65rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain65flat(out *[]float32, in *[]float32, n int)
@@ -356,6 +350,9 @@ func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain73flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -371,7 +368,13 @@ func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain76flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain77rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain77flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain78flat(out *[]float32, in *[]float32, n int)
@@ -398,19 +401,10 @@ func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain84flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain85flat(out *[]float32, in *[]float32, n int)
@@ -482,88 +476,94 @@ func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain96flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain97rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain97flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain97flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain98rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain98flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain98flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain99rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain99flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain100rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain100flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain100flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain101rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain101flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain101flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain102rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain102flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain103flat(out *[]float32, in *[]float32, n int)
+func chain103rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain103flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain104flat(out *[]float32, in *[]float32, n int)
+func chain104rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain105flat(out *[]float32, in *[]float32, n int)
+func chain104flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain106flat(out *[]float32, in *[]float32, n int)
+func chain105rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain105flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain107flat(out *[]float32, in *[]float32, n int)
+func chain106rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain106flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain108flat(out *[]float32, in *[]float32, n int)
+func chain107rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain107flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain109flat(out *[]float32, in *[]float32, n int)
+func chain108rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain108flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain110flat(out *[]float32, in *[]float32, n int)
+func chain109rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain109flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain111flat(out *[]float32, in *[]float32, n int)
+func chain110rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain110flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain111rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain111flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
@@ -575,31 +575,16 @@ func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain115rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain115flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain115flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain116rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain116flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain116flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
@@ -653,16 +638,16 @@ func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain126flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain127rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain127flat(out *[]float32, in *[]float32, n int)
+func chain127flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain128flat(out *[]float32, in *[]float32, n int)
+func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -689,16 +674,16 @@ func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain132flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain133rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain133flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain133flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain134rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain134flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain134flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -761,16 +746,16 @@ func chain144rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain144flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain145rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain145rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain145flat(out *[]float32, in *[]float32, n int)
+func chain145flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain146rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain146flat(out *[]float32, in *[]float32, n int)
+func chain146flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain147rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -797,28 +782,28 @@ func chain150rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain150flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain151rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain151flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain151flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain152rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain152rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain152flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain152flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain153rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain153rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain153flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain153flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain154rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain154rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain154flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain154flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -863,22 +848,22 @@ func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain161flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain162rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain162rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain162flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain162flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain163rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain163flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain163flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain164rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain164flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain164flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain165rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -887,22 +872,22 @@ func chain165rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain165flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain166rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain166flat(out *[]float32, in *[]float32, n int)
+func chain166flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain167rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain167flat(out *[]float32, in *[]float32, n int)
+func chain167flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain168rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain168flat(out *[]float32, in *[]float32, n int)
+func chain168flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -923,10 +908,10 @@ func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain171flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain172rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain172flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain172flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -947,64 +932,64 @@ func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain175flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain176flat(out *[]float32, in *[]float32, n int)
+func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain177flat(out *[]float32, in *[]float32, n int)
+func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain178flat(out *[]float32, in *[]float32, n int)
+func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain179flat(out *[]float32, in *[]float32, n int)
+func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain180rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain180flat(out *[]float32, in *[]float32, n int)
+func chain180flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain181rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain181flat(out *[]float32, in *[]float32, n int)
+func chain181flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain182rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain182flat(out *[]float32, in *[]float32, n int)
+func chain182flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain183rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain183flat(out *[]float32, in *[]float32, n int)
+func chain183flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain184rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain184flat(out *[]float32, in *[]float32, n int)
+func chain184flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain185rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain185flat(out *[]float32, in *[]float32, n int)
+func chain185flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1043,10 +1028,10 @@ func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain191flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain192rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain192flat(out *[]float32, in *[]float32, n int)
+func chain192flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain193rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1127,10 +1112,10 @@ func chain205rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain205flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain206rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain206rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain206flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain206flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain207rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1253,22 +1238,22 @@ func chain226rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain226flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain227rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain227rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain227flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain227flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain228rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain228rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain228flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain228flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain229rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain229rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain229flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain229flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain230rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1277,148 +1262,154 @@ func chain230rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain230flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain231rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain231rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain231flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain231flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain232rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain232rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain232flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain232flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain233rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain233rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain233flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain233flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain234rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain234rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain234flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain234flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain235rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain235rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain235flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain235flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain236rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain236rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain236flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain236flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain237rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain237rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain237flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain237flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain238rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain238rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain238flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain238flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain239rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain239rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain239flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain239flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain240rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain240rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain240flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain240flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain241rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain241rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain241flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain241flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain242rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain242rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain242flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain242flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain243rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain243rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain243flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain243flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain244rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain244rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain244flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain244flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain245rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain245rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain245flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain245flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain246rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain246rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain246flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain246flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain247rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain247rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain247flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain247flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain248rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain248rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain248flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain248flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain249rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain249rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain249flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain249flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain250rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain250rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain250flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain250flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain251rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain251flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain252flat(out *[]float32, in *[]float32, n int)
+func chain252rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain253rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain252flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain253flat(out *[]float32, in *[]float32, n int)
+func chain253rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain254rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain253flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain254flat(out *[]float32, in *[]float32, n int)
+func chain254rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain255rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain254flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain255flat(out *[]float32, in *[]float32, n int)
+func chain255rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain255flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain256rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1445,52 +1436,64 @@ func chain259rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain259flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain260flat(out *[]float32, in *[]float32, n int)
+func chain260rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain261flat(out *[]float32, in *[]float32, n int)
+func chain260flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain262rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain261rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain262flat(out *[]float32, in *[]float32, n int)
+func chain261flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain263rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain262rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain263flat(out *[]float32, in *[]float32, n int)
+func chain262flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain264flat(out *[]float32, in *[]float32, n int)
+func chain263rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain265rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain263flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain265flat(out *[]float32, in *[]float32, n int)
+func chain264rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain266rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain264flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain266flat(out *[]float32, in *[]float32, n int)
+func chain265rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain267flat(out *[]float32, in *[]float32, n int)
+func chain265flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain268rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain266rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain268flat(out *[]float32, in *[]float32, n int)
+func chain266flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain269rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain267rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain269flat(out *[]float32, in *[]float32, n int)
+func chain267flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain268rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain268flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain269rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain269flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain270rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1505,25 +1508,28 @@ func chain271rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain271flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain272flat(out *[]float32, in *[]float32, n int)
+func chain272rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain273flat(out *[]float32, in *[]float32, n int)
+func chain272flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain274rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain273rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain274flat(out *[]float32, in *[]float32, n int)
+func chain273flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain275rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain274rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain275flat(out *[]float32, in *[]float32, n int)
+func chain274flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain276rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain275rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain275flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain276flat(out *[]float32, in *[]float32, n int)
@@ -1532,25 +1538,46 @@ func chain276flat(out *[]float32, in *[]float32, n int)
 func chain277flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain278rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain278flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain279rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain279flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain280rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain280flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain281flat(out *[]float32, in *[]float32, n int)
+func chain281rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain282flat(out *[]float32, in *[]float32, n int)
+func chain281flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain283flat(out *[]float32, in *[]float32, n int)
+func chain282rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain284flat(out *[]float32, in *[]float32, n int)
+func chain282flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain283rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain283flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain284rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain284flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain285flat(out *[]float32, in *[]float32, n int)
@@ -1559,25 +1586,31 @@ func chain285flat(out *[]float32, in *[]float32, n int)
 func chain286flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain287rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain287flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain288rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain288flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain289rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain289flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain289flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain290rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain290flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain291flat(out *[]float32, in *[]float32, n int)
+func chain291rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain292rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain291flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain292flat(out *[]float32, in *[]float32, n int)
@@ -1595,10 +1628,16 @@ func chain294rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain294flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain295flat(out *[]float32, in *[]float32, n int)
+func chain295rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain296flat(out *[]float32, in *[]float32, n int)
+func chain295flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain296rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain296flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain297flat(out *[]float32, in *[]float32, n int)
@@ -1610,16 +1649,31 @@ func chain298flat(out *[]float32, in *[]float32, n int)
 func chain299flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain300rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain300flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain301rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain301flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain302rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain302flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain303rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain303flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain304rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain304flat(out *[]float32, in *[]float32, n int)
@@ -1632,9 +1686,6 @@ func chain306flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain307flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain308rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain308flat(out *[]float32, in *[]float32, n int)
@@ -1664,22 +1715,19 @@ func chain315flat(out *[]float32, in *[]float32, n int)
 func chain316flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain317rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain317flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain317flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain318rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain318rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain318flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain318flat(out *[]float32, in *[]float32, n int)
+func chain319rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain319rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain319flat(out *[]float32, in *[]float32, n int)
+func chain319flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain320flat(out *[]float32, in *[]float32, n int)
@@ -1700,10 +1748,10 @@ func chain323rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain323flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain324flat(out *[]float32, in *[]float32, n int)
+func chain324rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain325rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain324flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain325flat(out *[]float32, in *[]float32, n int)
@@ -1718,13 +1766,16 @@ func chain327flat(out *[]float32, in *[]float32, n int)
 func chain328flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain329rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain329flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain330flat(out *[]float32, in *[]float32, n int)
+func chain330rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain331rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain330flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain331flat(out *[]float32, in *[]float32, n int)
@@ -1733,34 +1784,19 @@ func chain331flat(out *[]float32, in *[]float32, n int)
 func chain332flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain333rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain333flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain334flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain335rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain335flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain336rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain336flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain337rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain337flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain338rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain338flat(out *[]float32, in *[]float32, n int)
@@ -1772,22 +1808,16 @@ func chain339flat(out *[]float32, in *[]float32, n int)
 func chain340flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain341flat(out *[]float32, in *[]float32, n int)
+func chain341rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain342rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain341flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain342flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain343rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain343flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain344rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain344flat(out *[]float32, in *[]float32, n int)
@@ -1796,19 +1826,19 @@ func chain344flat(out *[]float32, in *[]float32, n int)
 func chain345flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain346rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain346flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain347rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain347flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain348rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain348flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain349rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain349flat(out *[]float32, in *[]float32, n int)
@@ -1817,16 +1847,13 @@ func chain349flat(out *[]float32, in *[]float32, n int)
 func chain350flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain351rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain351flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain352rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain352rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain352flat(out *[]float32, in *[]float32, n int)
+func chain352flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain353rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1841,13 +1868,7 @@ func chain354rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain354flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain355rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain355flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain356rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain356flat(out *[]float32, in *[]float32, n int)
@@ -1859,13 +1880,22 @@ func chain357rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain357flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain358rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain358flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain359rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain359flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain360flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain361rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain361flat(out *[]float32, in *[]float32, n int)
@@ -1886,6 +1916,9 @@ func chain365flat(out *[]float32, in *[]float32, n int)
 func chain366flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain367rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain367flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1896,9 +1929,6 @@ func chain369rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain369flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain370rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain370flat(out *[]float32, in *[]float32, n int)
@@ -1922,13 +1952,22 @@ func chain373rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain373flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain374rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain374flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain375flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain376rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain376flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain377rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain377flat(out *[]float32, in *[]float32, n int)
@@ -1940,9 +1979,6 @@ func chain378rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain378flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain379rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain379flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1952,10 +1988,10 @@ func chain380rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain380flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain381flat(out *[]float32, in *[]float32, n int)
+func chain381rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain382rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain381flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain382flat(out *[]float32, in *[]float32, n int)
@@ -1967,6 +2003,9 @@ func chain383flat(out *[]float32, in *[]float32, n int)
 func chain384flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain385rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain385flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1976,16 +2015,16 @@ func chain386rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain386flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain387rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain387rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain387flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain387flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain388rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain388rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain388flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain388flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain389rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1994,37 +2033,25 @@ func chain389rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain389flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain390rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain390rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain390flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain390flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain391rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain391rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain391flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain391flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain392rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain392flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain392flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain393rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain393flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain394rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain393flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain394flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain395rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain395flat(out *[]float32, in *[]float32, n int)
@@ -2036,31 +2063,25 @@ func chain396flat(out *[]float32, in *[]float32, n int)
 func chain397flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain398rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain398flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain399rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain399flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain400rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain400flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain401rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain401flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain402rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain402flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain403rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain403flat(out *[]float32, in *[]float32, n int)
@@ -2072,7 +2093,13 @@ func chain404rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain404flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain405rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain405flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain406rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain406flat(out *[]float32, in *[]float32, n int)
@@ -2096,13 +2123,7 @@ func chain409rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain409flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain410rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain410flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain411rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain411flat(out *[]float32, in *[]float32, n int)
@@ -2114,7 +2135,13 @@ func chain412flat(out *[]float32, in *[]float32, n int)
 func chain413flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain414rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain414flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain415rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain415flat(out *[]float32, in *[]float32, n int)
@@ -2126,43 +2153,40 @@ func chain416rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain416flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain417rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain417flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain417flat(out *[]float32, in *[]float32, n int)
+func chain418rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain418flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain419rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain419flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain420rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain420flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain421rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain421flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain421flat(out *[]float32, in *[]float32, n int)
+func chain422rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain422flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain423flat(out *[]float32, in *[]float32, n int)
+func chain423rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain424rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain423flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain424flat(out *[]float32, in *[]float32, n int)
+func chain424rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain424flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain425rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2171,28 +2195,28 @@ func chain425rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain425flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain426rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain426rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain426flat(out *[]float32, in *[]float32, n int)
+func chain426flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain427rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain427rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain427flat(out *[]float32, in *[]float32, n int)
+func chain427flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain428rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain428rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain428flat(out *[]float32, in *[]float32, n int)
+func chain428flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain429rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain429rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain429flat(out *[]float32, in *[]float32, n int)
+func chain429flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain430rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2207,13 +2231,7 @@ func chain431rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain431flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain432rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain432flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain433rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain433flat(out *[]float32, in *[]float32, n int)
@@ -2243,13 +2261,7 @@ func chain437rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain437flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain438rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain438flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain439rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain439flat(out *[]float32, in *[]float32, n int)
@@ -2261,13 +2273,7 @@ func chain440rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain440flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain441rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain441flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain442rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain442flat(out *[]float32, in *[]float32, n int)
@@ -2303,25 +2309,13 @@ func chain447rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain447flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain448rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain448flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain449rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain449flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain450rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain450flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain451rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain451flat(out *[]float32, in *[]float32, n int)
@@ -2339,13 +2333,7 @@ func chain453rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain453flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain454rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain454flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain455rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain455flat(out *[]float32, in *[]float32, n int)
@@ -2369,13 +2357,7 @@ func chain458rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain458flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain459rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain459flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain460rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain460flat(out *[]float32, in *[]float32, n int)
@@ -2609,6 +2591,9 @@ func chain498rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain498flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain499rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain499flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2618,10 +2603,19 @@ func chain500rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain500flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain501rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain501flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain502rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain502flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain503rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain503flat(out *[]float32, in *[]float32, n int)
@@ -2873,9 +2867,6 @@ func chain544rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain544flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain545rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain545flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2885,40 +2876,31 @@ func chain546rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain546flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain547rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain547flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain548rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain548flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain549rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain549flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain550rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain550rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain550flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain550flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain551rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain551rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain551flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain551flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain552rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain552rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain552flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain552flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain553rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2939,10 +2921,10 @@ func chain555rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain555flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain556rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain556rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain556flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain556flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain557rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3131,10 +3113,10 @@ func chain587rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain587flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain588rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain588rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain588flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain588flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain589rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3173,6 +3155,9 @@ func chain594rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain594flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain595rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain595flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -3188,22 +3173,22 @@ func chain597rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain597flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain598rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain598rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain598flat(out *[]float32, in *[]float32, n int)
+func chain598flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain599rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain599rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain599flat(out *[]float32, in *[]float32, n int)
+func chain599flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain600rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain600rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain600flat(out *[]float32, in *[]float32, n int)
+func chain600flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain601rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -3212,13 +3197,25 @@ func chain601rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain601flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
+func chain602rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain602flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain603rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain603flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain604rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain604flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain605rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain605flat(out *[]float32, in *[]float32, n int)
@@ -3230,64 +3227,127 @@ func chain606rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain606flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain607rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain607flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain608rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain608flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain609rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain609flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain610rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain610flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain611rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain611flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain612rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain612flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain613rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain613flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain614rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain614flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain615rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain615flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain616rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain616flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain617rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain617flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain618rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain618flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain619rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain619flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain620rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain620flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain621rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain621flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain622rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain622flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain623rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain623flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain624rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain624flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain625rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain625flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain626rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain626flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain627rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain627flat(out *[]float32, in *[]float32, n int)
@@ -3299,10 +3359,19 @@ func chain628rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain628flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain629rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain629flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain630rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain630flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain631rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain631flat(out *[]float32, in *[]float32, n int)
@@ -3368,10 +3437,10 @@ func chain641rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain641flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain642rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain642rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain642flat(out *[]float32, in *[]float32, n int)
+func chain642flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain643rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3398,9 +3467,6 @@ func chain646rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain646flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain647rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain647flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -3422,31 +3488,28 @@ func chain650rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain650flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain651rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain651rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain651flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain651flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain652rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain652rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain652flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain652flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain653flat(out *[]float32, in *[]float32, n int)
+func chain653rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain654rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain653flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain654flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain654flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain655flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain656rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain656flat(out *[]float32, in *[]float32, n int)
@@ -3458,9 +3521,6 @@ func chain657flat(out *[]float32, in *[]float32, n int)
 func chain658flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain659rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain659flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -3470,10 +3530,10 @@ func chain660rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain660flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain661rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain661rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain661flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain661flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain662rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3482,19 +3542,25 @@ func chain662rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain662flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain663rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain663rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain663flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain663flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain664rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain664rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain664flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain664flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain665rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain665flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain666rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain666flat(out *[]float32, in *[]float32, n int)
@@ -3509,25 +3575,19 @@ func chain668flat(out *[]float32, in *[]float32, n int)
 func chain669flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain670rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain670flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain671rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain671flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain671flat(out *[]float32, in *[]float32, n int)
+func chain672rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain672flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain673flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain674rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain674flat(out *[]float32, in *[]float32, n int)
@@ -3542,64 +3602,34 @@ func chain676flat(out *[]float32, in *[]float32, n int)
 func chain677flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain678rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain678flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain679flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain680rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain680flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain681rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain681flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain682rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain682flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain683rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain683flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain684rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain684flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain685rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain685flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain686rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain686flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain687rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain687flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain688rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain688flat(out *[]float32, in *[]float32, n int)
@@ -3611,13 +3641,7 @@ func chain689rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain689flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain690rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain690flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain691rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain691flat(out *[]float32, in *[]float32, n int)
@@ -3626,13 +3650,337 @@ func chain691flat(out *[]float32, in *[]float32, n int)
 func chain692flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain693rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain693flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain694rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain694flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain695rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain695flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain696rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain696flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain697rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain697flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain698rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain698flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain699rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain699flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain700rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain700flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain701rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain701flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain702rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain702flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain703rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain703flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain704rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain704flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain705rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain705flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain706rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain706flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain707rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain707flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain708rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain708flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain709rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain709flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain710rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain710flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain711rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain711flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain712rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain712flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain713rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain713flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain714flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain715rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain715flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain716flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain717rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain717flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain718flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain719flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain720rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain720flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain721rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain721flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain722rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain722flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain723rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain723flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain724rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain724flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain725rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain725flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain726flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain727flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain728flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain729flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain730flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain731rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain731flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain732rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain732flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain733flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain734flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain735flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain736rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain736flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain737rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain737flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain738flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain739rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain739flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain740flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain741flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain742flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain743rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain743flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain744rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain744flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain745flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain746rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain746flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain747rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain747flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain748rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain748flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain749rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain749flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain750rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain750flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain751rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain751flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain752rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain752flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain753rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain753flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain754rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain754flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain755flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain756flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain757flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain758flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain759flat(out *[]float32, in *[]float32, n int)

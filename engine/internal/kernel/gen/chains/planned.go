@@ -61,7 +61,7 @@ const mostState = 2048
 
 // stacked are the presets of which stacks are planned. Products stand between a cell and what is around it, so that the
 // chains of a norm, a gated unit or a pool are the same for most cells.
-var stacked = []string{"cfc-small", "gru32", "linoss64", "lrcssm64"}
+var stacked = []string{"cfc-small", "gru-32", "linoss-64", "lrcssm-64"}
 
 // stacks are two layers of some presets, with what usually stands around them: norm and gated unit before the sum with
 // dropout, as in deep state-space models, and a norm after it.
