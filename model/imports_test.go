@@ -33,7 +33,7 @@ var layers = map[string][]string{
 	"train":                  {"dataset", "engine", "model", "series", "step"},
 	"report":                 {"internal/replace", "metric", "series"},
 	"bench":                  {"cell", "engine", "internal/nearest", "model", "online", "series", "step", "train", "wiring"},
-	"suite":                  {"baseline", "cell", "dataset", "experiment", "internal/nearest", "internal/replace", "metric", "model", "series", "table", "train"},
+	"suite":                  {"baseline", "cell", "dataset", "engine", "experiment", "internal/nearest", "internal/replace", "metric", "model", "series", "table", "train"},
 	"experiment": {"baseline", "cell", "dataset", "engine", "internal/replace", "metric", "model", "report", "series", "stress",
 		"train", "wiring"},
 }
