@@ -37,7 +37,6 @@ chooses the threshold of the average on validation, and scores it beside them.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: completion("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var members []*model.Model
 			for _, path := range args {

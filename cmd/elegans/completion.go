@@ -120,18 +120,20 @@ func complete(cmd *cobra.Command) {
 		complete(below)
 	}
 	var places []string
+	many := false // the last one may be repeated
 	for _, word := range strings.Fields(cmd.Use)[1:] {
 		if strings.HasPrefix(word, "--") {
 			break // its own value follows
 		}
+		word, many = strings.CutSuffix(word, "...")
 		places = append(places, word)
 	}
 	if len(places) > 0 && cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-			if len(args) >= len(places) {
+			if len(args) >= len(places) && !many {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return completion(places[len(args)])(cmd, args, word)
+			return completion(places[min(len(args), len(places)-1)])(cmd, args, word)
 		}
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {

@@ -88,7 +88,7 @@ func TestEveryNameIsCompleted(t *testing.T) {
 			if strings.HasPrefix(word, "--") {
 				break
 			}
-			if _, ok := completers[word]; !ok {
+			if _, ok := completers[strings.TrimSuffix(word, "...")]; !ok {
 				t.Errorf("%s: argument %s is not completed", cmd.CommandPath(), word)
 			}
 		}
