@@ -3,6 +3,7 @@ package suite
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -27,8 +28,10 @@ type Candidate struct {
 	Pool   model.Pool
 	// Average is the number of networks whose mean prediction it is.
 	Average int
-	// Epochs of training, and the rates of learning of which validation chooses one.
+	// Epochs of training; or, of a cell that is slow, the Share of those of the task that there is time for, above 0 to 1. Rates of
+	// learning of which validation chooses one.
 	Epochs int
+	Share  float64
 	Rates  []float64
 	// WeightDecay is decoupled.
 	WeightDecay float64
@@ -106,7 +109,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if len(c.Rates) == 0 {
 		one.Rates = Rates(p.Cell)
 	}
-	if c.Epochs > 0 || c.WeightDecay > 0 {
+	if c.Epochs > 0 || c.Share > 0 || c.WeightDecay > 0 {
 		one.Own = c.own
 	}
 	return one, nil
@@ -114,6 +117,9 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 
 // own are the options of training of the candidate.
 func (c Candidate) own(o train.Options) train.Options {
+	if c.Share > 0 {
+		o.Epochs = max(1, int(math.Round(c.Share*float64(o.Epochs))))
+	}
 	o.Epochs = cmp.Or(c.Epochs, o.Epochs)
 	if c.WeightDecay > 0 {
 		o.WeightDecay, o.Optimiser = c.WeightDecay, "adamw"

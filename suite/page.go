@@ -22,8 +22,9 @@ type Row struct {
 	Mean, SD map[string]float64
 	// Valid is the mean of the first measure on validation; NaN for others.
 	Valid float64
-	// Rate of learning, seeds that were run, those that diverged, and rates that were tried.
+	// Rate of learning, epochs at most, seeds that were run, those that diverged, and rates that were tried.
 	Rate            float64
+	Epochs          int
 	Seeds, Diverged int
 	Tried           int
 }
@@ -33,7 +34,7 @@ func (t *Task) rowOf(l Line, trials []*Trial) Row {
 	r := Row{Model: l.Name, Kind: l.Kind, Seeds: len(trials), Tried: l.Tried, Mean: map[string]float64{}, SD: map[string]float64{}}
 	values, valid := map[string][]float64{}, []float64{}
 	for _, one := range trials {
-		r.Parameters, r.Rate = one.Parameters, one.Options.LearningRate
+		r.Parameters, r.Rate, r.Epochs = one.Parameters, one.Options.LearningRate, one.Options.Epochs
 		if one.Diverged != "" {
 			r.Diverged++
 		}
@@ -85,7 +86,13 @@ type Outcome struct {
 
 // Outcome is what a record holds of a section on a task. It needs no data.
 func (t *Task) Outcome(held *Results, s Section) Outcome {
-	o := Outcome{Task: t, Rows: held.Rows(t, s.Name), Section: s.Number, Made: held.Boards[s.Name].Made, Note: held.Note}
+	rank := map[string]int{} // as the section lists them: the order on the board follows from test figures
+	for i, c := range s.Candidates(t) {
+		rank[c.Title()] = i - len(s.Candidates(t))
+	}
+	rows := held.Rows(t, s.Name)
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(rank[a.Model], rank[b.Model]) })
+	o := Outcome{Task: t, Rows: rows, Section: s.Number, Made: held.Boards[s.Name].Made, Note: held.Note}
 	o.Trials, o.Configurations = held.Looked()
 	return o
 }
@@ -136,7 +143,7 @@ func (p *printer) outcome(o Outcome) {
 	for _, m := range t.Measures {
 		head, rule = head+" "+m.Title+" |", rule+"---|"
 	}
-	p.line("%s rate | seeds | source |\n%s---|---|---|", head, rule)
+	p.line("%s rate, epochs at most | seeds | source |\n%s---|---|---|", head, rule)
 	for _, r := range rows {
 		p.row(t, r)
 	}
@@ -182,6 +189,9 @@ func (p *printer) row(t *Task, r Row) {
 		}
 		if r.Tried > 1 {
 			rate += fmt.Sprintf(" of %d", r.Tried)
+		}
+		if r.Epochs > 0 {
+			rate += fmt.Sprintf(", %d epochs", r.Epochs)
 		}
 	}
 	if r.Diverged > 0 {

@@ -158,7 +158,7 @@ func TestClosest(t *testing.T) {
 // The example of the definition: bits 1 1 0 1 1 1 give a 1 at once, a 0 after two more, a 1 after one, and two that are left.
 func TestEvents(t *testing.T) {
 	s := events([]int{1, 1, 0, 1, 1, 1})
-	if !slices.Equal(s.X, []float32{1, 0, 1, 1}) || !slices.Equal(s.DT, []float32{1. / 32, 2. / 32, 1. / 32, 2. / 32}) {
+	if !slices.Equal(s.X, []float32{1, 0, 1, 1}) || !slices.Equal(s.DT, []float32{1, 2, 1, 2}) {
 		t.Errorf("events %v after %v", s.X, s.DT)
 	}
 	if s.Scored() != 1 || s.Y[3] != 1 {

@@ -282,3 +282,20 @@ func TestPage(t *testing.T) {
 		t.Log(page.String())
 	}
 }
+
+// Without validation the first candidate of the section stands for all, whatever the order on the board.
+func TestNothingChooses(t *testing.T) {
+	s, err := SectionOf(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := &Results{}
+	for i, name := range []string{"ltc-ncp19", "cfc-small-conv", "cfc-small-conv-x5"} {
+		held.keep(&Trial{Key: name, Model: name, Test: metric.Scores{{Name: "mse", Value: float64(i)}}})
+		held.place(s.Name, Made{}, Line{Name: name, Model: name, Kind: Liquid, Trials: []string{name}})
+	}
+	o := lidarNcps.Outcome(held, s)
+	if best, ok := chosen(lidarNcps.Measures[0], o.Rows); !ok || best.Model != s.Candidates(&lidarNcps)[0].Title() {
+		t.Errorf("%s stands for all", best.Model)
+	}
+}

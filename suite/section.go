@@ -23,18 +23,20 @@ type Section struct {
 
 // sections of the page of results; the last is the table of the peers.
 var sections = []Section{
-	{Number: 1, Name: "ltc-paper", Title: "LTC paper, Table 3", About: "Hasani et al. 2021; networks have 32 units as theirs. Where their split shares rows between " +
-		"parts, it stands beside one that does not; the leaky figures serve for comparison only.",
-		Tasks:  []*Task{&occupancyLeaky, &occupancyPaper, &ozoneLeaky, &ozoneChrono, &trafficLeaky, &trafficHour, &smnist, &cheetah},
-		Models: ltcPaper, Seeds: 5},
-	{Number: 2, Name: "xor", Title: "Event-based bit-stream XOR", About: "Lechner and Hasani 2020, figures of Hasani et al. 2022. Fewer streams than theirs.",
+	{Number: 1, Name: "ltc-paper", Title: "LTC paper, Table 3", About: "Hasani et al. 2021; networks have 32 units as theirs. They were trained for up to 200 epochs " +
+		"there, and here for as many as the whole page leaves time for: the slow cells (LTC, CT-GRU, LRC) for a share of those of the others. Where their " +
+		"split shares rows between parts, it stands beside one that does not; the leaky figures serve for comparison only.",
+		Tasks:  []*Task{&occupancyLeaky, &occupancyPaper, &ozoneLeaky, &ozonePaper, &trafficLeaky, &trafficPaper, &smnist, &cheetah},
+		Models: ltcPaper, Own: map[string][]Candidate{"smnist": smnistModels}, Seeds: 5},
+	{Number: 2, Name: "xor", Title: "Event-based bit-stream XOR", About: "Lechner and Hasani 2020, figures of Hasani et al. 2022, whose networks have 64 units. " +
+		"Here they have 32, for 20,000 streams where theirs had 100,000, and LTC, which stays at chance there too, is trained briefly.",
 		Tasks: []*Task{&xor}, Models: xorPaper, Seeds: 5},
 	{Number: 3, Name: "physionet", Title: "PhysioNet 2012, death in hospital", About: "The events as they came, with their true times.",
 		Tasks: []*Task{&physionetEvents}, Models: icu, Seeds: 5},
 	{Number: 4, Name: "series", Title: "Whole series: vowels, activities, spoken digits",
 		Tasks: []*Task{&vowels, &motions, &digits}, Models: usual, Own: peerModels, Seeds: 5},
 	{Number: 5, Name: "lidar", Title: "Lidar rover", About: "The protocol of the ncps documentation, in which nothing chooses the epoch, and whole traces.",
-		Tasks: []*Task{&lidarNcps, &lidar}, Models: peerModels["lidar"], Own: peerModels, Seeds: 5},
+		Tasks: []*Task{&lidarNcps, &lidar}, Models: lidarModels, Own: peerModels, Seeds: 5},
 	{Number: 6, Name: "cmapss", Title: "C-MAPSS FD001", Tasks: []*Task{&cmapss}, Models: usual, Own: peerModels, Seeds: 5},
 	{Number: 7, Name: "peers", Title: "Where the peers stand", About: "Nine tasks on exactly the splits on which other libraries were measured.",
 		Tasks: Peers(), Models: usual, Own: peerModels, Seeds: 5},

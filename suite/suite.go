@@ -62,7 +62,7 @@ type Data struct {
 // registry: one line a task.
 var registry = []*Task{
 	&occupancyChrono, &cheetahClip, &ozoneChrono, &trafficHour, &vowels, &physionet, &cgm, &cmapss, &lidar,
-	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &cheetah, &smnist, &xor, &motions, &digits, &physionetEvents, &lidarNcps,
+	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &ozonePaper, &trafficPaper, &cheetah, &smnist, &xor, &motions, &digits, &physionetEvents, &lidarNcps,
 }
 
 // Tasks lists every task.

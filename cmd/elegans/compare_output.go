@@ -40,7 +40,8 @@ type comparedJSON struct {
 	Name         string            `json:"name"`
 	Model        string            `json:"model"`
 	Network      bool              `json:"network"`
-	Inputs       string            `json:"inputs"` // fed beside the values; empty for a simple baseline
+	Inputs       string            `json:"inputs"`  // fed beside the values; empty for a simple baseline
+	Average      int               `json:"average"` // networks whose mean prediction it is; 0 for a simple baseline
 	Mean         *float64          `json:"mean"`
 	SD           *float64          `json:"sd"`
 	Values       []*float64        `json:"values"` // a diverged run has that of the constant baseline
@@ -82,29 +83,23 @@ func (f *compareFlags) document(name string, b *experiment.Leaderboard, e experi
 		Kept: e.Kept, Estimate: e.Seconds, Warnings: unique(b.Warnings), Models: []comparedJSON{}}
 	_, d.TestRows = b.Test.Rows()
 	for _, s := range b.Rows {
-		m := comparedJSON{Name: s.Name, Model: s.Model, Network: s.Network(), Inputs: string(s.Inputs), Mean: number(s.Mean), SD: number(s.SD),
-			Values: numbers(all(s, b.Metric)), OverSeeds: s.OverSeeds, OverTest: s.OverTest, Parameters: s.Parameters, Synapses: s.Synapses, Size: s.Size,
+		m := comparedJSON{Name: s.Name, Model: s.Model, Network: s.Network(), Inputs: string(s.Inputs), Average: s.Average, Mean: number(s.Mean), SD: number(s.SD),
+			Values: numbers(s.Values(b.Metric.Name)), OverSeeds: s.OverSeeds, OverTest: s.OverTest, Parameters: s.Parameters, Synapses: s.Synapses, Size: s.Size,
 			FLOPs: s.FLOPs, Microseconds: s.Microseconds, Seconds: s.Seconds, LearningRate: s.LearningRate, Tried: s.Tried, Learnt: s.Learnt}
 		m.Diverged, _ = s.Diverged()
 		for _, r := range s.Runs {
 			run := comparedRun{Seed: r.Seed, Diverged: r.Diverged, Test: r.Scores}
+			if s.Network() && r.Diverged == "" {
+				run.Valid, run.ValidLoss = r.Valid, number(r.ValidLoss)
+			}
 			if r.Train != nil {
-				run.BestEpoch, run.Valid, run.ValidLoss = r.Train.Best, r.Valid, number(r.ValidLoss)
+				run.BestEpoch = r.Train.Best
 			}
 			m.Runs = append(m.Runs, run)
 		}
 		d.Models = append(d.Models, m)
 	}
 	return d
-}
-
-// all are the values of a metric over all runs, the diverged ones too.
-func all(s experiment.Standing, m metric.Metric) (values []float64) {
-	for _, r := range s.Runs {
-		v, _ := r.Scores.Get(m.Name)
-		values = append(values, v)
-	}
-	return values
 }
 
 // unique joins lists without what stands there already, and is never nil.

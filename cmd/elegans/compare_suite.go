@@ -30,6 +30,7 @@ type tournament struct {
 	games   []*game
 	record  suite.Record
 	altered bool   // it is not run as the suite says
+	plan    bool   // nothing is trained
 	placed  bool   // there is a place for trials, or it was said that there is none
 	again   string // the command that goes on
 	started time.Time
@@ -150,12 +151,28 @@ func (t *tournament) play(ctx context.Context) error {
 	if total.Trials > 0 {
 		t.c.note("%s of %s%s", plural(total.Trials, "trial"), plural(ready, "task"), kept)
 	}
+	if t.plan {
+		return nil
+	}
 	for _, g := range t.games {
 		if err := t.run(ctx, g); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// planned says of every task what is compared on it and how long that takes at most.
+func (t *tournament) planned() (rows [][]string) {
+	for _, g := range t.games {
+		row := []string{t.section.Name, g.task.Name, "-", fmt.Sprint(t.f.seeds), "-", "-", g.absent}
+		if g.contest != nil {
+			row = []string{t.section.Name, g.task.Name, fmt.Sprint(len(g.contest.Rows())), fmt.Sprint(t.f.seeds), fmt.Sprint(g.estimate.Trials),
+				fmt.Sprint(g.estimate.Kept), fmt.Sprintf("%.1f", g.estimate.Seconds/60)}
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // prepare reads the data of a task and decides its contest.
@@ -226,7 +243,7 @@ func (t *tournament) models(g *game) (list []experiment.Contestant, err error) {
 // change is a candidate with what was asked for in place of what the suite says.
 func (f *compareFlags) change(c suite.Candidate) suite.Candidate {
 	if f.options.Epochs > 0 {
-		c.Epochs = 0
+		c.Epochs, c.Share = 0, 0
 	}
 	if f.options.LearningRate > 0 {
 		c.Rates = []float64{f.options.LearningRate}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"slices"
@@ -20,6 +21,7 @@ type resultsFlags struct {
 	out     string
 	section int
 	kept    bool
+	plan    bool
 	again   string // the command that goes on
 }
 
@@ -40,6 +42,8 @@ first seed; so it does for the model of which a table speaks. All sections take 
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
+			case f.plan && (f.kept || f.json || f.out != "-"):
+				return usage("--plan: prints a table of what would be trained and nothing else; leave out --kept, --json and --out")
 			case cmd.Flags().Changed("workers") && f.workers < 1:
 				return usage("--workers is %d; it must be at least 1", f.workers)
 			case f.workers == 0:
@@ -55,6 +59,9 @@ first seed; so it does for the model of which a table speaks. All sections take 
 				return err
 			}
 			f.again = commandLine(cmd, []string{"results"}, func(string) bool { return true })
+			if f.plan {
+				return f.printPlan(cmd.Context(), c, sections)
+			}
 			return f.run(cmd.Context(), c, sections)
 		},
 	}
@@ -64,6 +71,7 @@ first seed; so it does for the model of which a table speaks. All sections take 
 	cmd.Flags().StringVar(&f.results, "results", resultsDir, "`DIR` of the files that hold what was scored")
 	cmd.Flags().StringVar(&f.keep, "keep", "", "`DIR` in which trials are kept; one of the user's cache if not given")
 	cmd.Flags().BoolVar(&f.kept, "kept", false, "write the page from the result files, train nothing")
+	cmd.Flags().BoolVar(&f.plan, "plan", false, "say of every task what is compared and how long it takes at most, train nothing")
 	cmd.Flags().StringVar(&f.out, "out", "-", "`FILE` to write the page to; - for standard output")
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "`N` trials at once, each on one core; the number of cores if not given")
 	addJSON(cmd, &f.json)
@@ -163,10 +171,7 @@ func (f *resultsFlags) outcomes(ctx context.Context, c *console, s suite.Section
 	section = sectionResult{Section: s.Number, Title: s.Title}
 	absent := map[string]string{}
 	if !f.kept {
-		asked := f.compareFlags
-		asked.seeds = s.Seeds
-		asked.stack.layers = 1
-		t := &tournament{c: c, f: &asked, section: s, again: f.again}
+		t := f.tournament(c, s)
 		if err := t.play(ctx); err != nil {
 			return nil, section, err
 		}
@@ -192,4 +197,26 @@ func (f *resultsFlags) outcomes(ctx context.Context, c *console, s suite.Section
 			append([]suite.Look{}, held.LookedAt...), append([]suite.Figure{}, t.Figures()...), looked{o.Trials, o.Configurations}})
 	}
 	return list, section, nil
+}
+
+// tournament is a section as it is run.
+func (f *resultsFlags) tournament(c *console, s suite.Section) *tournament {
+	asked := f.compareFlags
+	asked.seeds = s.Seeds
+	asked.stack.layers = 1
+	return &tournament{c: c, f: &asked, section: s, again: f.again, plan: f.plan}
+}
+
+// printPlan says what would be run. A trial that two sections share is counted in both until it is kept.
+func (f *resultsFlags) printPlan(ctx context.Context, c *console, sections []suite.Section) error {
+	rows := [][]string{{"suite", "task", "candidates", "seeds", "trials", "kept", fmt.Sprintf("minutes on %s", plural(f.workers, "core"))}}
+	for _, s := range sections {
+		t := f.tournament(c, s)
+		if err := t.play(ctx); err != nil {
+			return err
+		}
+		rows = append(rows, t.planned()...)
+	}
+	c.print("%s", columns(rows))
+	return nil
 }

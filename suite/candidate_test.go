@@ -1,0 +1,75 @@
+package suite
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/train"
+)
+
+// A candidate changes what it names and nothing else.
+func TestCandidate(t *testing.T) {
+	d := XOR(4, 2, 2, 1)
+	c := Candidate{Name: "five", Preset: "cfc-small", Units: 12, Layers: 2, Block: model.Block{Dropout: 0.3}, Pool: model.Mean, Average: 5, WeightDecay: 0.1, Plain: true}
+	one, err := d.Contestant(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := one.Architecture
+	if one.Name != "five" || one.Average != 5 || one.OneRow || len(one.Rates) != 2 || a.Size() != 12 || len(a.Layers) != 2 || a.Pool != model.Mean || a.Layers[1].Block.Dropout != 0.3 {
+		t.Errorf("%+v", one)
+	}
+	for _, want := range []string{"12 units", "2 layers", "dropout", "pool mean", "weight decay 0.1"} {
+		if !strings.Contains(one.Summary, want) {
+			t.Errorf("the summary %q does not say %q", one.Summary, want)
+		}
+	}
+	base := train.Options{Epochs: 20, Batch: 7, Optimiser: "adam"}
+	if o := one.Own(base); o.Epochs != 20 || o.Batch != 7 || o.WeightDecay != 0.1 || o.Optimiser != "adamw" {
+		t.Errorf("options %+v", o)
+	}
+	for _, k := range []struct {
+		c    Candidate
+		want int
+	}{{Candidate{Epochs: 3}, 3}, {Candidate{Share: 0.4}, 8}, {Candidate{Share: 0.01}, 1}} {
+		if o := k.c.own(base); o.Epochs != k.want || o.Optimiser != "adam" {
+			t.Errorf("%+v gives %+v", k.c, o)
+		}
+	}
+	plain, err := d.Contestant(Candidate{Preset: "gru32", Rates: []float64{0.1}})
+	if err != nil || plain.Own != nil || plain.Name != "gru32" || !plain.OneRow || len(plain.Rates) != 1 {
+		t.Errorf("%+v, %v", plain, err)
+	}
+	if _, err := d.Contestant(Candidate{Preset: "gru32", Conv: "x"}); err == nil {
+		t.Error("a convolution that is none was taken")
+	}
+}
+
+// An average begins with the networks of the candidate that it is made of, so that they are trained once.
+func TestAveraged(t *testing.T) {
+	list := averaged(3, Candidate{Name: "a", Preset: "gru32", Epochs: 4, Plain: true})
+	if len(list) != 2 || list[0].Average != 0 || list[1].Average != 3 || list[1].Title() != "a-x3" || list[1].Epochs != 4 || !list[0].Plain || list[1].Plain {
+		t.Errorf("%+v", list)
+	}
+}
+
+// Every candidate can be built for the data of its task.
+func TestCandidatesBuild(t *testing.T) {
+	for _, s := range Sections() {
+		for _, task := range s.Tasks {
+			t.Run(s.Name+" "+task.Name, func(t *testing.T) {
+				d := readTask(t, task)
+				for _, c := range s.Candidates(task) {
+					one, err := d.Contestant(c)
+					if err == nil {
+						_, err = one.Architecture.Model(d.Schema)
+					}
+					if err != nil {
+						t.Errorf("%s: %v", c.Title(), err)
+					}
+				}
+			})
+		}
+	}
+}
