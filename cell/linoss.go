@@ -21,8 +21,9 @@ import (
 // Elapsed time multiplies the learned step of each unit, sigmoid(steps) in (0, 1); at dt = 1 that is the authors' layer.
 // With im |z|² + A |y|² never grows without input, whatever the steps. imex keeps the volume of phase space and is stable
 // for equal steps where d² A < 4, which A <= 4 ensures for dt <= 1: there the optimiser keeps A within [0, 4]. Up to dt = 1.5
-// an oscillator that is too stiff for a step takes min(A, 3.99/d²) in it, and longer gaps are split. Steps that differ excite imex (with one in four split in halves, by 0.5 % a step at d² A = 0.9): irregular
-// time asks for im. A is at least 0 with im too.
+// an oscillator that is too stiff for a step takes min(A, 3.99/d²) in it, and longer gaps are split. Steps that differ
+// excite imex (at d² A = 0.9 by 0.5 % a step with one in four split in halves, by 0.0003 % where a minute is a second off):
+// irregular time asks for im. A is at least 0 with im too.
 //
 // First values: A_raw and steps uniform on [0, 1), both parts of B within 1/sqrt(inputs), of C within 1/sqrt(units), D
 // standard normal. Source: Rusch and Rus, Oscillatory state-space models, arXiv 2410.03943, and their code.

@@ -102,6 +102,7 @@ var lrc = Entry{
 		{"lrc32", "LRC, 32 neurons, fully connected, symmetric elastance, exponential solver: any dt in one step", LRC{Solver: ExponentialLRC}, full(32)},
 		{"lrc-ncp19", "the same on a neural circuit policy of 19 neurons", LRC{Solver: ExponentialLRC}, auto(19, 1)},
 		{"lrcu32", "LRC unit, 32 neurons, fully connected, symmetric elastance, one explicit step", LRC{}, full(32)},
+		{"lrc-adaptive32", "LRC, 32 neurons, fully connected, dopri5: as many steps a row as its error asks", LRC{Solver: AdaptiveLRC}, full(32)},
 		{"stc32", "saturated LTC, 32 neurons, fully connected, 6 explicit sub-steps", LRC{Unfolds: 6, Elastance: ConstantElastance}, full(32)},
 	},
 }

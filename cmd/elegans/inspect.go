@@ -20,8 +20,9 @@ import (
 type inspected struct {
 	Parameters int              `json:"parameters"`
 	Synapses   int              `json:"synapses"`
-	State      int              `json:"state"` // carried scalars
-	FLOPs      float64          `json:"flops_per_step"`
+	State      int              `json:"state"`          // carried scalars
+	FLOPs      float64          `json:"flops_per_step"` // of one trial of a step where Adaptive
+	Adaptive   bool             `json:"adaptive,omitempty"`
 	Layers     []inspectedLayer `json:"layers"`
 	Readout    model.Readout    `json:"readout"`
 	TimeInput  bool             `json:"time_input"`
@@ -93,7 +94,7 @@ func (c *console) loadModel(path string) (*model.Model, error) {
 
 func inspect(m *model.Model) inspected {
 	a, p := m.Architecture(), m.Program()
-	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(),
+	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(), Adaptive: m.Adaptive(),
 		Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder, Pool: a.Pool, Schema: m.Schema(), Info: m.Info(), gaps: a.TakesMissing()}
 	if err := m.Causal(); err != nil {
 		d.Offline = err.Error()
@@ -115,7 +116,10 @@ func inspect(m *model.Model) inspected {
 }
 
 func (c *console) printModel(d inspected) error {
-	c.print("%s: %d parameters, %s, %d carried values, %s FLOPs per step\n", orUnnamed(d.Info.Name), d.Parameters, plural(d.Synapses, "synapse"), d.State, count(d.FLOPs))
+	c.print("%s: %d parameters, %s, %d carried values, %s FLOPs per step\n", orUnnamed(d.Info.Name), d.Parameters, plural(d.Synapses, "synapse"), d.State, flops(d.FLOPs, d.Adaptive))
+	if d.Adaptive {
+		c.print("the solver takes a row in as many steps as its error asks: + stands for one trial of a step\n")
+	}
 	if d.Encoder > 0 {
 		c.print("\nencoder: %d values\n", d.Encoder)
 	}
