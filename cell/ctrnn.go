@@ -71,7 +71,10 @@ var ctrnn = Entry{
 		{"heun, 2 sub-steps", CTRNN{Units: 3, Method: Heun, Unfolds: 2}, nil},
 		{"dopri5", CTRNN{Units: 4, Method: Dopri5, RTol: 1e-4, ATol: 1e-6, Tau: 1.5}, nil},
 	},
-	Presets: []Preset{{"ctrnn-32", "continuous-time RNN, 32 units", CTRNN{Units: 32}, nil}},
+	Presets: []Preset{
+		{"ctrnn-32", "continuous-time RNN, 32 units", CTRNN{Units: 32}, nil},
+		{"ctrnn-adaptive-32", "continuous-time RNN, 32 units, dopri5: as many steps a row as its error asks", CTRNN{Units: 32, Method: Dopri5}, nil},
+	},
 }
 
 var neuralODE = Entry{
@@ -82,7 +85,10 @@ var neuralODE = Entry{
 		{"euler, 2 sub-steps", NeuralODE{Units: 4, Method: Euler, Unfolds: 2}, nil},
 		{"dopri5", NeuralODE{Units: 3, Method: Dopri5}, nil},
 	},
-	Presets: []Preset{{"node-32", "neural ODE cell, 32 units", NeuralODE{Units: 32}, nil}},
+	Presets: []Preset{
+		{"node-32", "neural ODE cell, 32 units", NeuralODE{Units: 32}, nil},
+		{"node-adaptive-32", "neural ODE cell, 32 units, dopri5: as many steps a row as its error asks", NeuralODE{Units: 32, Method: Dopri5}, nil},
+	},
 }
 
 // Check implements Cell.

@@ -302,6 +302,52 @@ func TestUnevenSteps(t *testing.T) {
 	}
 }
 
+// TestClocks: rows of a regular series, a second early or late within a minute, are all taken in the same number of parts by
+// every preset; and undamped oscillators of explicit schemes hardly grow over them, by their angle.
+func TestClocks(t *testing.T) {
+	for _, p := range cell.Presets() {
+		limit := cell.MaxStep(p.Cell)
+		if limit == 0 {
+			continue
+		}
+		if early, late := math.Ceil(59./60/limit), math.Ceil(61./60/limit); early != late {
+			t.Errorf("%s takes a minute that is a second short in %v parts, one that is a second long in %v: MaxStep is %v", p.Name, early, late, limit)
+		}
+	}
+	angles, most := []float64{1, 1.5, 3}, []float64{1e-5, 1e-3, 2e-2}
+	for _, c := range []cell.Cell{
+		cell.LinOSS{Units: 3, Scheme: cell.IMEX}, cell.DLinOSS{Units: 3}, cell.DLinOSS{Units: 3, Scheme: cell.IMEX2},
+	} {
+		r := newRunner(t, c, 1, 1, 1)
+		for u, theta := range angles {
+			r.param("steps")[u], r.param("A")[u] = 0, 4*(2-2*math.Cos(theta)) // sigmoid(0) = 1/2
+			if _, damped := c.(cell.DLinOSS); damped {
+				r.param("G")[u] = 0
+			}
+			r.state("z_re")[u], r.state("y_re")[u] = 1, 0.3
+		}
+		const steps = 20000
+		growth, random := make([]float64, 3), rand.New(rand.NewPCG(8, 8))
+		for range steps {
+			r.time(float64(59+random.IntN(3)) / 60)
+			r.o.Step()
+			r.carry()
+			for u := range angles {
+				z, y := &r.state("z_re")[u], &r.state("y_re")[u]
+				size := math.Hypot(*z, *y)
+				growth[u] += math.Log(size) / steps
+				*z, *y = *z/size, *y/size
+			}
+		}
+		t.Logf("%#v: growth a step %.2g", c, growth)
+		for u, g := range growth {
+			if !(g < most[u]) {
+				t.Errorf("%#v: an oscillator of angle %v grows by %v a step", c, angles[u], g)
+			}
+		}
+	}
+}
+
 // TestRegionGradients: at the corners where a root vanishes gradients are finite.
 func TestRegionGradients(t *testing.T) {
 	for _, scheme := range []cell.Scheme{cell.IMEX1, cell.IMEX2, cell.IM, cell.EX} {

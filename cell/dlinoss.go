@@ -159,18 +159,19 @@ func (m Scheme) region(b *Builder, A, G, s Vec) (Vec, Vec) {
 // within softens the oscillators of an explicit scheme that are too stiff for a step of length d, which is none of those in the
 // region where dt <= 1. With the trace T and the determinant P of a step, |T| <= 1 + P and P <= 1.
 func (m Scheme) within(b *Builder, A, G, d Vec) (Vec, Vec) {
+	if m == IM {
+		return A, G
+	}
 	square := Max(Mul(d, d), b.Const(minSquare))
 	switch m {
 	case IMEX1:
 		return Min(A, Div(Plus(Scale(2, Mul(d, G)), 4), square)), G
 	case IMEX2:
 		return Min(A, Div(Plus(Scale(-2, Mul(d, G)), 4), square)), G
-	case EX:
-		root := Sqrt(square)
-		G = Min(G, Div(b.Const(maxExplicitG), root))
-		return Min(A, Div(G, root)), G
 	}
-	return A, G
+	root := Sqrt(square)
+	G = Min(G, Div(b.Const(maxExplicitG), root))
+	return Min(A, Div(G, root)), G
 }
 
 // damped is one oscillator that is drawn: its eigenvalues r e^(±iθ) at dt = 1 and its raw step.

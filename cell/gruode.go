@@ -38,7 +38,10 @@ var gruODE = Entry{
 		{"midpoint, 2 sub-steps", GRUODE{Units: 3, Method: Midpoint, Unfolds: 2}, nil},
 		{"dopri5", GRUODE{Units: 4, Method: Dopri5, RTol: 1e-2}, nil},
 	},
-	Presets: []Preset{{"gruode-32", "GRU-ODE, 32 units", GRUODE{Units: 32}, nil}},
+	Presets: []Preset{
+		{"gruode-32", "GRU-ODE, 32 units", GRUODE{Units: 32}, nil},
+		{"gruode-adaptive-32", "GRU-ODE, 32 units, dopri5: as many steps a row as its error asks", GRUODE{Units: 32, Method: Dopri5}, nil},
+	},
 }
 
 // Check implements Cell.

@@ -22,8 +22,9 @@ import (
 // With im |z|² + A |y|² never grows without input, whatever the steps. imex keeps the volume of phase space and is stable
 // for equal steps where d² A < 4, which A <= 4 ensures for dt <= 1: there the optimiser keeps A at 4 or below. Up to dt = 1.5
 // an oscillator that is too stiff for a step takes min(A, 3.99/d²) in it, and longer gaps are split. Steps that differ excite
-// imex (with one in four split in halves, by 0.5 % a step at d² A = 0.9): irregular time asks for im. With either the optimiser
-// keeps A at 1e-4 or above: at 0 relu has no slope, and an oscillator that came there would never leave.
+// imex (at d² A = 0.9 by 0.5 % a step with one in four split in halves, by 0.0003 % where a minute is a second off): irregular
+// time asks for im. With either the optimiser keeps A at 1e-4 or above: at 0 relu has no slope, and an oscillator that came
+// there would never leave.
 //
 // First values: A_raw and steps uniform on [0, 1), both parts of B within 1/sqrt(inputs), of C within 1/sqrt(units), D
 // standard normal. Source: Rusch and Rus, Oscillatory state-space models, arXiv 2410.03943, and their code.

@@ -107,6 +107,7 @@ var lrc = Entry{
 		{"lrcu-32", "LRC unit, 32 neurons, fully connected, symmetric elastance, one explicit step", LRC{}, full(32)},
 		{"lrcu-asym-32", "LRC unit, 32 neurons, fully connected, asymmetric elastance, one explicit step", LRC{Elastance: AsymmetricElastance}, full(32)},
 		{"stc-32", "saturated LTC, 32 neurons, fully connected, 6 explicit sub-steps", LRC{Unfolds: 6, Elastance: ConstantElastance}, full(32)},
+		{"lrc-adaptive-32", "LRC, 32 neurons, fully connected, dopri5: as many steps a row as its error asks", LRC{Solver: AdaptiveLRC}, full(32)},
 	},
 }
 

@@ -31,6 +31,10 @@ var mixed = Entry{
 		{"LTC", Mixed{LTC{Unfolds: 2}}, testNCP},
 		{"wired CfC", Mixed{WiredCfC{}}, testNCP},
 		{"CfC", Mixed{CfC{Units: 4, Backbone: []int{5}}}, nil},
+		{"CTRNN", Mixed{CTRNN{Units: 4}}, nil},
+		{"CTRNN, dopri5", Mixed{CTRNN{Units: 3, Method: Dopri5}}, nil},
+		{"ODERNN", Mixed{ODERNN{Units: 3, Hidden: 4}}, nil},
+		{"CTGRU", Mixed{CTGRU{Units: 3}}, nil},
 	},
 	Presets: []Preset{
 		{"ltc-mm-ncp19", "LTC on a neural circuit policy of 19 neurons with mixed memory", Mixed{LTC{}}, auto(19, 1)},

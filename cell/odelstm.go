@@ -21,8 +21,8 @@ import (
 //	dh/dt = scale tanh(W u + U h + bias) - h   over dt gives h'
 //
 // States h and c, [units] each; the output is h. The step is an update: at dt = 0 the LSTM acts. A row longer than MaxStep,
-// half the number of sub-steps, flows in several parts, and the LSTM acts before the first; form "state" then carries u along
-// as a third state. Source: Lechner and Hasani, Learning long-term
+// half the number of sub-steps, or with dopri5 the steps that its tolerances allow, flows in several parts, and the LSTM acts
+// before the first; form "state" then carries u along as a third state. Source: Lechner and Hasani, Learning long-term
 // dependencies in irregularly-sampled time series, arXiv 2006.04418; initial values as there: form "output" uniform within
 // ±1/sqrt(units), form "state" Glorot and orthogonal with biases 0.
 type ODELSTM struct {
@@ -30,10 +30,14 @@ type ODELSTM struct {
 	Units int `json:"units"`
 	// Form is output or state; output if empty.
 	Form ODELSTMForm `json:"form" default:"output"`
-	// Method is the solver; rk4 if empty.
+	// Method is the solver; if empty the authors': rk4, and euler in form "state".
 	Method Method `json:"method" default:"rk4"`
-	// Unfolds is the number of solver sub-steps; 3 if zero.
+	// Unfolds is the number of solver sub-steps of methods with fixed steps; if zero the authors': 3, and 4 in form "state".
 	Unfolds int `json:"unfolds" default:"3"`
+	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
+	RTol float64 `json:"rtol" default:"1e-3"`
+	// ATol is the absolute one, 1e-8 to 1, in units of the state; 1e-5 if zero.
+	ATol float64 `json:"atol" default:"1e-5"`
 }
 
 // ODELSTMForm says what flows in an ODELSTM.
@@ -51,7 +55,9 @@ var odeLSTM = Entry{
 	Variants: []Variant{
 		{"4 units", ODELSTM{Units: 4}, nil},
 		{"flow of the output, heun, 2 sub-steps", ODELSTM{Units: 3, Method: Heun, Unfolds: 2}, nil},
-		{"flow of a state, euler, 4 sub-steps", ODELSTM{Units: 5, Form: FlowOfState, Method: Euler, Unfolds: 4}, nil},
+		{"flow of a state", ODELSTM{Units: 5, Form: FlowOfState}, nil},
+		{"dopri5", ODELSTM{Units: 3, Method: Dopri5}, nil},
+		{"flow of a state, dopri5", ODELSTM{Units: 4, Form: FlowOfState, Method: Dopri5, RTol: 1e-2}, nil},
 	},
 	Presets: []Preset{{"odelstm-32", "ODE-LSTM, 32 units", ODELSTM{Units: 32}, nil}},
 }
@@ -64,14 +70,32 @@ func (c ODELSTM) Check() error {
 	if c.Form != "" && c.Form != FlowOfOutput && c.Form != FlowOfState {
 		return fmt.Errorf("ODELSTM: form %q; allowed: %s, %s", c.Form, FlowOfOutput, FlowOfState)
 	}
-	if err := checkUnfolds("ODELSTM", c.Unfolds, 3); err != nil {
-		return err
+	return c.solver().check("ODELSTM", Resolve(ODELSTM{Form: c.Form}).(ODELSTM).Unfolds)
+}
+
+func (c ODELSTM) solver() solver { return solver{c.Method, c.Unfolds, c.RTol, c.ATol} }
+
+// resolve sets what form "state" has in the authors' first code.
+func (c ODELSTM) resolve() Cell {
+	if c.Form == FlowOfState && c.Method == "" {
+		c.Method = Euler
 	}
-	return c.Method.check("ODELSTM")
+	if c.Form == FlowOfState && c.Unfolds == 0 {
+		c.Unfolds = 4
+	}
+	return c
 }
 
 // MaxStep implements Limited.
-func (c ODELSTM) MaxStep() float64 { return float64(Resolve(c).(ODELSTM).Unfolds) / 2 }
+func (c ODELSTM) MaxStep() float64 {
+	if c.Adaptive() {
+		return 0
+	}
+	return float64(Resolve(c).(ODELSTM).Unfolds) / 2
+}
+
+// Adaptive implements Adapting.
+func (c ODELSTM) Adaptive() bool { return c.Method.adaptive() }
 
 // Build implements Cell.
 func (c ODELSTM) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
@@ -94,7 +118,7 @@ func (c ODELSTM) ofOutput(b *Builder, x, h, memory Vec) (Vec, Vec) {
 	i, f, g, o := Sigmoid(block(0)), Sigmoid(block(1)), Tanh(block(2)), Sigmoid(block(3))
 	memory, out := c.remember(b, memory, i, f, g, o)
 	field := perceptron(b, "node", n, n, FanIn(n), FanIn(n))
-	return c.Method.flow(b, b.Begin(out, h), c.Unfolds, field), memory
+	return c.solver().flow(b, b.Begin(out, h), field), memory
 }
 
 func (c ODELSTM) ofState(b *Builder, x, h, memory Vec) (Vec, Vec) {
@@ -113,7 +137,7 @@ func (ODELSTM) remember(b *Builder, memory, i, f, g, o Vec) (Vec, Vec) {
 }
 
 func (c ODELSTM) ode() driven {
-	return driven{cell: "ODELSTM", units: c.Units, tau: 1, solver: solver{method: c.Method, unfolds: c.Unfolds}}
+	return driven{cell: "ODELSTM", units: c.Units, tau: 1, solver: c.solver()}
 }
 
 // perceptron declares W_2 tanh(W_1 h + b_1) + b_2 with a hidden layer and gives it as a function of h [n].

@@ -10,12 +10,18 @@ import (
 // "default" of the field, which is the only place where it stands: Build starts from the resolved options, and files and
 // messages show them. A wrapper's inner cell is resolved too.
 func Resolve(c Cell) Cell {
+	if r, ok := c.(resolver); ok {
+		c = r.resolve()
+	}
 	v := reflect.ValueOf(c)
 	if v.Kind() != reflect.Struct {
 		return c
 	}
 	return filled(v).Interface().(Cell)
 }
+
+// resolver is a cell in one form of which some zero values mean other values than the tags say. It sets these.
+type resolver interface{ resolve() Cell }
 
 // Filled does for any struct of options what Resolve does for cells.
 func Filled[T any](options T) T { return filled(reflect.ValueOf(options)).Interface().(T) }

@@ -61,26 +61,12 @@ var tableaus = map[Method]tableau{
 func (m Method) adaptive() bool { return tableaus[m].e != nil }
 
 // methods lists their names.
-func methods(adaptive bool) string {
+func methods() string {
 	var names []string
 	for _, m := range slices.Sorted(maps.Keys(tableaus)) {
-		if adaptive || !m.adaptive() {
-			names = append(names, string(m))
-		}
+		names = append(names, string(m))
 	}
 	return strings.Join(names, ", ")
-}
-
-// check reports a method that is none with fixed steps; an empty one has passed Resolve before it is used.
-func (m Method) check(cell string) error {
-	_, ok := tableaus[m]
-	switch {
-	case m.adaptive():
-		return fmt.Errorf("%s: method %q splits a row into steps, and the update of this cell would act in each; allowed: %s", cell, m, methods(false))
-	case !ok && m != "":
-		return fmt.Errorf("%s: method %q; allowed: %s", cell, m, methods(false))
-	}
-	return nil
 }
 
 // checkUnfolds reports a number of sub-steps out of range.
@@ -91,7 +77,7 @@ func checkUnfolds(cell string, unfolds int, standard int) error {
 	return nil
 }
 
-// solver is how a cell follows its state where all of that is a flow. The tolerances are those of an adaptive method.
+// solver is how a cell follows its state along a flow. The tolerances are those of an adaptive method.
 type solver struct {
 	method     Method
 	unfolds    int
@@ -126,8 +112,8 @@ func (s solver) check(cell string, standard int) error {
 		}
 		return nil
 	}
-	if s.method.check(cell) != nil {
-		return fmt.Errorf("%s: method %q; allowed: %s", cell, s.method, methods(true))
+	if _, ok := tableaus[s.method]; !ok && s.method != "" { // an empty one is resolved before it is used
+		return fmt.Errorf("%s: method %q; allowed: %s", cell, s.method, methods())
 	}
 	return nil
 }

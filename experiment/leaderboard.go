@@ -168,6 +168,9 @@ func (c *Contest) standing(e *entrant, runs []Run, trials []*job) (Standing, err
 	if s.Size != e.size {
 		s.Summary += fmt.Sprintf(", resized to %d units", s.Size)
 	}
+	if m.Adaptive() {
+		s.Summary += "; FLOPs are those of one trial of a step, the least that a row costs"
+	}
 	if s.Rejected, err = e.rejected(); err != nil {
 		return Standing{}, err
 	}

@@ -203,6 +203,50 @@ func TestStepError(t *testing.T) {
 	}
 }
 
+// TestAdaptiveRowsAreRows: what happens once a row does so in however many steps an adaptive solver takes it: updates below and
+// above, a memory, pools and the time input are what they are beside a solver with very many fixed steps in one.
+func TestAdaptiveRowsAreRows(t *testing.T) {
+	schema := series.Plain(2)
+	adaptive := cell.CTRNN{Units: 4, Method: cell.Dopri5, RTol: 1e-5, ATol: 1e-7}
+	fixed := cell.CTRNN{Units: 4, Method: cell.RK4, Unfolds: 100}
+	around := func(c cell.Cell) []Architecture {
+		gru := Recurrent(cell.GRU{Units: 3})
+		return []Architecture{
+			{Layers: []Layer{gru, Recurrent(c), gru}, Pool: Mean, TimeInput: true},
+			{Layers: []Layer{Recurrent(cell.Mixed{Cell: c}), Recurrent(cell.ODERNN{Units: 3, Method: cell.RK4, Unfolds: 40}), Recurrent(cell.MLP{Units: 3, Window: 2})}, Pool: Attention},
+		}
+	}
+	w := walk(schema, 25, 4)
+	for i := range w.DT {
+		w.DT[i] *= 6
+	}
+	for i, a := range around(adaptive) {
+		m, err := a.Model(schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reference, err := around(fixed)[i].Model(schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := ran(t, m, &w, RunOptions{}), ran(t, reference.With(m.theta), &w, RunOptions{})
+		if row := differs(got, stepped(t, m.Stream(), &w)); row != -1 {
+			t.Errorf("architecture %d: the stream differs from Run in row %d", i, row)
+		}
+		rows, err := m.Rows(&w)
+		if err != nil || len(rows.DT) < 2*w.Len() {
+			t.Errorf("architecture %d: %d steps for %d rows (%v)", i, len(rows.DT), w.Len(), err)
+		}
+		for row := range want {
+			for k, v := range want[row] {
+				if d := math.Abs(float64(got[row][k] - v)); !(d < 5e-4) {
+					t.Errorf("architecture %d, row %d: output %d is %v, beside fixed steps %v", i, row, k, got[row][k], v)
+				}
+			}
+		}
+	}
+}
+
 // TestNoTimeNoStep: dt = 0 is one trial that leaves the state to the bit.
 func TestNoTimeNoStep(t *testing.T) {
 	schema := series.Plain(2)

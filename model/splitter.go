@@ -9,8 +9,8 @@ import (
 )
 
 // Adaptive tells whether a solver of the model chooses its own steps, see cell.Adapting. Each row is then taken in as many
-// steps as the errors of all such layers ask, with the inputs held; in a stack a layer sees what the one below gives at the end
-// of each step. The steps of a row depend on the parameters, the state before it and the row, and on nothing else, so that
+// steps as the errors of all such layers ask, with the inputs held. Layers that take rows in parts go along side by side, and
+// see what the layers below give at the end of each step; all else happens once a row, see step.Builder.Divide. The steps of a row depend on the parameters, the state before it and the row, and on nothing else, so that
 // streams, batches and splits anywhere agree to the bit.
 //
 // Where every step would have to be too short, or there would be too many, there is a *StepError.

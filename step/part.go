@@ -17,7 +17,7 @@ const (
 	PartAfter
 	// PartTurn is the number of the turn, from 1 on; in a row of one part 0: all take it at once.
 	PartTurn
-	// PartWidth is the width of the leaf. It is zero for a row of one part.
+	// PartWidth is the width of the leaf, which is zero for a row of one part.
 	PartWidth
 )
 
@@ -88,6 +88,7 @@ func (b *Builder) Hold(name string, v Vec) Vec {
 		return v
 	}
 	held := b.Begin(v, b.State(name, v.Shape()))
+	b.p.States[len(b.p.States)-1].Held = true
 	b.Next(name, held)
 	return held
 }

@@ -48,6 +48,8 @@ type State struct {
 	Name string
 	Node int // the leaf: its value before the step
 	Next int // its value after the step
+	// Held says that it is read between the parts of a row only: what it is after a row means nothing. See Builder.Hold.
+	Held bool
 }
 
 // Region records a Repeat: the nodes of iteration k are Start[k] up to Start[k+1].

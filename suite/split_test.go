@@ -2,9 +2,11 @@ package suite
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/series"
 )
 
 // The numbers of windows, steps and scored values are those of an independent evaluation of the same splits, which says
@@ -76,18 +78,61 @@ func TestSplits(t *testing.T) {
 	}
 }
 
-// noSharedLabels says whether a label is scored in two parts: memory that windows of both reach with a label.
+// label is one that is scored, by what it is and not by where in memory it stands, for parts may hold copies of rows.
+type label struct {
+	series      string
+	row, output int
+	content     uint64 // of inputs, elapsed time and the label itself
+}
+
+// labelAt is label at of a series.
+func labelAt(s *series.Series, at int) label {
+	n := s.Outputs()
+	row := at / n
+	l := label{series: s.Name, row: row, output: at % n, content: math.Float64bits(s.Y[at])}
+	for _, v := range append([]float32{s.DT[row]}, s.At(row)...) {
+		l.content = l.content*0x9E3779B97F4A7C15 + uint64(math.Float32bits(v))
+	}
+	if s.Row != nil {
+		l.row = s.Row[row]
+	}
+	return l
+}
+
+// TestSharedLabels: a row that two parts score is found, in memory of its own too.
+func TestSharedLabels(t *testing.T) {
+	part := func(from, to int) (p dataset.Part) {
+		s := series.Series{Name: "walk"}
+		for row := from; row < to; row++ {
+			s.X, s.DT, s.Y, s.Row = append(s.X, float32(row*row%7)), append(s.DT, 1), append(s.Y, float64(row%3)), append(s.Row, row)
+		}
+		p.Series, p.Windows = []series.Series{s}, []dataset.Window{{From: 0, To: s.Len()}}
+		return p
+	}
+	if err := noSharedLabels(&Data{Train: part(0, 20), Valid: part(20, 25), Test: part(25, 40)}); err != nil {
+		t.Error(err)
+	}
+	if err := noSharedLabels(&Data{Train: part(0, 21), Valid: part(20, 25), Test: part(25, 40)}); err == nil {
+		t.Error("a copy of a row in two parts is not found")
+	}
+}
+
+// noSharedLabels says whether a label is scored in two parts.
 func noSharedLabels(d *Data) error {
-	owner := map[*float64]int{}
+	owner := map[label]int{}
 	for i, part := range []dataset.Part{d.Train, d.Valid, d.Test} {
 		for _, w := range part.Windows {
 			s := part.Series[w.Series]
 			n := s.Outputs()
 			for at := (w.From + w.Lead) * n; at < w.To*n; at++ {
-				if other, ok := owner[&s.Y[at]]; ok && other != i {
+				if s.Y[at] != s.Y[at] {
+					continue
+				}
+				l := labelAt(&s, at)
+				if other, ok := owner[l]; ok && other != i {
 					return fmt.Errorf("a label of %q at %d is scored in parts %d and %d", s.Name, at/n, other, i)
 				}
-				owner[&s.Y[at]] = i
+				owner[l] = i
 			}
 		}
 	}

@@ -20,8 +20,9 @@ import (
 type inspected struct {
 	Parameters int     `json:"parameters"`
 	Synapses   int     `json:"synapses"`
-	State      int     `json:"state"` // carried scalars
-	FLOPs      float64 `json:"flops_per_step"`
+	State      int     `json:"state"`          // carried scalars
+	FLOPs      float64 `json:"flops_per_step"` // of one trial of a step where Adaptive
+	Adaptive   bool    `json:"adaptive,omitempty"`
 	inspectedNetwork
 	Members []inspectedMember `json:"members,omitempty"` // of an average
 	Offline string            `json:"offline,omitempty"` // why it cannot be run row by row
@@ -106,7 +107,7 @@ func (c *console) loadModel(path string) (*model.Model, error) {
 
 func inspect(m *model.Model) inspected {
 	a, p := m.Architecture(), m.Program()
-	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(),
+	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(), Adaptive: m.Adaptive(),
 		inspectedNetwork: inspectNetwork(a), Schema: m.Schema(), Info: m.Info(), gaps: a.TakesMissing()}
 	for k, info := range m.Members() {
 		d.Members = append(d.Members, inspectedMember{inspectNetwork(a.Members[k]), info})
@@ -139,7 +140,10 @@ func inspectNetwork(a model.Architecture) inspectedNetwork {
 }
 
 func (c *console) printModel(d inspected) error {
-	c.print("%s: %d parameters, %s, %d carried values, %s FLOPs per step\n", orUnnamed(d.Info.Name), d.Parameters, plural(d.Synapses, "synapse"), d.State, count(d.FLOPs))
+	c.print("%s: %d parameters, %s, %d carried values, %s FLOPs per step\n", orUnnamed(d.Info.Name), d.Parameters, plural(d.Synapses, "synapse"), d.State, flops(d.FLOPs, d.Adaptive))
+	if d.Adaptive {
+		c.print("the solver takes a row in as many steps as its error asks: + stands for one trial of a step\n")
+	}
 	if len(d.Members) == 0 {
 		if err := c.printNetwork(d.inspectedNetwork); err != nil {
 			return err

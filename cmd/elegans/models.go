@@ -16,11 +16,13 @@ const exampleInputs, exampleOutputs = 5, 1
 
 // listedModel is a row of `elegans models`.
 type listedModel struct {
-	Name        string  `json:"name"`
-	Cell        string  `json:"cell"`
-	Description string  `json:"description"`
-	Parameters  int     `json:"parameters"`
-	FLOPs       float64 `json:"flops_per_step"`
+	Name        string `json:"name"`
+	Cell        string `json:"cell"`
+	Description string `json:"description"`
+	Parameters  int    `json:"parameters"`
+	// FLOPs are those of one trial of a step where the solver is adaptive: a row takes one or more.
+	FLOPs    float64 `json:"flops_per_step"`
+	Adaptive bool    `json:"adaptive,omitempty"`
 }
 
 func newModels(c *console) *cobra.Command {
@@ -31,6 +33,8 @@ func newModels(c *console) *cobra.Command {
 		Long: `List the models that train can be asked for by --model NAME.
 
 Parameters and floating point operations per step depend on the data; the table gives those for 5 inputs and 1 output.
+An adaptive solver takes a row in as many steps as its error asks, and computes a step that it rejects in vain: what is
+marked + is one trial of a step, and so the least that a row costs.
 The name of a cell in lower case, such as ltc, stands for the first model of that cell; dashes in names may be left out.`,
 		Example: "  elegans models\n  elegans models --json",
 		Args:    takes(),
@@ -44,7 +48,7 @@ The name of a cell in lower case, such as ltc, stands for the first model of tha
 			}
 			rows := [][]string{{"NAME", "CELL", "PARAMETERS", "FLOPS/STEP", "DESCRIPTION"}}
 			for _, m := range list {
-				rows = append(rows, []string{m.Name, m.Cell, count(float64(m.Parameters)), count(m.FLOPs), m.Description})
+				rows = append(rows, []string{m.Name, m.Cell, count(float64(m.Parameters)), flops(m.FLOPs, m.Adaptive), m.Description})
 			}
 			return c.table(rows)
 		},
@@ -59,9 +63,17 @@ func listModels() (list []listedModel, err error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, listedModel{p.Name, cellName(p.Cell), p.Summary, m.Parameters(), m.Program().FLOPs()})
+		list = append(list, listedModel{p.Name, cellName(p.Cell), p.Summary, m.Parameters(), m.Program().FLOPs(), m.Adaptive()})
 	}
 	return list, nil
+}
+
+// flops counts operations, and marks what is only the least of a row.
+func flops(n float64, adaptive bool) string {
+	if adaptive {
+		return count(n) + "+"
+	}
+	return count(n)
 }
 
 // exampleModel is a preset at the example sizes.

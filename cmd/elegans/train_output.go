@@ -77,7 +77,11 @@ func (j *job) print(out *experiment.Outcome) error {
 	} else {
 		j.c.print("%s", text)
 	}
-	j.c.note("%.1f s; %d synapses, %.0f FLOPs a row", time.Since(j.started).Seconds(), out.Subject.Synapses, out.Subject.FLOPs)
+	least := ""
+	if m := out.Subject.Runs[out.Best].Model; m != nil && m.Adaptive() {
+		least = "at least "
+	}
+	j.c.note("%.1f s; %d synapses, %s%.0f FLOPs a row", time.Since(j.started).Seconds(), out.Subject.Synapses, least, out.Subject.FLOPs)
 	return nil
 }
 

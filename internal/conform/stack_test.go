@@ -85,7 +85,7 @@ func TestStacks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		subjects = append(subjects, Subject{Entry: cell.Entry{Name: "stack", Clocks: []string{"layer0.h"}}, Variant: cell.Variant{Name: name}, Program: m.Program().Only("y"), Model: m})
+		subjects = append(subjects, Subject{Entry: cell.Entry{Name: "stack", Clocks: []string{"layer0.h", "layer2.x", "pool.sum"}}, Variant: cell.Variant{Name: name}, Program: m.Program().Only("y"), Model: m})
 	}
 	slices.SortFunc(subjects, func(a, b Subject) int { return slices.Compare([]byte(a.Variant.Name), []byte(b.Variant.Name)) })
 	suite(t, subjects)

@@ -185,6 +185,9 @@ func Gaps(s Subject) error {
 // end in one state. A gap that is too long is a *model.StepError that leaves the state, or stays finite.
 func (s Subject) steps() error {
 	const gap = 20
+	theta := make([]float32, s.Model.Parameters()) // generic: at first values a flow may rest at the zero state
+	narrow(theta, s.draw(s.Model.Program(), 1, 1, 23).Theta)
+	s.Model = s.Model.With(theta)
 	x := make([]float32, inputs)
 	narrow(x, s.trial(size{1, 1}).X[0])
 	list := []series.Series{{X: x, DT: []float32{gap}, Y: []float64{0}}}
@@ -199,6 +202,7 @@ func (s Subject) steps() error {
 		sum += float64(dt)
 		copy(e.Input(0, t), x)
 		e.DT(t)[0] = dt
+		copy(e.Part(t), rows.Part[t*step.PartWidth:])
 	}
 	if e.Forward(len(rows.DT)); math.Abs(sum-gap) > 1e-5*gap || len(rows.DT) < 2 {
 		return fmt.Errorf("a gap of %d is taken in %d steps that add up to %g", gap, len(rows.DT), sum)
@@ -206,6 +210,9 @@ func (s Subject) steps() error {
 	var want []float32
 	for k := range s.Model.Program().States {
 		want = append(want, e.State(k)...)
+	}
+	if err := s.accepted(); err != nil {
+		return err
 	}
 	run, stream := make([]float32, len(want)), s.Model.Streams(1)
 	if err := s.Model.Run(list, model.RunOptions{State: [][]float32{run}}, func(int, int, []float32) {}); err != nil {
@@ -226,6 +233,38 @@ func (s Subject) steps() error {
 		return fmt.Errorf("a gap of %g: %w, which is no *model.StepError", longGap*longGap, err)
 	case !bits(stream.State(0), want):
 		return fmt.Errorf("a gap that is refused moves the state")
+	}
+	return nil
+}
+
+// accepted: the gradient in single precision is that of the accepted steps, with their lengths as constants, in double.
+func (s Subject) accepted() error {
+	const bound = 2e-4 // rows of several steps are long computations in single precision
+	w := series.Series{X: make([]float32, 3*inputs), DT: []float32{0.3, 9, 2}, Y: make([]float64, 3)}
+	narrow(w.X, s.draw(s.Program, 3, 1, 17).X[0])
+	rows, err := s.Model.Rows(&w)
+	if err != nil {
+		return err
+	}
+	p := s.Model.Program().Only("y")
+	t := trial.New(p, len(rows.DT), 1, 1)
+	t.Theta, t.DT, t.Part, t.X[0] = widen(s.Model.Params()), widen(rows.DT), widen(rows.Part), widen(rows.X)
+	for _, list := range [][][]float64{t.H0, t.DH, t.DY} {
+		for _, v := range list {
+			clear(v)
+		}
+	}
+	for row, at := range rows.At {
+		for k := range part(t.DY[0], at, t.Steps) {
+			part(t.DY[0], at, t.Steps)[k] = float64(lossSlope(row, k))
+		}
+	}
+	got, err := slope(s.Model, &w, []engine.Pass{{Program: p}})
+	if err != nil {
+		return err
+	}
+	if err := near("gradient through the accepted steps", got, t.Gradient().Theta, bound); err != nil {
+		return fmt.Errorf("%d steps for %d rows: %w", len(rows.DT), w.Len(), err)
 	}
 	return nil
 }

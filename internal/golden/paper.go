@@ -189,11 +189,14 @@ func (f *File) complete(c outline, m *model.Model, tensors []cell.Tensor) error 
 	return nil
 }
 
-// slots finds the state of every name: all of the program, with the same shapes. A vector without states is that of a map
+// slots finds the state of every name: all of the program but what is held within a row, with the same shapes. A vector without states is that of a map
 // of whole sequences: what its cell remembers of them starts from zero and is not in the vector.
 func (c outline) slots(p *step.Program) (list []slot, err error) {
 	shape := map[string]step.Shape{}
 	for i, s := range p.States {
+		if s.Held { // between the parts of a long row, and a vector has whole ones
+			continue
+		}
 		name := strings.TrimPrefix(s.Name, "layer0.")
 		shape[name] = p.Nodes[s.Node].Shape
 		list = append(list, slot{state: i, name: name, width: shape[name].Len()})
