@@ -23,7 +23,7 @@ var (
 // What cells ask of those who run them: steps that are not too long, missing values left as they are, memory of the last rows, a
 // wiring.
 var (
-	stiff = Layer{Cell: cell.CTRNN{Units: 4}}
+	stiff   = Layer{Cell: cell.CTRNN{Units: 4}}
 	gappy   = Layer{Cell: cell.GRUD{Units: 4}}
 	recent  = Layer{Cell: cell.TCN{Units: 4, Layers: 2}}
 	windows = Layer{Cell: cell.Transformer{Units: 4, FF: 6, Window: 12}}
@@ -46,7 +46,7 @@ func stacks() map[string]Architecture {
 		"mlp":               {Layers: []Layer{cfc(4, Block{FeedForward: MLP})}},
 		"deep":              {Layers: []Layer{cfc(4, preGLU), gru(4, preGLU)}, Encoder: 4},
 		"post":              {Layers: []Layer{cfc(4, postMLP), gru(3, postMLP)}},
-		"stiff":           {Layers: []Layer{gru(3, Block{}), stiff.within(preGLU)}},
+		"stiff":             {Layers: []Layer{gru(3, Block{}), stiff.within(preGLU)}},
 		"missing":           {Layers: []Layer{gappy, gru(4, preGLU)}},
 		"missing, residual": {Layers: []Layer{gappy.within(postMLP), gru(4, Block{})}},
 		"rings":             {Layers: []Layer{recent.within(postMLP), windows.within(preGLU)}},
@@ -295,7 +295,7 @@ func bothWays() map[string]Architecture {
 		"first":   {Layers: []Layer{{Cell: cell.GRU{Units: 4}, Block: post}, {Cell: cell.CfC{Units: 4}, Block: postMLP}}},
 		"second":  {Layers: []Layer{{Cell: cell.CfC{Units: 4}, Block: preGLU}, {Cell: cell.GRU{Units: 3}, Block: pre}}, Encoder: 4},
 		"both":    {Layers: []Layer{{Cell: cell.CfC{Units: 3}, Block: pre}, {Cell: cell.CfC{Units: 4}, Block: post}}},
-		"stiff": {Layers: []Layer{stiff.within(post), stiff.within(preGLU)}},
+		"stiff":   {Layers: []Layer{stiff.within(post), stiff.within(preGLU)}},
 		"missing": {Layers: []Layer{gappy.within(post), {Cell: cell.GRU{Units: 4}}}},
 		"rings":   {Layers: []Layer{recent.within(pre), windows.within(post)}},
 		"wired":   {Layers: []Layer{wired.within(Block{Residual: true, Bidirectional: true})}},

@@ -21,9 +21,12 @@ var presets = []string{
 	"ltc-mm-ncp19",
 	"cfc-mm",
 	"ctrnn-32",
+	"ctrnn-adaptive-32",
 	"node-32",
+	"node-adaptive-32",
 	"ctgru-32",
 	"gruode-32",
+	"gruode-adaptive-32",
 	"odelstm-32",
 	"odernn-32",
 	"rnndecay-32",
@@ -39,6 +42,7 @@ var presets = []string{
 	"lrcu-32",
 	"lrcu-asym-32",
 	"stc-32",
+	"lrc-adaptive-32",
 	"lrcssm-64",
 	"lrcssm-complex-32",
 	"liquids4-32",
@@ -87,678 +91,762 @@ var plain = map[string]Fused{
 	"add f0 f1; add f2 f3; relax f4 l5 u6 t0 t1 > [2]":                plain24,
 	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul l8 t10; mul t2 f9; sub t4 t12; mul t11 t13; add f9 t14 > [15]":                                                                                                                                       plain25,
 	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul l8 t10; mul t2 f9; sub t4 t12; mul t11 t13; add f9 t14 > [2 3 7 9 11 13 15]":                                                                                                                         plain26,
-	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [2 3 8]":                                                                                                                                                                                                                        plain27,
-	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [8]":                                                                                                                                                                                                                            plain28,
-	"add f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k4 t1; sub k6 f7; step t5; select t6 k4 f8; mul t7 f9; add t0 t8; add t9 t8; sub k10 f9; mul f9 t11; mul t10 t12 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13]":                                                                                                                          plain29,
-	"add f0 f1; add t0 f1; mul f2 f3; mul f2 f4; add t1 t2; mul f5 f6; mul f5 f4; add t4 t5; mul t3 k7; mul t6 k7; mul t8 f8; mul t8 u9; add f10 t11; mul t9 f11; mul t9 u9; add f12 t14; mul t7 l13; accum t16; add f14 t10; add t18 t13; accum t19 > [3 6 12 15 17 20]":                                                               plain30,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [2 10 11 12]":                                                                                                                                                                   plain31,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6; accum t12 > [2 10 11 13]":                                                                                                                                                        plain32,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8 > [7 12 13 14]":                                                                                                                                          plain33,
-	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8; accum t14 > [7 12 13 15]":                                                                                                                               plain34,
-	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5 > [2 5 6]":                                                                                                                                                                                                                                             plain35,
-	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5; accum t6 > [2 5 7]":                                                                                                                                                                                                                                   plain36,
-	"add f0 f1; div t0 f2; mul t1 f3; mul t2 k4; mul t3 u5; mul t3 f6; mul t4 f7; add f8 t6; add t7 t6; mul f9 f10; mul f9 f7; add t8 t9; mul f11 f12; mul f11 f7; add t11 t12; mul t10 k4; mul t13 k4; mul t15 f13; mul t15 u5; add f14 t18; mul t16 f15; mul t16 u5; add f16 t21; mul t14 l17 > [5 10 13 17 19 20 22 23]":             plain37,
-	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12 > [2 5 9 16]":                                                                                                                plain38,
-	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12; add f8 u9; tanh t17; add f10 u11; sigmoid t19; add f12 u13; add t21 k14; sigmoid t22 > [2 16 18 20 23]":                     plain39,
-	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12; add f8 u9; tanh t17; add f10 u11; sigmoid t19; add f12 u13; add t21 k14; sigmoid t22 > [2 5 9 16 18 20 23]":                 plain40,
-	"add f0 f1; mul f2 f3; add f4 t1; add t2 t1; mul f5 k6; mul t0 t4; mul f7 f8; add t5 t6; mul t3 f9; mul t7 k10; mul t8 k10; mul t9 f11; mul t9 u12; add f13 t12; mul t10 f14; mul t10 u12; add f15 t15; mul f16 f17; mul f16 u18; mul f19 f20; mul f19 u18; div t18 f21; mul t21 f17; mul t22 k6 > [10 11 13 14 16 17 19 20 21 23]": plain41,
-	"add f0 f1; mul f2 f3; mul f2 f4; add t0 t1; mul f5 f6; mul f5 f4; add t3 t4; mul t2 k7; mul t5 k7; mul t7 f8; mul t7 u9; add f10 t10; mul t8 f11; mul t8 u9; add f12 t13; mul f13 f4; add t6 t15; add t16 t15; mul t17 l14; add f15 t9; add t19 t12; accum t20; accum f16; accum t18 > [2 5 11 14 21 22 23]":                       plain42,
-	"add f0 f1; mul f2 f3; mul f2 t0 > [0 1 2]": plain43,
-	"add f0 f1; mul f2 f3; mul f2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul f9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div f9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul f15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain44,
-	"add f0 f1; mul f2 f3; mul t0 f3; mul t2 f4; mul t2 f5; mul f5 f5; sub k6 t5; mul t3 t6; add t1 t7; mul t8 f7; mul t8 f8; mul t8 f9; sub k6 f4; mul f4 t12; mul t4 t13; sub k6 f10; mul f10 t15; mul t11 t16; sub k6 f7; mul f7 t18; mul t10 t19; mul f8 f8; sub k6 t21; mul t9 t22 > [0 1 2 8 14 17 20 23]":                  plain45,
-	"add f0 f1; mul f2 f3; mul t0 k4; mul t1 k4; mul t2 f5; mul t2 u6; add f7 t5; mul t2 f8; mul t2 u9; add f10 t8; mul t3 k11; mul t10 f8; mul t10 u6; add t9 t12; mul t3 f5; mul t3 u9; add t6 t15; add t4 t11; accum t17; add t7 t14; accum t19; mul t13 k4; mul t16 k4; div t21 f12 > [3 18 20 22 23]":                        plain46,
-	"add f0 f1; mul f2 k3; mul f4 k3; div t1 f5; mul t3 f6; mul t4 k7; mul t3 f8; mul t3 f9; mul t6 f10; mul t6 f11; mul t7 k7; div t2 f5; mul t11 f12; mul t12 k7; add t5 t13; mul t14 f11; mul t14 f13; add t8 t16; mul t15 f11; mul t15 f14; add t10 t18; add t17 t19; mul t14 f10; add t9 t22 > [0 11 20 21 22 23]":           plain47,
-	"add f0 f1; mul f2 k3; mul t1 f4; mul t1 f5; add f6 t2; add t0 t3; mul f2 f7; mul f2 f8; add f9 t6; add f10 t7; mul t5 k3; div t10 f11; mul t11 f12; mul t12 k3; div t9 f11; mul t14 f7; mul t15 k3; add t13 t16; mul t17 f13; add t11 t18; add t19 t18; mul t17 f14; add t14 t21; add t22 t21 > [4 8 20 23]":                 plain48,
-	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                          plain49,
-	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                            plain50,
-	"add f0 f1; mul f2 u3; mul f4 f4; sub k5 t2; mul t1 t3 > [0 4]":                                                            plain51,
-	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]": plain52,
-	"add f0 f1; mul l2 f3; mul l2 t0 > [0 1 2]":                                                                                plain53,
-	"add f0 f1; mul l2 f3; mul l2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul l9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div l9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul l15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain54,
-	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                                              plain55,
-	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                                                plain56,
-	"add f0 f1; mul t0 f2; mul f3 f4; mul f5 k6; mul f7 t3; add t2 t4; mul t5 l8; mul t1 l8; accum t7; accum t6; add f9 f10; accum t10 > [8 9 11]": plain57,
-	"add f0 f1; mul t0 f2; mul t0 f3; add t0 f4; add t1 f5; mul t3 f6; sub f7 k8; step t6; select t7 k8 t5; mul t8 k9; add f10 t9; mul t4 f3; select f2 t11 k8; mul t12 k9; add t10 t13; select f2 t14 k8; select f2 k8 t14; add t8 t16; sub f11 f12; step t18; select t19 k8 t15; select t19 t15 k8; add t12 t20; add t17 t21 > [2 22 23]": plain58,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]":                                                plain59,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 f8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain60,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; add t0 t5; mul t1 l7; mul t7 k4; sub k8 f9; mul f9 t9; mul t8 t10; mul t11 k4; sub k8 f10; mul f10 t13; mul t7 t14; add t11 t15; add f11 t16; mul t2 f12; mul t2 u13; mul f12 f12; sub k8 t20; mul t19 t21; add f14 t22 > [4 6 12 15 16 17 18 22 23]":                plain61,
-	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 l8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain62,
-	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 l5 > [1 2 3 4]":                       plain63,
-	"add f0 f1; mul t0 f2; mul t1 f3; mul t1 f4; mul t3 k5; add t1 t4; mul t2 f4 > [2 3 5 6]": plain64,
-	"add f0 f1; mul t0 k2 > [1]": plain65,
-	"add f0 f1; mul t0 k2; add f3 t0; accum t1; div t2 u4; mul t4 f5; mul t5 k2; accum f6; accum f7; accum t6 > [2 3 7 8 9]":                                         plain66,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [0 3 6]":                                                                             plain67,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [6]":                                                                                 plain68,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [0 3 5 8 10]":                               plain69,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [10]":                                       plain70,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [0 3 5 8 12]": plain71,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [12]":         plain72,
-	"add f0 f1; mul t0 k2; mul t1 f3; mul t1 f4; add f3 k5; mul t3 t4; mul t5 k2; mul t6 f6; mul t6 f7; div t2 f6; mul t9 f4; mul t10 k2; add t8 t11; mul t9 k2; mul t13 f8; mul t7 l9; mul t15 k2; sub k5 f10; mul f10 t17; mul t16 t18; sub k5 f11; mul f11 t20; mul t15 t21; add t19 t22 > [0 9 12 13 14 19 22 23]": plain73,
-	"add f0 f1; mul t0 k2; mul t1 l3; accum t2 > [0 3]":                                                                            plain74,
-	"add f0 f1; mul t0 l2; accum t1; accum f3; accum f4 > [2 3 4]":                                                                 plain75,
-	"add f0 f1; mul t0 l2; add f3 t1 > [0 1 2]":                                                                                    plain76,
-	"add f0 f1; mul t0 l2; add f3 t1; accum t2 > [0 1 3]":                                                                          plain77,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4 > [0 2 3]":                                                                         plain78,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7 > [0 2 3 4 8]":              plain79,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 k5; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8 > [0 2 3 4 5 9]": plain80,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6 > [5 10 13 14 15 16]":                                       plain81,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6; accum t16; add t14 t15; accum t18 > [5 10 13 14 15 17 19]": plain82,
-	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [0 3 4 5 6]":                                                                plain83,
-	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [3 4 5 6]":                                                                  plain84,
-	"add f0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]":                                 plain85,
-	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                   plain86,
-	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9; select l8 f7 t10 > [1 3 6 11]": plain87,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [1 3 5 8]":                                           plain88,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [8]":                                                 plain89,
-	"add f0 f1; sigmoid t0; mul t1 f2 > [1 2]":                                                                      plain90,
-	"add f0 f1; sigmoid t0; mul t1 f2 > [2]":                                                                        plain91,
-	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3; accum t4 > [3 5]":                                       plain92,
-	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 f4; mul t3 u5; mul t5 k6; add f7 t5; add f8 f9 > [4 6 7 8]": plain93,
-	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [1 4 6]":                           plain94,
-	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [4 6]":                             plain95,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [1 6]":                             plain96,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [6]":                               plain97,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [1 5 6]":                           plain98,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [5 6]":                             plain99,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [1 5 7]":                plain100,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [5 7]":                  plain101,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [1 5 7]":                plain102,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [5 7]":                  plain103,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [1 7]":                  plain104,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [7]":                    plain105,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [1 6 7]":                plain106,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [6 7]":                  plain107,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [1 6 8]":     plain108,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [6 8]":       plain109,
-	"add f0 k1 > [0]": plain110,
-	"add f0 k1; div f2 t0; div f3 t0; mul t1 f4; mul t2 f4; mul t3 k5; mul t4 k5; mul f4 f6; mul f4 f7; mul f8 k5; mul t9 f9; mul t9 f10; mul f11 l12; mul f13 l12; mul t7 l12; mul t8 l12; select u14 k15 t10; select u14 k15 t11; select u14 t10 k15; select u14 t11 k15; mul t18 k16; mul t19 k16; mul t20 u17; mul t21 u17 > [5 6 12 13 14 15 16 17 22 23]": plain111,
-	"add f0 k1; max t0 k1 > [1]": plain112,
-	"add f0 k1; mul f0 t0; select t1 k2 f3; add f0 k4; mul f0 t3; select t4 k2 f3; mul t4 t4; add f5 t6 > [2 5 7]": plain113,
-	"add f0 k1; mul t0 f2; mul f3 f4; sub t1 t2; mul t0 f4; mul f3 f2; add t4 t5; add t3 f5; add t6 f6 > [7 8]":    plain114,
-	"add f0 k1; select f2 f0 t0 > [1]":                                         plain115,
-	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]": plain116,
-	"add f0 l1 > [0]": plain117,
-	"add f0 l1; add f2 t0; mul t1 f3; mul t1 f4; mul t2 l5; mul t3 k6; mul t5 f7; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f7; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; sub k9 f8; mul f8 t21; mul t6 t22 > [0 11 12 14 15 19 20 23]": plain118,
-	"add f0 u1 > [0]": plain119,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":               plain120,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":                 plain121,
-	"add f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t3 f4; mul t4 k6; sub t0 k7; step t6; select t7 t5 k7 > [2 8]":     plain122,
-	"add f0 u1; add f2 f3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain123,
-	"add f0 u1; add f2 f3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain124,
-	"add f0 u1; add f2 f3; sub f4 k5; step t2; select t3 t1 k5; sub t0 k5; step t5; select t6 t4 k5 > [4 7]":            plain125,
-	"add f0 u1; add f2 f3; sub t0 k4; step t2; select t3 t1 k4 > [4]":                                                   plain126,
-	"add f0 u1; add f2 k3; sub k4 f5; div k4 t2; mul f6 k7; mul t4 k7; mul t5 f8; mul t5 f9; mul t7 f10; mul t7 t0; add t9 k4; add t6 f11; mul f9 f10; add t7 t12; add t10 f12; div t11 f13; mul t15 f9; mul t16 k7; sub k4 f14; mul t15 t18; mul t19 l15; mul t20 f13; mul t20 f16; add t17 t22 > [0 1 3 8 13 14 21 23]": plain127,
-	"add f0 u1; add f2 l3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain128,
-	"add f0 u1; add f2 l3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain129,
-	"add f0 u1; add f2 t0 > [1]": plain130,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [19]":                                                                              plain131,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [4 7 10 14 16 17 19]":                                                              plain132,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [19 20]":                                                              plain133,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [4 7 10 14 16 17 19 20]":                                              plain134,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [19 20 23]":                        plain135,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [4 7 10 14 16 17 19 20 22 23]":     plain136,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 12 13 14 15 17 19 20 22 23]":     plain137,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 19 20 23]":                       plain138,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 2 3 12 13 14 15 17 19 20 22 23]": plain139,
-	"add f0 u1; add f2 u3 > [0 1]": plain140,
-	"add f0 u1; add f2 u3; add f4 k5; mul f6 k7; sub k8 f9; add f10 f11; div t5 t4; mul t6 f12; mul t7 k7; mul t8 k7; mul t9 f13; mul t9 f14; mul t11 f15; mul t11 t0; add t13 t6; mul t6 f16; mul t6 f14; add t10 t15; mul t16 f15; mul t16 t3; add t11 t18; add t14 t19; div t17 f17; mul t22 f14 > [0 1 2 12 16 20 21 22 23]":          plain141,
-	"add f0 u1; add f2 u3; add f4 u5; add f6 u7; add f8 u9; sub t4 k10; step t5; select t6 k11 k10; sub t3 k10; step t8; select t9 k11 k10; sub t2 k10; step t11; select t12 k11 k10; sub f12 k10; step t14; select t15 k11 k10; sub t1 k10; step t17; select t18 k11 k10; sub t0 k10; step t20; select t21 k11 k10 > [7 10 13 16 19 22]": plain142,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [3 5]":                                                                                                                                                                                                                                             plain143,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [5]":                                                                                                                                                                                                                                               plain144,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [3 7]":                                                                                                                                                                                                                 plain145,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [7]":                                                                                                                                                                                                                   plain146,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 10]":                                                                                                                                                                                     plain147,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 3 5 7 10]":                                                                                                                                                                               plain148,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                                                            plain149,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                                                                     plain150,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [16 17]":                                                                                            plain151,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [3 7 12 16 17]":                                                                                     plain152,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [16 21]":                                            plain153,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [3 7 12 16 19 21]":                                  plain154,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [16 23]":           plain155,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [3 7 12 16 19 23]": plain156,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [17]":                                                                                        plain157,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [3 7 12 17]":                                                                                 plain158,
-	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [3 4]":                              plain159,
-	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [4]":                                plain160,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [2 4]":                             plain161,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [4]":                               plain162,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [2 6]": plain163,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [6]":   plain164,
-	"add f0 u1; add t0 f2 > [1]":                                                                                  plain165,
-	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 2 3]":                                                       plain166,
-	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 3]":                                                         plain167,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 2 6 7]":            plain168,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 6 7]":              plain169,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 2 7 8]": plain170,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 7 8]":   plain171,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [22]":                    plain172,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [5 6 10 12 14 17 20 22]": plain173,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 18]":                                                              plain174,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 5 6 10 12 14 16 18]":                                              plain175,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [18]":                                                                    plain176,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [5 6 10 12 14 16 18]":                                                    plain177,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [18]":                                                                      plain178,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [5 6 9 10 13 16 18]":                                                       plain179,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [14]":                                                                                                                      plain180,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [5 6 9 10 12 14]":                                                                                                          plain181,
-	"add f0 u1; max k2 t0 > [1]":                                                                                   plain182,
-	"add f0 u1; max k2 t0; add t1 f3; max k2 t2 > [2 3]":                                                           plain183,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2 > [3]":                                                                plain184,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [3 4]":                                                   plain185,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [4]":                                                     plain186,
-	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 f3 k2 > [1 4]":                                            plain187,
-	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 k3 k2 > [1 4]":                                            plain188,
-	"add f0 u1; mul f2 f3; add t1 f4; mul t2 f5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain189,
-	"add f0 u1; mul f2 f3; add t1 f4; mul t2 l5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain190,
-	"add f0 u1; mul f2 k3; add f4 t1; mul f4 f4; sub k5 t3; mul f6 t4; sub k5 f7; mul f7 t6; mul f2 t7; mul f6 f8; mul t2 t9; sub t0 k9; step t11; select t12 t1 k9 > [5 8 10 13]": plain191,
-	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [10]":                                               plain192,
-	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [3 7 8 10]":                                         plain193,
-	"add f0 u1; mul f2 k3; mul t1 k4 > [0 1 2]":                                plain194,
-	"add f0 u1; mul l2 t0; add f3 t1 > [2]":                                    plain195,
-	"add f0 u1; mul l2 t0; add f3 t1; mul t0 k4; add f5 t3 > [2 4]":            plain196,
-	"add f0 u1; mul l2 u3; sub t0 t1 > [2]":                                    plain197,
-	"add f0 u1; mul t0 k2; add f3 t1; mul l4 t2; add f5 t3 > [4]":              plain198,
-	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5 > [3 4]":            plain199,
-	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5; add f6 t4 > [3 5]": plain200,
-	"add f0 u1; mul t0 k2; mul t0 k3; add f4 k5; mul f6 t3; mul f6 t2; mul f4 f4; sub k5 t6; mul t5 t7; mul t8 k7; mul t4 k3; add t9 t10; mul t9 t0; mul t9 f8; add t11 t13; mul t12 t0; mul t12 t1; add t14 t16; mul t15 k2; add t17 t18 > [19]": plain201,
-	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [2 7 9]":                                                                                                                        plain202,
-	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [9]":                                                                                                                            plain203,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]": plain204,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":   plain205,
-	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                                                                                             plain206,
-	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                                                                                                plain207,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t14 k11; mul t7 t7; mul t16 k12; mul t2 t4; sub t8 t18; mul t19 t11; add t17 t20; sqrt t21; mul t1 t22 > [1 4 5 6 11 12 14 15 19 22 23]": plain208,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [1 4 6 11 12 14 18 21 23]":      plain209,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [12 14 21 23]":                  plain210,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [1 3 5 7 11 12 14]":                                                                                                            plain211,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [11 14]":                                                                                                                       plain212,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                                                                                                 plain213,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                                                                                            plain214,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 4 7]":                                                                                                                                                                                                                   plain215,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 7]":                                                                                                                                                                                                                     plain216,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [7]":                                                                                                                                                                                                                         plain217,
-	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [1 5 7 9 10 12]":                                                                                                                                                    plain218,
-	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [9 12]":                                                                                                                                                             plain219,
-	"add f0 u1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                    plain220,
-	"add f0 u1; sigmoid t0; mul t1 f2 > [2]":                                                                                                      plain221,
-	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [1 5 7]":                                             plain222,
-	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [7]":                                                 plain223,
-	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3 > [2 3]":                                                                                        plain224,
-	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3; mul f3 f2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul f2 t8 > [2 3 9 10]": plain225,
-	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3 > [2 3]":                                                                                        plain226,
-	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3; mul f3 l2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul l2 t8 > [2 3 9 10]": plain227,
-	"add f0 u1; sub f2 k3; step t1; select t2 f4 k3; sub t0 k3; step t4; select t5 t3 k3 > [3 6]":                                                 plain228,
-	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]":                                                                             plain229,
-	"add f0 u1; sub k2 f3; add f4 f5; select l6 t2 k7; select l6 k7 t2; mul t4 f8; mul t4 f3; add t3 t6; mul t4 f9; mul t4 t1; mul t8 k10; add t5 t10; mul f9 f9; sub k2 t12; mul t9 t13; mul t14 t0; mul t14 f11; mul f3 t1; mul t11 t17; sub k2 f11; mul f11 t19; mul t15 t20 > [7 14 16 18 21]":                         plain230,
-	"add f0 u1; sub k2 f3; add f4 l5; add f6 t2; mul t3 f7; mul t3 f3; mul t3 f8; mul t3 t1; mul t6 k9; add t4 t8; mul f8 f8; sub k2 t10; mul t7 t11; mul t12 t0; mul t12 f10; mul f3 t1; mul t9 t15; sub k2 f10; mul f10 t17; mul t13 t18 > [2 5 12 14 16 19]":                                                            plain231,
-	"add f0 u1; sub k2 f3; mul f4 f4; sub k2 t2; mul t1 t3; mul f4 k5; add t5 f6; mul f3 t1; mul t6 t7; sub k2 f7; mul f7 t9; mul f6 t10; mul f6 k5; sub t0 k8; step t13; select t14 t12 k8 > [4 8 11 15]":                                                                                                                 plain232,
-	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; mul f8 t4; mul f8 t2; mul t3 t3; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k6; add f11 t12; mul t5 k5; add t13 t14; mul t15 f12; mul t15 f13; mul t15 t1; mul t17 k9; add t16 t19; mul f13 f13; sub k2 t21; mul t18 t22 > [0 1 15 20 23]":             plain233,
-	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; select f8 f9 k10; mul t5 k11; mul t6 t4; mul t6 t2; mul t3 t3; mul t9 k12; exp t10; mul t11 k13; mul t8 t12; mul t13 k6; add f14 t14; mul t7 k5; add t15 t16; mul t17 f15; mul t17 f16; mul t17 t1; mul t19 k12; add t18 t21; mul f16 f16 > [0 1 17 20 22 23]": plain234,
-	"add f0 u1; sub t0 k2; step t1; select t2 f3 k2 > [3]": plain235,
-	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; mul f5 k6; add k7 t4; mul f8 f5; mul k6 f5; mul t6 k6; mul t7 k6; mul t8 t3; mul t9 t3; mul f9 f10; mul k6 f10; mul t12 k6; mul t13 k6; mul t14 t1; mul t15 t1 > [5 6 10 11 12 16 17]": plain236,
-	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; sub f5 f6; mul f7 t4; mul t5 k8; mul t6 t3; add t7 t7; sub f9 f10; mul f11 t9; mul t10 k8; mul t11 t1; add t12 t12 > [8 13]":                                                           plain237,
-	"add f0 u1; sub t0 u2; mul t1 t1; mul t2 k3 > [3]": plain238,
-	"add f0 u1; tanh t0 > [1]":                         plain239,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":                                                                              plain240,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                                                                                         plain241,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain242,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain243,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain244,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain245,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [1 3 8 12 13]":                                                                                    plain246,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [12 13]":                                                                                          plain247,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [1 3 8 12 15 17]":                                  plain248,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [12 17]":                                           plain249,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [1 3 8 12 15 19]": plain250,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [12 19]":          plain251,
-	"add k0 k0 > [0]": plain252,
-	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]":                plain253,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":     plain254,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]": plain255,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                          plain256,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                            plain257,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain258,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain259,
-	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2; div f5 f6; mul t4 f7; mul t5 k3; add f8 t6 > [0 1 2 3 4 5 6 7]": plain260,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain261,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain262,
-	"div f0 l1 > [0]":                                        plain263,
-	"div f0 l1; mul t0 f2; mul t1 k3 > [0 2]":                plain264,
-	"div k0 f1; div f2 f3; mul f1 k4 > [0 1 2]":              plain265,
-	"div k0 f1; div f2 f3; mul f1 k4; div k5 f3 > [0 1 2 3]": plain266,
-	"div l0 u1 > [0]":                                        plain267,
-	"div l0 u1; mul u2 t0; mul t1 k3 > [0 2]":                plain268,
-	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain269,
-	"exp f0 > [0]": plain270,
-	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain271,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain272,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain273,
-	"exp f0; mul t0 k1 > [0 1]":              plain274,
-	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain275,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 5 7 9]":                                       plain276,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 7 9]":                                         plain277,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 5 7 9 10 11]": plain278,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 7 9 10 11]":   plain279,
-	"max f0 k1 > [0]": plain280,
-	"max k0 f1 > [0]": plain281,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [3 4]": plain282,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [4]":   plain283,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3; sub t3 k0; step t5; select t6 k4 k0; sub t1 k0; step t8; select t9 t7 k0; sub f1 k0; step t11; select t12 t7 k0; select t12 k4 k0 > [4 10 13 14]": plain284,
-	"max k0 f1; sigmoid f2 > [0 1]":                                                   plain285,
-	"max k0 f1; sigmoid f2; max k0 f3; sigmoid f4 > [0 1 2 3]":                        plain286,
-	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain287,
-	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f6 t7; mul f6 t8; add f2 t9; add f3 t10 > [3 4 7 8 11 12]":                              plain288,
-	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul f6 t9; mul f6 t10; add f2 t11; add f3 t12 > [3 4 7 8 9 10 13 14]": plain289,
-	"mul f0 f0; sub k1 t0 > [1]":                         plain290,
-	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2 > [1 3]": plain291,
-	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain292,
-	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain293,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain294,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain295,
-	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f3; sub k1 t3; mul f4 t4 > [2 5]":                         plain296,
-	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain297,
-	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain298,
-	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain299,
-	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain300,
-	"mul f0 f1 > [0]":                       plain301,
-	"mul f0 f1; accum f0; accum t0 > [1 2]": plain302,
-	"mul f0 f1; accum f0; accum t0; mul f2 f3; accum f2; accum t3 > [1 2 4 5]":            plain303,
-	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain304,
-	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]":                                                                                                                                  plain305,
-	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain306,
-	"mul f0 f1; add f2 f3; mul f4 f5; mul f4 f1; add t1 t2; mul t0 k6; mul t3 k6; mul t5 f7; mul t5 f8; add f9 t8; mul t6 f10; mul t6 f8; add t7 t10; add f11 t11; sub u12 f13; step t14; select t15 k14 t12; select t15 t12 k14; div t17 f15; mul t18 f13; mul t19 k6; mul t18 k16; add f17 t21; mul t22 u18 > [0 3 4 9 13 16 20 22 23]":                plain307,
-	"mul f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k6 f7; mul t4 f1; add t1 t5; add t6 t5; mul t7 l8; accum f9; accum t0; accum t8 > [9 10 11]":                                                                                                                                                                                                    plain308,
-	"mul f0 f1; add f2 t0 > [1]":            plain309,
-	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain310,
-	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain311,
-	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain312,
-	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain313,
-	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain314,
-	"mul f0 f1; add t0 f2 > [1]": plain315,
-	"mul f0 f1; add t0 t0; mul u2 l3; mul t1 l3; select u4 k5 f6; select u4 f6 k5; div t5 u7; mul t6 u8; mul t7 k9; mul t6 u10; add t9 t9; select u11 k5 t4; select u11 t4 k5; div t12 u7; mul t13 u12; mul t14 k9; add t8 t15; mul t13 u13; add t17 t17; add t10 t18; mul t19 u14; mul t20 u2; mul t20 u15; add t3 t21 > [2 11 16 22 23]": plain316,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]":             plain317,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                                 plain318,
-	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]":             plain319,
-	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; sub u5 f6; step t4; select t5 k7 t2; select t5 t2 k7; div t7 f8; mul t8 f6; mul t9 k9; sub k10 f11; step t11; select t12 k7 t10; mul t13 f12; add f13 t14; add t15 t14; mul t16 l14; accum t17; accum t6 > [3 18 19]":                                                                     plain320,
-	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain321,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain322,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain323,
-	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; sub k3 f2; mul f2 t5; mul t0 t6; mul f4 f4; sub k3 t8; mul f5 t9; sub k3 f6; mul f6 t11; mul f7 t12; sub k3 f5; mul f5 t14; mul f4 t15 > [4 7 10 13 16]":                                                                                                     plain324,
-	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain325,
-	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain326,
-	"mul f0 f1; mul f0 f2; mul f3 f4; mul f5 t2; sub k6 f2; mul f2 t4; mul t0 t5 > [1 3 6]":   plain327,
-	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain328,
-	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":              plain329,
-	"mul f0 f1; mul f0 f2; mul t0 l3; mul t1 k4; mul t3 f5; mul t3 f6; add f0 t5; sub k7 f8; mul f8 t7; mul t2 t8; mul t9 f5; mul t9 u9; add t6 t11; mul t1 f10; mul t1 u11; mul f10 f10; sub k7 t15; mul t14 t16; mul t17 f12; mul t17 u13; accum t18; sub k7 f6; mul f6 t21; mul t4 t22 > [9 10 12 13 17 19 20 23]":  plain330,
-	"mul f0 f1; mul f0 u2; add f3 t1; accum t0; sub k4 f1; mul f1 t4; mul t2 t5; mul t6 f5; mul t6 u6; mul t8 k7; add f8 t8; accum t7; accum t9; accum f9; accum f10; accum f11; add f12 f0; accum t16 > [3 10 11 12 13 14 15 17]":                                                                                     plain331,
-	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":     plain332,
-	"mul f0 f1; mul f2 f2; mul t1 k3; exp t2; mul t3 k4; mul t0 t4; mul t5 k5; add f6 t6; mul f7 k8; add t7 t8; mul t9 f9; mul t9 f10; mul t10 l11; mul t11 k3; mul t13 f12; mul t13 f13; add t9 t15; sub k14 f15; mul f15 t17; mul t12 t18; mul t19 f12; mul t19 u16; add t16 t21; mul t11 f17 > [11 14 19 20 22 23]": plain333,
-	"mul f0 f1; mul f2 f3; add t0 t1 > [2]": plain334,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain335,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain336,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain337,
-	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain338,
-	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain339,
-	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain340,
-	"mul f0 f1; mul f2 f3; sub t0 t1 > [2]":                                                          plain341,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]": plain342,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                   plain343,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                   plain344,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                                        plain345,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                                        plain346,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                                    plain347,
-	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                                                   plain348,
-	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; mul t3 k5; add f6 t3; accum t2; accum t4; accum f7; accum f8; accum f9; add f10 f11; accum t11; mul f12 f13; mul f12 f14; mul f15 f15; mul t15 k5; exp t16; mul t17 k16; mul t14 t18; mul t19 k17; add f18 t20; mul t13 k19; add t21 t22 > [5 6 7 8 9 10 12 23]": plain349,
-	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                     plain350,
-	"mul f0 f1; mul t0 f2 > [0 1]":                                                          plain351,
-	"mul f0 f1; mul t0 f2; mul f0 f3; mul t2 f4; add t1 t3 > [4]":                           plain352,
-	"mul f0 f1; mul t0 f2; mul t0 f3 > [1 2]":                                               plain353,
-	"mul f0 f1; mul t0 f2; mul t0 f3; add f4 t1 > [2 3]":                                    plain354,
-	"mul f0 f1; mul t0 f2; mul t0 f3; mul f0 f4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain355,
-	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain356,
-	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain357,
-	"mul f0 f1; mul t0 k2 > [1]":            plain358,
-	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]": plain359,
-	"mul f0 f1; mul t0 k2; select f3 t1 k4 > [2]": plain360,
-	"mul f0 f1; mul t0 k2; sub k3 f4; mul f4 t2; mul f5 t3; add t0 t4; mul f6 f7; mul f8 l9; mul t7 k2; sub k3 f10; mul f10 t9; mul t8 t10; mul t11 k2; sub k3 f11; mul f11 t13; mul t7 t14; add t11 t15; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21; add t1 t4; add t12 t15 > [5 6 16 17 18 19 20 21 22 23]": plain361,
-	"mul f0 f1; mul t0 l2; mul f3 f3; sub k4 t2; mul f5 t3; mul f6 f6; sub k4 t5; mul f7 t6 > [0 1 4 7]":                                                                                                                                                                                             plain362,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]":                                                                                                                                                   plain363,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]": plain364,
-	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3 > [4]": plain365,
-	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3; mul f5 u6; mul f7 t5; mul f7 f8; mul f7 f9; mul t6 k10; mul f11 u6; mul f12 t10; mul f12 f8; mul f12 f13; mul t11 k10 > [4 6 7 8 9 11 12 13 14]":                                                                                                                       plain366,
-	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain367,
-	"mul f0 f1; mul t0 u2; mul f0 f3; mul t2 u4; add t1 t3 > [4]":   plain368,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":              plain369,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]": plain370,
-	"mul f0 k1 > [0]":            plain371,
-	"mul f0 k1; add f2 t0 > [1]": plain372,
-	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain373,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain374,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain375,
-	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]":                        plain376,
-	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]":                        plain377,
-	"mul f0 k1; add t0 k2; div f3 t1; mul t2 k4; mul f5 t3; mul t4 k1 > [5]": plain378,
-	"mul f0 k1; add t0 k2; rsqrt t1 > [2]":                                   plain379,
-	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain380,
-	"mul f0 k1; mul f0 k2; add f3 k4; add f5 l6; mul t3 t2; mul t3 t0; mul t1 t1; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k2; mul t4 k1; add t11 t12; mul t13 f9; accum t14 > [13 15]":                                                                                                                                plain381,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; mul f7 t5; mul f7 t3; mul t4 t4; mul t8 k8; exp t9; mul t10 k9; mul t7 t11; mul t12 k2; mul t6 k1; add t13 t14; mul t15 t2; mul t15 t0; mul t1 t1; mul t18 k8; exp t19; mul t20 k9; mul t17 t21; mul t22 k2 > [16 23]":                                  plain382,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; select f7 f8 k9; mul t6 k10; mul t7 t5; mul t7 t3; mul t4 t4; mul t10 k11; exp t11; mul t12 k12; mul t9 t13; mul t14 k2; mul t8 k1; add t15 t16; mul t17 t2; mul t17 t0; mul t1 t1; mul t20 k11; exp t21; mul t22 k12 > [18 19 23]":                     plain383,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; add f8 t10; mul t3 k1; add t11 t12; mul t13 f9; mul t14 k6; mul t15 f10; mul t14 u11; mul f12 f12; sub k4 t18; mul t17 t19; sub k4 f13; mul f13 t21; mul t16 t22 > [13 14 15 20 23]":                plain384,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain385,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain386,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain387,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain388,
-	"mul f0 k1; mul f0 k2; add f3 k4; select f5 f6 k7; mul t3 k8; mul t4 t2; mul t4 t0; mul t1 t1; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k2; add f11 t12; mul t5 k1; add t13 t14; mul t15 f12; mul t16 k9; mul t17 f13; mul t16 u14; mul f15 f15; sub k4 t20; mul t19 t21; sub k4 f16 > [15 16 17 18 22 23]":      plain389,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain390,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain391,
-	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain392,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain393,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain394,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain395,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain396,
-	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain397,
-	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain398,
-	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain399,
-	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain400,
-	"mul f0 k1; mul f2 t0 > [1]":              plain401,
-	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain402,
-	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain403,
-	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain404,
-	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain405,
-	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain406,
-	"mul f0 k1; mul t0 f2 > [0 1]":                                plain407,
-	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain408,
-	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                                                 plain409,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                 plain410,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain411,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain412,
-	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5 > [3 6]":                                                                                plain413,
-	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                   plain414,
-	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9 > [1 2 7 8 9 10]":                           plain415,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]": plain416,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                        plain417,
-	"mul f0 k1; mul t0 k2 > [0 1]": plain418,
-	"mul f0 k1; mul t0 k2 > [1]":   plain419,
-	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain420,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                    plain421,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                        plain422,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                            plain423,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]": plain424,
-	"mul f0 l1 > [0]": plain425,
-	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain426,
-	"mul f0 l1; add f2 t0 > [0 1]":            plain427,
-	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain428,
-	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain429,
-	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain430,
-	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain431,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain432,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain433,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                         plain434,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":           plain435,
-	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain436,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain437,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain438,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain439,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 l1; mul t11 k2; sub k3 f9; mul f9 t13; mul t12 t14; mul t15 k2; sub k3 f10; mul f10 t17; mul t11 t18; add t15 t19; mul f11 f12; mul f13 l1; mul t22 k2 > [5 8 9 10 16 19 20 21 22 23]": plain440,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]":                   plain441,
-	"mul f0 l1; mul t0 u2; add t1 u3 > [0 2]":                                     plain442,
-	"mul f0 l1; mul t0 u2; add t1 u3 > [2]":                                       plain443,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [0 3]":                          plain444,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [3]":                            plain445,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [0 3 4]":       plain446,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [3 4]":         plain447,
-	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [0 2 3]":                        plain448,
-	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [2 3]":                          plain449,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 2 5]": plain450,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 5]":   plain451,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [2 5]":   plain452,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [5]":     plain453,
-	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5 > [3 4]":               plain454,
-	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5; mul f6 u7; mul f8 t5; mul f8 f9; mul f8 f10; mul t6 k11; mul f12 u7; mul f13 t10; mul f13 f9; mul f13 f14; mul t11 k11 > [3 4 6 7 8 9 11 12 13 14]": plain455,
-	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]":       plain456,
-	"mul f0 u1 > [0]": plain457,
-	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                            plain458,
-	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":  plain459,
-	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; sub k9 f10; mul f10 t9; mul t8 t10; mul t3 f11; mul t3 u12; mul f11 f11; sub k9 t14; mul t13 t15; sub k9 f7; mul f7 t17; mul t5 t18; accum t12; add t16 t19; accum t21 > [7 11 16 19 20 22]":                  plain460,
-	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t14 f9; mul t14 f7; add t13 t15; add t1 t16; mul t8 l10; sub k6 f11; mul f11 t20; mul t19 t21; mul t10 f12 > [10 17 18 22 23]":      plain461,
-	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]": plain462,
-	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                            plain463,
-	"mul f0 u1; add t0 f2 > [1]": plain464,
-	"mul f0 u1; add t0 k2; add f3 f4; mul t2 f5; mul t2 f6; add f7 t3; add f8 t4; mul t6 f9; mul t6 f10; add f11 t7; div t9 t1; mul t10 f10; mul t11 k12; mul t12 u1; mul t12 f0; mul t13 f6; add t5 t15; add t16 t15; add t17 f13; mul t8 f14; mul t8 f6; add t18 t19; mul t20 k12; mul t22 f15 > [2 8 14 20 21 22 23]":        plain465,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15 > [6 7 11 12 17 18 19 20]":                                         plain466,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]": plain467,
-	"mul f0 u1; add t0 u2 > [1]":                                                                                 plain468,
-	"mul f0 u1; add t0 u2; add f3 f4 > [1 2]":                                                                    plain469,
-	"mul f0 u1; add t0 u2; add f3 f4; mul t2 k5 > [1 3]":                                                         plain470,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; accum t6 > [5 7]":              plain471,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; mul t5 u8; accum t6 > [5 7 8]": plain472,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                         plain473,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; sub k6 f7; mul f7 t4; mul t3 t5 > [1 6]":                                                                                                                                                             plain474,
-	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; accum t4 > [3 5]":                                                                                                                                                                         plain475,
-	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; mul t3 u6; accum t4 > [3 5 6]":                                                                                                                                                            plain476,
-	"mul f0 u1; add t0 u2; mul f3 k4; mul f3 k5; add f6 k7; add f8 l9; mul t5 t4; mul t5 t2; mul t3 t3; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 t1; mul t15 u12; add t5 t17; accum t16 > [15 18 19]": plain477,
-	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                      plain478,
-	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; mul f11 l4; mul t13 k5; sub k6 f12; mul f12 t15; mul t14 t16; mul t17 k5; sub k6 f13; mul f13 t19; mul t13 t20; add t17 t21; mul f14 f15 > [1 7 10 11 12 18 21 22 23]": plain479,
-	"mul f0 u1; add t0 u2; mul f3 l4; sub k5 f6; mul f6 t3; mul t2 t4; mul f7 f8 > [1 5 6]": plain480,
-	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain481,
-	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain482,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [13]":                                                                                                                                                                          plain483,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [3 6 8 11 13]":                                                                                                                                                                 plain484,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [15]":                                                                                                                                           plain485,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [3 6 8 11 15]":                                                                                                                                  plain486,
-	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; accum t6; accum t8; mul t7 u1; mul t7 f0; mul t11 l9; mul t11 f10; accum t7; accum t12 > [9 10 13 14 15 16]":                                                                                                                        plain487,
-	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; add f9 t7; accum t6; accum t8; mul t9 u1; mul t9 f0; mul t12 l10; mul t12 f11; accum t9; accum t13 > [10 11 14 15 16 17]":                                                                                                           plain488,
-	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain489,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain490,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain491,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain492,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain493,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain494,
-	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain495,
-	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 f4; mul t3 u5; accum t4; sub k3 f6; mul f6 t7; mul f7 t8; mul t9 f4; mul t9 u8; add t5 t11; accum t10; sub k3 f4; mul f4 t14; mul t12 t15; mul t16 f9; mul t16 u10; mul t18 k11; add f12 t18; accum t17; accum t19; accum f13 > [3 6 9 13 20 21 22 23]": plain496,
-	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]":                                                                                                                                                                          plain497,
-	"mul f0 u1; mul f2 u1 > [0 1]":                                                          plain498,
-	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]":                                plain499,
-	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; add t1 t4 > [2 3 5]":            plain500,
-	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain501,
-	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":                                       plain502,
-	"mul f0 u1; mul t0 l2; mul t0 f3 > [1 2]":                                               plain503,
-	"mul k0 f1 > [0]": plain504,
-	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain505,
-	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain506,
-	"mul k0 k0; add k1 k1 > [0 1]": plain507,
-	"mul k0 k1 > [0]":              plain508,
-	"mul k0 l1 > [0]":              plain509,
-	"mul l0 f1 > [0]":              plain510,
-	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3 > [2 3]":            plain511,
-	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3; add f4 t2 > [3 4]": plain512,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain513,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain514,
-	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain515,
-	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain516,
-	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain517,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain518,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain519,
-	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain520,
-	"mul l0 f1; mul l0 f2 > [0 1]": plain521,
-	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain522,
-	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain523,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain524,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain525,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain526,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain527,
-	"mul l0 f1; mul l2 f3; add t0 t1 > [2]":                                                                                                        plain528,
-	"mul l0 f1; mul l2 f3; add t0 t1; select l4 f1 t2 > [2 3]":                                                                                     plain529,
-	"mul l0 f1; mul t0 k2 > [1]":                                                                                         plain530,
-	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]":                                                                          plain531,
-	"mul l0 k1; mul l0 k2; mul l0 k3; select l4 k5 k6; select l4 k6 k5 > [0 1 2 3 4]":                                    plain532,
-	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":                                                             plain533,
-	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]":                                                        plain534,
-	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain535,
-	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain536,
-	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain537,
-	"mul l0 u1; cos t0; sin t0 > [1 2]": plain538,
-	"mul l0 u1; exp t0 > [1]":           plain539,
-	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain540,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain541,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain542,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain543,
-	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain544,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain545,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain546,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain547,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain548,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain549,
-	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]":                                               plain550,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]": plain551,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":     plain552,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]": plain553,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                    plain554,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                        plain555,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [1 4 7]":                                                                                                         plain556,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [7]":                                                                                                             plain557,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":             plain558,
-	"mul u0 f1; add t0 u2; add f3 u4; select f5 k6 k7; mul t3 f8; mul t4 f9; mul t5 k10; sub t1 k6; step t7; select t8 t6 k6; mul t9 f1 > [2 9 10]":                                                         plain559,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                   plain560,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                          plain561,
-	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                           plain562,
-	"mul u0 f1; add t0 u2; select f3 k4 k5; mul t2 f6; mul t3 f7; mul t4 k8; sub t1 k4; step t6; select t7 t5 k4; mul t8 f1 > [8 9]":                                                                        plain563,
-	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain564,
-	"mul u0 f1; mul t0 k2 > [0 1]": plain565,
-	"mul u0 f1; mul t0 k2 > [1]":   plain566,
-	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain567,
-	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain568,
-	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                               plain569,
-	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t19 u18; mul t19 t0 > [0 3 4 10 13 15 20 21 22 23]":         plain570,
-	"mul u0 l1; max f2 k3; min u4 f5; mul f6 k7; add f8 t3; add f9 f10; mul t4 f11; mul t4 t0; add f12 t7; mul t5 f13; mul t5 t0; add t6 t9; add f14 t10; mul t8 f15; mul t8 t0; add t11 t13; mul t12 f16; mul t12 t0; add t15 t16; mul t14 k7; mul t17 k7; mul t19 f17; mul t19 t2; add t4 t22 > [0 1 2 5 8 12 14 17 18 20 21 23]":       plain571,
-	"mul u0 l1; max f2 k3; mul t0 u4; min u5 f6; add t2 k7; mul f8 k9; add f10 t5; add f11 f12; mul t6 f13; mul t6 t0; add f14 t9; mul t7 f15; mul t7 t0; add t8 t11; add f16 t12; mul t10 f17; mul t10 f18; mul t14 f19; mul t14 f18; add t15 t17; div t19 t4; mul t20 f18; mul t21 k9; mul t16 f20 > [0 1 3 6 7 13 16 18 22 23]":        plain572,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [10 11 14 15]":                                                                                                                                plain573,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [4 5 8 9 10 11 14 15]":                                                                                                                        plain574,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [4 5 8 9 12 13]":                                                                                                                                                        plain575,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [8 9 12 13]":                                                                                                                                                            plain576,
-	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]":    plain577,
-	"mul u0 l1; mul f2 k3; add f4 t1; mul t2 f5; mul t2 t0; add f6 t4; mul t5 f7; mul t5 f8; mul t7 f9; mul t7 t0; mul t9 k3; mul t10 f10; mul t10 u11; add t2 t12 > [0 3 6 7 8 9 11 13]":                                                                                                                                                 plain578,
-	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":                 plain579,
-	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 u6; add f7 t3; mul f8 l1; accum t5; add f9 f10; add t7 f11; accum t8; mul f12 k13; add f14 t10; add f15 f16; mul t11 f17; mul t11 t0; add f18 t14; mul t12 f19; mul t12 t0; add t13 t16; add f20 t17; mul t15 f21; mul t15 f22; mul t19 f23; mul t19 f22 > [0 2 4 6 9 11 12 18 20 21 22 23]": plain580,
-	"mul u0 l1; mul t0 k2 > [0 1]":                       plain581,
-	"mul u0 l1; mul t0 k2 > [1]":                         plain582,
-	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [1 3]": plain583,
-	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [3]":   plain584,
-	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2; min u4 t3; mul t0 k5; mul t5 t4; sub u4 t3; step t7; select t8 k6 k7; select t8 k7 k6; div t10 t2; mul t11 t3; mul t12 k5; sub k2 t1; step t14; select t15 k6 t13; mul t16 t0; add t17 t17; mul t18 l1; mul t19 u8; select u9 t9 k6 > [0 3 6 20 21]": plain585,
-	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [1 6 8]": plain586,
-	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [6 8]":   plain587,
-	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; min u6 t6; add t3 k7; div k7 t8; mul t9 t0; mul t10 k8; mul t11 t7; sub u6 t6; step t13; select t14 k9 k7; select t14 k7 k9; div t16 t2; mul t17 t6; mul t18 k8; mul t17 k4; sub k2 t1; step t21; select t22 k9 t19 > [0 6 9 10 12 15 20 23]": plain588,
-	"mul u0 l1; mul t0 t0; mul t0 u2; mul t1 u3; add t2 t3; add t4 k4; div k4 t5 > [1 4 6]": plain589,
-	"mul u0 l1; mul t0 t0; mul t0 u2; mul t1 u3; add t2 t3; add t4 k4; div k4 t5 > [6]":     plain590,
-	"mul u0 l1; mul t0 t0; mul t0 u2; mul t1 u3; add t2 t3; add t4 k4; div k4 t5; mul t6 t0; mul t7 k5; mul t8 u3; mul u3 t0; add u2 t10; add t11 t10; mul t12 l1; select u6 k7 t1; select u6 t1 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 7 9 14 17 18]": plain591,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain592,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain593,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]":                                                                                                                                             plain594,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [1 4 6 9]":                                                                                                                                                                                             plain595,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [4 9]":                                                                                                                                                                                                 plain596,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain597,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain598,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain599,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain600,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain601,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [3 4 7 8 9 10 13 14 15]":                                                                                                        plain602,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [9 10 13 14 15]":                                                                                                                plain603,
-	"observed f0 > [0]": plain604,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain605,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain606,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain607,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain608,
-	"observed f0; mul u1 f2; add t1 u3; select t0 k4 f5; mul t3 f6; mul t4 f7; mul t5 k8; sub t2 k4; step t7; select t8 t6 k4; accum t9; mul t9 f2; accum t11 > [0 10 12]": plain609,
-	"select f0 f1 f2 > [0]": plain610,
-	"select f0 f1 k2 > [0]": plain611,
-	"select f0 f1 k2; select f0 f3 k2; add t1 f4; add t0 f5; select f6 k2 f7; add t3 t4 > [2 5]": plain612,
-	"select f0 k1 f2; select f0 k1 f3; add f4 t1; mul t2 f5; mul t2 f6; add t2 f7; add t3 f8; mul t5 f9; sub f10 k1; step t8; select t9 k1 t7; mul t10 k11; add t0 t11; mul t6 f6; select f5 t13 k1; mul t14 k11; add t12 t15; select f5 t16 k1; select f5 k1 t16; add t10 t18; sub f12 f13; step t20; select t21 t17 k1; add t19 t22 > [4 14 17 21 23]": plain613,
-	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; mul t12 k8; div t13 u12; mul t14 u13; mul t15 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [12 14 16 20]":                                                               plain614,
-	"select l0 f1 k2 > [0]":            plain615,
-	"select l0 f1 k2; add t0 f3 > [1]": plain616,
-	"select l0 f1 k2; select l0 k2 f1; add f3 t1; add t0 t2; mul t2 u4; mul t2 f5; mul t4 l6; mul t4 f7; accum t2; accum t5 > [3 6 7 8 9]": plain617,
-	"select l0 f1 k2; select l0 k2 f1; add f3 t1; mul t2 f4; mul t2 l5; mul t2 f6; mul t2 l7; add t0 t6 > [3 4 5 7]":                       plain618,
-	"select l0 k1 f2; mul t0 f3; mul t0 f4; mul f3 f3; sub k5 t3; mul t2 t4; select l0 k1 f6; add t5 t6; mul t7 f7; mul t7 f8; mul t7 f9; mul t7 f10; sub k5 f4; mul f4 t12; mul t1 t13; mul f7 f7; sub k5 t15; mul t9 t16; sub k5 f10; mul f10 t18; mul t10 t19; sub k5 f8; mul f8 t21; mul t8 t22 > [11 14 17 20 23]": plain619,
-	"select u0 k1 f2; select u0 k1 f3; select u4 k1 f5; mul t2 u6; add f7 t3; add t4 t3; mul f8 u9; mul t5 u9 > [0 1 6 7]": plain620,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]":                       plain621,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                        plain622,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                              plain623,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; sub t10 f6; step t17; div k7 t6; sub k3 f2; step t20; sub k1 t1; step t22 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain624,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; select l5 f4 t6; tanh t6; mul t3 t8; select l5 f6 t9 > [0 1 2 3 7 8 10]":                                                                                                                                                                                      plain625,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                         plain626,
-	"sign f0; mul f1 t0 > [0 1]": plain627,
-	"softplus f0 > [0]":          plain628,
-	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain629,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain630,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain631,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain632,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain633,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain634,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain635,
-	"sub f0 f1; mul f2 t0; select f3 t1 k4 > [2]":        plain636,
-	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain637,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain638,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain639,
-	"sub f0 l1; mul t0 t0 > [0 1]": plain640,
-	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":             plain641,
-	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; mul f7 f8; mul t4 l9; mul f10 f11; add f7 t6; sub k6 f12; mul f12 t8; mul t5 t9; mul t10 f13; mul t10 u14; add t7 t12; mul f15 f16; mul f17 f18; accum t15; add t13 f19; accum t10; accum t11; accum t14; select f20 f21 k22; mul t21 k23; mul t22 t3 > [0 1 2 16 17 18 19 20 22 23]":     plain642,
-	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; sub f7 u8; mul f9 f10; mul t5 l11; mul f12 f13; add f9 t7; sub k6 f14; mul f14 t9; mul t6 t10; mul t11 f7; mul t11 u15; add t8 t13; mul f16 f17; mul f18 f19; mul f18 u20; accum t16; mul f21 f19; mul f21 u22; add t17 t20; accum t19; sub k6 f19 > [0 1 2 3 4 11 12 14 15 18 21 22 23]": plain643,
-	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":           plain644,
-	"sub f0 u1; mul f2 u3; mul f4 f5; mul f6 t2; mul t3 f7; mul t3 u8; add t1 t5; accum t4; sub k9 f7; mul f7 t8; mul t6 t9; mul t10 t0; mul t10 u10; mul t12 k11; accum t11; accum t13; add f2 t3; accum t16 > [3 7 12 14 15 17]":                                                                                                         plain645,
-	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain646,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain647,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain648,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain649,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain650,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain651,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain652,
-	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain653,
-	"sub f0 u1; sub f2 u3; mul f4 u5; accum f6; mul f7 f8; mul f7 u9; add t2 t5; accum t4; sub k10 f8; mul f8 t8; mul t6 t9; mul t10 t1; mul t10 u11; mul t12 k12; add f13 t12; accum t11; accum t13; accum f14; accum f15; accum f16; add f4 f7; accum t20; add f17 l18; add f19 t22 > [0 3 7 14 15 16 17 18 19 21 22 23]":                                   plain654,
-	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain655,
-	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain656,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                                                         plain657,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                                                      plain658,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain659,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain660,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                                              plain661,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                                              plain662,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                                                plain663,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                                              plain664,
-	"sub k0 f1; add f2 l3; add f4 t1; mul t2 f1; mul t2 f5; mul t2 t0; mul t2 f6; mul t6 k7; add t4 t7; mul f1 t0; mul t8 t9; mul t10 l8; mul f5 f5; sub k0 t12; mul t3 t13; mul f6 f6; sub k0 t15; mul t5 t16 > [1 10 11 14 17]":                                                                                                                             plain665,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain666,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain667,
-	"sub k0 f1; mul f1 t0 > [0 1]":                                              plain668,
-	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                     plain669,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2 > [2 3]":                        plain670,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":              plain671,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; add f4 t3; accum t4 > [2 3 5]": plain672,
-	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21 > [3 6 7 8 14 17 18 19 20 21 22 23]": plain673,
-	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; mul f14 l9; mul t20 k3; sub k0 f15; mul f15 t22 > [3 6 7 8 14 17 18 19 20 21 23]":       plain674,
-	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]":                                                                                                                                                                                                                         plain675,
-	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4; sub k0 f6; mul f6 t6; mul f7 t7; sub f8 k4; step t9; select t10 f9 k4 > [0 1 2 3 4 5 6 7 8 9 10 11]":                                                                                                                                    plain676,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain677,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain678,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":  plain679,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                 plain680,
-	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k4; add f9 t11; mul t4 k3; add t12 t13; mul t14 f1; mul t14 f10; mul t14 t0; mul t14 f11; mul t18 k7; add t16 t19; mul f1 t0; mul t20 t21; mul t22 l12 > [15 17 22 23]":         plain681,
-	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; select f6 f7 k8; mul t4 k9; mul t5 t3; mul t5 t1; mul t2 t2; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k4; add f12 t13; mul t6 k3; add t14 t15; mul t16 f1; mul t16 f13; mul t16 t0; mul t16 f14; mul t20 k10; add t18 t21; mul f1 t0 > [17 19 22 23]": plain682,
-	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain683,
-	"sub k0 f1; mul f2 t0; mul t1 f3; mul t1 f4; mul f5 f6; mul f7 t4; sub k0 f4; mul f4 t6; mul t2 t7 > [1 3 5 8]": plain684,
-	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]": plain685,
-	"sub k0 f1; select l2 k0 k3; select l2 k3 k0; mul t2 f4; mul t2 f1; add t1 t4; mul t2 f5; mul t2 t0; mul t6 k6; add t3 t8; mul f5 f5; sub k0 t10; mul t7 t11; mul t12 f7; mul t12 f8; mul f1 t0; mul t9 t15; sub k0 f8; mul f8 t17; mul t13 t18; mul f9 f9; sub k0 t20; mul f10 f10; sub k0 t22 > [5 12 14 16 19 21 23]":       plain686,
-	"sub k0 f1; step t0; select t1 k2 f3 > [2]": plain687,
-	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain688,
-	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain689,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                        plain690,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                        plain691,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                  plain692,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 k6; add f3 t5; mul f7 f8; add t4 t7; mul f9 f10; add t6 t9; select t3 t8 k11; select t3 k11 t8; mul t11 u12; mul t11 f1; select t1 t12 k11; select t1 k11 t12; mul t16 k13; add t13 t17; mul t15 k6; div t19 u0; mul t20 f14; mul t21 k6; mul t20 k15 > [10 14 18 22 23]": plain693,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                plain694,
-	"tanh f0; div t0 f1 > [0 1]": plain695,
-	"tanh f0; div t0 f1 > [1]":   plain696,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain697,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain698,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul f9 k10; add t14 f11; add t15 f12; add t16 f13; mul t13 k14; add t17 t18; mul l15 t19; add f16 t20 > [2 3 7 9 10 12 21]":                                          plain27,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul f9 k10; add t14 f11; add t15 f12; add t16 f13; mul t13 k14; add t17 t18; mul l15 t19; add f16 t20 > [21]":                                                        plain28,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul t13 k9; add f10 t14; mul l11 t15; add f12 t16; mul t13 k13 > [17 18]":                                                                                            plain29,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul t13 k9; add f10 t14; mul l11 t15; add f12 t16; mul t13 k13 > [2 3 7 9 10 12 17 18]":                                                                              plain30,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul t13 k9; add f10 t14; mul l11 t15; add f12 t16; mul t13 k13; add f14 t18; mul t13 k15 > [17 19 20]":                                                               plain31,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul t13 k9; add f10 t14; mul l11 t15; add f12 t16; mul t13 k13; add f14 t18; mul t13 k15 > [2 3 7 9 10 12 17 19 20]":                                                 plain32,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul t13 k9; add f10 t14; mul l11 t15; add f12 t16; mul t13 k13; add f14 t18; mul t13 k15; add f16 t20; mul t13 k17 > [17 19 21 22]":                                  plain33,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul t13 k9; add f10 t14; mul l11 t15; add f12 t16; mul t13 k13; add f14 t18; mul t13 k15; add f16 t20; mul t13 k17 > [2 3 7 9 10 12 17 19 21 22]":                    plain34,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul t13 k9; add f10 t14; mul l11 t15; add f12 t16; mul t13 k13; add f14 t18; mul t13 k15; add f16 t20; mul t13 k17; add f18 t22 > [17 19 21 23]":                     plain35,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; add f5 f6; add t5 u7; sigmoid t6; sub t5 u7; sigmoid t8; sub t7 t9; mul t2 f8; sub t4 t11; mul t10 t12; mul t13 k9; add f10 t14; mul l11 t15; add f12 t16; mul t13 k13; add f14 t18; mul t13 k15; add f16 t20; mul t13 k17; add f18 t22 > [2 3 7 9 10 12 17 19 21 23]":       plain36,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [2 3 8]":                                                                                                                                                                                                                        plain37,
+	"add f0 f1; add f2 f3; sigmoid t0; tanh t1; mul u4 t3; mul t2 f5; sub t4 t5; mul l6 t6; add f5 t7 > [8]":                                                                                                                                                                                                                            plain38,
+	"add f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k4 t1; sub k6 f7; step t5; select t6 k4 f8; mul t7 f9; add t0 t8; add t9 t8; sub k10 f9; mul f9 t11; mul t10 t12 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13]":                                                                                                                          plain39,
+	"add f0 f1; add f2 t0; mul t0 l3; mul t2 k4; add f5 t3; mul t2 k6; add f7 t5; mul t2 k8; add f9 t7; mul t2 k10; add f11 t9; mul t4 f12; mul t4 f13; mul t12 k14; mul t13 f15; mul t13 f16; mul t11 k14; sub k17 f18; mul f18 t17; mul t16 t18; sub k17 f19; mul f19 t20; mul t11 t21; add t19 t22 > [1 6 8 10 12 14 15 19 22 23]":   plain40,
+	"add f0 f1; add f2 t0; mul t0 l3; mul t2 k4; add f5 t3; mul t2 k6; add f7 t5; mul t2 k8; add f9 t7; mul t2 k10; mul t2 k11; add f12 t10; mul t4 f13; mul t4 f14; mul t13 k15; mul t14 f16; mul t12 k15; sub k17 f18; mul f18 t17; mul t16 t18; sub k17 f19; mul f19 t20; mul t12 t21; add t19 t22 > [1 6 8 9 11 13 14 15 19 22 23]": plain41,
+	"add f0 f1; add f2 t0; mul t0 l3; mul t2 k4; add f5 t3; mul t2 k6; add f7 t5; mul t2 k8; add f9 t7; mul t4 f10; mul t4 f11; mul t10 k12; mul t11 f13; mul t11 f14; mul t9 k12; sub k15 f16; mul f16 t15; mul t14 t16; mul t17 k12; sub k15 f17; mul f17 t19; mul t9 t20; add t17 t21; mul t10 f18 > [1 6 8 10 12 13 18 21 22 23]":   plain42,
+	"add f0 f1; add f2 t0; mul t0 l3; mul t2 k4; add f5 t3; mul t2 k6; add f7 t5; mul t4 f8; mul t4 f9; mul t8 k10; mul t9 f11; mul t9 f12; mul t7 k10; sub k13 f14; mul f14 t13; mul t12 t14; mul t15 k10; sub k13 f15; mul f15 t17; mul t7 t18; add t15 t19; mul t8 f16; mul t8 u17 > [1 6 10 11 16 19 20 21 22]":                     plain43,
+	"add f0 f1; add f2 t0; mul t0 l3; mul t2 k4; add f5 t3; mul t4 f6; mul t4 f7; mul t6 k8; mul t7 f9; mul t7 f10; add t1 t9; mul t5 k8; sub k11 f12; mul f12 t12; mul t11 t13; mul t14 k8; sub k11 f13; mul f13 t16; mul t5 t17; add t14 t18; mul t6 f14; mul t6 u15 > [8 10 15 18 19 20 21]":                                         plain44,
+	"add f0 f1; add t0 f1; mul f2 f3; mul f2 f4; add t1 t2; mul f5 f6; mul f5 f4; add t4 t5; mul t3 k7; mul t6 k7; mul t8 f8; mul t8 u9; add f10 t11; mul t9 f11; mul t9 u9; add f12 t14; mul t7 l13; accum t16; add f14 t10; add t18 t13; accum t19 > [3 6 12 15 17 20]":                                                               plain45,
+	"add f0 f1; add t0 f2; add t1 f3; accum t2 > [3]": plain46,
+	"add f0 f1; add t0 f2; add t1 f3; add t2 f4; add t3 f5; mul f5 l6; mul t5 k7; add f8 t6; mul t7 f9; mul t7 u10; mul f9 f9; sub k11 t10; mul t9 t11; add f12 t12; add f13 t8; accum t14 > [4 12 13 15]":                                                                                                                  plain47,
+	"add f0 f1; add t0 f2; add t1 f3; add t2 f4; add t3 f5; mul f5 l6; mul t5 k7; add f8 t6; mul t7 k9; add t4 t8; mul t7 f10; mul t7 u11; mul f10 f10; sub k12 t12; mul t11 t13; add f13 t14; add f14 t10; accum t16 > [9 14 15 17]":                                                                                       plain48,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [2 10 11 12]":                                                                                                                                                       plain49,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 f7; mul t5 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6; accum t12 > [2 10 11 13]":                                                                                                                                            plain50,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8 > [7 12 13 14]":                                                                                                                              plain51,
+	"add f0 f1; add t0 f2; add t1 f3; mul f3 l4; mul t3 k5; add f6 t4; mul t5 k7; add t2 t6; mul t5 f8; mul t5 u9; mul f8 f8; sub k10 t10; mul t9 t11; add f11 t12; add f12 t8; accum t14 > [7 12 13 15]":                                                                                                                   plain52,
+	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5 > [2 5 6]":                                                                                                                                                                                                                                 plain53,
+	"add f0 f1; add t0 f2; add t1 f3; mul f4 f4; sub k5 t3; mul f6 t4; add f7 t5; accum t6 > [2 5 7]":                                                                                                                                                                                                                       plain54,
+	"add f0 f1; div t0 f2; mul t1 f3; mul t2 k4; mul t3 u5; mul t3 f6; mul t4 f7; add f8 t6; add t7 t6; mul f9 f10; mul f9 f7; add t8 t9; mul f11 f12; mul f11 f7; add t11 t12; mul t10 k4; mul t13 k4; mul t15 f13; mul t15 u5; add f14 t18; mul t16 f15; mul t16 u5; add f16 t21; mul t14 l17 > [5 10 13 17 19 20 22 23]": plain55,
+	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12 > [2 5 9 16]":                                                                                                    plain56,
+	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12; add f8 u9; tanh t17; add f10 u11; sigmoid t19; add f12 u13; add t21 k14; sigmoid t22 > [2 16 18 20 23]":         plain57,
+	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12; add f8 u9; tanh t17; add f10 u11; sigmoid t19; add f12 u13; add t21 k14; sigmoid t22 > [2 5 9 16 18 20 23]":     plain58,
+	"add f0 f1; mul f2 f2; sub k3 t1; mul f4 t2 > [0 3]":                                               plain59,
+	"add f0 f1; mul f2 f2; sub k3 t1; mul f4 t2; add f5 t3 > [0 3 4]":                                  plain60,
+	"add f0 f1; mul f2 f3; add f4 f5; add f6 f7; add f8 f9; add f10 f11; add f12 f1 > [0 1 2 3 4 5 6]": plain61,
+	"add f0 f1; mul f2 f3; add f4 t1; add t2 t1; mul f5 k6; mul t0 t4; mul f7 f8; add t5 t6; mul t3 f9; mul t7 k10; mul t8 k10; mul t9 f11; mul t9 u12; add f13 t12; mul t10 f14; mul t10 u12; add f15 t15; mul f16 f17; mul f16 u18; mul f19 f20; mul f19 u18; div t18 f21; mul t21 f17; mul t22 k6 > [10 11 13 14 16 17 19 20 21 23]": plain62,
+	"add f0 f1; mul f2 f3; mul f2 t0 > [0 1 2]": plain63,
+	"add f0 f1; mul f2 f3; mul f2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul f9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div f9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul f15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain64,
+	"add f0 f1; mul f2 f3; mul t0 f3; mul t2 f4; mul t2 f5; mul f5 f5; sub k6 t5; mul t3 t6; add t1 t7; mul t8 f7; mul t8 f8; mul t8 f9; sub k6 f4; mul f4 t12; mul t4 t13; sub k6 f10; mul f10 t15; mul t11 t16; sub k6 f7; mul f7 t18; mul t10 t19; mul f8 f8; sub k6 t21; mul t9 t22 > [0 1 2 8 14 17 20 23]":                  plain65,
+	"add f0 f1; mul f2 f3; mul t0 k4; mul t1 k4; mul t2 f5; mul t2 u6; add f7 t5; mul t2 f8; mul t2 u9; add f10 t8; mul t3 k11; mul t10 f8; mul t10 u6; add t9 t12; mul t3 f5; mul t3 u9; add t6 t15; add t4 t11; accum t17; add t7 t14; accum t19; mul t13 k4; mul t16 k4; div t21 f12 > [3 18 20 22 23]":                        plain66,
+	"add f0 f1; mul f2 k3; mul f4 k3; div t1 f5; mul t3 f6; mul t4 k7; mul t3 f8; mul t3 f9; mul t6 f10; mul t6 f11; mul t7 k7; div t2 f5; mul t11 f12; mul t12 k7; add t5 t13; mul t14 f11; mul t14 f13; add t8 t16; mul t15 f11; mul t15 f14; add t10 t18; add t17 t19; mul t14 f10; add t9 t22 > [0 11 20 21 22 23]":           plain67,
+	"add f0 f1; mul f2 k3; mul t1 f4; mul t1 f5; add f6 t2; add t0 t3; mul f2 f7; mul f2 f8; add f9 t6; add f10 t7; mul t5 k3; div t10 f11; mul t11 f12; mul t12 k3; div t9 f11; mul t14 f7; mul t15 k3; add t13 t16; mul t17 f13; add t11 t18; add t19 t18; mul t17 f14; add t14 t21; add t22 t21 > [4 8 20 23]":                 plain68,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]": plain69,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":   plain70,
+	"add f0 f1; mul f2 u3; mul f2 f4; add t0 t1; mul f5 f6; mul f5 f4; add t3 t4; mul f7 f8; mul f7 f4; add t6 t7; mul t5 k9; mul t8 k9; mul t10 f10; mul t10 u11; add f12 t13; mul t11 f13; mul t11 u11; add f14 t16; mul t9 l15; add f16 t12; add t19 t15; accum t20; accum t2; accum t18 > [5 8 14 17 21 22 23]": plain71,
+	"add f0 f1; mul f2 u3; mul f4 f4; sub k5 t2; mul t1 t3 > [0 4]":                                                            plain72,
+	"add f0 f1; mul f2 u3; mul f4 f4; sub k5 t2; mul t1 t3; add f6 t4 > [0 4 5]":                                               plain73,
+	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]": plain74,
+	"add f0 f1; mul l2 f3; mul l2 t0 > [0 1 2]":                                                                                plain75,
+	"add f0 f1; mul l2 f3; mul l2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul l9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div l9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul l15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain76,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                                              plain77,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                                                plain78,
+	"add f0 f1; mul t0 f2; mul f3 f4; mul f5 k6; mul f7 t3; add t2 t4; mul t5 l8; mul t1 l8; accum t7; accum t6; add f9 f10; accum t10 > [8 9 11]": plain79,
+	"add f0 f1; mul t0 f2; mul t0 f3; add t0 f4; add t1 f5; mul t3 f6; sub f7 k8; step t6; select t7 k8 t5; mul t8 k9; add f10 t9; mul t4 f3; select f2 t11 k8; mul t12 k9; add t10 t13; select f2 t14 k8; select f2 k8 t14; add t8 t16; sub f11 f12; step t18; select t19 k8 t15; select t19 t15 k8; add t12 t20; add t17 t21 > [2 22 23]": plain80,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]":                                                plain81,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 f8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain82,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; add t0 t5; mul t1 l7; mul t7 k4; sub k8 f9; mul f9 t9; mul t8 t10; mul t11 k4; sub k8 f10; mul f10 t13; mul t7 t14; add t11 t15; add f11 t16; mul t2 f12; mul t2 u13; mul f12 f12; sub k8 t20; mul t19 t21; add f14 t22 > [4 6 12 15 16 17 18 22 23]":                plain83,
+	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 l8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain84,
+	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 l5 > [1 2 3 4]":                       plain85,
+	"add f0 f1; mul t0 f2; mul t1 f3; mul t1 f4; mul t3 k5; add t1 t4; mul t2 f4 > [2 3 5 6]": plain86,
+	"add f0 f1; mul t0 k2 > [1]": plain87,
+	"add f0 f1; mul t0 k2; add f3 t0; accum t1; div t2 u4; mul t4 f5; mul t5 k2; accum f6; accum f7; accum t6 > [2 3 7 8 9]":                                         plain88,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [0 3 6]":                                                                             plain89,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [6]":                                                                                 plain90,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [0 3 5 8 10]":                               plain91,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [10]":                                       plain92,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [0 3 5 8 12]": plain93,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [12]":         plain94,
+	"add f0 f1; mul t0 k2; mul t1 f3; mul t1 f4; add f3 k5; mul t3 t4; mul t5 k2; mul t6 f6; mul t6 f7; div t2 f6; mul t9 f4; mul t10 k2; add t8 t11; mul t9 k2; mul t13 f8; mul t7 l9; mul t15 k2; sub k5 f10; mul f10 t17; mul t16 t18; sub k5 f11; mul f11 t20; mul t15 t21; add t19 t22 > [0 9 12 13 14 19 22 23]": plain95,
+	"add f0 f1; mul t0 k2; mul t1 l3; accum t2 > [0 3]":            plain96,
+	"add f0 f1; mul t0 l2; accum t1; accum f3; accum f4 > [2 3 4]": plain97,
+	"add f0 f1; mul t0 l2; add f3 t1 > [0 1 2]":                    plain98,
+	"add f0 f1; mul t0 l2; add f3 t1; accum t2 > [0 1 3]":          plain99,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4 > [0 2 3]":         plain100,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t1 k5; mul t1 k6; mul t1 k7; mul t2 f8; mul t2 u9; mul f8 f8; sub k10 t9; mul t8 t10 > [0 3 4 5 6 7 11]":                                                                                                    plain101,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t1 k5; mul t1 k6; mul t1 k7; mul t2 k8; mul t2 f9; mul t2 u10; mul f9 f9; sub k11 t10; mul t9 t11 > [0 3 4 5 6 7 8 12]":                                                                                     plain102,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7 > [0 2 3 4 8]":                                                                                                                                            plain103,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 k5; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8 > [0 2 3 4 5 9]":                                                                                                                               plain104,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6 > [5 10 13 14 15 16]":                                       plain105,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6; accum t16; add t14 t15; accum t18 > [5 10 13 14 15 17 19]": plain106,
+	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [0 3 4 5 6]":                                                                                                                                                                    plain107,
+	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [3 4 5 6]":                                                                                                                                                                      plain108,
+	"add f0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]":                                                                                                                                     plain109,
+	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                                                                                                                       plain110,
+	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9; select l8 f7 t10 > [1 3 6 11]":                                                                                                     plain111,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [1 3 5 8]":                                                                                                                                               plain112,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [8]":                                                                                                                                                     plain113,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9 > [1 3 5 10]":                                                                                                                        plain114,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9 > [10]":                                                                                                                              plain115,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11 > [1 3 5 10 12]":                                                                                            plain116,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11 > [10 12]":                                                                                                  plain117,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13 > [1 3 5 10 12 14]":                                                                plain118,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13 > [10 12 14]":                                                                      plain119,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13; mul t6 k14; add f15 t15 > [1 3 5 10 12 14 16]":                                    plain120,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13; mul t6 k14; add f15 t15 > [10 12 14 16]":                                          plain121,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                                                     plain122,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [2]":                                                                                                                                       plain123,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3; accum t4 > [3 5]":                                                                                                      plain124,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 f4; mul t3 u5; mul t5 k6; add f7 t5; add f8 f9 > [4 6 7 8]":                                                                plain125,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [1 4 6]":                                                                                          plain126,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [4 6]":                                                                                            plain127,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [1 6]":                                                                                            plain128,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [6]":                                                                                              plain129,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7 > [1 6 8]":                                                                    plain130,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7 > [6 8]":                                                                      plain131,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9 > [1 6 8 10]":                                          plain132,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9 > [6 8 10]":                                            plain133,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9; mul t2 k11; add f12 t11 > [1 6 8 10 12]":              plain134,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9; mul t2 k11; add f12 t11 > [6 8 10 12]":                plain135,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [1 5 6]":                                                                                          plain136,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [5 6]":                                                                                            plain137,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [1 5 7]":                                                                               plain138,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [5 7]":                                                                                 plain139,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [1 5 7]":                                                                               plain140,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [5 7]":                                                                                 plain141,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [1 7]":                                                                                 plain142,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [7]":                                                                                   plain143,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8 > [1 7 9]":                                                         plain144,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8 > [7 9]":                                                           plain145,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10 > [1 7 9 11]":                             plain146,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10 > [7 9 11]":                               plain147,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10; mul t3 k12; add f13 t12 > [1 7 9 11 13]": plain148,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10; mul t3 k12; add f13 t12 > [7 9 11 13]":   plain149,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [1 6 7]":                                                                               plain150,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [6 7]":                                                                                 plain151,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [1 6 8]":                                                                    plain152,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [6 8]":                                                                      plain153,
+	"add f0 k1 > [0]": plain154,
+	"add f0 k1; div f2 t0; div f3 t0; mul t1 f4; mul t2 f4; mul t3 k5; mul t4 k5; mul f4 f6; mul f4 f7; mul f8 k5; mul t9 f9; mul t9 f10; mul f11 l12; mul f13 l12; mul t7 l12; mul t8 l12; select u14 k15 t10; select u14 k15 t11; select u14 t10 k15; select u14 t11 k15; mul t18 k16; mul t19 k16; mul t20 u17; mul t21 u17 > [5 6 12 13 14 15 16 17 22 23]": plain155,
+	"add f0 k1; max t0 k1 > [1]": plain156,
+	"add f0 k1; mul f0 t0; select t1 k2 f3; add f0 k4; mul f0 t3; select t4 k2 f3; mul t4 t4; add f5 t6 > [2 5 7]": plain157,
+	"add f0 k1; mul t0 f2; mul f3 f4; sub t1 t2; mul t0 f4; mul f3 f2; add t4 t5; add t3 f5; add t6 f6 > [7 8]":    plain158,
+	"add f0 k1; select f2 f0 t0 > [1]":                                         plain159,
+	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]": plain160,
+	"add f0 l1 > [0]": plain161,
+	"add f0 l1; add f2 t0; mul t1 f3; mul t1 f4; mul t2 l5; mul t3 k6; mul t5 f7; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f7; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; sub k9 f8; mul f8 t21; mul t6 t22 > [0 11 12 14 15 19 20 23]": plain162,
+	"add f0 u1 > [0]": plain163,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":               plain164,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":                 plain165,
+	"add f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t3 f4; mul t4 k6; sub t0 k7; step t6; select t7 t5 k7 > [2 8]":     plain166,
+	"add f0 u1; add f2 f3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain167,
+	"add f0 u1; add f2 f3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain168,
+	"add f0 u1; add f2 f3; sub f4 k5; step t2; select t3 t1 k5; sub t0 k5; step t5; select t6 t4 k5 > [4 7]":            plain169,
+	"add f0 u1; add f2 f3; sub t0 k4; step t2; select t3 t1 k4 > [4]":                                                   plain170,
+	"add f0 u1; add f2 k3; sub k4 f5; div k4 t2; mul f6 k7; mul t4 k7; mul t5 f8; mul t5 f9; mul t7 f10; mul t7 t0; add t9 k4; add t6 f11; mul f9 f10; add t7 t12; add t10 f12; div t11 f13; mul t15 f9; mul t16 k7; sub k4 f14; mul t15 t18; mul t19 l15; mul t20 f13; mul t20 f16; add t17 t22 > [0 1 3 8 13 14 21 23]": plain171,
+	"add f0 u1; add f2 l3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain172,
+	"add f0 u1; add f2 l3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain173,
+	"add f0 u1; add f2 t0 > [1]": plain174,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [19]":                                                                              plain175,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [4 7 10 14 16 17 19]":                                                              plain176,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [19 20]":                                                              plain177,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [4 7 10 14 16 17 19 20]":                                              plain178,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [19 20 23]":                        plain179,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [4 7 10 14 16 17 19 20 22 23]":     plain180,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 12 13 14 15 17 19 20 22 23]":     plain181,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 19 20 23]":                       plain182,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 2 3 12 13 14 15 17 19 20 22 23]": plain183,
+	"add f0 u1; add f2 u3 > [0 1]": plain184,
+	"add f0 u1; add f2 u3; add f4 k5; mul f6 k7; sub k8 f9; add f10 f11; div t5 t4; mul t6 f12; mul t7 k7; mul t8 k7; mul t9 f13; mul t9 f14; mul t11 f15; mul t11 t0; add t13 t6; mul t6 f16; mul t6 f14; add t10 t15; mul t16 f15; mul t16 t3; add t11 t18; add t14 t19; div t17 f17; mul t22 f14 > [0 1 2 12 16 20 21 22 23]":          plain185,
+	"add f0 u1; add f2 u3; add f4 u5; add f6 u7; add f8 u9; sub t4 k10; step t5; select t6 k11 k10; sub t3 k10; step t8; select t9 k11 k10; sub t2 k10; step t11; select t12 k11 k10; sub f12 k10; step t14; select t15 k11 k10; sub t1 k10; step t17; select t18 k11 k10; sub t0 k10; step t20; select t21 k11 k10 > [7 10 13 16 19 22]": plain186,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [3 5]":                                                                                                                                                                                                                                             plain187,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [5]":                                                                                                                                                                                                                                               plain188,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [3 7]":                                                                                                                                                                                                                 plain189,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [7]":                                                                                                                                                                                                                   plain190,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 10]":                                                                                                                                                                                     plain191,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 3 5 7 10]":                                                                                                                                                                               plain192,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul t8 k8; mul l9 t9; add f7 t10; mul t8 k10; mul t8 k11; mul t8 k12; mul t8 k13; mul t8 k14 > [0 1 11 12 13 14 15 16]":                                                                                              plain193,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul t8 k8; mul l9 t9; add f7 t10; mul t8 k10; mul t8 k11; mul t8 k12; mul t8 k13; mul t8 k14 > [0 1 3 5 7 11 12 13 14 15 16]":                                                                                        plain194,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                                                            plain195,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                                                                     plain196,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [16 17]":                                                                                            plain197,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [3 7 12 16 17]":                                                                                     plain198,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [16 21]":                                            plain199,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [3 7 12 16 19 21]":                                  plain200,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [16 23]":           plain201,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [3 7 12 16 19 23]": plain202,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [17]":                                                                                        plain203,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [3 7 12 17]":                                                                                 plain204,
+	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [3 4]":                              plain205,
+	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [4]":                                plain206,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [2 4]":                             plain207,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [4]":                               plain208,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [2 6]": plain209,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [6]":   plain210,
+	"add f0 u1; add t0 f2 > [1]":                                                                       plain211,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 2 3]":                                            plain212,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 3]":                                              plain213,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 2 6 7]": plain214,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 6 7]":   plain215,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; mul t3 k8; mul t3 k9; mul t3 k10; mul t3 k11 > [0 2 6 7 8 9 10 11]":                                                                                                                                                                                 plain216,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; mul t3 k8; mul t3 k9; mul t3 k10; mul t3 k11 > [0 6 7 8 9 10 11]":                                                                                                                                                                                   plain217,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 2 7 8]":                                                                                                                                                                                                                              plain218,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 7 8]":                                                                                                                                                                                                                                plain219,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7; mul t4 k8; mul t4 k9; mul t4 k10; mul t4 k11 > [0 2 7 8 9 10 11 12]":                                                                                                                                                                     plain220,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7; mul t4 k8; mul t4 k9; mul t4 k10; mul t4 k11 > [0 7 8 9 10 11 12]":                                                                                                                                                                       plain221,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [22]":                                                       plain222,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [5 6 10 12 14 17 20 22]":                                    plain223,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 18]":                                                                                                 plain224,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 5 6 10 12 14 16 18]":                                                                                 plain225,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [18]":                                                                                                       plain226,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [5 6 10 12 14 16 18]":                                                                                       plain227,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul t5 f10; sub t7 t14; mul t13 t15; mul t16 k11; mul l12 t17; add f10 t18; mul t16 k13; mul t16 k14; mul t16 k15; mul t16 k16 > [0 1 2 16 19 20 21 22 23]":                 plain228,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul t5 f10; sub t7 t14; mul t13 t15; mul t16 k11; mul l12 t17; add f10 t18; mul t16 k13; mul t16 k14; mul t16 k15; mul t16 k16 > [0 1 2 5 6 10 12 13 15 16 19 20 21 22 23]": plain229,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [18]":                                                                                                         plain230,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [5 6 9 10 13 16 18]":                                                                                          plain231,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [14]":                                                                                                                                                         plain232,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [5 6 9 10 12 14]":                                                                                                                                             plain233,
+	"add f0 u1; max k2 t0 > [1]":                                                                                   plain234,
+	"add f0 u1; max k2 t0; add t1 f3; max k2 t2 > [2 3]":                                                           plain235,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2 > [3]":                                                                plain236,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [3 4]":                                                   plain237,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [4]":                                                     plain238,
+	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 f3 k2 > [1 4]":                                            plain239,
+	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 k3 k2 > [1 4]":                                            plain240,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 f5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain241,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 l5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain242,
+	"add f0 u1; mul f2 k3; add f4 t1; mul f4 f4; sub k5 t3; mul f6 t4; sub k5 f7; mul f7 t6; mul f2 t7; mul f6 f8; mul t2 t9; sub t0 k9; step t11; select t12 t1 k9 > [5 8 10 13]": plain243,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [10]":                                               plain244,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [3 7 8 10]":                                         plain245,
+	"add f0 u1; mul f2 k3; mul t1 k4 > [0 1 2]":                                plain246,
+	"add f0 u1; mul l2 t0; add f3 t1 > [2]":                                    plain247,
+	"add f0 u1; mul l2 t0; add f3 t1; mul t0 k4; add f5 t3 > [2 4]":            plain248,
+	"add f0 u1; mul l2 u3; sub t0 t1 > [2]":                                    plain249,
+	"add f0 u1; mul t0 k2; add f3 t1; mul l4 t2; add f5 t3 > [4]":              plain250,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5 > [3 4]":            plain251,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5; add f6 t4 > [3 5]": plain252,
+	"add f0 u1; mul t0 k2; mul t0 k3; add f4 k5; mul f6 t3; mul f6 t2; mul f4 f4; sub k5 t6; mul t5 t7; mul t8 k7; mul t4 k3; add t9 t10; mul t9 t0; mul t9 f8; add t11 t13; mul t12 t0; mul t12 t1; add t14 t16; mul t15 k2; add t17 t18 > [19]": plain253,
+	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [2 7 9]":                                                                                                                        plain254,
+	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [9]":                                                                                                                            plain255,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]": plain256,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":   plain257,
+	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                                                                                             plain258,
+	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                                                                                                plain259,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t14 k11; mul t7 t7; mul t16 k12; mul t2 t4; sub t8 t18; mul t19 t11; add t17 t20; sqrt t21; mul t1 t22 > [1 4 5 6 11 12 14 15 19 22 23]": plain260,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [1 4 6 11 12 14 18 21 23]":      plain261,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [12 14 21 23]":                  plain262,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [1 3 5 7 11 12 14]":                                                                                                            plain263,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [11 14]":                                                                                                                       plain264,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                                                                                                 plain265,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                                                                                            plain266,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 4 7]":                                                                                                                                                                                                                   plain267,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 7]":                                                                                                                                                                                                                     plain268,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [7]":                                                                                                                                                                                                                         plain269,
+	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [1 5 7 9 10 12]":                                                                                                                                                    plain270,
+	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [9 12]":                                                                                                                                                             plain271,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                    plain272,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [2]":                                                                                                      plain273,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [1 5 7]":                                             plain274,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [7]":                                                 plain275,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3 > [2 3]":                                                                                        plain276,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3; mul f3 f2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul f2 t8 > [2 3 9 10]": plain277,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3 > [2 3]":                                                                                        plain278,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3; mul f3 l2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul l2 t8 > [2 3 9 10]": plain279,
+	"add f0 u1; sub f2 k3; step t1; select t2 f4 k3; sub t0 k3; step t4; select t5 t3 k3 > [3 6]":                                                 plain280,
+	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]":                                                                             plain281,
+	"add f0 u1; sub k2 f3; add f4 f5; select l6 t2 k7; select l6 k7 t2; mul t4 f8; mul t4 f3; add t3 t6; mul t4 f9; mul t4 t1; mul t8 k10; add t5 t10; mul f9 f9; sub k2 t12; mul t9 t13; mul t14 t0; mul t14 f11; mul f3 t1; mul t11 t17; sub k2 f11; mul f11 t19; mul t15 t20 > [7 14 16 18 21]":                         plain282,
+	"add f0 u1; sub k2 f3; add f4 l5; add f6 t2; mul t3 f7; mul t3 f3; mul t3 f8; mul t3 t1; mul t6 k9; add t4 t8; mul f8 f8; sub k2 t10; mul t7 t11; mul t12 t0; mul t12 f10; mul f3 t1; mul t9 t15; sub k2 f10; mul f10 t17; mul t13 t18 > [2 5 12 14 16 19]":                                                            plain283,
+	"add f0 u1; sub k2 f3; mul f4 f4; sub k2 t2; mul t1 t3; mul f4 k5; add t5 f6; mul f3 t1; mul t6 t7; sub k2 f7; mul f7 t9; mul f6 t10; mul f6 k5; sub t0 k8; step t13; select t14 t12 k8 > [4 8 11 15]":                                                                                                                 plain284,
+	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; mul f8 t4; mul f8 t2; mul t3 t3; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k6; add f11 t12; mul t5 k5; add t13 t14; mul t15 f12; mul t15 f13; mul t15 t1; mul t17 k9; add t16 t19; mul f13 f13; sub k2 t21; mul t18 t22 > [0 1 15 20 23]":             plain285,
+	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; select f8 f9 k10; mul t5 k11; mul t6 t4; mul t6 t2; mul t3 t3; mul t9 k12; exp t10; mul t11 k13; mul t8 t12; mul t13 k6; add f14 t14; mul t7 k5; add t15 t16; mul t17 f15; mul t17 f16; mul t17 t1; mul t19 k12; add t18 t21; mul f16 f16 > [0 1 17 20 22 23]": plain286,
+	"add f0 u1; sub t0 k2; step t1; select t2 f3 k2 > [3]": plain287,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; mul f5 k6; add k7 t4; mul f8 f5; mul k6 f5; mul t6 k6; mul t7 k6; mul t8 t3; mul t9 t3; mul f9 f10; mul k6 f10; mul t12 k6; mul t13 k6; mul t14 t1; mul t15 t1 > [5 6 10 11 12 16 17]": plain288,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; sub f5 f6; mul f7 t4; mul t5 k8; mul t6 t3; add t7 t7; sub f9 f10; mul f11 t9; mul t10 k8; mul t11 t1; add t12 t12 > [8 13]":                                                           plain289,
+	"add f0 u1; sub t0 u2; mul t1 t1; mul t2 k3 > [3]": plain290,
+	"add f0 u1; tanh t0 > [1]":                         plain291,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":                                                                              plain292,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                                                                                         plain293,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain294,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain295,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain296,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain297,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [1 3 8 12 13]":                                                                                    plain298,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [12 13]":                                                                                          plain299,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [1 3 8 12 15 17]":                                  plain300,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [12 17]":                                           plain301,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [1 3 8 12 15 19]": plain302,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [12 19]":          plain303,
+	"add k0 k0 > [0]": plain304,
+	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]":                plain305,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":     plain306,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]": plain307,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                          plain308,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                            plain309,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain310,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain311,
+	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2; div f5 f6; mul t4 f7; mul t5 k3; add f8 t6 > [0 1 2 3 4 5 6 7]": plain312,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain313,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain314,
+	"div f0 l1 > [0]":                                        plain315,
+	"div f0 l1; mul t0 f2; mul t1 k3 > [0 2]":                plain316,
+	"div k0 f1; div f2 f3; mul f1 k4 > [0 1 2]":              plain317,
+	"div k0 f1; div f2 f3; mul f1 k4; div k5 f3 > [0 1 2 3]": plain318,
+	"div l0 u1 > [0]":                                        plain319,
+	"div l0 u1; mul u2 t0; mul t1 k3 > [0 2]":                plain320,
+	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain321,
+	"exp f0 > [0]": plain322,
+	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain323,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain324,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain325,
+	"exp f0; mul t0 k1 > [0 1]":              plain326,
+	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain327,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 5 7 9]":                                       plain328,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 7 9]":                                         plain329,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 5 7 9 10 11]": plain330,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 7 9 10 11]":   plain331,
+	"max f0 k1 > [0]": plain332,
+	"max k0 f1 > [0]": plain333,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [3 4]": plain334,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [4]":   plain335,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3; sub t3 k0; step t5; select t6 k4 k0; sub t1 k0; step t8; select t9 t7 k0; sub f1 k0; step t11; select t12 t7 k0; select t12 k4 k0 > [4 10 13 14]": plain336,
+	"max k0 f1; sigmoid f2 > [0 1]":                                                   plain337,
+	"max k0 f1; sigmoid f2; max k0 f3; sigmoid f4 > [0 1 2 3]":                        plain338,
+	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain339,
+	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f6 t7; mul f6 t8; add f2 t9; add f3 t10 > [3 4 7 8 11 12]":                              plain340,
+	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul f6 t9; mul f6 t10; add f2 t11; add f3 t12 > [3 4 7 8 9 10 13 14]": plain341,
+	"mul f0 f0; sub k1 t0 > [1]":                         plain342,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2 > [1 3]": plain343,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain344,
+	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain345,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain346,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain347,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f3; sub k1 t3; mul f4 t4 > [2 5]":                         plain348,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain349,
+	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain350,
+	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain351,
+	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain352,
+	"mul f0 f1 > [0]":                       plain353,
+	"mul f0 f1; accum f0; accum t0 > [1 2]": plain354,
+	"mul f0 f1; accum f0; accum t0; mul f2 f3; accum f2; accum t3 > [1 2 4 5]":            plain355,
+	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain356,
+	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]":                                                                                                                                  plain357,
+	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain358,
+	"mul f0 f1; add f2 f3; mul f4 f5; mul f4 f1; add t1 t2; mul t0 k6; mul t3 k6; mul t5 f7; mul t5 f8; add f9 t8; mul t6 f10; mul t6 f8; add t7 t10; add f11 t11; sub u12 f13; step t14; select t15 k14 t12; select t15 t12 k14; div t17 f15; mul t18 f13; mul t19 k6; mul t18 k16; add f17 t21; mul t22 u18 > [0 3 4 9 13 16 20 22 23]":                plain359,
+	"mul f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k6 f7; mul t4 f1; add t1 t5; add t6 t5; mul t7 l8; accum f9; accum t0; accum t8 > [9 10 11]":                                                                                                                                                                                                    plain360,
+	"mul f0 f1; add f2 t0 > [1]":            plain361,
+	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain362,
+	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain363,
+	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain364,
+	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain365,
+	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain366,
+	"mul f0 f1; add t0 f2 > [1]": plain367,
+	"mul f0 f1; add t0 f2; mul f3 u4; mul f5 f5; sub k6 t3; mul t2 t4; add f7 t5 > [1 5 6]": plain368,
+	"mul f0 f1; add t0 t0; mul u2 l3; mul t1 l3; select u4 k5 f6; select u4 f6 k5; div t5 u7; mul t6 u8; mul t7 k9; mul t6 u10; add t9 t9; select u11 k5 t4; select u11 t4 k5; div t12 u7; mul t13 u12; mul t14 k9; add t8 t15; mul t13 u13; add t17 t17; add t10 t18; mul t19 u14; mul t20 u2; mul t20 u15; add t3 t21 > [2 11 16 22 23]": plain369,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]":             plain370,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                                 plain371,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]":             plain372,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; sub u5 f6; step t4; select t5 k7 t2; select t5 t2 k7; div t7 f8; mul t8 f6; mul t9 k9; sub k10 f11; step t11; select t12 k7 t10; mul t13 f12; add f13 t14; add t15 t14; mul t16 l14; accum t17; accum t6 > [3 18 19]":                                                                     plain373,
+	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain374,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain375,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain376,
+	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; sub k3 f2; mul f2 t5; mul t0 t6; mul f4 f4; sub k3 t8; mul f5 t9; sub k3 f6; mul f6 t11; mul f7 t12; sub k3 f5; mul f5 t14; mul f4 t15 > [4 7 10 13 16]":                                                                                                     plain377,
+	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain378,
+	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain379,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul f5 t2; sub k6 f2; mul f2 t4; mul t0 t5 > [1 3 6]":   plain380,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain381,
+	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":              plain382,
+	"mul f0 f1; mul f0 f2; mul t0 l3; mul t1 k4; mul t3 f5; mul t3 f6; add f0 t5; sub k7 f8; mul f8 t7; mul t2 t8; mul t9 f5; mul t9 u9; add t6 t11; mul t1 f10; mul t1 u11; mul f10 f10; sub k7 t15; mul t14 t16; mul t17 f12; mul t17 u13; accum t18; sub k7 f6; mul f6 t21; mul t4 t22 > [9 10 12 13 17 19 20 23]":  plain383,
+	"mul f0 f1; mul f0 u2; add f3 t1; accum t0; sub k4 f1; mul f1 t4; mul t2 t5; mul t6 f5; mul t6 u6; mul t8 k7; add f8 t8; accum t7; accum t9; accum f9; accum f10; accum f11; add f12 f0; accum t16 > [3 10 11 12 13 14 15 17]":                                                                                     plain384,
+	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":     plain385,
+	"mul f0 f1; mul f2 f2; mul t1 k3; exp t2; mul t3 k4; mul t0 t4; mul t5 k5; add f6 t6; mul f7 k8; add t7 t8; mul t9 f9; mul t9 f10; mul t10 l11; mul t11 k3; mul t13 f12; mul t13 f13; add t9 t15; sub k14 f15; mul f15 t17; mul t12 t18; mul t19 f12; mul t19 u16; add t16 t21; mul t11 f17 > [11 14 19 20 22 23]": plain386,
+	"mul f0 f1; mul f2 f3; add t0 t1 > [2]": plain387,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain388,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain389,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain390,
+	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain391,
+	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain392,
+	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain393,
+	"mul f0 f1; mul f2 f3; sub t0 t1 > [2]":                                                          plain394,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]": plain395,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain396,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain397,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                                                        plain398,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                                                        plain399,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                                                    plain400,
+	"mul f0 f1; mul f2 k3; mul f4 k3; mul f5 f5; sub k6 t3; mul f2 t4; mul f7 f2; mul t2 t6; sub k6 f8; mul f8 t8; mul f9 t9; mul f10 k3; mul f11 k3; mul f12 f12; sub k6 t13; mul f10 t14; mul f13 f10; mul t12 t16; sub k6 f14; mul f14 t18; mul f15 t19 > [0 1 5 7 10 11 15 17 20]":                                            plain401,
+	"mul f0 f1; mul f2 t0; add f3 t1; mul f4 f5; add f6 f7; add f8 f9; add f10 f11; add f12 f13; add f14 t1 > [2 3 4 5 6 7 8]":                                                                                                                                                                                                    plain402,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                                                                   plain403,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; mul t3 k5; add f6 t3; accum t2; accum t4; accum f7; accum f8; accum f9; add f10 f11; accum t11; mul f12 f13; mul f12 f14; mul f15 f15; mul t15 k5; exp t16; mul t17 k16; mul t14 t18; mul t19 k17; add f18 t20; mul t13 k19; add t21 t22 > [5 6 7 8 9 10 12 23]":                 plain404,
+	"mul f0 f1; mul f2 t0; mul t1 k3; sub k4 f5; mul f5 t3; mul f6 t4; add t1 t5; mul f7 f8; mul f9 k3; sub k4 f10; mul f10 t9; mul t8 t10; mul t11 k3; sub k4 f11; mul f11 t13; mul f9 t14; add t11 t15; mul f12 f13; mul f14 k3; sub k4 f15; mul f15 t19; mul t18 t20; mul t21 k3; sub k4 f16 > [2 5 6 7 12 15 16 17 21 22 23]": plain405,
+	"mul f0 f1; mul f2 t0; sub k3 f4; mul f4 t2; mul f5 t3; mul f6 k7; mul f8 k7; mul f9 f9; sub k3 t7; mul f6 t8; mul f10 f6; mul t6 t10; sub k3 f11; mul f11 t12; mul f12 t13; mul f13 k7; mul f14 k7; mul f15 f15; sub k3 t17; mul f13 t18; mul f16 f13; mul t16 t20; sub k3 f17; mul f17 t22 > [1 4 5 9 11 14 15 19 21 23]":   plain406,
+	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                     plain407,
+	"mul f0 f1; mul t0 f2 > [0 1]":                                                          plain408,
+	"mul f0 f1; mul t0 f2; mul f0 f3; mul t2 f4; add t1 t3 > [4]":                           plain409,
+	"mul f0 f1; mul t0 f2; mul t0 f3 > [1 2]":                                               plain410,
+	"mul f0 f1; mul t0 f2; mul t0 f3; add f4 t1 > [2 3]":                                    plain411,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul f0 f4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain412,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain413,
+	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain414,
+	"mul f0 f1; mul t0 k2 > [1]":            plain415,
+	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]": plain416,
+	"mul f0 f1; mul t0 k2; select f3 t1 k4 > [2]": plain417,
+	"mul f0 f1; mul t0 k2; sub k3 f4; mul f4 t2; mul f5 t3; add t0 t4; mul f6 f7; mul f8 l9; mul t7 k2; sub k3 f10; mul f10 t9; mul t8 t10; mul t11 k2; sub k3 f11; mul f11 t13; mul t7 t14; add t11 t15; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21; add t1 t4; add t12 t15 > [5 6 16 17 18 19 20 21 22 23]": plain418,
+	"mul f0 f1; mul t0 l2; mul f3 f3; sub k4 t2; mul f5 t3; mul f6 f6; sub k4 t5; mul f7 t6 > [0 1 4 7]":                                                                                                                                                                                             plain419,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]":                                                                                                                                                   plain420,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]": plain421,
+	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3 > [4]": plain422,
+	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3; mul f5 u6; mul f7 t5; mul f7 f8; mul f7 f9; mul t6 k10; mul f11 u6; mul f12 t10; mul f12 f8; mul f12 f13; mul t11 k10 > [4 6 7 8 9 11 12 13 14]":                                                                                                                       plain423,
+	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain424,
+	"mul f0 f1; mul t0 u2; mul f0 f3; mul t2 u4; add t1 t3 > [4]":                                                       plain425,
+	"mul f0 f1; mul t0 u2; mul t0 f3; mul t1 k4; mul u5 f6; mul t4 f1; mul t5 u2; mul t5 f3; mul t6 k4 > [1 2 3 6 7 8]": plain426,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":                                                                  plain427,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]":                                                     plain428,
+	"mul f0 k1 > [0]": plain429,
+	"mul f0 k1; add f2 f3; mul f4 f5; mul f6 k1; add t1 f7; mul f8 f9; add t4 f10; add t6 f11; add t7 f12; add f13 f14; add f15 f16; add t10 t0; add t11 f17; add t12 t3; add t13 f18; add t14 f19; add t15 f20; add t16 f21; add t17 f22; add t18 f23; add t19 f24; accum t20; add f25 t2; add t22 t5 > [8 9 21 23]": plain430,
+	"mul f0 k1; add f2 t0 > [1]": plain431,
+	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain432,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain433,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain434,
+	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]":                        plain435,
+	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]":                        plain436,
+	"mul f0 k1; add t0 k2; div f3 t1; mul t2 k4; mul f5 t3; mul t4 k1 > [5]": plain437,
+	"mul f0 k1; add t0 k2; rsqrt t1 > [2]":                                   plain438,
+	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain439,
+	"mul f0 k1; mul f0 k2; add f3 k4; add f5 l6; mul t3 t2; mul t3 t0; mul t1 t1; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k2; mul t4 k1; add t11 t12; mul t13 f9; accum t14 > [13 15]":                                                                                                                                plain440,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; mul f7 t5; mul f7 t3; mul t4 t4; mul t8 k8; exp t9; mul t10 k9; mul t7 t11; mul t12 k2; mul t6 k1; add t13 t14; mul t15 t2; mul t15 t0; mul t1 t1; mul t18 k8; exp t19; mul t20 k9; mul t17 t21; mul t22 k2 > [16 23]":                                  plain441,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; select f7 f8 k9; mul t6 k10; mul t7 t5; mul t7 t3; mul t4 t4; mul t10 k11; exp t11; mul t12 k12; mul t9 t13; mul t14 k2; mul t8 k1; add t15 t16; mul t17 t2; mul t17 t0; mul t1 t1; mul t20 k11; exp t21; mul t22 k12 > [18 19 23]":                     plain442,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; add f8 t10; mul t3 k1; add t11 t12; mul t13 f9; mul t14 k6; mul t15 f10; mul t14 u11; mul f12 f12; sub k4 t18; mul t17 t19; sub k4 f13; mul f13 t21; mul t16 t22 > [13 14 15 20 23]":                plain443,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain444,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain445,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain446,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain447,
+	"mul f0 k1; mul f0 k2; add f3 k4; select f5 f6 k7; mul t3 k8; mul t4 t2; mul t4 t0; mul t1 t1; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k2; add f11 t12; mul t5 k1; add t13 t14; mul t15 f12; mul t16 k9; mul t17 f13; mul t16 u14; mul f15 f15; sub k4 t20; mul t19 t21; sub k4 f16 > [15 16 17 18 22 23]":      plain448,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain449,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain450,
+	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain451,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain452,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain453,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain454,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain455,
+	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain456,
+	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain457,
+	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain458,
+	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain459,
+	"mul f0 k1; mul f2 t0 > [1]":              plain460,
+	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain461,
+	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain462,
+	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain463,
+	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain464,
+	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain465,
+	"mul f0 k1; mul t0 f2 > [0 1]":                                plain466,
+	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain467,
+	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                                                 plain468,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                 plain469,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain470,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain471,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5 > [3 6]":                                                                                plain472,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                   plain473,
+	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9 > [1 2 7 8 9 10]":                           plain474,
+	"mul f0 k1; mul t0 f2; mul t0 f3; sub k4 f3; mul f3 t3; mul t1 t4 > [2 5]":                                                                                           plain475,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]": plain476,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                        plain477,
+	"mul f0 k1; mul t0 k2 > [0 1]": plain478,
+	"mul f0 k1; mul t0 k2 > [1]":   plain479,
+	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain480,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                                                                                                            plain481,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                                                                                                                plain482,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                                                                                                                    plain483,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]":                                                                                         plain484,
+	"mul f0 k1; sub k2 f3; mul f3 t1; mul f4 t2; add f0 t3; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t7; mul t6 t8; mul t9 k1; sub k2 f9; mul f9 t11; mul f7 t12; add t9 t13; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t17; mul t16 t18; mul t19 k1; sub k2 f14; mul f14 t21; mul f12 t22 > [0 3 4 5 10 13 14 15 19 20 23]": plain485,
+	"mul f0 k1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 k1; sub k2 f4; mul f4 t5; mul f0 t6; add t3 t7; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t11; mul t10 t12; mul t13 k1; sub k2 f9; mul f9 t15; mul f7 t16; add t13 t17; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t21; mul t20 t22 > [4 7 8 9 14 17 18 19 23]":        plain486,
+	"mul f0 l1 > [0]": plain487,
+	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain488,
+	"mul f0 l1; add f2 t0 > [0 1]":            plain489,
+	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain490,
+	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain491,
+	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain492,
+	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain493,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain494,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain495,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 f10; mul t2 u11; mul f10 f10; sub k12 t11; mul t10 t12; add f13 t13; add f14 t9 > [4 6 8 13 14 15]":                               plain496,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 k10; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 8 9 14 15 16]":                plain497,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 7 9 14 15 16]":                plain498,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 k11; mul t2 f12; mul t2 u13; mul f12 f12; sub k14 t13; mul t12 t14; add f15 t15; add f16 t11 > [4 6 7 9 10 15 16 17]": plain499,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 f8; mul t2 u9; mul f8 f8; sub k10 t9; mul t8 t10; add f11 t11; add f12 t7 > [4 6 11 12 13]":                                                             plain500,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 k8; mul t2 f9; mul t2 u10; mul f9 f9; sub k11 t10; mul t9 t11; add f12 t12; add f13 t8 > [4 6 7 12 13 14]":                                              plain501,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8; add f9 t9; add f10 t5 > [4 9 10 11]":                                                                                          plain502,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 k6; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [4 5 10 11 12]":                                                                          plain503,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                                                                                                                     plain504,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":                                                                                                       plain505,
+	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain506,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain507,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain508,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain509,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 l1; mul t11 k2; sub k3 f9; mul f9 t13; mul t12 t14; mul t15 k2; sub k3 f10; mul f10 t17; mul t11 t18; add t15 t19; mul f11 f12; mul f13 l1; mul t22 k2 > [5 8 9 10 16 19 20 21 22 23]": plain510,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]":                   plain511,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [0 2]":                                     plain512,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [2]":                                       plain513,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [0 3]":                          plain514,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [3]":                            plain515,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [0 3 4]":       plain516,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [3 4]":         plain517,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [0 2 3]":                        plain518,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [2 3]":                          plain519,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 2 5]": plain520,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 5]":   plain521,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [2 5]":   plain522,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [5]":     plain523,
+	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5 > [3 4]":               plain524,
+	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5; mul f6 u7; mul f8 t5; mul f8 f9; mul f8 f10; mul t6 k11; mul f12 u7; mul f13 t10; mul f13 f9; mul f13 f14; mul t11 k11 > [3 4 6 7 8 9 11 12 13 14]": plain525,
+	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]":       plain526,
+	"mul f0 u1 > [0]": plain527,
+	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                                              plain528,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":                    plain529,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; sub k9 f10; mul f10 t9; mul t8 t10; mul t3 f11; mul t3 u12; mul f11 f11; sub k9 t14; mul t13 t15; sub k9 f7; mul f7 t17; mul t5 t18; accum t12; add t16 t19; accum t21 > [7 11 16 19 20 22]":                                    plain530,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t14 f9; mul t14 f7; add t13 t15; add t1 t16; mul t8 l10; sub k6 f11; mul f11 t20; mul t19 t21; mul t10 f12 > [10 17 18 22 23]":                        plain531,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]":                   plain532,
+	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t3 f9; mul t3 f10; mul t9 k11; mul t10 f12; mul t10 f13; mul t8 k11; sub k14 f15; mul f15 t14; mul t13 t15; mul t16 k11; sub k14 f16; mul f16 t18; mul t8 t19; add t16 t20; mul t9 f17; mul t9 u18 > [1 4 5 6 7 11 12 17 20 21 22 23]": plain533,
+	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                                              plain534,
+	"mul f0 u1; add t0 f2 > [1]": plain535,
+	"mul f0 u1; add t0 k2; add f3 f4; mul t2 f5; mul t2 f6; add f7 t3; add f8 t4; mul t6 f9; mul t6 f10; add f11 t7; div t9 t1; mul t10 f10; mul t11 k12; mul t12 u1; mul t12 f0; mul t13 f6; add t5 t15; add t16 t15; add t17 f13; mul t8 f14; mul t8 f6; add t18 t19; mul t20 k12; mul t22 f15 > [2 8 14 20 21 22 23]":        plain536,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15 > [6 7 11 12 17 18 19 20]":                                         plain537,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]": plain538,
+	"mul f0 u1; add t0 u2 > [1]":                                                                                 plain539,
+	"mul f0 u1; add t0 u2; add f3 f4 > [1 2]":                                                                    plain540,
+	"mul f0 u1; add t0 u2; add f3 f4; mul t2 k5 > [1 3]":                                                         plain541,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; accum t6 > [5 7]":              plain542,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; mul t5 u8; accum t6 > [5 7 8]": plain543,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                         plain544,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; sub k6 f7; mul f7 t4; mul t3 t5 > [1 6]":                                                                                                                                                             plain545,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; accum t4 > [3 5]":                                                                                                                                                                         plain546,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; mul t3 u6; accum t4 > [3 5 6]":                                                                                                                                                            plain547,
+	"mul f0 u1; add t0 u2; mul f3 k4; mul f3 k5; add f6 k7; add f8 l9; mul t5 t4; mul t5 t2; mul t3 t3; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 t1; mul t15 u12; add t5 t17; accum t16 > [15 18 19]": plain548,
+	"mul f0 u1; add t0 u2; mul f3 k4; sub k5 f6; mul f6 t3; mul t2 t4; mul t5 k4; sub k5 f7; mul f7 t7; mul f3 t8; add t5 t9; mul f8 f9; mul f10 k4; sub k5 f11; mul f11 t13; mul t12 t14; mul t15 k4; sub k5 f12; mul f12 t17; mul f10 t18; add t15 t19; mul f13 f14; mul f15 k4; sub k5 f16 > [1 6 9 10 11 16 19 20 21 22 23]": plain549,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                                                                                                 plain550,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; mul f11 l4; mul t13 k5; sub k6 f12; mul f12 t15; mul t14 t16; mul t17 k5; sub k6 f13; mul f13 t19; mul t13 t20; add t17 t21; mul f14 f15 > [1 7 10 11 12 18 21 22 23]":     plain551,
+	"mul f0 u1; add t0 u2; mul f3 l4; sub k5 f6; mul f6 t3; mul t2 t4; mul f7 f8 > [1 5 6]": plain552,
+	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain553,
+	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain554,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [13]":                                                                                                                                                                          plain555,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [3 6 8 11 13]":                                                                                                                                                                 plain556,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [15]":                                                                                                                                           plain557,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [3 6 8 11 15]":                                                                                                                                  plain558,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; accum t6; accum t8; mul t7 u1; mul t7 f0; mul t11 l9; mul t11 f10; accum t7; accum t12 > [9 10 13 14 15 16]":                                                                                                                        plain559,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; add f9 t7; accum t6; accum t8; mul t9 u1; mul t9 f0; mul t12 l10; mul t12 f11; accum t9; accum t13 > [10 11 14 15 16 17]":                                                                                                           plain560,
+	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain561,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain562,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain563,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain564,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain565,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain566,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain567,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 f4; mul t3 u5; accum t4; sub k3 f6; mul f6 t7; mul f7 t8; mul t9 f4; mul t9 u8; add t5 t11; accum t10; sub k3 f4; mul f4 t14; mul t12 t15; mul t16 f9; mul t16 u10; mul t18 k11; add f12 t18; accum t17; accum t19; accum f13 > [3 6 9 13 20 21 22 23]": plain568,
+	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]":                                                                                                                                                                          plain569,
+	"mul f0 u1; mul f2 u1 > [0 1]":                                                          plain570,
+	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]":                                plain571,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; add t1 t4 > [2 3 5]":            plain572,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain573,
+	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":                                       plain574,
+	"mul f0 u1; mul t0 l2; mul t0 f3 > [1 2]":                                               plain575,
+	"mul k0 f1 > [0]": plain576,
+	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain577,
+	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain578,
+	"mul k0 k0; add k1 k1 > [0 1]": plain579,
+	"mul k0 k1 > [0]":              plain580,
+	"mul k0 l1 > [0]":              plain581,
+	"mul l0 f1 > [0]":              plain582,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3 > [2 3]":            plain583,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3; add f4 t2 > [3 4]": plain584,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain585,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain586,
+	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain587,
+	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain588,
+	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain589,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain590,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain591,
+	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain592,
+	"mul l0 f1; mul l0 f2 > [0 1]": plain593,
+	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain594,
+	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain595,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain596,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain597,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain598,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain599,
+	"mul l0 f1; mul l2 f3; add t0 t1 > [2]":                                                                                                        plain600,
+	"mul l0 f1; mul l2 f3; add t0 t1; select l4 f1 t2 > [2 3]":                                                                                     plain601,
+	"mul l0 f1; mul t0 k2 > [1]":                plain602,
+	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]": plain603,
+	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                                              plain604,
+	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; sub l20 u21; mul u22 t19; sigmoid t20; mul u23 t21; sub k24 t21 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 21 22 23]": plain605,
+	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul t0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; mul l0 k20; mul l0 k21 > [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20]":                                                  plain606,
+	"mul l0 k1; mul l0 k2; mul l0 k3; select l4 k5 k6; select l4 k6 k5 > [0 1 2 3 4]":                                    plain607,
+	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":                                                             plain608,
+	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]":                                                        plain609,
+	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain610,
+	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain611,
+	"mul l0 k1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; mul t1 k4; sub k7 f8; mul f8 t7; mul t6 t8; mul t9 k4; sub k7 f9; mul f9 t11; mul t1 t12; add t9 t13; mul t2 f10; mul t2 u11; mul f10 f10; sub k7 t17; mul t16 t18; sub k7 f6; mul f6 t20; mul t4 t21; add t10 t13 > [5 14 15 19 22 23]":             plain612,
+	"mul l0 k1; mul t0 f2; mul t0 u3; mul f2 f2; sub k4 t3; mul t2 t4; mul f5 f5; sub k4 t6; mul u3 t7; mul f6 f6; sub k4 t9; mul u3 t10; mul f7 f7; sub k4 t12; mul u3 t13; mul f8 f8; sub k4 t15; mul u3 t16; mul f9 f9; sub k4 t18; mul u3 t19 > [1 5 8 11 14 17 20]":                                                    plain613,
+	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain614,
+	"mul l0 u1; cos t0; sin t0 > [1 2]": plain615,
+	"mul l0 u1; exp t0 > [1]":           plain616,
+	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain617,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain618,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain619,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain620,
+	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain621,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain622,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain623,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain624,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain625,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain626,
+	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]":                                               plain627,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]": plain628,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":     plain629,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]": plain630,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                    plain631,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                        plain632,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [1 4 7]":                                                                                                         plain633,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [7]":                                                                                                             plain634,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":             plain635,
+	"mul u0 f1; add t0 u2; add f3 u4; select f5 k6 k7; mul t3 f8; mul t4 f9; mul t5 k10; sub t1 k6; step t7; select t8 t6 k6; mul t9 f1 > [2 9 10]":                                                         plain636,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                   plain637,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                          plain638,
+	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                           plain639,
+	"mul u0 f1; add t0 u2; select f3 k4 k5; mul t2 f6; mul t3 f7; mul t4 k8; sub t1 k4; step t6; select t7 t5 k4; mul t8 f1 > [8 9]":                                                                        plain640,
+	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain641,
+	"mul u0 f1; mul t0 k2 > [0 1]": plain642,
+	"mul u0 f1; mul t0 k2 > [1]":   plain643,
+	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain644,
+	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain645,
+	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                               plain646,
+	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t20 t0; add t10 t22 > [0 3 4 13 15 19 21 22 23]":            plain647,
+	"mul u0 l1; max f2 k3; min u4 f5; mul f6 k7; add f8 t3; add f9 f10; mul t4 f11; mul t4 t0; add f12 t7; mul t5 f13; mul t5 t0; add t6 t9; add f14 t10; mul t8 f15; mul t8 t0; add t11 t13; mul t12 f16; mul t12 t0; add t15 t16; mul t14 k7; mul t17 k7; mul t19 f17; mul t19 t2; add t4 t22 > [0 1 2 5 8 12 14 17 18 20 21 23]":       plain648,
+	"mul u0 l1; max f2 k3; mul t0 u4; min u5 f6; add t2 k7; mul f8 k9; add f10 t5; add f11 f12; mul t6 f13; mul t6 t0; add f14 t9; mul t7 f15; mul t7 t0; add t8 t11; add f16 t12; mul t10 f17; mul t10 f18; mul t14 f19; mul t14 f18; add t15 t17; div t19 t4; mul t20 f18; mul t21 k9; mul t16 f20 > [0 1 3 6 7 13 16 18 22 23]":        plain649,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [10 11 14 15]":                                                                                                                                plain650,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [4 5 8 9 10 11 14 15]":                                                                                                                        plain651,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [4 5 8 9 12 13]":                                                                                                                                                        plain652,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [8 9 12 13]":                                                                                                                                                            plain653,
+	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]":    plain654,
+	"mul u0 l1; mul f2 k3; add f4 t1; mul t2 f5; mul t2 t0; add f6 t4; mul t5 f7; mul t5 f8; mul t7 f9; mul t7 t0; mul t9 k3; mul t10 f10; mul t10 u11; add t2 t12 > [0 3 6 7 8 9 11 13]":                                                                                                                                                 plain655,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":                 plain656,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 u6; add f7 t3; mul f8 l1; accum t5; add f9 f10; add t7 f11; accum t8; mul f12 k13; add f14 t10; add f15 f16; mul t11 f17; mul t11 t0; add f18 t14; mul t12 f19; mul t12 t0; add t13 t16; add f20 t17; mul t15 f21; mul t15 f22; mul t19 f23; mul t19 f22 > [0 2 4 6 9 11 12 18 20 21 22 23]": plain657,
+	"mul u0 l1; mul t0 k2 > [0 1]":                       plain658,
+	"mul u0 l1; mul t0 k2 > [1]":                         plain659,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [1 3]": plain660,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [3]":   plain661,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2; min u4 t3; mul t0 k5; mul t5 t4; sub u4 t3; step t7; select t8 k6 k7; select t8 k7 k6; div t10 t2; mul t11 t3; mul t12 k5; sub k2 t1; step t14; select t15 k6 t13; mul t16 t0; add t17 t17; mul t18 l1; mul t19 u8; select u9 t9 k6 > [0 3 6 20 21]": plain662,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [1 6 8]": plain663,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [6 8]":   plain664,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; min u6 t6; add t3 k7; div k7 t8; mul t9 t0; mul t10 k8; mul t11 t7; sub u6 t6; step t13; select t14 k9 k7; select t14 k7 k9; div t16 t2; mul t17 t6; mul t18 k8; mul t17 k4; sub k2 t1; step t21; select t22 k9 t19 > [0 6 9 10 12 15 20 23]": plain665,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain666,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain667,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]":                                                                                                                                             plain668,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [1 4 6 9]":                                                                                                                                                                                             plain669,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [4 9]":                                                                                                                                                                                                 plain670,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [2 4 6]":                                                                                                                                                                                                                                plain671,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [6]":                                                                                                                                                                                                                                    plain672,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5; mul u3 t0; add t7 t7; add t8 u2; mul t6 t0; mul t10 k5; mul t11 u3; mul t9 l1; select u6 k7 t2; select u6 t2 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 10 12 14 17 18]":                                                            plain673,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain674,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain675,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain676,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain677,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain678,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [3 4 7 8 9 10 13 14 15]":                                                                                                        plain679,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [9 10 13 14 15]":                                                                                                                plain680,
+	"observed f0 > [0]": plain681,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain682,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain683,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain684,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain685,
+	"observed f0; mul u1 f2; add t1 u3; select t0 k4 f5; mul t3 f6; mul t4 f7; mul t5 k8; sub t2 k4; step t7; select t8 t6 k4; accum t9; mul t9 f2; accum t11 > [0 10 12]": plain686,
+	"select f0 f1 f2 > [0]": plain687,
+	"select f0 f1 k2 > [0]": plain688,
+	"select f0 f1 k2; select f0 f3 k2; add t1 f4; add t0 f5; select f6 k2 f7; add t3 t4 > [2 5]": plain689,
+	"select f0 k1 f2; select f0 k1 f3; add f4 t1; mul t2 f5; mul t2 f6; add t2 f7; add t3 f8; mul t5 f9; sub f10 k1; step t8; select t9 k1 t7; mul t10 k11; add t0 t11; mul t6 f6; select f5 t13 k1; mul t14 k11; add t12 t15; select f5 t16 k1; select f5 k1 t16; add t10 t18; sub f12 f13; step t20; select t21 t17 k1; add t19 t22 > [4 14 17 21 23]": plain690,
+	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; mul t12 k8; div t13 u12; mul t14 u13; mul t15 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [12 14 16 20]":                                                               plain691,
+	"select l0 f1 k2 > [0]":            plain692,
+	"select l0 f1 k2; add t0 f3 > [1]": plain693,
+	"select l0 f1 k2; select l0 k2 f1; add f3 t1; add t0 t2; mul t2 u4; mul t2 f5; mul t4 l6; mul t4 f7; accum t2; accum t5 > [3 6 7 8 9]": plain694,
+	"select l0 f1 k2; select l0 k2 f1; add f3 t1; mul t2 f4; mul t2 l5; mul t2 f6; mul t2 l7; add t0 t6 > [3 4 5 7]":                       plain695,
+	"select l0 k1 f2; mul t0 f3; mul t0 f4; mul f3 f3; sub k5 t3; mul t2 t4; select l0 k1 f6; add t5 t6; mul t7 f7; mul t7 f8; mul t7 f9; mul t7 f10; sub k5 f4; mul f4 t12; mul t1 t13; mul f7 f7; sub k5 t15; mul t9 t16; sub k5 f10; mul f10 t18; mul t10 t19; sub k5 f8; mul f8 t21; mul t8 t22 > [11 14 17 20 23]": plain696,
+	"select u0 k1 f2; select u0 k1 f3; select u4 k1 f5; mul t2 u6; add f7 t3; add t4 t3; mul f8 u9; mul t5 u9 > [0 1 6 7]": plain697,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]":                       plain698,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                        plain699,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                              plain700,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; sub t10 f6; step t17; div k7 t6; sub k3 f2; step t20; sub k1 t1; step t22 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain701,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; select l5 f4 t6; tanh t6; mul t3 t8; select l5 f6 t9 > [0 1 2 3 7 8 10]":                                                                                                                                                                                      plain702,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                         plain703,
+	"sign f0; mul f1 t0 > [0 1]": plain704,
+	"softplus f0 > [0]":          plain705,
+	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain706,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain707,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain708,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain709,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain710,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain711,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain712,
+	"sub f0 f1; mul f2 t0; select f3 t1 k4 > [2]":        plain713,
+	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain714,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain715,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain716,
+	"sub f0 l1; mul t0 t0 > [0 1]": plain717,
+	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":             plain718,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; mul f7 f8; mul t4 l9; mul f10 f11; add f7 t6; sub k6 f12; mul f12 t8; mul t5 t9; mul t10 f13; mul t10 u14; add t7 t12; mul f15 f16; mul f17 f18; accum t15; add t13 f19; accum t10; accum t11; accum t14; select f20 f21 k22; mul t21 k23; mul t22 t3 > [0 1 2 16 17 18 19 20 22 23]":     plain719,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; sub f7 u8; mul f9 f10; mul t5 l11; mul f12 f13; add f9 t7; sub k6 f14; mul f14 t9; mul t6 t10; mul t11 f7; mul t11 u15; add t8 t13; mul f16 f17; mul f18 f19; mul f18 u20; accum t16; mul f21 f19; mul f21 u22; add t17 t20; accum t19; sub k6 f19 > [0 1 2 3 4 11 12 14 15 18 21 22 23]": plain720,
+	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":           plain721,
+	"sub f0 u1; mul f2 u3; mul f4 f5; mul f6 t2; mul t3 f7; mul t3 u8; add t1 t5; accum t4; sub k9 f7; mul f7 t8; mul t6 t9; mul t10 t0; mul t10 u10; mul t12 k11; accum t11; accum t13; add f2 t3; accum t16 > [3 7 12 14 15 17]":                                                                                                         plain722,
+	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain723,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain724,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain725,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain726,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain727,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain728,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain729,
+	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain730,
+	"sub f0 u1; sub f2 u3; mul f4 u5; accum f6; mul f7 f8; mul f7 u9; add t2 t5; accum t4; sub k10 f8; mul f8 t8; mul t6 t9; mul t10 t1; mul t10 u11; mul t12 k12; add f13 t12; accum t11; accum t13; accum f14; accum f15; accum f16; add f4 f7; accum t20; add f17 l18; add f19 t22 > [0 3 7 14 15 16 17 18 19 21 22 23]":                                   plain731,
+	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain732,
+	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain733,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; add f13 t10; mul t5 f14; mul t5 t0; mul t13 k15; mul t12 k15; mul f16 f16; sub k0 t16; mul t13 t17; add f17 t18; mul f1 t0; mul t15 t20; add f18 t21 > [2 7 9 11 14 18 19 21 22]":                                            plain734,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; mul t3 k13; add f14 t11; mul t5 f15; mul t5 t0; mul t14 k16; mul t13 k16; mul f17 f17; sub k0 t17; mul t14 t18; add f18 t19; mul f1 t0; mul t16 t21; add f19 t22 > [2 7 9 10 12 15 19 20 22 23]":                             plain735,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t5 f12; mul t5 t0; mul t11 k13; mul t10 k13; mul f14 f14; sub k0 t14; mul t11 t15; add f15 t16; mul f1 t0; mul t13 t18; add f16 t19 > [2 7 9 12 16 17 19 20]":                                                                        plain736,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t5 f10; mul t5 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; add f13 t14; mul f1 t0; mul t11 t16; add f14 t17 > [2 7 10 14 15 17 18]":                                                                                                     plain737,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t5 f8; mul t5 t0; mul t7 k9; add t2 t8; mul t6 k9; mul f10 f10; sub k0 t11; mul t7 t12; add f11 t13; mul f1 t0; mul t10 t15; add f12 t16 > [9 13 14 16 17]":                                                                                                                        plain738,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                                                         plain739,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                                                      plain740,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain741,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain742,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                                              plain743,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                                              plain744,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                                                plain745,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                                              plain746,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t2 k9; mul t3 f10; mul t3 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; mul f1 t0; mul t11 t15 > [1 4 5 6 7 10 14 16]":                                                                                                                               plain747,
+	"sub k0 f1; add f2 l3; add f4 t1; mul t2 f1; mul t2 f5; mul t2 t0; mul t2 f6; mul t6 k7; add t4 t7; mul f1 t0; mul t8 t9; mul t10 l8; mul f5 f5; sub k0 t12; mul t3 t13; mul f6 f6; sub k0 t15; mul t5 t16 > [1 10 11 14 17]":                                                                                                                             plain748,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain749,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain750,
+	"sub k0 f1; mul f1 t0 > [0 1]":                                              plain751,
+	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                     plain752,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2 > [2 3]":                        plain753,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":              plain754,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; add f4 t3; accum t4 > [2 3 5]": plain755,
+	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21 > [3 6 7 8 14 17 18 19 20 21 22 23]": plain756,
+	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; mul f14 l9; mul t20 k3; sub k0 f15; mul f15 t22 > [3 6 7 8 14 17 18 19 20 21 23]":       plain757,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]":                                                                                                                                                                                                                         plain758,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4; sub k0 f6; mul f6 t6; mul f7 t7; sub f8 k4; step t9; select t10 f9 k4 > [0 1 2 3 4 5 6 7 8 9 10 11]":                                                                                                                                    plain759,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain760,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain761,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":  plain762,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                 plain763,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k4; add f9 t11; mul t4 k3; add t12 t13; mul t14 f1; mul t14 f10; mul t14 t0; mul t14 f11; mul t18 k7; add t16 t19; mul f1 t0; mul t20 t21; mul t22 l12 > [15 17 22 23]":         plain764,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; select f6 f7 k8; mul t4 k9; mul t5 t3; mul t5 t1; mul t2 t2; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k4; add f12 t13; mul t6 k3; add t14 t15; mul t16 f1; mul t16 f13; mul t16 t0; mul t16 f14; mul t20 k10; add t18 t21; mul f1 t0 > [17 19 22 23]": plain765,
+	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain766,
+	"sub k0 f1; mul f2 t0; mul t1 f3; mul t1 f4; mul f5 f6; mul f7 t4; sub k0 f4; mul f4 t6; mul t2 t7 > [1 3 5 8]": plain767,
+	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]": plain768,
+	"sub k0 f1; select l2 k0 k3; select l2 k3 k0; mul t2 f4; mul t2 f1; add t1 t4; mul t2 f5; mul t2 t0; mul t6 k6; add t3 t8; mul f5 f5; sub k0 t10; mul t7 t11; mul t12 f7; mul t12 f8; mul f1 t0; mul t9 t15; sub k0 f8; mul f8 t17; mul t13 t18; mul f9 f9; sub k0 t20; mul f10 f10; sub k0 t22 > [5 12 14 16 19 21 23]":       plain769,
+	"sub k0 f1; step t0; select t1 k2 f3 > [2]": plain770,
+	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain771,
+	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain772,
+	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; sub k0 f5; sub k0 f6; mul l7 k8; mul t6 f9; mul t6 t5; mul t8 k10; mul t7 k10; mul f11 f11; sub k0 t11; mul t8 t12; mul f6 t5; mul t10 t14; sub k0 f12; mul f12 t16; mul f13 t17; mul t4 k10; mul f14 k10; mul f15 f15; sub k0 t21; mul t4 t22 > [0 1 2 3 4 9 13 15 18 19 20 23]":                plain773,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                        plain774,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                        plain775,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                  plain776,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 k6; add f3 t5; mul f7 f8; add t4 t7; mul f9 f10; add t6 t9; select t3 t8 k11; select t3 k11 t8; mul t11 u12; mul t11 f1; select t1 t12 k11; select t1 k11 t12; mul t16 k13; add t13 t17; mul t15 k6; div t19 u0; mul t20 f14; mul t21 k6; mul t20 k15 > [10 14 18 22 23]": plain777,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                plain778,
+	"tanh f0; div t0 f1 > [0 1]": plain779,
+	"tanh f0; div t0 f1 > [1]":   plain780,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain781,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain782,
 }
 
 func plain0(out, in [][]float32, rows, lanes int) bool {
@@ -2046,6 +2134,1814 @@ func plain27(out, in [][]float32, rows, lanes int) bool {
 	}
 	var b0 [line]float32
 	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b17 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		x15 := in[15][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x13 := x13[at:][:m]
+			x15 := x15[at:][:m]
+			x16 := x16[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			b17 := b17[:m]
+			for i := range b17 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+				t14 := float32(x9[i] * c10)
+				t15 := t14 + x11[i]
+				t16 := t15 + x12[i]
+				b17[i] = t16 + x13[i]
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b1)
+			Sigmoid(y2, b6)
+			Sigmoid(y3, b8)
+			for i := range y6 {
+				t4 := float32(c4 * y1[i])
+				t10 := y2[i] - y3[i]
+				y4[i] = t10
+				t11 := float32(y0[i] * x8[i])
+				t12 := t4 - t11
+				y5[i] = t12
+				t13 := float32(t10 * t12)
+				t18 := float32(t13 * c14)
+				t19 := b17[i] + t18
+				t20 := float32(x15[i] * t19)
+				y6[i] = x16[i] + t20
+			}
+		}
+	}
+	return true
+}
+
+func plain27flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	var b17 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		x16 := x16[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		b17 := b17[:m]
+		for i := range b17 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+			t14 := float32(x9[i] * c10)
+			t15 := t14 + x11[i]
+			t16 := t15 + x12[i]
+			b17[i] = t16 + x13[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b1)
+		Sigmoid(y2, b6)
+		Sigmoid(y3, b8)
+		for i := range y6 {
+			t4 := float32(x4[i] * y1[i])
+			t10 := y2[i] - y3[i]
+			y4[i] = t10
+			t11 := float32(y0[i] * x8[i])
+			t12 := t4 - t11
+			y5[i] = t12
+			t13 := float32(t10 * t12)
+			t18 := float32(t13 * c14)
+			t19 := b17[i] + t18
+			t20 := float32(c15 * t19)
+			y6[i] = x16[i] + t20
+		}
+	}
+	return true
+}
+
+func plain28(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain28flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b17 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		x15 := in[15][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x13 := x13[at:][:m]
+			x15 := x15[at:][:m]
+			x16 := x16[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			b17 := b17[:m]
+			for i := range b17 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+				t14 := float32(x9[i] * c10)
+				t15 := t14 + x11[i]
+				t16 := t15 + x12[i]
+				b17[i] = t16 + x13[i]
+			}
+			Sigmoid(b2, b0)
+			Tanh(b3, b1)
+			Sigmoid(b7, b6)
+			Sigmoid(b9, b8)
+			for i := range y0 {
+				t4 := float32(c4 * b3[i])
+				t10 := b7[i] - b9[i]
+				t11 := float32(b2[i] * x8[i])
+				t12 := t4 - t11
+				t13 := float32(t10 * t12)
+				t18 := float32(t13 * c14)
+				t19 := b17[i] + t18
+				t20 := float32(x15[i] * t19)
+				y0[i] = x16[i] + t20
+			}
+		}
+	}
+	return true
+}
+
+func plain28flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	var b17 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x12 := x12[at:][:m]
+		x13 := x13[at:][:m]
+		x16 := x16[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		b17 := b17[:m]
+		for i := range b17 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+			t14 := float32(x9[i] * c10)
+			t15 := t14 + x11[i]
+			t16 := t15 + x12[i]
+			b17[i] = t16 + x13[i]
+		}
+		Sigmoid(b2, b0)
+		Tanh(b3, b1)
+		Sigmoid(b7, b6)
+		Sigmoid(b9, b8)
+		for i := range y0 {
+			t4 := float32(x4[i] * b3[i])
+			t10 := b7[i] - b9[i]
+			t11 := float32(b2[i] * x8[i])
+			t12 := t4 - t11
+			t13 := float32(t10 * t12)
+			t18 := float32(t13 * c14)
+			t19 := b17[i] + t18
+			t20 := float32(c15 * t19)
+			y0[i] = x16[i] + t20
+		}
+	}
+	return true
+}
+
+func plain29(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain29flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(b2, b0)
+			Tanh(b3, b1)
+			Sigmoid(b7, b6)
+			Sigmoid(b9, b8)
+			for i := range y1 {
+				t4 := float32(c4 * b3[i])
+				t10 := b7[i] - b9[i]
+				t11 := float32(b2[i] * x8[i])
+				t12 := t4 - t11
+				t13 := float32(t10 * t12)
+				t14 := float32(t13 * c9)
+				t15 := x10[i] + t14
+				t16 := float32(x11[i] * t15)
+				y0[i] = x12[i] + t16
+				y1[i] = float32(t13 * c13)
+			}
+		}
+	}
+	return true
+}
+
+func plain29flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(b2, b0)
+		Tanh(b3, b1)
+		Sigmoid(b7, b6)
+		Sigmoid(b9, b8)
+		for i := range y1 {
+			t4 := float32(x4[i] * b3[i])
+			t10 := b7[i] - b9[i]
+			t11 := float32(b2[i] * x8[i])
+			t12 := t4 - t11
+			t13 := float32(t10 * t12)
+			t14 := float32(t13 * c9)
+			t15 := x10[i] + t14
+			t16 := float32(c11 * t15)
+			y0[i] = x12[i] + t16
+			y1[i] = float32(t13 * c13)
+		}
+	}
+	return true
+}
+
+func plain30(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain30flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b1)
+			Sigmoid(y2, b6)
+			Sigmoid(y3, b8)
+			for i := range y7 {
+				t4 := float32(c4 * y1[i])
+				t10 := y2[i] - y3[i]
+				y4[i] = t10
+				t11 := float32(y0[i] * x8[i])
+				t12 := t4 - t11
+				y5[i] = t12
+				t13 := float32(t10 * t12)
+				t14 := float32(t13 * c9)
+				t15 := x10[i] + t14
+				t16 := float32(x11[i] * t15)
+				y6[i] = x12[i] + t16
+				y7[i] = float32(t13 * c13)
+			}
+		}
+	}
+	return true
+}
+
+func plain30flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b1)
+		Sigmoid(y2, b6)
+		Sigmoid(y3, b8)
+		for i := range y7 {
+			t4 := float32(x4[i] * y1[i])
+			t10 := y2[i] - y3[i]
+			y4[i] = t10
+			t11 := float32(y0[i] * x8[i])
+			t12 := t4 - t11
+			y5[i] = t12
+			t13 := float32(t10 * t12)
+			t14 := float32(t13 * c9)
+			t15 := x10[i] + t14
+			t16 := float32(c11 * t15)
+			y6[i] = x12[i] + t16
+			y7[i] = float32(t13 * c13)
+		}
+	}
+	return true
+}
+
+func plain31(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain31flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x14 := x14[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(b2, b0)
+			Tanh(b3, b1)
+			Sigmoid(b7, b6)
+			Sigmoid(b9, b8)
+			for i := range y2 {
+				t4 := float32(c4 * b3[i])
+				t10 := b7[i] - b9[i]
+				t11 := float32(b2[i] * x8[i])
+				t12 := t4 - t11
+				t13 := float32(t10 * t12)
+				t14 := float32(t13 * c9)
+				t15 := x10[i] + t14
+				t16 := float32(x11[i] * t15)
+				y0[i] = x12[i] + t16
+				t18 := float32(t13 * c13)
+				y1[i] = x14[i] + t18
+				y2[i] = float32(t13 * c15)
+			}
+		}
+	}
+	return true
+}
+
+func plain31flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		x14 := x14[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(b2, b0)
+		Tanh(b3, b1)
+		Sigmoid(b7, b6)
+		Sigmoid(b9, b8)
+		for i := range y2 {
+			t4 := float32(x4[i] * b3[i])
+			t10 := b7[i] - b9[i]
+			t11 := float32(b2[i] * x8[i])
+			t12 := t4 - t11
+			t13 := float32(t10 * t12)
+			t14 := float32(t13 * c9)
+			t15 := x10[i] + t14
+			t16 := float32(c11 * t15)
+			y0[i] = x12[i] + t16
+			t18 := float32(t13 * c13)
+			y1[i] = x14[i] + t18
+			y2[i] = float32(t13 * c15)
+		}
+	}
+	return true
+}
+
+func plain32(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain32flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x14 := x14[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b1)
+			Sigmoid(y2, b6)
+			Sigmoid(y3, b8)
+			for i := range y8 {
+				t4 := float32(c4 * y1[i])
+				t10 := y2[i] - y3[i]
+				y4[i] = t10
+				t11 := float32(y0[i] * x8[i])
+				t12 := t4 - t11
+				y5[i] = t12
+				t13 := float32(t10 * t12)
+				t14 := float32(t13 * c9)
+				t15 := x10[i] + t14
+				t16 := float32(x11[i] * t15)
+				y6[i] = x12[i] + t16
+				t18 := float32(t13 * c13)
+				y7[i] = x14[i] + t18
+				y8[i] = float32(t13 * c15)
+			}
+		}
+	}
+	return true
+}
+
+func plain32flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		x14 := x14[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b1)
+		Sigmoid(y2, b6)
+		Sigmoid(y3, b8)
+		for i := range y8 {
+			t4 := float32(x4[i] * y1[i])
+			t10 := y2[i] - y3[i]
+			y4[i] = t10
+			t11 := float32(y0[i] * x8[i])
+			t12 := t4 - t11
+			y5[i] = t12
+			t13 := float32(t10 * t12)
+			t14 := float32(t13 * c9)
+			t15 := x10[i] + t14
+			t16 := float32(c11 * t15)
+			y6[i] = x12[i] + t16
+			t18 := float32(t13 * c13)
+			y7[i] = x14[i] + t18
+			y8[i] = float32(t13 * c15)
+		}
+	}
+	return true
+}
+
+func plain33(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain33flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		x16 := in[16][r*lanes:][:n]
+		c17 := in[17][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x14 := x14[at:][:m]
+			x16 := x16[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(b2, b0)
+			Tanh(b3, b1)
+			Sigmoid(b7, b6)
+			Sigmoid(b9, b8)
+			for i := range y3 {
+				t4 := float32(c4 * b3[i])
+				t10 := b7[i] - b9[i]
+				t11 := float32(b2[i] * x8[i])
+				t12 := t4 - t11
+				t13 := float32(t10 * t12)
+				t14 := float32(t13 * c9)
+				t15 := x10[i] + t14
+				t16 := float32(x11[i] * t15)
+				y0[i] = x12[i] + t16
+				t18 := float32(t13 * c13)
+				y1[i] = x14[i] + t18
+				t20 := float32(t13 * c15)
+				y2[i] = x16[i] + t20
+				y3[i] = float32(t13 * c17)
+			}
+		}
+	}
+	return true
+}
+
+func plain33flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		x14 := x14[at:][:m]
+		x16 := x16[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(b2, b0)
+		Tanh(b3, b1)
+		Sigmoid(b7, b6)
+		Sigmoid(b9, b8)
+		for i := range y3 {
+			t4 := float32(x4[i] * b3[i])
+			t10 := b7[i] - b9[i]
+			t11 := float32(b2[i] * x8[i])
+			t12 := t4 - t11
+			t13 := float32(t10 * t12)
+			t14 := float32(t13 * c9)
+			t15 := x10[i] + t14
+			t16 := float32(c11 * t15)
+			y0[i] = x12[i] + t16
+			t18 := float32(t13 * c13)
+			y1[i] = x14[i] + t18
+			t20 := float32(t13 * c15)
+			y2[i] = x16[i] + t20
+			y3[i] = float32(t13 * c17)
+		}
+	}
+	return true
+}
+
+func plain34(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain34flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		x16 := in[16][r*lanes:][:n]
+		c17 := in[17][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x14 := x14[at:][:m]
+			x16 := x16[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b1)
+			Sigmoid(y2, b6)
+			Sigmoid(y3, b8)
+			for i := range y9 {
+				t4 := float32(c4 * y1[i])
+				t10 := y2[i] - y3[i]
+				y4[i] = t10
+				t11 := float32(y0[i] * x8[i])
+				t12 := t4 - t11
+				y5[i] = t12
+				t13 := float32(t10 * t12)
+				t14 := float32(t13 * c9)
+				t15 := x10[i] + t14
+				t16 := float32(x11[i] * t15)
+				y6[i] = x12[i] + t16
+				t18 := float32(t13 * c13)
+				y7[i] = x14[i] + t18
+				t20 := float32(t13 * c15)
+				y8[i] = x16[i] + t20
+				y9[i] = float32(t13 * c17)
+			}
+		}
+	}
+	return true
+}
+
+func plain34flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		x14 := x14[at:][:m]
+		x16 := x16[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b1)
+		Sigmoid(y2, b6)
+		Sigmoid(y3, b8)
+		for i := range y9 {
+			t4 := float32(x4[i] * y1[i])
+			t10 := y2[i] - y3[i]
+			y4[i] = t10
+			t11 := float32(y0[i] * x8[i])
+			t12 := t4 - t11
+			y5[i] = t12
+			t13 := float32(t10 * t12)
+			t14 := float32(t13 * c9)
+			t15 := x10[i] + t14
+			t16 := float32(c11 * t15)
+			y6[i] = x12[i] + t16
+			t18 := float32(t13 * c13)
+			y7[i] = x14[i] + t18
+			t20 := float32(t13 * c15)
+			y8[i] = x16[i] + t20
+			y9[i] = float32(t13 * c17)
+		}
+	}
+	return true
+}
+
+func plain35(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain35flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		x16 := in[16][r*lanes:][:n]
+		c17 := in[17][0]
+		x18 := in[18][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x14 := x14[at:][:m]
+			x16 := x16[at:][:m]
+			x18 := x18[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b6 := b6[:m]
+			b7 := b7[:m]
+			b8 := b8[:m]
+			b9 := b9[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(b2, b0)
+			Tanh(b3, b1)
+			Sigmoid(b7, b6)
+			Sigmoid(b9, b8)
+			for i := range y3 {
+				t4 := float32(c4 * b3[i])
+				t10 := b7[i] - b9[i]
+				t11 := float32(b2[i] * x8[i])
+				t12 := t4 - t11
+				t13 := float32(t10 * t12)
+				t14 := float32(t13 * c9)
+				t15 := x10[i] + t14
+				t16 := float32(x11[i] * t15)
+				y0[i] = x12[i] + t16
+				t18 := float32(t13 * c13)
+				y1[i] = x14[i] + t18
+				t20 := float32(t13 * c15)
+				y2[i] = x16[i] + t20
+				t22 := float32(t13 * c17)
+				y3[i] = x18[i] + t22
+			}
+		}
+	}
+	return true
+}
+
+func plain35flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	var b6 [line]float32
+	var b7 [line]float32
+	var b8 [line]float32
+	var b9 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		x14 := x14[at:][:m]
+		x16 := x16[at:][:m]
+		x18 := x18[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b6 := b6[:m]
+		b7 := b7[:m]
+		b8 := b8[:m]
+		b9 := b9[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(b2, b0)
+		Tanh(b3, b1)
+		Sigmoid(b7, b6)
+		Sigmoid(b9, b8)
+		for i := range y3 {
+			t4 := float32(x4[i] * b3[i])
+			t10 := b7[i] - b9[i]
+			t11 := float32(b2[i] * x8[i])
+			t12 := t4 - t11
+			t13 := float32(t10 * t12)
+			t14 := float32(t13 * c9)
+			t15 := x10[i] + t14
+			t16 := float32(c11 * t15)
+			y0[i] = x12[i] + t16
+			t18 := float32(t13 * c13)
+			y1[i] = x14[i] + t18
+			t20 := float32(t13 * c15)
+			y2[i] = x16[i] + t20
+			t22 := float32(t13 * c17)
+			y3[i] = x18[i] + t22
+		}
+	}
+	return true
+}
+
+func plain36(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain36flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		x16 := in[16][r*lanes:][:n]
+		c17 := in[17][0]
+		x18 := in[18][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x11 := x11[at:][:m]
+			x12 := x12[at:][:m]
+			x14 := x14[at:][:m]
+			x16 := x16[at:][:m]
+			x18 := x18[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b6 := b6[:m]
+			b8 := b8[:m]
+			for i := range b8 {
+				b0[i] = x0[i] + x1[i]
+				b1[i] = x2[i] + x3[i]
+				t5 := x5[i] + x6[i]
+				b6[i] = t5 + c7
+				b8[i] = t5 - c7
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b1)
+			Sigmoid(y2, b6)
+			Sigmoid(y3, b8)
+			for i := range y9 {
+				t4 := float32(c4 * y1[i])
+				t10 := y2[i] - y3[i]
+				y4[i] = t10
+				t11 := float32(y0[i] * x8[i])
+				t12 := t4 - t11
+				y5[i] = t12
+				t13 := float32(t10 * t12)
+				t14 := float32(t13 * c9)
+				t15 := x10[i] + t14
+				t16 := float32(x11[i] * t15)
+				y6[i] = x12[i] + t16
+				t18 := float32(t13 * c13)
+				y7[i] = x14[i] + t18
+				t20 := float32(t13 * c15)
+				y8[i] = x16[i] + t20
+				t22 := float32(t13 * c17)
+				y9[i] = x18[i] + t22
+			}
+		}
+	}
+	return true
+}
+
+func plain36flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b6 [line]float32
+	var b8 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		x14 := x14[at:][:m]
+		x16 := x16[at:][:m]
+		x18 := x18[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b6 := b6[:m]
+		b8 := b8[:m]
+		for i := range b8 {
+			b0[i] = x0[i] + x1[i]
+			b1[i] = x2[i] + x3[i]
+			t5 := x5[i] + x6[i]
+			b6[i] = t5 + x7[i]
+			b8[i] = t5 - x7[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b1)
+		Sigmoid(y2, b6)
+		Sigmoid(y3, b8)
+		for i := range y9 {
+			t4 := float32(x4[i] * y1[i])
+			t10 := y2[i] - y3[i]
+			y4[i] = t10
+			t11 := float32(y0[i] * x8[i])
+			t12 := t4 - t11
+			y5[i] = t12
+			t13 := float32(t10 * t12)
+			t14 := float32(t13 * c9)
+			t15 := x10[i] + t14
+			t16 := float32(c11 * t15)
+			y6[i] = x12[i] + t16
+			t18 := float32(t13 * c13)
+			y7[i] = x14[i] + t18
+			t20 := float32(t13 * c15)
+			y8[i] = x16[i] + t20
+			t22 := float32(t13 * c17)
+			y9[i] = x18[i] + t22
+		}
+	}
+	return true
+}
+
+func plain37(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain37flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
 	n := lanes
 	for r := range rows {
 		x0 := in[0][r*lanes:][:n]
@@ -2089,7 +3985,7 @@ func plain27(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain27flat(out, in [][]float32, rows int) bool {
+func plain37flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -2133,9 +4029,9 @@ func plain27flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain28(out, in [][]float32, rows, lanes int) bool {
+func plain38(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain28flat(out, in, rows)
+		return plain38flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -2182,7 +4078,7 @@ func plain28(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain28flat(out, in [][]float32, rows int) bool {
+func plain38flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -2226,7 +4122,7 @@ func plain28flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain29(out, in [][]float32, rows, lanes int) bool {
+func plain39(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2284,9 +4180,640 @@ func plain29(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain30(out, in [][]float32, rows, lanes int) bool {
+func plain40(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain30flat(out, in, rows)
+		return plain40flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		c17 := in[17][0]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := x0[i] + x1[i]
+			y0[i] = x2[i] + t0
+			t2 := float32(t0 * x3[i])
+			t3 := float32(t2 * c4)
+			t4 := x5[i] + t3
+			t5 := float32(t2 * c6)
+			y1[i] = x7[i] + t5
+			t7 := float32(t2 * c8)
+			y2[i] = x9[i] + t7
+			t9 := float32(t2 * c10)
+			y3[i] = x11[i] + t9
+			t11 := float32(t4 * x12[i])
+			t12 := float32(t4 * x13[i])
+			y4[i] = t12
+			t13 := float32(t12 * c14)
+			y5[i] = float32(t13 * x15[i])
+			y6[i] = float32(t13 * x16[i])
+			t16 := float32(t11 * c14)
+			t17 := c17 - x18[i]
+			t18 := float32(x18[i] * t17)
+			t19 := float32(t16 * t18)
+			y7[i] = t19
+			t20 := c17 - x19[i]
+			t21 := float32(x19[i] * t20)
+			t22 := float32(t11 * t21)
+			y8[i] = t22
+			y9[i] = t19 + t22
+		}
+	}
+	return true
+}
+
+func plain40flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := x0[i] + x1[i]
+		y0[i] = x2[i] + t0
+		t2 := float32(t0 * c3)
+		t3 := float32(t2 * c4)
+		t4 := x5[i] + t3
+		t5 := float32(t2 * c6)
+		y1[i] = x7[i] + t5
+		t7 := float32(t2 * c8)
+		y2[i] = x9[i] + t7
+		t9 := float32(t2 * c10)
+		y3[i] = x11[i] + t9
+		t11 := float32(t4 * x12[i])
+		t12 := float32(t4 * x13[i])
+		y4[i] = t12
+		t13 := float32(t12 * c14)
+		y5[i] = float32(t13 * x15[i])
+		y6[i] = float32(t13 * x16[i])
+		t16 := float32(t11 * c14)
+		t17 := c17 - x18[i]
+		t18 := float32(x18[i] * t17)
+		t19 := float32(t16 * t18)
+		y7[i] = t19
+		t20 := c17 - x19[i]
+		t21 := float32(x19[i] * t20)
+		t22 := float32(t11 * t21)
+		y8[i] = t22
+		y9[i] = t19 + t22
+	}
+	return true
+}
+
+func plain41(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain41flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		x16 := in[16][r*lanes:][:n]
+		c17 := in[17][0]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			t0 := x0[i] + x1[i]
+			y0[i] = x2[i] + t0
+			t2 := float32(t0 * x3[i])
+			t3 := float32(t2 * c4)
+			t4 := x5[i] + t3
+			t5 := float32(t2 * c6)
+			y1[i] = x7[i] + t5
+			t7 := float32(t2 * c8)
+			y2[i] = x9[i] + t7
+			y3[i] = float32(t2 * c10)
+			t10 := float32(t2 * c11)
+			y4[i] = x12[i] + t10
+			t12 := float32(t4 * x13[i])
+			t13 := float32(t4 * x14[i])
+			y5[i] = t13
+			t14 := float32(t13 * c15)
+			y6[i] = t14
+			y7[i] = float32(t14 * x16[i])
+			t16 := float32(t12 * c15)
+			t17 := c17 - x18[i]
+			t18 := float32(x18[i] * t17)
+			t19 := float32(t16 * t18)
+			y8[i] = t19
+			t20 := c17 - x19[i]
+			t21 := float32(x19[i] * t20)
+			t22 := float32(t12 * t21)
+			y9[i] = t22
+			y10[i] = t19 + t22
+		}
+	}
+	return true
+}
+
+func plain41flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := x0[i] + x1[i]
+		y0[i] = x2[i] + t0
+		t2 := float32(t0 * c3)
+		t3 := float32(t2 * c4)
+		t4 := x5[i] + t3
+		t5 := float32(t2 * c6)
+		y1[i] = x7[i] + t5
+		t7 := float32(t2 * c8)
+		y2[i] = x9[i] + t7
+		y3[i] = float32(t2 * c10)
+		t10 := float32(t2 * c11)
+		y4[i] = x12[i] + t10
+		t12 := float32(t4 * x13[i])
+		t13 := float32(t4 * x14[i])
+		y5[i] = t13
+		t14 := float32(t13 * c15)
+		y6[i] = t14
+		y7[i] = float32(t14 * x16[i])
+		t16 := float32(t12 * c15)
+		t17 := c17 - x18[i]
+		t18 := float32(x18[i] * t17)
+		t19 := float32(t16 * t18)
+		y8[i] = t19
+		t20 := c17 - x19[i]
+		t21 := float32(x19[i] * t20)
+		t22 := float32(t12 * t21)
+		y9[i] = t22
+		y10[i] = t19 + t22
+	}
+	return true
+}
+
+func plain42(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain42flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := x0[i] + x1[i]
+			y0[i] = x2[i] + t0
+			t2 := float32(t0 * x3[i])
+			t3 := float32(t2 * c4)
+			t4 := x5[i] + t3
+			t5 := float32(t2 * c6)
+			y1[i] = x7[i] + t5
+			t7 := float32(t2 * c8)
+			y2[i] = x9[i] + t7
+			t9 := float32(t4 * x10[i])
+			t10 := float32(t4 * x11[i])
+			y3[i] = t10
+			t11 := float32(t10 * c12)
+			y4[i] = float32(t11 * x13[i])
+			y5[i] = float32(t11 * x14[i])
+			t14 := float32(t9 * c12)
+			t15 := c15 - x16[i]
+			t16 := float32(x16[i] * t15)
+			t17 := float32(t14 * t16)
+			y6[i] = float32(t17 * c12)
+			t19 := c15 - x17[i]
+			t20 := float32(x17[i] * t19)
+			t21 := float32(t9 * t20)
+			y7[i] = t21
+			y8[i] = t17 + t21
+			y9[i] = float32(t10 * x18[i])
+		}
+	}
+	return true
+}
+
+func plain42flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := x0[i] + x1[i]
+		y0[i] = x2[i] + t0
+		t2 := float32(t0 * c3)
+		t3 := float32(t2 * c4)
+		t4 := x5[i] + t3
+		t5 := float32(t2 * c6)
+		y1[i] = x7[i] + t5
+		t7 := float32(t2 * c8)
+		y2[i] = x9[i] + t7
+		t9 := float32(t4 * x10[i])
+		t10 := float32(t4 * x11[i])
+		y3[i] = t10
+		t11 := float32(t10 * c12)
+		y4[i] = float32(t11 * x13[i])
+		y5[i] = float32(t11 * x14[i])
+		t14 := float32(t9 * c12)
+		t15 := c15 - x16[i]
+		t16 := float32(x16[i] * t15)
+		t17 := float32(t14 * t16)
+		y6[i] = float32(t17 * c12)
+		t19 := c15 - x17[i]
+		t20 := float32(x17[i] * t19)
+		t21 := float32(t9 * t20)
+		y7[i] = t21
+		y8[i] = t17 + t21
+		y9[i] = float32(t10 * x18[i])
+	}
+	return true
+}
+
+func plain43(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain43flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		c17 := in[17][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := x0[i] + x1[i]
+			y0[i] = x2[i] + t0
+			t2 := float32(t0 * x3[i])
+			t3 := float32(t2 * c4)
+			t4 := x5[i] + t3
+			t5 := float32(t2 * c6)
+			y1[i] = x7[i] + t5
+			t7 := float32(t4 * x8[i])
+			t8 := float32(t4 * x9[i])
+			t9 := float32(t8 * c10)
+			y2[i] = float32(t9 * x11[i])
+			y3[i] = float32(t9 * x12[i])
+			t12 := float32(t7 * c10)
+			t13 := c13 - x14[i]
+			t14 := float32(x14[i] * t13)
+			t15 := float32(t12 * t14)
+			y4[i] = float32(t15 * c10)
+			t17 := c13 - x15[i]
+			t18 := float32(x15[i] * t17)
+			t19 := float32(t7 * t18)
+			y5[i] = t19
+			y6[i] = t15 + t19
+			y7[i] = float32(t8 * x16[i])
+			y8[i] = float32(t8 * c17)
+		}
+	}
+	return true
+}
+
+func plain43flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := x0[i] + x1[i]
+		y0[i] = x2[i] + t0
+		t2 := float32(t0 * c3)
+		t3 := float32(t2 * c4)
+		t4 := x5[i] + t3
+		t5 := float32(t2 * c6)
+		y1[i] = x7[i] + t5
+		t7 := float32(t4 * x8[i])
+		t8 := float32(t4 * x9[i])
+		t9 := float32(t8 * c10)
+		y2[i] = float32(t9 * x11[i])
+		y3[i] = float32(t9 * x12[i])
+		t12 := float32(t7 * c10)
+		t13 := c13 - x14[i]
+		t14 := float32(x14[i] * t13)
+		t15 := float32(t12 * t14)
+		y4[i] = float32(t15 * c10)
+		t17 := c13 - x15[i]
+		t18 := float32(x15[i] * t17)
+		t19 := float32(t7 * t18)
+		y5[i] = t19
+		y6[i] = t15 + t19
+		y7[i] = float32(t8 * x16[i])
+		y8[i] = float32(t8 * x17[i])
+	}
+	return true
+}
+
+func plain44(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain44flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := x0[i] + x1[i]
+			t1 := x2[i] + t0
+			t2 := float32(t0 * x3[i])
+			t3 := float32(t2 * c4)
+			t4 := x5[i] + t3
+			t5 := float32(t4 * x6[i])
+			t6 := float32(t4 * x7[i])
+			t7 := float32(t6 * c8)
+			y0[i] = float32(t7 * x9[i])
+			t9 := float32(t7 * x10[i])
+			y1[i] = t1 + t9
+			t11 := float32(t5 * c8)
+			t12 := c11 - x12[i]
+			t13 := float32(x12[i] * t12)
+			t14 := float32(t11 * t13)
+			y2[i] = float32(t14 * c8)
+			t16 := c11 - x13[i]
+			t17 := float32(x13[i] * t16)
+			t18 := float32(t5 * t17)
+			y3[i] = t18
+			y4[i] = t14 + t18
+			y5[i] = float32(t6 * x14[i])
+			y6[i] = float32(t6 * c15)
+		}
+	}
+	return true
+}
+
+func plain44flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] + x1[i]
+		t1 := x2[i] + t0
+		t2 := float32(t0 * c3)
+		t3 := float32(t2 * c4)
+		t4 := x5[i] + t3
+		t5 := float32(t4 * x6[i])
+		t6 := float32(t4 * x7[i])
+		t7 := float32(t6 * c8)
+		y0[i] = float32(t7 * x9[i])
+		t9 := float32(t7 * x10[i])
+		y1[i] = t1 + t9
+		t11 := float32(t5 * c8)
+		t12 := c11 - x12[i]
+		t13 := float32(x12[i] * t12)
+		t14 := float32(t11 * t13)
+		y2[i] = float32(t14 * c8)
+		t16 := c11 - x13[i]
+		t17 := float32(x13[i] * t16)
+		t18 := float32(t5 * t17)
+		y3[i] = t18
+		y4[i] = t14 + t18
+		y5[i] = float32(t6 * x14[i])
+		y6[i] = float32(t6 * x15[i])
+	}
+	return true
+}
+
+func plain45(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain45flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2340,7 +4867,7 @@ func plain30(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain30flat(out, in [][]float32, rows int) bool {
+func plain45flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2391,9 +4918,209 @@ func plain30flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain31(out, in [][]float32, rows, lanes int) bool {
+func plain46(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x2[i]
+		t2 := t1 + x3[i]
+		y0[i] = y0[i] + t2
+	}
+	return true
+}
+
+func plain47(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain31flat(out, in, rows)
+		return plain47flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][r]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := t0 + x2[i]
+			t2 := t1 + x3[i]
+			t3 := t2 + x4[i]
+			y0[i] = t3 + x5[i]
+			t5 := float32(x5[i] * x6[i])
+			t6 := float32(t5 * c7)
+			t7 := x8[i] + t6
+			t8 := float32(t7 * x9[i])
+			t9 := float32(t7 * c10)
+			t10 := float32(x9[i] * x9[i])
+			t11 := c11 - t10
+			t12 := float32(t9 * t11)
+			y1[i] = t12
+			y2[i] = x12[i] + t12
+			t14 := x13[i] + t8
+			y3[i] = y3[i] + t14
+		}
+	}
+	return true
+}
+
+func plain47flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x2[i]
+		t2 := t1 + x3[i]
+		t3 := t2 + x4[i]
+		y0[i] = t3 + x5[i]
+		t5 := float32(x5[i] * c6)
+		t6 := float32(t5 * c7)
+		t7 := x8[i] + t6
+		t8 := float32(t7 * x9[i])
+		t9 := float32(t7 * x10[i])
+		t10 := float32(x9[i] * x9[i])
+		t11 := c11 - t10
+		t12 := float32(t9 * t11)
+		y1[i] = t12
+		y2[i] = x12[i] + t12
+		t14 := x13[i] + t8
+		y3[i] = y3[i] + t14
+	}
+	return true
+}
+
+func plain48(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain48flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := x0[i] + x1[i]
+			t1 := t0 + x2[i]
+			t2 := t1 + x3[i]
+			t3 := t2 + x4[i]
+			t4 := t3 + x5[i]
+			t5 := float32(x5[i] * x6[i])
+			t6 := float32(t5 * c7)
+			t7 := x8[i] + t6
+			t8 := float32(t7 * c9)
+			y0[i] = t4 + t8
+			t10 := float32(t7 * x10[i])
+			t11 := float32(t7 * c11)
+			t12 := float32(x10[i] * x10[i])
+			t13 := c12 - t12
+			t14 := float32(t11 * t13)
+			y1[i] = t14
+			y2[i] = x13[i] + t14
+			t16 := x14[i] + t10
+			y3[i] = y3[i] + t16
+		}
+	}
+	return true
+}
+
+func plain48flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := x0[i] + x1[i]
+		t1 := t0 + x2[i]
+		t2 := t1 + x3[i]
+		t3 := t2 + x4[i]
+		t4 := t3 + x5[i]
+		t5 := float32(x5[i] * c6)
+		t6 := float32(t5 * c7)
+		t7 := x8[i] + t6
+		t8 := float32(t7 * c9)
+		y0[i] = t4 + t8
+		t10 := float32(t7 * x10[i])
+		t11 := float32(t7 * x11[i])
+		t12 := float32(x10[i] * x10[i])
+		t13 := c12 - t12
+		t14 := float32(t11 * t13)
+		y1[i] = t14
+		y2[i] = x13[i] + t14
+		t16 := x14[i] + t10
+		y3[i] = y3[i] + t16
+	}
+	return true
+}
+
+func plain49(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain49flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2433,7 +5160,7 @@ func plain31(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain31flat(out, in [][]float32, rows int) bool {
+func plain49flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2470,9 +5197,9 @@ func plain31flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain32(out, in [][]float32, rows, lanes int) bool {
+func plain50(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain32flat(out, in, rows)
+		return plain50flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2513,7 +5240,7 @@ func plain32(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain32flat(out, in [][]float32, rows int) bool {
+func plain50flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2551,9 +5278,9 @@ func plain32flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain33(out, in [][]float32, rows, lanes int) bool {
+func plain51(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain33flat(out, in, rows)
+		return plain51flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2596,7 +5323,7 @@ func plain33(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain33flat(out, in [][]float32, rows int) bool {
+func plain51flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2636,9 +5363,9 @@ func plain33flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain34(out, in [][]float32, rows, lanes int) bool {
+func plain52(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain34flat(out, in, rows)
+		return plain52flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2682,7 +5409,7 @@ func plain34(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain34flat(out, in [][]float32, rows int) bool {
+func plain52flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2723,7 +5450,7 @@ func plain34flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain35(out, in [][]float32, rows, lanes int) bool {
+func plain53(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2749,7 +5476,7 @@ func plain35(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain36(out, in [][]float32, rows, lanes int) bool {
+func plain54(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2776,9 +5503,9 @@ func plain36(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain37(out, in [][]float32, rows, lanes int) bool {
+func plain55(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain37flat(out, in, rows)
+		return plain55flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2840,7 +5567,7 @@ func plain37(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain37flat(out, in [][]float32, rows int) bool {
+func plain55flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2899,9 +5626,9 @@ func plain37flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain38(out, in [][]float32, rows, lanes int) bool {
+func plain56(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain38flat(out, in, rows)
+		return plain56flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -2943,7 +5670,7 @@ func plain38(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain38flat(out, in [][]float32, rows int) bool {
+func plain56flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -2982,9 +5709,9 @@ func plain38flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain39(out, in [][]float32, rows, lanes int) bool {
+func plain57(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain39flat(out, in, rows)
+		return plain57flat(out, in, rows)
 	}
 	var b17 [line]float32
 	var b19 [line]float32
@@ -3058,7 +5785,7 @@ func plain39(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain39flat(out, in [][]float32, rows int) bool {
+func plain57flat(out, in [][]float32, rows int) bool {
 	var b17 [line]float32
 	var b19 [line]float32
 	var b22 [line]float32
@@ -3136,9 +5863,9 @@ func plain39flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain40(out, in [][]float32, rows, lanes int) bool {
+func plain58(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain40flat(out, in, rows)
+		return plain58flat(out, in, rows)
 	}
 	var b17 [line]float32
 	var b19 [line]float32
@@ -3218,7 +5945,7 @@ func plain40(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain40flat(out, in [][]float32, rows int) bool {
+func plain58flat(out, in [][]float32, rows int) bool {
 	var b17 [line]float32
 	var b19 [line]float32
 	var b22 [line]float32
@@ -3302,9 +6029,83 @@ func plain40flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain41(out, in [][]float32, rows, lanes int) bool {
+func plain59(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = x0[i] + x1[i]
+		t1 := float32(x2[i] * x2[i])
+		t2 := c3 - t1
+		y1[i] = float32(x4[i] * t2)
+	}
+	return true
+}
+
+func plain60(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = x0[i] + x1[i]
+		t1 := float32(x2[i] * x2[i])
+		t2 := c3 - t1
+		t3 := float32(x4[i] * t2)
+		y1[i] = t3
+		y2[i] = x5[i] + t3
+	}
+	return true
+}
+
+func plain61(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		y0[i] = x0[i] + x1[i]
+		y1[i] = float32(x2[i] * x3[i])
+		y2[i] = x4[i] + x5[i]
+		y3[i] = x6[i] + x7[i]
+		y4[i] = x8[i] + x9[i]
+		y5[i] = x10[i] + x11[i]
+		y6[i] = x12[i] + x1[i]
+	}
+	return true
+}
+
+func plain62(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain41flat(out, in, rows)
+		return plain62flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3372,7 +6173,7 @@ func plain41(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain41flat(out, in [][]float32, rows int) bool {
+func plain62flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3437,126 +6238,7 @@ func plain41flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain42(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain42flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		x8 := in[8][r*lanes:][:n]
-		c9 := in[9][r]
-		x10 := in[10][r*lanes:][:n]
-		x11 := in[11][r*lanes:][:n]
-		x12 := in[12][r*lanes:][:n]
-		x13 := in[13][r*lanes:][:n]
-		x14 := in[14][:n]
-		x15 := in[15][r*lanes:][:n]
-		x16 := in[16][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		for i := range y6 {
-			t0 := x0[i] + x1[i]
-			t1 := float32(x2[i] * x3[i])
-			t2 := float32(x2[i] * x4[i])
-			y0[i] = t2
-			t3 := t0 + t1
-			t4 := float32(x5[i] * x6[i])
-			t5 := float32(x5[i] * x4[i])
-			y1[i] = t5
-			t6 := t3 + t4
-			t7 := float32(t2 * c7)
-			t8 := float32(t5 * c7)
-			t9 := float32(t7 * x8[i])
-			t10 := float32(t7 * c9)
-			y2[i] = x10[i] + t10
-			t12 := float32(t8 * x11[i])
-			t13 := float32(t8 * c9)
-			y3[i] = x12[i] + t13
-			t15 := float32(x13[i] * x4[i])
-			t16 := t6 + t15
-			t17 := t16 + t15
-			t18 := float32(t17 * x14[i])
-			t19 := x15[i] + t9
-			t20 := t19 + t12
-			y4[i] = y4[i] + t20
-			y5[i] = y5[i] + x16[i]
-			y6[i] = y6[i] + t18
-		}
-	}
-	return true
-}
-
-func plain42flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	x12 := in[12][:][:n]
-	x13 := in[13][:][:n]
-	c14 := in[14][0]
-	x15 := in[15][:][:n]
-	x16 := in[16][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	for i := range y6 {
-		t0 := x0[i] + x1[i]
-		t1 := float32(x2[i] * x3[i])
-		t2 := float32(x2[i] * x4[i])
-		y0[i] = t2
-		t3 := t0 + t1
-		t4 := float32(x5[i] * x6[i])
-		t5 := float32(x5[i] * x4[i])
-		y1[i] = t5
-		t6 := t3 + t4
-		t7 := float32(t2 * c7)
-		t8 := float32(t5 * c7)
-		t9 := float32(t7 * x8[i])
-		t10 := float32(t7 * x9[i])
-		y2[i] = x10[i] + t10
-		t12 := float32(t8 * x11[i])
-		t13 := float32(t8 * x9[i])
-		y3[i] = x12[i] + t13
-		t15 := float32(x13[i] * x4[i])
-		t16 := t6 + t15
-		t17 := t16 + t15
-		t18 := float32(t17 * c14)
-		t19 := x15[i] + t9
-		t20 := t19 + t12
-		y4[i] = y4[i] + t20
-		y5[i] = y5[i] + x16[i]
-		y6[i] = y6[i] + t18
-	}
-	return true
-}
-
-func plain43(out, in [][]float32, rows, lanes int) bool {
+func plain63(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3574,9 +6256,9 @@ func plain43(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain44(out, in [][]float32, rows, lanes int) bool {
+func plain64(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain44flat(out, in, rows)
+		return plain64flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3643,7 +6325,7 @@ func plain44(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain44flat(out, in [][]float32, rows int) bool {
+func plain64flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3707,7 +6389,7 @@ func plain44flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain45(out, in [][]float32, rows, lanes int) bool {
+func plain65(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3761,9 +6443,9 @@ func plain45(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain46(out, in [][]float32, rows, lanes int) bool {
+func plain66(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain46flat(out, in, rows)
+		return plain66flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3816,7 +6498,7 @@ func plain46(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain46flat(out, in [][]float32, rows int) bool {
+func plain66flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3866,7 +6548,7 @@ func plain46flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain47(out, in [][]float32, rows, lanes int) bool {
+func plain67(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3920,7 +6602,7 @@ func plain47(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain48(out, in [][]float32, rows, lanes int) bool {
+func plain68(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -3970,9 +6652,9 @@ func plain48(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain49(out, in [][]float32, rows, lanes int) bool {
+func plain69(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain49flat(out, in, rows)
+		return plain69flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -3997,7 +6679,7 @@ func plain49(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain49flat(out, in [][]float32, rows int) bool {
+func plain69flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4019,9 +6701,9 @@ func plain49flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain50(out, in [][]float32, rows, lanes int) bool {
+func plain70(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain50flat(out, in, rows)
+		return plain70flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4044,7 +6726,7 @@ func plain50(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain50flat(out, in [][]float32, rows int) bool {
+func plain70flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4064,9 +6746,128 @@ func plain50flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain51(out, in [][]float32, rows, lanes int) bool {
+func plain71(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain51flat(out, in, rows)
+		return plain71flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(x2[i] * c3)
+			t2 := float32(x2[i] * x4[i])
+			t3 := t0 + t1
+			t4 := float32(x5[i] * x6[i])
+			t5 := float32(x5[i] * x4[i])
+			y0[i] = t5
+			t6 := t3 + t4
+			t7 := float32(x7[i] * x8[i])
+			t8 := float32(x7[i] * x4[i])
+			y1[i] = t8
+			t9 := t6 + t7
+			t10 := float32(t5 * c9)
+			t11 := float32(t8 * c9)
+			t12 := float32(t10 * x10[i])
+			t13 := float32(t10 * c11)
+			y2[i] = x12[i] + t13
+			t15 := float32(t11 * x13[i])
+			t16 := float32(t11 * c11)
+			y3[i] = x14[i] + t16
+			t18 := float32(t9 * x15[i])
+			t19 := x16[i] + t12
+			t20 := t19 + t15
+			y4[i] = y4[i] + t20
+			y5[i] = y5[i] + t2
+			y6[i] = y6[i] + t18
+		}
+	}
+	return true
+}
+
+func plain71flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x2[i] * x4[i])
+		t3 := t0 + t1
+		t4 := float32(x5[i] * x6[i])
+		t5 := float32(x5[i] * x4[i])
+		y0[i] = t5
+		t6 := t3 + t4
+		t7 := float32(x7[i] * x8[i])
+		t8 := float32(x7[i] * x4[i])
+		y1[i] = t8
+		t9 := t6 + t7
+		t10 := float32(t5 * c9)
+		t11 := float32(t8 * c9)
+		t12 := float32(t10 * x10[i])
+		t13 := float32(t10 * x11[i])
+		y2[i] = x12[i] + t13
+		t15 := float32(t11 * x13[i])
+		t16 := float32(t11 * x11[i])
+		y3[i] = x14[i] + t16
+		t18 := float32(t9 * c15)
+		t19 := x16[i] + t12
+		t20 := t19 + t15
+		y4[i] = y4[i] + t20
+		y5[i] = y5[i] + t2
+		y6[i] = y6[i] + t18
+	}
+	return true
+}
+
+func plain72(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain72flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4089,7 +6890,7 @@ func plain51(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain51flat(out, in [][]float32, rows int) bool {
+func plain72flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4109,9 +6910,62 @@ func plain51flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain52(out, in [][]float32, rows, lanes int) bool {
+func plain73(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain52flat(out, in, rows)
+		return plain73flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			y0[i] = x0[i] + x1[i]
+			t1 := float32(x2[i] * c3)
+			t2 := float32(x4[i] * x4[i])
+			t3 := c5 - t2
+			t4 := float32(t1 * t3)
+			y1[i] = t4
+			y2[i] = x6[i] + t4
+		}
+	}
+	return true
+}
+
+func plain73flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		y0[i] = x0[i] + x1[i]
+		t1 := float32(x2[i] * x3[i])
+		t2 := float32(x4[i] * x4[i])
+		t3 := c5 - t2
+		t4 := float32(t1 * t3)
+		y1[i] = t4
+		y2[i] = x6[i] + t4
+	}
+	return true
+}
+
+func plain74(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain74flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4144,7 +6998,7 @@ func plain52(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain52flat(out, in [][]float32, rows int) bool {
+func plain74flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4174,9 +7028,9 @@ func plain52flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain53(out, in [][]float32, rows, lanes int) bool {
+func plain75(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain53flat(out, in, rows)
+		return plain75flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4197,7 +7051,7 @@ func plain53(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain53flat(out, in [][]float32, rows int) bool {
+func plain75flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4215,9 +7069,9 @@ func plain53flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain54(out, in [][]float32, rows, lanes int) bool {
+func plain76(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain54flat(out, in, rows)
+		return plain76flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4284,7 +7138,7 @@ func plain54(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain54flat(out, in [][]float32, rows int) bool {
+func plain76flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4348,9 +7202,9 @@ func plain54flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain55(out, in [][]float32, rows, lanes int) bool {
+func plain77(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain55flat(out, in, rows)
+		return plain77flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4375,7 +7229,7 @@ func plain55(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain55flat(out, in [][]float32, rows int) bool {
+func plain77flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4397,9 +7251,9 @@ func plain55flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain56(out, in [][]float32, rows, lanes int) bool {
+func plain78(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain56flat(out, in, rows)
+		return plain78flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4422,7 +7276,7 @@ func plain56(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain56flat(out, in [][]float32, rows int) bool {
+func plain78flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4442,9 +7296,9 @@ func plain56flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain57(out, in [][]float32, rows, lanes int) bool {
+func plain79(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain57flat(out, in, rows)
+		return plain79flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4480,7 +7334,7 @@ func plain57(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain57flat(out, in [][]float32, rows int) bool {
+func plain79flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4513,7 +7367,7 @@ func plain57flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain58(out, in [][]float32, rows, lanes int) bool {
+func plain80(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4560,7 +7414,7 @@ func plain58(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain59(out, in [][]float32, rows, lanes int) bool {
+func plain81(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4605,9 +7459,9 @@ func plain59(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain60(out, in [][]float32, rows, lanes int) bool {
+func plain82(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain60flat(out, in, rows)
+		return plain82flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4641,7 +7495,7 @@ func plain60(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain60flat(out, in [][]float32, rows int) bool {
+func plain82flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4672,9 +7526,9 @@ func plain60flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain61(out, in [][]float32, rows, lanes int) bool {
+func plain83(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain61flat(out, in, rows)
+		return plain83flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4735,7 +7589,7 @@ func plain61(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain61flat(out, in [][]float32, rows int) bool {
+func plain83flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4793,9 +7647,9 @@ func plain61flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain62(out, in [][]float32, rows, lanes int) bool {
+func plain84(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain62flat(out, in, rows)
+		return plain84flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4829,7 +7683,7 @@ func plain62(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain62flat(out, in [][]float32, rows int) bool {
+func plain84flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4860,9 +7714,9 @@ func plain62flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain63(out, in [][]float32, rows, lanes int) bool {
+func plain85(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain63flat(out, in, rows)
+		return plain85flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4887,7 +7741,7 @@ func plain63(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain63flat(out, in [][]float32, rows int) bool {
+func plain85flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4909,7 +7763,7 @@ func plain63flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain64(out, in [][]float32, rows, lanes int) bool {
+func plain86(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4935,7 +7789,7 @@ func plain64(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain65(out, in [][]float32, rows, lanes int) bool {
+func plain87(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -4948,9 +7802,9 @@ func plain65(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain66(out, in [][]float32, rows, lanes int) bool {
+func plain88(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain66flat(out, in, rows)
+		return plain88flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -4984,7 +7838,7 @@ func plain66(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain66flat(out, in [][]float32, rows int) bool {
+func plain88flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5015,7 +7869,7 @@ func plain66flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain67(out, in [][]float32, rows, lanes int) bool {
+func plain89(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows * lanes
@@ -5054,7 +7908,7 @@ func plain67(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain68(out, in [][]float32, rows, lanes int) bool {
+func plain90(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -5090,7 +7944,7 @@ func plain68(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain69(out, in [][]float32, rows, lanes int) bool {
+func plain91(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b6 [line]float32
@@ -5142,7 +7996,7 @@ func plain69(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain70(out, in [][]float32, rows, lanes int) bool {
+func plain92(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -5188,7 +8042,7 @@ func plain70(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain71(out, in [][]float32, rows, lanes int) bool {
+func plain93(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b6 [line]float32
@@ -5246,7 +8100,7 @@ func plain71(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain72(out, in [][]float32, rows, lanes int) bool {
+func plain94(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -5298,9 +8152,9 @@ func plain72(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain73(out, in [][]float32, rows, lanes int) bool {
+func plain95(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain73flat(out, in, rows)
+		return plain95flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5359,7 +8213,7 @@ func plain73(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain73flat(out, in [][]float32, rows int) bool {
+func plain95flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5415,9 +8269,9 @@ func plain73flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain74(out, in [][]float32, rows, lanes int) bool {
+func plain96(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain74flat(out, in, rows)
+		return plain96flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5438,7 +8292,7 @@ func plain74(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain74flat(out, in [][]float32, rows int) bool {
+func plain96flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5456,9 +8310,9 @@ func plain74flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain75(out, in [][]float32, rows, lanes int) bool {
+func plain97(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain75flat(out, in, rows)
+		return plain97flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5481,7 +8335,7 @@ func plain75(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain75flat(out, in [][]float32, rows int) bool {
+func plain97flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5501,9 +8355,9 @@ func plain75flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain76(out, in [][]float32, rows, lanes int) bool {
+func plain98(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain76flat(out, in, rows)
+		return plain98flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5525,7 +8379,7 @@ func plain76(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain76flat(out, in [][]float32, rows int) bool {
+func plain98flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5544,9 +8398,9 @@ func plain76flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain77(out, in [][]float32, rows, lanes int) bool {
+func plain99(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain77flat(out, in, rows)
+		return plain99flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5569,7 +8423,7 @@ func plain77(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain77flat(out, in [][]float32, rows int) bool {
+func plain99flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5589,9 +8443,9 @@ func plain77flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain78(out, in [][]float32, rows, lanes int) bool {
+func plain100(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain78flat(out, in, rows)
+		return plain100flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5614,7 +8468,7 @@ func plain78(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain78flat(out, in [][]float32, rows int) bool {
+func plain100flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5634,9 +8488,177 @@ func plain78flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain79(out, in [][]float32, rows, lanes int) bool {
+func plain101(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain79flat(out, in, rows)
+		return plain101flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t1 * c3)
+			y1[i] = float32(t1 * c4)
+			y2[i] = float32(t1 * c5)
+			y3[i] = float32(t1 * c6)
+			y4[i] = float32(t1 * c7)
+			y5[i] = float32(t2 * x8[i])
+			t8 := float32(t2 * c9)
+			t9 := float32(x8[i] * x8[i])
+			t10 := c10 - t9
+			y6[i] = float32(t8 * t10)
+		}
+	}
+	return true
+}
+
+func plain101flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * c3)
+		y1[i] = float32(t1 * c4)
+		y2[i] = float32(t1 * c5)
+		y3[i] = float32(t1 * c6)
+		y4[i] = float32(t1 * c7)
+		y5[i] = float32(t2 * x8[i])
+		t8 := float32(t2 * x9[i])
+		t9 := float32(x8[i] * x8[i])
+		t10 := c10 - t9
+		y6[i] = float32(t8 * t10)
+	}
+	return true
+}
+
+func plain102(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain102flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][r]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t1 * c3)
+			y1[i] = float32(t1 * c4)
+			y2[i] = float32(t1 * c5)
+			y3[i] = float32(t1 * c6)
+			y4[i] = float32(t1 * c7)
+			y5[i] = float32(t2 * c8)
+			y6[i] = float32(t2 * x9[i])
+			t9 := float32(t2 * c10)
+			t10 := float32(x9[i] * x9[i])
+			t11 := c11 - t10
+			y7[i] = float32(t9 * t11)
+		}
+	}
+	return true
+}
+
+func plain102flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(t0 * c2)
+		t2 := float32(t1 * c3)
+		y1[i] = float32(t1 * c4)
+		y2[i] = float32(t1 * c5)
+		y3[i] = float32(t1 * c6)
+		y4[i] = float32(t1 * c7)
+		y5[i] = float32(t2 * c8)
+		y6[i] = float32(t2 * x9[i])
+		t9 := float32(t2 * x10[i])
+		t10 := float32(x9[i] * x9[i])
+		t11 := c11 - t10
+		y7[i] = float32(t9 * t11)
+	}
+	return true
+}
+
+func plain103(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain103flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5670,7 +8692,7 @@ func plain79(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain79flat(out, in [][]float32, rows int) bool {
+func plain103flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5701,9 +8723,9 @@ func plain79flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain80(out, in [][]float32, rows, lanes int) bool {
+func plain104(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain80flat(out, in, rows)
+		return plain104flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5740,7 +8762,7 @@ func plain80(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain80flat(out, in [][]float32, rows int) bool {
+func plain104flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5774,9 +8796,9 @@ func plain80flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain81(out, in [][]float32, rows, lanes int) bool {
+func plain105(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain81flat(out, in, rows)
+		return plain105flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5823,7 +8845,7 @@ func plain81(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain81flat(out, in [][]float32, rows int) bool {
+func plain105flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5867,9 +8889,9 @@ func plain81flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain82(out, in [][]float32, rows, lanes int) bool {
+func plain106(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain82flat(out, in, rows)
+		return plain106flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -5922,7 +8944,7 @@ func plain82(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain82flat(out, in [][]float32, rows int) bool {
+func plain106flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -5972,9 +8994,9 @@ func plain82flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain83(out, in [][]float32, rows, lanes int) bool {
+func plain107(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain83flat(out, in, rows)
+		return plain107flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6003,7 +9025,7 @@ func plain83(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain83flat(out, in [][]float32, rows int) bool {
+func plain107flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6029,9 +9051,9 @@ func plain83flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain84(out, in [][]float32, rows, lanes int) bool {
+func plain108(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain84flat(out, in, rows)
+		return plain108flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6058,7 +9080,7 @@ func plain84(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain84flat(out, in [][]float32, rows int) bool {
+func plain108flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6082,9 +9104,9 @@ func plain84flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain85(out, in [][]float32, rows, lanes int) bool {
+func plain109(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain85flat(out, in, rows)
+		return plain109flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -6133,7 +9155,7 @@ func plain85(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain85flat(out, in [][]float32, rows int) bool {
+func plain109flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6181,7 +9203,7 @@ func plain85flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain86(out, in [][]float32, rows, lanes int) bool {
+func plain110(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -6239,9 +9261,9 @@ func plain86(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain87(out, in [][]float32, rows, lanes int) bool {
+func plain111(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain87flat(out, in, rows)
+		return plain111flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -6305,7 +9327,7 @@ func plain87(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain87flat(out, in [][]float32, rows int) bool {
+func plain111flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -6365,9 +9387,9 @@ func plain87flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain88(out, in [][]float32, rows, lanes int) bool {
+func plain112(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain88flat(out, in, rows)
+		return plain112flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -6417,7 +9439,7 @@ func plain88(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain88flat(out, in [][]float32, rows int) bool {
+func plain112flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -6463,9 +9485,9 @@ func plain88flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain89(out, in [][]float32, rows, lanes int) bool {
+func plain113(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain89flat(out, in, rows)
+		return plain113flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6512,7 +9534,7 @@ func plain89(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain89flat(out, in [][]float32, rows int) bool {
+func plain113flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -6555,7 +9577,1047 @@ func plain89flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain90(out, in [][]float32, rows, lanes int) bool {
+func plain114(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain114flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b2)
+			for i := range y3 {
+				t4 := c4 - y0[i]
+				t5 := y1[i] - x5[i]
+				y2[i] = t5
+				t6 := float32(t4 * t5)
+				t7 := float32(t6 * c6)
+				t8 := x7[i] + t7
+				t9 := float32(x8[i] * t8)
+				y3[i] = x9[i] + t9
+			}
+		}
+	}
+	return true
+}
+
+func plain114flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b2)
+		for i := range y3 {
+			t4 := c4 - y0[i]
+			t5 := y1[i] - x5[i]
+			y2[i] = t5
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c6)
+			t8 := x7[i] + t7
+			t9 := float32(c8 * t8)
+			y3[i] = x9[i] + t9
+		}
+	}
+	return true
+}
+
+func plain115(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain115flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(b1, b0)
+			Tanh(b3, b2)
+			for i := range y0 {
+				t4 := c4 - b1[i]
+				t5 := b3[i] - x5[i]
+				t6 := float32(t4 * t5)
+				t7 := float32(t6 * c6)
+				t8 := x7[i] + t7
+				t9 := float32(x8[i] * t8)
+				y0[i] = x9[i] + t9
+			}
+		}
+	}
+	return true
+}
+
+func plain115flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(b1, b0)
+		Tanh(b3, b2)
+		for i := range y0 {
+			t4 := c4 - b1[i]
+			t5 := b3[i] - x5[i]
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c6)
+			t8 := x7[i] + t7
+			t9 := float32(c8 * t8)
+			y0[i] = x9[i] + t9
+		}
+	}
+	return true
+}
+
+func plain116(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain116flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b2)
+			for i := range y4 {
+				t4 := c4 - y0[i]
+				t5 := y1[i] - x5[i]
+				y2[i] = t5
+				t6 := float32(t4 * t5)
+				t7 := float32(t6 * c6)
+				t8 := x7[i] + t7
+				t9 := float32(x8[i] * t8)
+				y3[i] = x9[i] + t9
+				t11 := float32(t6 * c10)
+				y4[i] = x11[i] + t11
+			}
+		}
+	}
+	return true
+}
+
+func plain116flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b2)
+		for i := range y4 {
+			t4 := c4 - y0[i]
+			t5 := y1[i] - x5[i]
+			y2[i] = t5
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c6)
+			t8 := x7[i] + t7
+			t9 := float32(c8 * t8)
+			y3[i] = x9[i] + t9
+			t11 := float32(t6 * c10)
+			y4[i] = x11[i] + t11
+		}
+	}
+	return true
+}
+
+func plain117(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain117flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(b1, b0)
+			Tanh(b3, b2)
+			for i := range y1 {
+				t4 := c4 - b1[i]
+				t5 := b3[i] - x5[i]
+				t6 := float32(t4 * t5)
+				t7 := float32(t6 * c6)
+				t8 := x7[i] + t7
+				t9 := float32(x8[i] * t8)
+				y0[i] = x9[i] + t9
+				t11 := float32(t6 * c10)
+				y1[i] = x11[i] + t11
+			}
+		}
+	}
+	return true
+}
+
+func plain117flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(b1, b0)
+		Tanh(b3, b2)
+		for i := range y1 {
+			t4 := c4 - b1[i]
+			t5 := b3[i] - x5[i]
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c6)
+			t8 := x7[i] + t7
+			t9 := float32(c8 * t8)
+			y0[i] = x9[i] + t9
+			t11 := float32(t6 * c10)
+			y1[i] = x11[i] + t11
+		}
+	}
+	return true
+}
+
+func plain118(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain118flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b2)
+			for i := range y5 {
+				t4 := c4 - y0[i]
+				t5 := y1[i] - x5[i]
+				y2[i] = t5
+				t6 := float32(t4 * t5)
+				t7 := float32(t6 * c6)
+				t8 := x7[i] + t7
+				t9 := float32(x8[i] * t8)
+				y3[i] = x9[i] + t9
+				t11 := float32(t6 * c10)
+				y4[i] = x11[i] + t11
+				t13 := float32(t6 * c12)
+				y5[i] = x13[i] + t13
+			}
+		}
+	}
+	return true
+}
+
+func plain118flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b2)
+		for i := range y5 {
+			t4 := c4 - y0[i]
+			t5 := y1[i] - x5[i]
+			y2[i] = t5
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c6)
+			t8 := x7[i] + t7
+			t9 := float32(c8 * t8)
+			y3[i] = x9[i] + t9
+			t11 := float32(t6 * c10)
+			y4[i] = x11[i] + t11
+			t13 := float32(t6 * c12)
+			y5[i] = x13[i] + t13
+		}
+	}
+	return true
+}
+
+func plain119(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain119flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(b1, b0)
+			Tanh(b3, b2)
+			for i := range y2 {
+				t4 := c4 - b1[i]
+				t5 := b3[i] - x5[i]
+				t6 := float32(t4 * t5)
+				t7 := float32(t6 * c6)
+				t8 := x7[i] + t7
+				t9 := float32(x8[i] * t8)
+				y0[i] = x9[i] + t9
+				t11 := float32(t6 * c10)
+				y1[i] = x11[i] + t11
+				t13 := float32(t6 * c12)
+				y2[i] = x13[i] + t13
+			}
+		}
+	}
+	return true
+}
+
+func plain119flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(b1, b0)
+		Tanh(b3, b2)
+		for i := range y2 {
+			t4 := c4 - b1[i]
+			t5 := b3[i] - x5[i]
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c6)
+			t8 := x7[i] + t7
+			t9 := float32(c8 * t8)
+			y0[i] = x9[i] + t9
+			t11 := float32(t6 * c10)
+			y1[i] = x11[i] + t11
+			t13 := float32(t6 * c12)
+			y2[i] = x13[i] + t13
+		}
+	}
+	return true
+}
+
+func plain120(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain120flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			x13 := x13[at:][:m]
+			x15 := x15[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b0 := b0[:m]
+			b2 := b2[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(y0, b0)
+			Tanh(y1, b2)
+			for i := range y6 {
+				t4 := c4 - y0[i]
+				t5 := y1[i] - x5[i]
+				y2[i] = t5
+				t6 := float32(t4 * t5)
+				t7 := float32(t6 * c6)
+				t8 := x7[i] + t7
+				t9 := float32(x8[i] * t8)
+				y3[i] = x9[i] + t9
+				t11 := float32(t6 * c10)
+				y4[i] = x11[i] + t11
+				t13 := float32(t6 * c12)
+				y5[i] = x13[i] + t13
+				t15 := float32(t6 * c14)
+				y6[i] = x15[i] + t15
+			}
+		}
+	}
+	return true
+}
+
+func plain120flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		x15 := x15[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b0 := b0[:m]
+		b2 := b2[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(y0, b0)
+		Tanh(y1, b2)
+		for i := range y6 {
+			t4 := c4 - y0[i]
+			t5 := y1[i] - x5[i]
+			y2[i] = t5
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c6)
+			t8 := x7[i] + t7
+			t9 := float32(c8 * t8)
+			y3[i] = x9[i] + t9
+			t11 := float32(t6 * c10)
+			y4[i] = x11[i] + t11
+			t13 := float32(t6 * c12)
+			y5[i] = x13[i] + t13
+			t15 := float32(t6 * c14)
+			y6[i] = x15[i] + t15
+		}
+	}
+	return true
+}
+
+func plain121(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain121flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x2 := x2[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			x13 := x13[at:][:m]
+			x15 := x15[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			for i := range b2 {
+				b0[i] = x0[i] + x1[i]
+				b2[i] = x2[i] + x3[i]
+			}
+			Sigmoid(b1, b0)
+			Tanh(b3, b2)
+			for i := range y3 {
+				t4 := c4 - b1[i]
+				t5 := b3[i] - x5[i]
+				t6 := float32(t4 * t5)
+				t7 := float32(t6 * c6)
+				t8 := x7[i] + t7
+				t9 := float32(x8[i] * t8)
+				y0[i] = x9[i] + t9
+				t11 := float32(t6 * c10)
+				y1[i] = x11[i] + t11
+				t13 := float32(t6 * c12)
+				y2[i] = x13[i] + t13
+				t15 := float32(t6 * c14)
+				y3[i] = x15[i] + t15
+			}
+		}
+	}
+	return true
+}
+
+func plain121flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	var b2 [line]float32
+	var b3 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		x15 := x15[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		for i := range b2 {
+			b0[i] = x0[i] + x1[i]
+			b2[i] = x2[i] + x3[i]
+		}
+		Sigmoid(b1, b0)
+		Tanh(b3, b2)
+		for i := range y3 {
+			t4 := c4 - b1[i]
+			t5 := b3[i] - x5[i]
+			t6 := float32(t4 * t5)
+			t7 := float32(t6 * c6)
+			t8 := x7[i] + t7
+			t9 := float32(c8 * t8)
+			y0[i] = x9[i] + t9
+			t11 := float32(t6 * c10)
+			y1[i] = x11[i] + t11
+			t13 := float32(t6 * c12)
+			y2[i] = x13[i] + t13
+			t15 := float32(t6 * c14)
+			y3[i] = x15[i] + t15
+		}
+	}
+	return true
+}
+
+func plain122(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -6582,7 +10644,7 @@ func plain90(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain91(out, in [][]float32, rows, lanes int) bool {
+func plain123(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows * lanes
@@ -6609,7 +10671,7 @@ func plain91(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain92(out, in [][]float32, rows, lanes int) bool {
+func plain124(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6630,9 +10692,9 @@ func plain92(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain93(out, in [][]float32, rows, lanes int) bool {
+func plain125(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain93flat(out, in, rows)
+		return plain125flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6665,7 +10727,7 @@ func plain93(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain93flat(out, in [][]float32, rows int) bool {
+func plain125flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6695,9 +10757,9 @@ func plain93flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain94(out, in [][]float32, rows, lanes int) bool {
+func plain126(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain94flat(out, in, rows)
+		return plain126flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -6739,7 +10801,7 @@ func plain94(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain94flat(out, in [][]float32, rows int) bool {
+func plain126flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6778,9 +10840,9 @@ func plain94flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain95(out, in [][]float32, rows, lanes int) bool {
+func plain127(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain95flat(out, in, rows)
+		return plain127flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6822,7 +10884,7 @@ func plain95(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain95flat(out, in [][]float32, rows int) bool {
+func plain127flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -6861,9 +10923,9 @@ func plain95flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain96(out, in [][]float32, rows, lanes int) bool {
+func plain128(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain96flat(out, in, rows)
+		return plain128flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -6903,7 +10965,7 @@ func plain96(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain96flat(out, in [][]float32, rows int) bool {
+func plain128flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -6940,9 +11002,9 @@ func plain96flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain97(out, in [][]float32, rows, lanes int) bool {
+func plain129(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain97flat(out, in, rows)
+		return plain129flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -6982,7 +11044,7 @@ func plain97(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain97flat(out, in [][]float32, rows int) bool {
+func plain129flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -7019,9 +11081,651 @@ func plain97flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain98(out, in [][]float32, rows, lanes int) bool {
+func plain130(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain98flat(out, in, rows)
+		return plain130flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y2 {
+				t2 := float32(c2 * y0[i])
+				t3 := float32(t2 * c3)
+				t4 := x4[i] + t3
+				t5 := float32(x5[i] * t4)
+				y1[i] = x6[i] + t5
+				t7 := float32(t2 * c7)
+				y2[i] = x8[i] + t7
+			}
+		}
+	}
+	return true
+}
+
+func plain130flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := float32(t2 * c3)
+			t4 := x4[i] + t3
+			t5 := float32(c5 * t4)
+			y1[i] = x6[i] + t5
+			t7 := float32(t2 * c7)
+			y2[i] = x8[i] + t7
+		}
+	}
+	return true
+}
+
+func plain131(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain131flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y1 {
+				t2 := float32(c2 * b1[i])
+				t3 := float32(t2 * c3)
+				t4 := x4[i] + t3
+				t5 := float32(x5[i] * t4)
+				y0[i] = x6[i] + t5
+				t7 := float32(t2 * c7)
+				y1[i] = x8[i] + t7
+			}
+		}
+	}
+	return true
+}
+
+func plain131flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := float32(t2 * c3)
+			t4 := x4[i] + t3
+			t5 := float32(c5 * t4)
+			y0[i] = x6[i] + t5
+			t7 := float32(t2 * c7)
+			y1[i] = x8[i] + t7
+		}
+	}
+	return true
+}
+
+func plain132(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain132flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y3 {
+				t2 := float32(c2 * y0[i])
+				t3 := float32(t2 * c3)
+				t4 := x4[i] + t3
+				t5 := float32(x5[i] * t4)
+				y1[i] = x6[i] + t5
+				t7 := float32(t2 * c7)
+				y2[i] = x8[i] + t7
+				t9 := float32(t2 * c9)
+				y3[i] = x10[i] + t9
+			}
+		}
+	}
+	return true
+}
+
+func plain132flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y3 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := float32(t2 * c3)
+			t4 := x4[i] + t3
+			t5 := float32(c5 * t4)
+			y1[i] = x6[i] + t5
+			t7 := float32(t2 * c7)
+			y2[i] = x8[i] + t7
+			t9 := float32(t2 * c9)
+			y3[i] = x10[i] + t9
+		}
+	}
+	return true
+}
+
+func plain133(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain133flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y2 {
+				t2 := float32(c2 * b1[i])
+				t3 := float32(t2 * c3)
+				t4 := x4[i] + t3
+				t5 := float32(x5[i] * t4)
+				y0[i] = x6[i] + t5
+				t7 := float32(t2 * c7)
+				y1[i] = x8[i] + t7
+				t9 := float32(t2 * c9)
+				y2[i] = x10[i] + t9
+			}
+		}
+	}
+	return true
+}
+
+func plain133flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := float32(t2 * c3)
+			t4 := x4[i] + t3
+			t5 := float32(c5 * t4)
+			y0[i] = x6[i] + t5
+			t7 := float32(t2 * c7)
+			y1[i] = x8[i] + t7
+			t9 := float32(t2 * c9)
+			y2[i] = x10[i] + t9
+		}
+	}
+	return true
+}
+
+func plain134(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain134flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y4 {
+				t2 := float32(c2 * y0[i])
+				t3 := float32(t2 * c3)
+				t4 := x4[i] + t3
+				t5 := float32(x5[i] * t4)
+				y1[i] = x6[i] + t5
+				t7 := float32(t2 * c7)
+				y2[i] = x8[i] + t7
+				t9 := float32(t2 * c9)
+				y3[i] = x10[i] + t9
+				t11 := float32(t2 * c11)
+				y4[i] = x12[i] + t11
+			}
+		}
+	}
+	return true
+}
+
+func plain134flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y4 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := float32(t2 * c3)
+			t4 := x4[i] + t3
+			t5 := float32(c5 * t4)
+			y1[i] = x6[i] + t5
+			t7 := float32(t2 * c7)
+			y2[i] = x8[i] + t7
+			t9 := float32(t2 * c9)
+			y3[i] = x10[i] + t9
+			t11 := float32(t2 * c11)
+			y4[i] = x12[i] + t11
+		}
+	}
+	return true
+}
+
+func plain135(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain135flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y3 {
+				t2 := float32(c2 * b1[i])
+				t3 := float32(t2 * c3)
+				t4 := x4[i] + t3
+				t5 := float32(x5[i] * t4)
+				y0[i] = x6[i] + t5
+				t7 := float32(t2 * c7)
+				y1[i] = x8[i] + t7
+				t9 := float32(t2 * c9)
+				y2[i] = x10[i] + t9
+				t11 := float32(t2 * c11)
+				y3[i] = x12[i] + t11
+			}
+		}
+	}
+	return true
+}
+
+func plain135flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x4 := x4[at:][:m]
+		x6 := x6[at:][:m]
+		x8 := x8[at:][:m]
+		x10 := x10[at:][:m]
+		x12 := x12[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y3 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := float32(t2 * c3)
+			t4 := x4[i] + t3
+			t5 := float32(c5 * t4)
+			y0[i] = x6[i] + t5
+			t7 := float32(t2 * c7)
+			y1[i] = x8[i] + t7
+			t9 := float32(t2 * c9)
+			y2[i] = x10[i] + t9
+			t11 := float32(t2 * c11)
+			y3[i] = x12[i] + t11
+		}
+	}
+	return true
+}
+
+func plain136(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain136flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -7062,7 +11766,7 @@ func plain98(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain98flat(out, in [][]float32, rows int) bool {
+func plain136flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -7100,9 +11804,9 @@ func plain98flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain99(out, in [][]float32, rows, lanes int) bool {
+func plain137(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain99flat(out, in, rows)
+		return plain137flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -7143,7 +11847,7 @@ func plain99(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain99flat(out, in [][]float32, rows int) bool {
+func plain137flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -7181,9 +11885,9 @@ func plain99flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain100(out, in [][]float32, rows, lanes int) bool {
+func plain138(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain100flat(out, in, rows)
+		return plain138flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -7227,7 +11931,7 @@ func plain100(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain100flat(out, in [][]float32, rows int) bool {
+func plain138flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -7268,9 +11972,9 @@ func plain100flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain101(out, in [][]float32, rows, lanes int) bool {
+func plain139(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain101flat(out, in, rows)
+		return plain139flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -7314,7 +12018,7 @@ func plain101(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain101flat(out, in [][]float32, rows int) bool {
+func plain139flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -7355,9 +12059,9 @@ func plain101flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain102(out, in [][]float32, rows, lanes int) bool {
+func plain140(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain102flat(out, in, rows)
+		return plain140flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -7402,7 +12106,7 @@ func plain102(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain102flat(out, in [][]float32, rows int) bool {
+func plain140flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -7444,9 +12148,9 @@ func plain102flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain103(out, in [][]float32, rows, lanes int) bool {
+func plain141(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain103flat(out, in, rows)
+		return plain141flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -7491,7 +12195,7 @@ func plain103(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain103flat(out, in [][]float32, rows int) bool {
+func plain141flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -7533,9 +12237,9 @@ func plain103flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain104(out, in [][]float32, rows, lanes int) bool {
+func plain142(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain104flat(out, in, rows)
+		return plain142flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -7578,7 +12282,7 @@ func plain104(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain104flat(out, in [][]float32, rows int) bool {
+func plain142flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -7618,9 +12322,9 @@ func plain104flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain105(out, in [][]float32, rows, lanes int) bool {
+func plain143(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain105flat(out, in, rows)
+		return plain143flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -7663,7 +12367,7 @@ func plain105(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain105flat(out, in [][]float32, rows int) bool {
+func plain143flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -7703,9 +12407,687 @@ func plain105flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain106(out, in [][]float32, rows, lanes int) bool {
+func plain144(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain106flat(out, in, rows)
+		return plain144flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y2 {
+				t2 := float32(c2 * y0[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := x5[i] + t4
+				t6 := float32(x6[i] * t5)
+				y1[i] = x7[i] + t6
+				t8 := float32(t3 * c8)
+				y2[i] = x9[i] + t8
+			}
+		}
+	}
+	return true
+}
+
+func plain144flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := x5[i] + t4
+			t6 := float32(c6 * t5)
+			y1[i] = x7[i] + t6
+			t8 := float32(t3 * c8)
+			y2[i] = x9[i] + t8
+		}
+	}
+	return true
+}
+
+func plain145(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain145flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y1 {
+				t2 := float32(c2 * b1[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := x5[i] + t4
+				t6 := float32(x6[i] * t5)
+				y0[i] = x7[i] + t6
+				t8 := float32(t3 * c8)
+				y1[i] = x9[i] + t8
+			}
+		}
+	}
+	return true
+}
+
+func plain145flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y1 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := x5[i] + t4
+			t6 := float32(c6 * t5)
+			y0[i] = x7[i] + t6
+			t8 := float32(t3 * c8)
+			y1[i] = x9[i] + t8
+		}
+	}
+	return true
+}
+
+func plain146(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain146flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y3 {
+				t2 := float32(c2 * y0[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := x5[i] + t4
+				t6 := float32(x6[i] * t5)
+				y1[i] = x7[i] + t6
+				t8 := float32(t3 * c8)
+				y2[i] = x9[i] + t8
+				t10 := float32(t3 * c10)
+				y3[i] = x11[i] + t10
+			}
+		}
+	}
+	return true
+}
+
+func plain146flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y3 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := x5[i] + t4
+			t6 := float32(c6 * t5)
+			y1[i] = x7[i] + t6
+			t8 := float32(t3 * c8)
+			y2[i] = x9[i] + t8
+			t10 := float32(t3 * c10)
+			y3[i] = x11[i] + t10
+		}
+	}
+	return true
+}
+
+func plain147(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain147flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y2 {
+				t2 := float32(c2 * b1[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := x5[i] + t4
+				t6 := float32(x6[i] * t5)
+				y0[i] = x7[i] + t6
+				t8 := float32(t3 * c8)
+				y1[i] = x9[i] + t8
+				t10 := float32(t3 * c10)
+				y2[i] = x11[i] + t10
+			}
+		}
+	}
+	return true
+}
+
+func plain147flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y2 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := x5[i] + t4
+			t6 := float32(c6 * t5)
+			y0[i] = x7[i] + t6
+			t8 := float32(t3 * c8)
+			y1[i] = x9[i] + t8
+			t10 := float32(t3 * c10)
+			y2[i] = x11[i] + t10
+		}
+	}
+	return true
+}
+
+func plain148(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain148flat(out, in, rows)
+	}
+	var b0 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			b0 := b0[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(y0, b0)
+			for i := range y4 {
+				t2 := float32(c2 * y0[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := x5[i] + t4
+				t6 := float32(x6[i] * t5)
+				y1[i] = x7[i] + t6
+				t8 := float32(t3 * c8)
+				y2[i] = x9[i] + t8
+				t10 := float32(t3 * c10)
+				y3[i] = x11[i] + t10
+				t12 := float32(t3 * c12)
+				y4[i] = x13[i] + t12
+			}
+		}
+	}
+	return true
+}
+
+func plain148flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		b0 := b0[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(y0, b0)
+		for i := range y4 {
+			t2 := float32(x2[i] * y0[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := x5[i] + t4
+			t6 := float32(c6 * t5)
+			y1[i] = x7[i] + t6
+			t8 := float32(t3 * c8)
+			y2[i] = x9[i] + t8
+			t10 := float32(t3 * c10)
+			y3[i] = x11[i] + t10
+			t12 := float32(t3 * c12)
+			y4[i] = x13[i] + t12
+		}
+	}
+	return true
+}
+
+func plain149(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain149flat(out, in, rows)
+	}
+	var b0 [line]float32
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			x11 := x11[at:][:m]
+			x13 := x13[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			b0 := b0[:m]
+			b1 := b1[:m]
+			for i := range b0 {
+				b0[i] = x0[i] + x1[i]
+			}
+			Tanh(b1, b0)
+			for i := range y3 {
+				t2 := float32(c2 * b1[i])
+				t3 := t2 - x3[i]
+				t4 := float32(t3 * c4)
+				t5 := x5[i] + t4
+				t6 := float32(x6[i] * t5)
+				y0[i] = x7[i] + t6
+				t8 := float32(t3 * c8)
+				y1[i] = x9[i] + t8
+				t10 := float32(t3 * c10)
+				y2[i] = x11[i] + t10
+				t12 := float32(t3 * c12)
+				y3[i] = x13[i] + t12
+			}
+		}
+	}
+	return true
+}
+
+func plain149flat(out, in [][]float32, rows int) bool {
+	var b0 [line]float32
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x9 := x9[at:][:m]
+		x11 := x11[at:][:m]
+		x13 := x13[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		b0 := b0[:m]
+		b1 := b1[:m]
+		for i := range b0 {
+			b0[i] = x0[i] + x1[i]
+		}
+		Tanh(b1, b0)
+		for i := range y3 {
+			t2 := float32(x2[i] * b1[i])
+			t3 := t2 - x3[i]
+			t4 := float32(t3 * c4)
+			t5 := x5[i] + t4
+			t6 := float32(c6 * t5)
+			y0[i] = x7[i] + t6
+			t8 := float32(t3 * c8)
+			y1[i] = x9[i] + t8
+			t10 := float32(t3 * c10)
+			y2[i] = x11[i] + t10
+			t12 := float32(t3 * c12)
+			y3[i] = x13[i] + t12
+		}
+	}
+	return true
+}
+
+func plain150(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain150flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -7747,7 +13129,7 @@ func plain106(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain106flat(out, in [][]float32, rows int) bool {
+func plain150flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -7786,9 +13168,9 @@ func plain106flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain107(out, in [][]float32, rows, lanes int) bool {
+func plain151(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain107flat(out, in, rows)
+		return plain151flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -7830,7 +13212,7 @@ func plain107(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain107flat(out, in [][]float32, rows int) bool {
+func plain151flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -7869,9 +13251,9 @@ func plain107flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain108(out, in [][]float32, rows, lanes int) bool {
+func plain152(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain108flat(out, in, rows)
+		return plain152flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -7918,7 +13300,7 @@ func plain108(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain108flat(out, in [][]float32, rows int) bool {
+func plain152flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -7962,9 +13344,9 @@ func plain108flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain109(out, in [][]float32, rows, lanes int) bool {
+func plain153(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain109flat(out, in, rows)
+		return plain153flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -8011,7 +13393,7 @@ func plain109(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain109flat(out, in [][]float32, rows int) bool {
+func plain153flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -8055,7 +13437,7 @@ func plain109flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain110(out, in [][]float32, rows, lanes int) bool {
+func plain154(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -8066,9 +13448,9 @@ func plain110(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain111(out, in [][]float32, rows, lanes int) bool {
+func plain155(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain111flat(out, in, rows)
+		return plain155flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8130,7 +13512,7 @@ func plain111(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain111flat(out, in [][]float32, rows int) bool {
+func plain155flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -8189,7 +13571,7 @@ func plain111flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain112(out, in [][]float32, rows, lanes int) bool {
+func plain156(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -8201,7 +13583,7 @@ func plain112(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain113(out, in [][]float32, rows, lanes int) bool {
+func plain157(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -8225,7 +13607,7 @@ func plain113(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain114(out, in [][]float32, rows, lanes int) bool {
+func plain158(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -8250,7 +13632,7 @@ func plain114(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain115(out, in [][]float32, rows, lanes int) bool {
+func plain159(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -8263,7 +13645,7 @@ func plain115(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain116(out, in [][]float32, rows, lanes int) bool {
+func plain160(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -8288,9 +13670,9 @@ func plain116(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain117(out, in [][]float32, rows, lanes int) bool {
+func plain161(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain117flat(out, in, rows)
+		return plain161flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8304,7 +13686,7 @@ func plain117(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain117flat(out, in [][]float32, rows int) bool {
+func plain161flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -8315,9 +13697,9 @@ func plain117flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain118(out, in [][]float32, rows, lanes int) bool {
+func plain162(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain118flat(out, in, rows)
+		return plain162flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8377,7 +13759,7 @@ func plain118(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain118flat(out, in [][]float32, rows int) bool {
+func plain162flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -8434,9 +13816,9 @@ func plain118flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain119(out, in [][]float32, rows, lanes int) bool {
+func plain163(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain119flat(out, in, rows)
+		return plain163flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8450,7 +13832,7 @@ func plain119(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain119flat(out, in [][]float32, rows int) bool {
+func plain163flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8461,9 +13843,9 @@ func plain119flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain120(out, in [][]float32, rows, lanes int) bool {
+func plain164(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain120flat(out, in, rows)
+		return plain164flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -8504,7 +13886,7 @@ func plain120(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain120flat(out, in [][]float32, rows int) bool {
+func plain164flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -8544,9 +13926,9 @@ func plain120flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain121(out, in [][]float32, rows, lanes int) bool {
+func plain165(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain121flat(out, in, rows)
+		return plain165flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -8587,7 +13969,7 @@ func plain121(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain121flat(out, in [][]float32, rows int) bool {
+func plain165flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -8627,9 +14009,9 @@ func plain121flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain122(out, in [][]float32, rows, lanes int) bool {
+func plain166(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain122flat(out, in, rows)
+		return plain166flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8658,7 +14040,7 @@ func plain122(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain122flat(out, in [][]float32, rows int) bool {
+func plain166flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8684,9 +14066,9 @@ func plain122flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain123(out, in [][]float32, rows, lanes int) bool {
+func plain167(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain123flat(out, in, rows)
+		return plain167flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8713,7 +14095,7 @@ func plain123(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain123flat(out, in [][]float32, rows int) bool {
+func plain167flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8737,9 +14119,9 @@ func plain123flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain124(out, in [][]float32, rows, lanes int) bool {
+func plain168(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain124flat(out, in, rows)
+		return plain168flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8771,7 +14153,7 @@ func plain124(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain124flat(out, in [][]float32, rows int) bool {
+func plain168flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8800,9 +14182,9 @@ func plain124flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain125(out, in [][]float32, rows, lanes int) bool {
+func plain169(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain125flat(out, in, rows)
+		return plain169flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8829,7 +14211,7 @@ func plain125(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain125flat(out, in [][]float32, rows int) bool {
+func plain169flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8853,9 +14235,9 @@ func plain125flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain126(out, in [][]float32, rows, lanes int) bool {
+func plain170(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain126flat(out, in, rows)
+		return plain170flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8876,7 +14258,7 @@ func plain126(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain126flat(out, in [][]float32, rows int) bool {
+func plain170flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8894,9 +14276,9 @@ func plain126flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain127(out, in [][]float32, rows, lanes int) bool {
+func plain171(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain127flat(out, in, rows)
+		return plain171flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8956,7 +14338,7 @@ func plain127(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain127flat(out, in [][]float32, rows int) bool {
+func plain171flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9013,9 +14395,9 @@ func plain127flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain128(out, in [][]float32, rows, lanes int) bool {
+func plain172(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain128flat(out, in, rows)
+		return plain172flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9042,7 +14424,7 @@ func plain128(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain128flat(out, in [][]float32, rows int) bool {
+func plain172flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9066,9 +14448,9 @@ func plain128flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain129(out, in [][]float32, rows, lanes int) bool {
+func plain173(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain129flat(out, in, rows)
+		return plain173flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9100,7 +14482,7 @@ func plain129(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain129flat(out, in [][]float32, rows int) bool {
+func plain173flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9129,9 +14511,9 @@ func plain129flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain130(out, in [][]float32, rows, lanes int) bool {
+func plain174(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain130flat(out, in, rows)
+		return plain174flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9147,7 +14529,7 @@ func plain130(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain130flat(out, in [][]float32, rows int) bool {
+func plain174flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9160,9 +14542,9 @@ func plain130flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain131(out, in [][]float32, rows, lanes int) bool {
+func plain175(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain131flat(out, in, rows)
+		return plain175flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9239,7 +14621,7 @@ func plain131(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain131flat(out, in [][]float32, rows int) bool {
+func plain175flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -9320,9 +14702,9 @@ func plain131flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain132(out, in [][]float32, rows, lanes int) bool {
+func plain176(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain132flat(out, in, rows)
+		return plain176flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9402,7 +14784,7 @@ func plain132(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain132flat(out, in [][]float32, rows int) bool {
+func plain176flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -9486,9 +14868,9 @@ func plain132flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain133(out, in [][]float32, rows, lanes int) bool {
+func plain177(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain133flat(out, in, rows)
+		return plain177flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9571,7 +14953,7 @@ func plain133(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain133flat(out, in [][]float32, rows int) bool {
+func plain177flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -9658,9 +15040,9 @@ func plain133flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain134(out, in [][]float32, rows, lanes int) bool {
+func plain178(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain134flat(out, in, rows)
+		return plain178flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9746,7 +15128,7 @@ func plain134(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain134flat(out, in [][]float32, rows int) bool {
+func plain178flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -9836,9 +15218,9 @@ func plain134flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain135(out, in [][]float32, rows, lanes int) bool {
+func plain179(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain135flat(out, in, rows)
+		return plain179flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9933,7 +15315,7 @@ func plain135(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain135flat(out, in [][]float32, rows int) bool {
+func plain179flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -10032,9 +15414,9 @@ func plain135flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain136(out, in [][]float32, rows, lanes int) bool {
+func plain180(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain136flat(out, in, rows)
+		return plain180flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -10132,7 +15514,7 @@ func plain136(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain136flat(out, in [][]float32, rows int) bool {
+func plain180flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -10234,9 +15616,9 @@ func plain136flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain137(out, in [][]float32, rows, lanes int) bool {
+func plain181(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain137flat(out, in, rows)
+		return plain181flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -10320,7 +15702,7 @@ func plain137(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain137flat(out, in [][]float32, rows int) bool {
+func plain181flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -10406,9 +15788,9 @@ func plain137flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain138(out, in [][]float32, rows, lanes int) bool {
+func plain182(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain138flat(out, in, rows)
+		return plain182flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -10483,7 +15865,7 @@ func plain138(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain138flat(out, in [][]float32, rows int) bool {
+func plain182flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -10560,9 +15942,9 @@ func plain138flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain139(out, in [][]float32, rows, lanes int) bool {
+func plain183(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain139flat(out, in, rows)
+		return plain183flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -10652,7 +16034,7 @@ func plain139(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain139flat(out, in [][]float32, rows int) bool {
+func plain183flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -10744,9 +16126,9 @@ func plain139flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain140(out, in [][]float32, rows, lanes int) bool {
+func plain184(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain140flat(out, in, rows)
+		return plain184flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10764,7 +16146,7 @@ func plain140(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain140flat(out, in [][]float32, rows int) bool {
+func plain184flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10779,9 +16161,9 @@ func plain140flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain141(out, in [][]float32, rows, lanes int) bool {
+func plain185(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain141flat(out, in, rows)
+		return plain185flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10845,7 +16227,7 @@ func plain141(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain141flat(out, in [][]float32, rows int) bool {
+func plain185flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10906,9 +16288,9 @@ func plain141flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain142(out, in [][]float32, rows, lanes int) bool {
+func plain186(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain142flat(out, in, rows)
+		return plain186flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10960,7 +16342,7 @@ func plain142(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain142flat(out, in [][]float32, rows int) bool {
+func plain186flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -11009,9 +16391,9 @@ func plain142flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain143(out, in [][]float32, rows, lanes int) bool {
+func plain187(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain143flat(out, in, rows)
+		return plain187flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11051,7 +16433,7 @@ func plain143(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain143flat(out, in [][]float32, rows int) bool {
+func plain187flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -11091,9 +16473,9 @@ func plain143flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain144(out, in [][]float32, rows, lanes int) bool {
+func plain188(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain144flat(out, in, rows)
+		return plain188flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11133,7 +16515,7 @@ func plain144(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain144flat(out, in [][]float32, rows int) bool {
+func plain188flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -11173,9 +16555,9 @@ func plain144flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain145(out, in [][]float32, rows, lanes int) bool {
+func plain189(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain145flat(out, in, rows)
+		return plain189flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11221,7 +16603,7 @@ func plain145(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain145flat(out, in [][]float32, rows int) bool {
+func plain189flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -11267,9 +16649,9 @@ func plain145flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain146(out, in [][]float32, rows, lanes int) bool {
+func plain190(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain146flat(out, in, rows)
+		return plain190flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11315,7 +16697,7 @@ func plain146(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain146flat(out, in [][]float32, rows int) bool {
+func plain190flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -11361,9 +16743,9 @@ func plain146flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain147(out, in [][]float32, rows, lanes int) bool {
+func plain191(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain147flat(out, in, rows)
+		return plain191flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -11420,7 +16802,7 @@ func plain147(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain147flat(out, in [][]float32, rows int) bool {
+func plain191flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -11475,9 +16857,9 @@ func plain147flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain148(out, in [][]float32, rows, lanes int) bool {
+func plain192(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain148flat(out, in, rows)
+		return plain192flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b4 [line]float32
@@ -11537,7 +16919,7 @@ func plain148(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain148flat(out, in [][]float32, rows int) bool {
+func plain192flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -11595,9 +16977,331 @@ func plain148flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain149(out, in [][]float32, rows, lanes int) bool {
+func plain193(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain149flat(out, in, rows)
+		return plain193flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][:n]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			b2 := b2[:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			for i := range b4 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				t1 := x2[i] + c3
+				y1[i] = t1
+				b2[i] = t0 + x4[i]
+				b4[i] = t1 + x5[i]
+			}
+			Sigmoid(b3, b2)
+			Tanh(b5, b4)
+			for i := range y7 {
+				t6 := c6 - b3[i]
+				t7 := b5[i] - x7[i]
+				t8 := float32(t6 * t7)
+				t9 := float32(t8 * c8)
+				t10 := float32(x9[i] * t9)
+				y2[i] = x7[i] + t10
+				y3[i] = float32(t8 * c10)
+				y4[i] = float32(t8 * c11)
+				y5[i] = float32(t8 * c12)
+				y6[i] = float32(t8 * c13)
+				y7[i] = float32(t8 * c14)
+			}
+		}
+	}
+	return true
+}
+
+func plain193flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		b2 := b2[:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		for i := range b4 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			y1[i] = t1
+			b2[i] = t0 + x4[i]
+			b4[i] = t1 + x5[i]
+		}
+		Sigmoid(b3, b2)
+		Tanh(b5, b4)
+		for i := range y7 {
+			t6 := c6 - b3[i]
+			t7 := b5[i] - x7[i]
+			t8 := float32(t6 * t7)
+			t9 := float32(t8 * c8)
+			t10 := float32(c9 * t9)
+			y2[i] = x7[i] + t10
+			y3[i] = float32(t8 * c10)
+			y4[i] = float32(t8 * c11)
+			y5[i] = float32(t8 * c12)
+			y6[i] = float32(t8 * c13)
+			y7[i] = float32(t8 * c14)
+		}
+	}
+	return true
+}
+
+func plain194(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain194flat(out, in, rows)
+	}
+	var b2 [line]float32
+	var b4 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][:n]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x9 := x9[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			b2 := b2[:m]
+			b4 := b4[:m]
+			for i := range b4 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				t1 := x2[i] + c3
+				y1[i] = t1
+				b2[i] = t0 + x4[i]
+				b4[i] = t1 + x5[i]
+			}
+			Sigmoid(y2, b2)
+			Tanh(y3, b4)
+			for i := range y10 {
+				t6 := c6 - y2[i]
+				t7 := y3[i] - x7[i]
+				y4[i] = t7
+				t8 := float32(t6 * t7)
+				t9 := float32(t8 * c8)
+				t10 := float32(x9[i] * t9)
+				y5[i] = x7[i] + t10
+				y6[i] = float32(t8 * c10)
+				y7[i] = float32(t8 * c11)
+				y8[i] = float32(t8 * c12)
+				y9[i] = float32(t8 * c13)
+				y10[i] = float32(t8 * c14)
+			}
+		}
+	}
+	return true
+}
+
+func plain194flat(out, in [][]float32, rows int) bool {
+	var b2 [line]float32
+	var b4 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		b2 := b2[:m]
+		b4 := b4[:m]
+		for i := range b4 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			y1[i] = t1
+			b2[i] = t0 + x4[i]
+			b4[i] = t1 + x5[i]
+		}
+		Sigmoid(y2, b2)
+		Tanh(y3, b4)
+		for i := range y10 {
+			t6 := c6 - y2[i]
+			t7 := y3[i] - x7[i]
+			y4[i] = t7
+			t8 := float32(t6 * t7)
+			t9 := float32(t8 * c8)
+			t10 := float32(c9 * t9)
+			y5[i] = x7[i] + t10
+			y6[i] = float32(t8 * c10)
+			y7[i] = float32(t8 * c11)
+			y8[i] = float32(t8 * c12)
+			y9[i] = float32(t8 * c13)
+			y10[i] = float32(t8 * c14)
+		}
+	}
+	return true
+}
+
+func plain195(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain195flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -11674,7 +17378,7 @@ func plain149(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain149flat(out, in [][]float32, rows int) bool {
+func plain195flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -11754,9 +17458,9 @@ func plain149flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain150(out, in [][]float32, rows, lanes int) bool {
+func plain196(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain150flat(out, in, rows)
+		return plain196flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -11833,7 +17537,7 @@ func plain150(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain150flat(out, in [][]float32, rows int) bool {
+func plain196flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -11913,9 +17617,9 @@ func plain150flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain151(out, in [][]float32, rows, lanes int) bool {
+func plain197(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain151flat(out, in, rows)
+		return plain197flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -11998,7 +17702,7 @@ func plain151(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain151flat(out, in [][]float32, rows int) bool {
+func plain197flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -12084,9 +17788,9 @@ func plain151flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain152(out, in [][]float32, rows, lanes int) bool {
+func plain198(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain152flat(out, in, rows)
+		return plain198flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -12169,7 +17873,7 @@ func plain152(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain152flat(out, in [][]float32, rows int) bool {
+func plain198flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -12255,9 +17959,9 @@ func plain152flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain153(out, in [][]float32, rows, lanes int) bool {
+func plain199(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain153flat(out, in, rows)
+		return plain199flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -12352,7 +18056,7 @@ func plain153(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain153flat(out, in [][]float32, rows int) bool {
+func plain199flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -12450,9 +18154,9 @@ func plain153flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain154(out, in [][]float32, rows, lanes int) bool {
+func plain200(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain154flat(out, in, rows)
+		return plain200flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -12547,7 +18251,7 @@ func plain154(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain154flat(out, in [][]float32, rows int) bool {
+func plain200flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -12645,9 +18349,9 @@ func plain154flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain155(out, in [][]float32, rows, lanes int) bool {
+func plain201(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain155flat(out, in, rows)
+		return plain201flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -12748,7 +18452,7 @@ func plain155(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain155flat(out, in [][]float32, rows int) bool {
+func plain201flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -12852,9 +18556,9 @@ func plain155flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain156(out, in [][]float32, rows, lanes int) bool {
+func plain202(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain156flat(out, in, rows)
+		return plain202flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -12955,7 +18659,7 @@ func plain156(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain156flat(out, in [][]float32, rows int) bool {
+func plain202flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -13059,9 +18763,9 @@ func plain156flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain157(out, in [][]float32, rows, lanes int) bool {
+func plain203(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain157flat(out, in, rows)
+		return plain203flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -13141,7 +18845,7 @@ func plain157(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain157flat(out, in [][]float32, rows int) bool {
+func plain203flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -13223,9 +18927,9 @@ func plain157flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain158(out, in [][]float32, rows, lanes int) bool {
+func plain204(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain158flat(out, in, rows)
+		return plain204flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -13305,7 +19009,7 @@ func plain158(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain158flat(out, in [][]float32, rows int) bool {
+func plain204flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -13387,9 +19091,9 @@ func plain158flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain159(out, in [][]float32, rows, lanes int) bool {
+func plain205(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain159flat(out, in, rows)
+		return plain205flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13412,7 +19116,7 @@ func plain159(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain159flat(out, in [][]float32, rows int) bool {
+func plain205flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -13432,9 +19136,9 @@ func plain159flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain160(out, in [][]float32, rows, lanes int) bool {
+func plain206(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain160flat(out, in, rows)
+		return plain206flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13455,7 +19159,7 @@ func plain160(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain160flat(out, in [][]float32, rows int) bool {
+func plain206flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -13473,9 +19177,9 @@ func plain160flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain161(out, in [][]float32, rows, lanes int) bool {
+func plain207(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain161flat(out, in, rows)
+		return plain207flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -13511,7 +19215,7 @@ func plain161(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain161flat(out, in [][]float32, rows int) bool {
+func plain207flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -13546,9 +19250,9 @@ func plain161flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain162(out, in [][]float32, rows, lanes int) bool {
+func plain208(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain162flat(out, in, rows)
+		return plain208flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -13584,7 +19288,7 @@ func plain162(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain162flat(out, in [][]float32, rows int) bool {
+func plain208flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -13619,9 +19323,9 @@ func plain162flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain163(out, in [][]float32, rows, lanes int) bool {
+func plain209(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain163flat(out, in, rows)
+		return plain209flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -13663,7 +19367,7 @@ func plain163(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain163flat(out, in [][]float32, rows int) bool {
+func plain209flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -13704,9 +19408,9 @@ func plain163flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain164(out, in [][]float32, rows, lanes int) bool {
+func plain210(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain164flat(out, in, rows)
+		return plain210flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -13748,7 +19452,7 @@ func plain164(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain164flat(out, in [][]float32, rows int) bool {
+func plain210flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -13789,9 +19493,9 @@ func plain164flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain165(out, in [][]float32, rows, lanes int) bool {
+func plain211(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain165flat(out, in, rows)
+		return plain211flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13807,7 +19511,7 @@ func plain165(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain165flat(out, in [][]float32, rows int) bool {
+func plain211flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -13820,9 +19524,9 @@ func plain165flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain166(out, in [][]float32, rows, lanes int) bool {
+func plain212(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain166flat(out, in, rows)
+		return plain212flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -13857,7 +19561,7 @@ func plain166(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain166flat(out, in [][]float32, rows int) bool {
+func plain212flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -13890,9 +19594,9 @@ func plain166flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain167(out, in [][]float32, rows, lanes int) bool {
+func plain213(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain167flat(out, in, rows)
+		return plain213flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -13927,7 +19631,7 @@ func plain167(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain167flat(out, in [][]float32, rows int) bool {
+func plain213flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -13960,9 +19664,9 @@ func plain167flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain168(out, in [][]float32, rows, lanes int) bool {
+func plain214(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain168flat(out, in, rows)
+		return plain214flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -14008,7 +19712,7 @@ func plain168(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain168flat(out, in [][]float32, rows int) bool {
+func plain214flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -14052,9 +19756,9 @@ func plain168flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain169(out, in [][]float32, rows, lanes int) bool {
+func plain215(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain169flat(out, in, rows)
+		return plain215flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -14100,7 +19804,7 @@ func plain169(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain169flat(out, in [][]float32, rows int) bool {
+func plain215flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -14144,9 +19848,257 @@ func plain169flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain170(out, in [][]float32, rows, lanes int) bool {
+func plain216(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain170flat(out, in, rows)
+		return plain216flat(out, in, rows)
+	}
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Tanh(y1, b1)
+			for i := range y7 {
+				t3 := float32(c3 * y1[i])
+				t4 := float32(t3 * c4)
+				t5 := float32(x5[i] * t4)
+				y2[i] = x6[i] + t5
+				y3[i] = float32(t3 * c7)
+				y4[i] = float32(t3 * c8)
+				y5[i] = float32(t3 * c9)
+				y6[i] = float32(t3 * c10)
+				y7[i] = float32(t3 * c11)
+			}
+		}
+	}
+	return true
+}
+
+func plain216flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Tanh(y1, b1)
+		for i := range y7 {
+			t3 := float32(x3[i] * y1[i])
+			t4 := float32(t3 * c4)
+			t5 := float32(c5 * t4)
+			y2[i] = x6[i] + t5
+			y3[i] = float32(t3 * c7)
+			y4[i] = float32(t3 * c8)
+			y5[i] = float32(t3 * c9)
+			y6[i] = float32(t3 * c10)
+			y7[i] = float32(t3 * c11)
+		}
+	}
+	return true
+}
+
+func plain217(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain217flat(out, in, rows)
+	}
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Tanh(b2, b1)
+			for i := range y6 {
+				t3 := float32(c3 * b2[i])
+				t4 := float32(t3 * c4)
+				t5 := float32(x5[i] * t4)
+				y1[i] = x6[i] + t5
+				y2[i] = float32(t3 * c7)
+				y3[i] = float32(t3 * c8)
+				y4[i] = float32(t3 * c9)
+				y5[i] = float32(t3 * c10)
+				y6[i] = float32(t3 * c11)
+			}
+		}
+	}
+	return true
+}
+
+func plain217flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x6 := x6[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Tanh(b2, b1)
+		for i := range y6 {
+			t3 := float32(x3[i] * b2[i])
+			t4 := float32(t3 * c4)
+			t5 := float32(c5 * t4)
+			y1[i] = x6[i] + t5
+			y2[i] = float32(t3 * c7)
+			y3[i] = float32(t3 * c8)
+			y4[i] = float32(t3 * c9)
+			y5[i] = float32(t3 * c10)
+			y6[i] = float32(t3 * c11)
+		}
+	}
+	return true
+}
+
+func plain218(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain218flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -14193,7 +20145,7 @@ func plain170(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain170flat(out, in [][]float32, rows int) bool {
+func plain218flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -14238,9 +20190,9 @@ func plain170flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain171(out, in [][]float32, rows, lanes int) bool {
+func plain219(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain171flat(out, in, rows)
+		return plain219flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -14287,7 +20239,7 @@ func plain171(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain171flat(out, in [][]float32, rows int) bool {
+func plain219flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -14332,9 +20284,261 @@ func plain171flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain172(out, in [][]float32, rows, lanes int) bool {
+func plain220(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain172flat(out, in, rows)
+		return plain220flat(out, in, rows)
+	}
+	var b1 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][:n]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			b1 := b1[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Tanh(y1, b1)
+			for i := range y7 {
+				t3 := float32(c3 * y1[i])
+				t4 := t3 - x4[i]
+				t5 := float32(t4 * c5)
+				t6 := float32(x6[i] * t5)
+				y2[i] = x4[i] + t6
+				y3[i] = float32(t4 * c7)
+				y4[i] = float32(t4 * c8)
+				y5[i] = float32(t4 * c9)
+				y6[i] = float32(t4 * c10)
+				y7[i] = float32(t4 * c11)
+			}
+		}
+	}
+	return true
+}
+
+func plain220flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		b1 := b1[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Tanh(y1, b1)
+		for i := range y7 {
+			t3 := float32(x3[i] * y1[i])
+			t4 := t3 - x4[i]
+			t5 := float32(t4 * c5)
+			t6 := float32(c6 * t5)
+			y2[i] = x4[i] + t6
+			y3[i] = float32(t4 * c7)
+			y4[i] = float32(t4 * c8)
+			y5[i] = float32(t4 * c9)
+			y6[i] = float32(t4 * c10)
+			y7[i] = float32(t4 * c11)
+		}
+	}
+	return true
+}
+
+func plain221(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain221flat(out, in, rows)
+	}
+	var b1 [line]float32
+	var b2 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		x6 := in[6][:n]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x2 := x2[at:][:m]
+			x4 := x4[at:][:m]
+			x6 := x6[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			b1 := b1[:m]
+			b2 := b2[:m]
+			for i := range b1 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				b1[i] = t0 + x2[i]
+			}
+			Tanh(b2, b1)
+			for i := range y6 {
+				t3 := float32(c3 * b2[i])
+				t4 := t3 - x4[i]
+				t5 := float32(t4 * c5)
+				t6 := float32(x6[i] * t5)
+				y1[i] = x4[i] + t6
+				y2[i] = float32(t4 * c7)
+				y3[i] = float32(t4 * c8)
+				y4[i] = float32(t4 * c9)
+				y5[i] = float32(t4 * c10)
+				y6[i] = float32(t4 * c11)
+			}
+		}
+	}
+	return true
+}
+
+func plain221flat(out, in [][]float32, rows int) bool {
+	var b1 [line]float32
+	var b2 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		b1 := b1[:m]
+		b2 := b2[:m]
+		for i := range b1 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			b1[i] = t0 + x2[i]
+		}
+		Tanh(b2, b1)
+		for i := range y6 {
+			t3 := float32(x3[i] * b2[i])
+			t4 := t3 - x4[i]
+			t5 := float32(t4 * c5)
+			t6 := float32(c6 * t5)
+			y1[i] = x4[i] + t6
+			y2[i] = float32(t4 * c7)
+			y3[i] = float32(t4 * c8)
+			y4[i] = float32(t4 * c9)
+			y5[i] = float32(t4 * c10)
+			y6[i] = float32(t4 * c11)
+		}
+	}
+	return true
+}
+
+func plain222(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain222flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -14419,7 +20623,7 @@ func plain172(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain172flat(out, in [][]float32, rows int) bool {
+func plain222flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -14504,9 +20708,9 @@ func plain172flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain173(out, in [][]float32, rows, lanes int) bool {
+func plain223(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain173flat(out, in, rows)
+		return plain223flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -14594,7 +20798,7 @@ func plain173(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain173flat(out, in [][]float32, rows int) bool {
+func plain223flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -14682,9 +20886,9 @@ func plain173flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain174(out, in [][]float32, rows, lanes int) bool {
+func plain224(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain174flat(out, in, rows)
+		return plain224flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -14765,7 +20969,7 @@ func plain174(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain174flat(out, in [][]float32, rows int) bool {
+func plain224flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -14846,9 +21050,9 @@ func plain174flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain175(out, in [][]float32, rows, lanes int) bool {
+func plain225(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain175flat(out, in, rows)
+		return plain225flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -14935,7 +21139,7 @@ func plain175(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain175flat(out, in [][]float32, rows int) bool {
+func plain225flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -15022,9 +21226,9 @@ func plain175flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain176(out, in [][]float32, rows, lanes int) bool {
+func plain226(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain176flat(out, in, rows)
+		return plain226flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -15096,7 +21300,7 @@ func plain176(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain176flat(out, in [][]float32, rows int) bool {
+func plain226flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -15168,9 +21372,9 @@ func plain176flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain177(out, in [][]float32, rows, lanes int) bool {
+func plain227(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain177flat(out, in, rows)
+		return plain227flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -15248,7 +21452,7 @@ func plain177(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain177flat(out, in [][]float32, rows int) bool {
+func plain227flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -15326,9 +21530,433 @@ func plain177flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain178(out, in [][]float32, rows, lanes int) bool {
+func plain228(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain178flat(out, in, rows)
+		return plain228flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][:n]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		c15 := in[15][0]
+		c16 := in[16][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b5 := b5[:m]
+			b6 := b6[:m]
+			b9 := b9[:m]
+			b10 := b10[:m]
+			b11 := b11[:m]
+			b12 := b12[:m]
+			for i := range b11 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				t1 := c2 + x3[i]
+				y1[i] = t1
+				t2 := c2 + x4[i]
+				y2[i] = t2
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				t8 := t0 + x8[i]
+				b9[i] = t8 + c9
+				b11[i] = t8 - c9
+			}
+			Sigmoid(b5, b3)
+			Tanh(b6, b4)
+			Sigmoid(b10, b9)
+			Sigmoid(b12, b11)
+			for i := range y8 {
+				t7 := float32(c7 * b6[i])
+				t13 := b10[i] - b12[i]
+				t14 := float32(b5[i] * x10[i])
+				t15 := t7 - t14
+				t16 := float32(t13 * t15)
+				y3[i] = t16
+				t17 := float32(t16 * c11)
+				t18 := float32(x12[i] * t17)
+				y4[i] = x10[i] + t18
+				y5[i] = float32(t16 * c13)
+				y6[i] = float32(t16 * c14)
+				y7[i] = float32(t16 * c15)
+				y8[i] = float32(t16 * c16)
+			}
+		}
+	}
+	return true
+}
+
+func plain228flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b5 [line]float32
+	var b6 [line]float32
+	var b9 [line]float32
+	var b10 [line]float32
+	var b11 [line]float32
+	var b12 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b5 := b5[:m]
+		b6 := b6[:m]
+		b9 := b9[:m]
+		b10 := b10[:m]
+		b11 := b11[:m]
+		b12 := b12[:m]
+		for i := range b11 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			y1[i] = t1
+			t2 := x2[i] + x4[i]
+			y2[i] = t2
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			t8 := t0 + x8[i]
+			b9[i] = t8 + x9[i]
+			b11[i] = t8 - x9[i]
+		}
+		Sigmoid(b5, b3)
+		Tanh(b6, b4)
+		Sigmoid(b10, b9)
+		Sigmoid(b12, b11)
+		for i := range y8 {
+			t7 := float32(x7[i] * b6[i])
+			t13 := b10[i] - b12[i]
+			t14 := float32(b5[i] * x10[i])
+			t15 := t7 - t14
+			t16 := float32(t13 * t15)
+			y3[i] = t16
+			t17 := float32(t16 * c11)
+			t18 := float32(c12 * t17)
+			y4[i] = x10[i] + t18
+			y5[i] = float32(t16 * c13)
+			y6[i] = float32(t16 * c14)
+			y7[i] = float32(t16 * c15)
+			y8[i] = float32(t16 * c16)
+		}
+	}
+	return true
+}
+
+func plain229(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain229flat(out, in, rows)
+	}
+	var b3 [line]float32
+	var b4 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][:n]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		c15 := in[15][0]
+		c16 := in[16][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		y14 := out[14][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x6 := x6[at:][:m]
+			x8 := x8[at:][:m]
+			x10 := x10[at:][:m]
+			x12 := x12[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			y12 := y12[at:][:m]
+			y13 := y13[at:][:m]
+			y14 := y14[at:][:m]
+			b3 := b3[:m]
+			b4 := b4[:m]
+			b9 := b9[:m]
+			b11 := b11[:m]
+			for i := range b11 {
+				t0 := x0[i] + c1
+				y0[i] = t0
+				t1 := c2 + x3[i]
+				y1[i] = t1
+				t2 := c2 + x4[i]
+				y2[i] = t2
+				b3[i] = t1 + x5[i]
+				b4[i] = t2 + x6[i]
+				t8 := t0 + x8[i]
+				b9[i] = t8 + c9
+				b11[i] = t8 - c9
+			}
+			Sigmoid(y3, b3)
+			Tanh(y4, b4)
+			Sigmoid(y5, b9)
+			Sigmoid(y6, b11)
+			for i := range y14 {
+				t7 := float32(c7 * y4[i])
+				t13 := y5[i] - y6[i]
+				y7[i] = t13
+				t14 := float32(y3[i] * x10[i])
+				t15 := t7 - t14
+				y8[i] = t15
+				t16 := float32(t13 * t15)
+				y9[i] = t16
+				t17 := float32(t16 * c11)
+				t18 := float32(x12[i] * t17)
+				y10[i] = x10[i] + t18
+				y11[i] = float32(t16 * c13)
+				y12[i] = float32(t16 * c14)
+				y13[i] = float32(t16 * c15)
+				y14[i] = float32(t16 * c16)
+			}
+		}
+	}
+	return true
+}
+
+func plain229flat(out, in [][]float32, rows int) bool {
+	var b3 [line]float32
+	var b4 [line]float32
+	var b9 [line]float32
+	var b11 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x2 := x2[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x6 := x6[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		x10 := x10[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		y12 := y12[at:][:m]
+		y13 := y13[at:][:m]
+		y14 := y14[at:][:m]
+		b3 := b3[:m]
+		b4 := b4[:m]
+		b9 := b9[:m]
+		b11 := b11[:m]
+		for i := range b11 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := x2[i] + x3[i]
+			y1[i] = t1
+			t2 := x2[i] + x4[i]
+			y2[i] = t2
+			b3[i] = t1 + x5[i]
+			b4[i] = t2 + x6[i]
+			t8 := t0 + x8[i]
+			b9[i] = t8 + x9[i]
+			b11[i] = t8 - x9[i]
+		}
+		Sigmoid(y3, b3)
+		Tanh(y4, b4)
+		Sigmoid(y5, b9)
+		Sigmoid(y6, b11)
+		for i := range y14 {
+			t7 := float32(x7[i] * y4[i])
+			t13 := y5[i] - y6[i]
+			y7[i] = t13
+			t14 := float32(y3[i] * x10[i])
+			t15 := t7 - t14
+			y8[i] = t15
+			t16 := float32(t13 * t15)
+			y9[i] = t16
+			t17 := float32(t16 * c11)
+			t18 := float32(c12 * t17)
+			y10[i] = x10[i] + t18
+			y11[i] = float32(t16 * c13)
+			y12[i] = float32(t16 * c14)
+			y13[i] = float32(t16 * c15)
+			y14[i] = float32(t16 * c16)
+		}
+	}
+	return true
+}
+
+func plain230(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain230flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -15404,7 +22032,7 @@ func plain178(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain178flat(out, in [][]float32, rows int) bool {
+func plain230flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -15479,9 +22107,9 @@ func plain178flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain179(out, in [][]float32, rows, lanes int) bool {
+func plain231(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain179flat(out, in, rows)
+		return plain231flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -15560,7 +22188,7 @@ func plain179(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain179flat(out, in [][]float32, rows int) bool {
+func plain231flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b8 [line]float32
@@ -15638,9 +22266,9 @@ func plain179flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain180(out, in [][]float32, rows, lanes int) bool {
+func plain232(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain180flat(out, in, rows)
+		return plain232flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -15703,7 +22331,7 @@ func plain180(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain180flat(out, in [][]float32, rows int) bool {
+func plain232flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -15765,9 +22393,9 @@ func plain180flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain181(out, in [][]float32, rows, lanes int) bool {
+func plain233(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain181flat(out, in, rows)
+		return plain233flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -15836,7 +22464,7 @@ func plain181(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain181flat(out, in [][]float32, rows int) bool {
+func plain233flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b8 [line]float32
@@ -15904,9 +22532,9 @@ func plain181flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain182(out, in [][]float32, rows, lanes int) bool {
+func plain234(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain182flat(out, in, rows)
+		return plain234flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -15922,7 +22550,7 @@ func plain182(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain182flat(out, in [][]float32, rows int) bool {
+func plain234flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15935,9 +22563,9 @@ func plain182flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain183(out, in [][]float32, rows, lanes int) bool {
+func plain235(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain183flat(out, in, rows)
+		return plain235flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -15958,7 +22586,7 @@ func plain183(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain183flat(out, in [][]float32, rows int) bool {
+func plain235flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15976,9 +22604,9 @@ func plain183flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain184(out, in [][]float32, rows, lanes int) bool {
+func plain236(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain184flat(out, in, rows)
+		return plain236flat(out, in, rows)
 	}
 	var b2 [line]float32
 	n := lanes
@@ -16004,7 +22632,7 @@ func plain184(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain184flat(out, in [][]float32, rows int) bool {
+func plain236flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -16028,9 +22656,9 @@ func plain184flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain185(out, in [][]float32, rows, lanes int) bool {
+func plain237(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain185flat(out, in, rows)
+		return plain237flat(out, in, rows)
 	}
 	var b2 [line]float32
 	n := lanes
@@ -16063,7 +22691,7 @@ func plain185(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain185flat(out, in [][]float32, rows int) bool {
+func plain237flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -16094,9 +22722,9 @@ func plain185flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain186(out, in [][]float32, rows, lanes int) bool {
+func plain238(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain186flat(out, in, rows)
+		return plain238flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -16129,7 +22757,7 @@ func plain186(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain186flat(out, in [][]float32, rows int) bool {
+func plain238flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -16160,9 +22788,9 @@ func plain186flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain187(out, in [][]float32, rows, lanes int) bool {
+func plain239(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain187flat(out, in, rows)
+		return plain239flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16183,7 +22811,7 @@ func plain187(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain187flat(out, in [][]float32, rows int) bool {
+func plain239flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16201,9 +22829,9 @@ func plain187flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain188(out, in [][]float32, rows, lanes int) bool {
+func plain240(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain188flat(out, in, rows)
+		return plain240flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16224,7 +22852,7 @@ func plain188(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain188flat(out, in [][]float32, rows int) bool {
+func plain240flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16242,9 +22870,9 @@ func plain188flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain189(out, in [][]float32, rows, lanes int) bool {
+func plain241(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain189flat(out, in, rows)
+		return plain241flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b3 [line]float32
@@ -16292,7 +22920,7 @@ func plain189(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain189flat(out, in [][]float32, rows int) bool {
+func plain241flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b3 [line]float32
 	var b5 [line]float32
@@ -16338,9 +22966,9 @@ func plain189flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain190(out, in [][]float32, rows, lanes int) bool {
+func plain242(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain190flat(out, in, rows)
+		return plain242flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b3 [line]float32
@@ -16388,7 +23016,7 @@ func plain190(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain190flat(out, in [][]float32, rows int) bool {
+func plain242flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b3 [line]float32
 	var b5 [line]float32
@@ -16433,9 +23061,9 @@ func plain190flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain191(out, in [][]float32, rows, lanes int) bool {
+func plain243(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain191flat(out, in, rows)
+		return plain243flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16473,7 +23101,7 @@ func plain191(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain191flat(out, in [][]float32, rows int) bool {
+func plain243flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16508,9 +23136,9 @@ func plain191flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain192(out, in [][]float32, rows, lanes int) bool {
+func plain244(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain192flat(out, in, rows)
+		return plain244flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16540,7 +23168,7 @@ func plain192(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain192flat(out, in [][]float32, rows int) bool {
+func plain244flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16567,9 +23195,9 @@ func plain192flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain193(out, in [][]float32, rows, lanes int) bool {
+func plain245(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain193flat(out, in, rows)
+		return plain245flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16605,7 +23233,7 @@ func plain193(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain193flat(out, in [][]float32, rows int) bool {
+func plain245flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16638,9 +23266,9 @@ func plain193flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain194(out, in [][]float32, rows, lanes int) bool {
+func plain246(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain194flat(out, in, rows)
+		return plain246flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16662,7 +23290,7 @@ func plain194(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain194flat(out, in [][]float32, rows int) bool {
+func plain246flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16681,9 +23309,9 @@ func plain194flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain195(out, in [][]float32, rows, lanes int) bool {
+func plain247(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain195flat(out, in, rows)
+		return plain247flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16701,7 +23329,7 @@ func plain195(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain195flat(out, in [][]float32, rows int) bool {
+func plain247flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16716,9 +23344,9 @@ func plain195flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain196(out, in [][]float32, rows, lanes int) bool {
+func plain248(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain196flat(out, in, rows)
+		return plain248flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16741,7 +23369,7 @@ func plain196(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain196flat(out, in [][]float32, rows int) bool {
+func plain248flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16761,9 +23389,9 @@ func plain196flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain197(out, in [][]float32, rows, lanes int) bool {
+func plain249(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain197flat(out, in, rows)
+		return plain249flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16781,7 +23409,7 @@ func plain197(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain197flat(out, in [][]float32, rows int) bool {
+func plain249flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16796,9 +23424,9 @@ func plain197flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain198(out, in [][]float32, rows, lanes int) bool {
+func plain250(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain198flat(out, in, rows)
+		return plain250flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16820,7 +23448,7 @@ func plain198(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain198flat(out, in [][]float32, rows int) bool {
+func plain250flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16839,9 +23467,9 @@ func plain198flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain199(out, in [][]float32, rows, lanes int) bool {
+func plain251(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain199flat(out, in, rows)
+		return plain251flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16864,7 +23492,7 @@ func plain199(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain199flat(out, in [][]float32, rows int) bool {
+func plain251flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16884,9 +23512,9 @@ func plain199flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain200(out, in [][]float32, rows, lanes int) bool {
+func plain252(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain200flat(out, in, rows)
+		return plain252flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16911,7 +23539,7 @@ func plain200(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain200flat(out, in [][]float32, rows int) bool {
+func plain252flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16933,9 +23561,9 @@ func plain200flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain201(out, in [][]float32, rows, lanes int) bool {
+func plain253(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain201flat(out, in, rows)
+		return plain253flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16975,7 +23603,7 @@ func plain201(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain201flat(out, in [][]float32, rows int) bool {
+func plain253flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17012,9 +23640,9 @@ func plain201flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain202(out, in [][]float32, rows, lanes int) bool {
+func plain254(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain202flat(out, in, rows)
+		return plain254flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -17057,7 +23685,7 @@ func plain202(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain202flat(out, in [][]float32, rows int) bool {
+func plain254flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -17098,9 +23726,9 @@ func plain202flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain203(out, in [][]float32, rows, lanes int) bool {
+func plain255(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain203flat(out, in, rows)
+		return plain255flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -17140,7 +23768,7 @@ func plain203(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain203flat(out, in [][]float32, rows int) bool {
+func plain255flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -17178,9 +23806,9 @@ func plain203flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain204(out, in [][]float32, rows, lanes int) bool {
+func plain256(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain204flat(out, in, rows)
+		return plain256flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -17210,7 +23838,7 @@ func plain204(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain204flat(out, in [][]float32, rows int) bool {
+func plain256flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -17238,9 +23866,9 @@ func plain204flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain205(out, in [][]float32, rows, lanes int) bool {
+func plain257(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain205flat(out, in, rows)
+		return plain257flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -17270,7 +23898,7 @@ func plain205(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain205flat(out, in [][]float32, rows int) bool {
+func plain257flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -17298,9 +23926,9 @@ func plain205flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain206(out, in [][]float32, rows, lanes int) bool {
+func plain258(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain206flat(out, in, rows)
+		return plain258flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17338,7 +23966,7 @@ func plain206(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain206flat(out, in [][]float32, rows int) bool {
+func plain258flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17373,9 +24001,9 @@ func plain206flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain207(out, in [][]float32, rows, lanes int) bool {
+func plain259(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain207flat(out, in, rows)
+		return plain259flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -17410,7 +24038,7 @@ func plain207(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain207flat(out, in [][]float32, rows int) bool {
+func plain259flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -17442,9 +24070,9 @@ func plain207flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain208(out, in [][]float32, rows, lanes int) bool {
+func plain260(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain208flat(out, in, rows)
+		return plain260flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -17538,7 +24166,7 @@ func plain208(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain208flat(out, in [][]float32, rows int) bool {
+func plain260flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -17633,9 +24261,9 @@ func plain208flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain209(out, in [][]float32, rows, lanes int) bool {
+func plain261(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain209flat(out, in, rows)
+		return plain261flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -17727,7 +24355,7 @@ func plain209(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain209flat(out, in [][]float32, rows int) bool {
+func plain261flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -17819,9 +24447,9 @@ func plain209flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain210(out, in [][]float32, rows, lanes int) bool {
+func plain262(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain210flat(out, in, rows)
+		return plain262flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -17907,7 +24535,7 @@ func plain210(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain210flat(out, in [][]float32, rows int) bool {
+func plain262flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -17993,9 +24621,9 @@ func plain210flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain211(out, in [][]float32, rows, lanes int) bool {
+func plain263(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain211flat(out, in, rows)
+		return plain263flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -18070,7 +24698,7 @@ func plain211(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain211flat(out, in [][]float32, rows int) bool {
+func plain263flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b4 [line]float32
@@ -18145,9 +24773,9 @@ func plain211flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain212(out, in [][]float32, rows, lanes int) bool {
+func plain264(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain212flat(out, in, rows)
+		return plain264flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -18222,7 +24850,7 @@ func plain212(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain212flat(out, in [][]float32, rows int) bool {
+func plain264flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -18297,9 +24925,9 @@ func plain212flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain213(out, in [][]float32, rows, lanes int) bool {
+func plain265(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain213flat(out, in, rows)
+		return plain265flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -18365,7 +24993,7 @@ func plain213(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain213flat(out, in [][]float32, rows int) bool {
+func plain265flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b4 [line]float32
@@ -18432,9 +25060,9 @@ func plain213flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain214(out, in [][]float32, rows, lanes int) bool {
+func plain266(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain214flat(out, in, rows)
+		return plain266flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -18500,7 +25128,7 @@ func plain214(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain214flat(out, in [][]float32, rows int) bool {
+func plain266flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -18567,9 +25195,9 @@ func plain214flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain215(out, in [][]float32, rows, lanes int) bool {
+func plain267(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain215flat(out, in, rows)
+		return plain267flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -18614,7 +25242,7 @@ func plain215(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain215flat(out, in [][]float32, rows int) bool {
+func plain267flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -18658,9 +25286,9 @@ func plain215flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain216(out, in [][]float32, rows, lanes int) bool {
+func plain268(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain216flat(out, in, rows)
+		return plain268flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -18702,7 +25330,7 @@ func plain216(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain216flat(out, in [][]float32, rows int) bool {
+func plain268flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -18743,9 +25371,9 @@ func plain216flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain217(out, in [][]float32, rows, lanes int) bool {
+func plain269(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain217flat(out, in, rows)
+		return plain269flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -18787,7 +25415,7 @@ func plain217(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain217flat(out, in [][]float32, rows int) bool {
+func plain269flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -18828,9 +25456,9 @@ func plain217flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain218(out, in [][]float32, rows, lanes int) bool {
+func plain270(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain218flat(out, in, rows)
+		return plain270flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -18892,7 +25520,7 @@ func plain218(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain218flat(out, in [][]float32, rows int) bool {
+func plain270flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -18952,9 +25580,9 @@ func plain218flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain219(out, in [][]float32, rows, lanes int) bool {
+func plain271(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain219flat(out, in, rows)
+		return plain271flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19010,7 +25638,7 @@ func plain219(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain219flat(out, in [][]float32, rows int) bool {
+func plain271flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -19064,9 +25692,9 @@ func plain219flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain220(out, in [][]float32, rows, lanes int) bool {
+func plain272(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain220flat(out, in, rows)
+		return plain272flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -19095,7 +25723,7 @@ func plain220(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain220flat(out, in [][]float32, rows int) bool {
+func plain272flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -19122,9 +25750,9 @@ func plain220flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain221(out, in [][]float32, rows, lanes int) bool {
+func plain273(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain221flat(out, in, rows)
+		return plain273flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19153,7 +25781,7 @@ func plain221(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain221flat(out, in [][]float32, rows int) bool {
+func plain273flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -19180,9 +25808,9 @@ func plain221flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain222(out, in [][]float32, rows, lanes int) bool {
+func plain274(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain222flat(out, in, rows)
+		return plain274flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -19224,7 +25852,7 @@ func plain222(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain222flat(out, in [][]float32, rows int) bool {
+func plain274flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -19265,9 +25893,9 @@ func plain222flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain223(out, in [][]float32, rows, lanes int) bool {
+func plain275(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain223flat(out, in, rows)
+		return plain275flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19309,7 +25937,7 @@ func plain223(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain223flat(out, in [][]float32, rows int) bool {
+func plain275flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -19350,9 +25978,9 @@ func plain223flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain224(out, in [][]float32, rows, lanes int) bool {
+func plain276(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain224flat(out, in, rows)
+		return plain276flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19387,7 +26015,7 @@ func plain224(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain224flat(out, in [][]float32, rows int) bool {
+func plain276flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -19420,9 +26048,9 @@ func plain224flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain225(out, in [][]float32, rows, lanes int) bool {
+func plain277(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain225flat(out, in, rows)
+		return plain277flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19477,7 +26105,7 @@ func plain225(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain225flat(out, in [][]float32, rows int) bool {
+func plain277flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -19530,9 +26158,9 @@ func plain225flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain226(out, in [][]float32, rows, lanes int) bool {
+func plain278(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain226flat(out, in, rows)
+		return plain278flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19567,7 +26195,7 @@ func plain226(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain226flat(out, in [][]float32, rows int) bool {
+func plain278flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -19599,9 +26227,9 @@ func plain226flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain227(out, in [][]float32, rows, lanes int) bool {
+func plain279(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain227flat(out, in, rows)
+		return plain279flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19656,7 +26284,7 @@ func plain227(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain227flat(out, in [][]float32, rows int) bool {
+func plain279flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -19708,9 +26336,9 @@ func plain227flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain228(out, in [][]float32, rows, lanes int) bool {
+func plain280(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain228flat(out, in, rows)
+		return plain280flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19735,7 +26363,7 @@ func plain228(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain228flat(out, in [][]float32, rows int) bool {
+func plain280flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -19757,9 +26385,9 @@ func plain228flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain229(out, in [][]float32, rows, lanes int) bool {
+func plain281(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain229flat(out, in, rows)
+		return plain281flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19804,7 +26432,7 @@ func plain229(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain229flat(out, in [][]float32, rows int) bool {
+func plain281flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -19846,9 +26474,9 @@ func plain229flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain230(out, in [][]float32, rows, lanes int) bool {
+func plain282(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain230flat(out, in, rows)
+		return plain282flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19898,7 +26526,7 @@ func plain230(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain230flat(out, in [][]float32, rows int) bool {
+func plain282flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -19945,9 +26573,9 @@ func plain230flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain231(out, in [][]float32, rows, lanes int) bool {
+func plain283(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain231flat(out, in, rows)
+		return plain283flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19996,7 +26624,7 @@ func plain231(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain231flat(out, in [][]float32, rows int) bool {
+func plain283flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20042,9 +26670,9 @@ func plain231flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain232(out, in [][]float32, rows, lanes int) bool {
+func plain284(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain232flat(out, in, rows)
+		return plain284flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20083,7 +26711,7 @@ func plain232(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain232flat(out, in [][]float32, rows int) bool {
+func plain284flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20119,9 +26747,9 @@ func plain232flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain233(out, in [][]float32, rows, lanes int) bool {
+func plain285(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain233flat(out, in, rows)
+		return plain285flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b8 [line]float32
@@ -20203,7 +26831,7 @@ func plain233(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain233flat(out, in [][]float32, rows int) bool {
+func plain285flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b8 [line]float32
 	var b9 [line]float32
@@ -20283,9 +26911,9 @@ func plain233flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain234(out, in [][]float32, rows, lanes int) bool {
+func plain286(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain234flat(out, in, rows)
+		return plain286flat(out, in, rows)
 	}
 	var b8 [line]float32
 	var b10 [line]float32
@@ -20371,7 +26999,7 @@ func plain234(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain234flat(out, in [][]float32, rows int) bool {
+func plain286flat(out, in [][]float32, rows int) bool {
 	var b8 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -20455,9 +27083,9 @@ func plain234flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain235(out, in [][]float32, rows, lanes int) bool {
+func plain287(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain235flat(out, in, rows)
+		return plain287flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20476,7 +27104,7 @@ func plain235(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain235flat(out, in [][]float32, rows int) bool {
+func plain287flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20492,9 +27120,9 @@ func plain235flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain236(out, in [][]float32, rows, lanes int) bool {
+func plain288(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain236flat(out, in, rows)
+		return plain288flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20542,7 +27170,7 @@ func plain236(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain236flat(out, in [][]float32, rows int) bool {
+func plain288flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20587,9 +27215,9 @@ func plain236flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain237(out, in [][]float32, rows, lanes int) bool {
+func plain289(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain237flat(out, in, rows)
+		return plain289flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20627,7 +27255,7 @@ func plain237(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain237flat(out, in [][]float32, rows int) bool {
+func plain289flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20662,9 +27290,9 @@ func plain237flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain238(out, in [][]float32, rows, lanes int) bool {
+func plain290(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain238flat(out, in, rows)
+		return plain290flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -20683,7 +27311,7 @@ func plain238(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain238flat(out, in [][]float32, rows int) bool {
+func plain290flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -20699,9 +27327,9 @@ func plain238flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain239(out, in [][]float32, rows, lanes int) bool {
+func plain291(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain239flat(out, in, rows)
+		return plain291flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -20723,7 +27351,7 @@ func plain239(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain239flat(out, in [][]float32, rows int) bool {
+func plain291flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -20743,9 +27371,9 @@ func plain239flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain240(out, in [][]float32, rows, lanes int) bool {
+func plain292(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain240flat(out, in, rows)
+		return plain292flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -20813,7 +27441,7 @@ func plain240(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain240flat(out, in [][]float32, rows int) bool {
+func plain292flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -20882,9 +27510,9 @@ func plain240flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain241(out, in [][]float32, rows, lanes int) bool {
+func plain293(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain241flat(out, in, rows)
+		return plain293flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -20952,7 +27580,7 @@ func plain241(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain241flat(out, in [][]float32, rows int) bool {
+func plain293flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -21021,9 +27649,9 @@ func plain241flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain242(out, in [][]float32, rows, lanes int) bool {
+func plain294(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain242flat(out, in, rows)
+		return plain294flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -21080,7 +27708,7 @@ func plain242(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain242flat(out, in [][]float32, rows int) bool {
+func plain294flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -21138,9 +27766,9 @@ func plain242flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain243(out, in [][]float32, rows, lanes int) bool {
+func plain295(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain243flat(out, in, rows)
+		return plain295flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -21197,7 +27825,7 @@ func plain243(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain243flat(out, in [][]float32, rows int) bool {
+func plain295flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -21255,9 +27883,9 @@ func plain243flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain244(out, in [][]float32, rows, lanes int) bool {
+func plain296(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain244flat(out, in, rows)
+		return plain296flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -21314,7 +27942,7 @@ func plain244(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain244flat(out, in [][]float32, rows int) bool {
+func plain296flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -21371,9 +27999,9 @@ func plain244flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain245(out, in [][]float32, rows, lanes int) bool {
+func plain297(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain245flat(out, in, rows)
+		return plain297flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -21430,7 +28058,7 @@ func plain245(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain245flat(out, in [][]float32, rows int) bool {
+func plain297flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -21487,9 +28115,9 @@ func plain245flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain246(out, in [][]float32, rows, lanes int) bool {
+func plain298(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain246flat(out, in, rows)
+		return plain298flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -21552,7 +28180,7 @@ func plain246(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain246flat(out, in [][]float32, rows int) bool {
+func plain298flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -21615,9 +28243,9 @@ func plain246flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain247(out, in [][]float32, rows, lanes int) bool {
+func plain299(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain247flat(out, in, rows)
+		return plain299flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -21680,7 +28308,7 @@ func plain247(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain247flat(out, in [][]float32, rows int) bool {
+func plain299flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -21743,9 +28371,9 @@ func plain247flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain248(out, in [][]float32, rows, lanes int) bool {
+func plain300(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain248flat(out, in, rows)
+		return plain300flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -21820,7 +28448,7 @@ func plain248(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain248flat(out, in [][]float32, rows int) bool {
+func plain300flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -21895,9 +28523,9 @@ func plain248flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain249(out, in [][]float32, rows, lanes int) bool {
+func plain301(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain249flat(out, in, rows)
+		return plain301flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -21972,7 +28600,7 @@ func plain249(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain249flat(out, in [][]float32, rows int) bool {
+func plain301flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -22047,9 +28675,9 @@ func plain249flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain250(out, in [][]float32, rows, lanes int) bool {
+func plain302(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain250flat(out, in, rows)
+		return plain302flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -22130,7 +28758,7 @@ func plain250(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain250flat(out, in [][]float32, rows int) bool {
+func plain302flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -22211,9 +28839,9 @@ func plain250flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain251(out, in [][]float32, rows, lanes int) bool {
+func plain303(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain251flat(out, in, rows)
+		return plain303flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -22294,7 +28922,7 @@ func plain251(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain251flat(out, in [][]float32, rows int) bool {
+func plain303flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -22375,7 +29003,7 @@ func plain251flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain252(out, in [][]float32, rows, lanes int) bool {
+func plain304(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	y0 := out[0][:][:n]
@@ -22385,9 +29013,9 @@ func plain252(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain253(out, in [][]float32, rows, lanes int) bool {
+func plain305(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain253flat(out, in, rows)
+		return plain305flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -22436,7 +29064,7 @@ func plain253(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain253flat(out, in [][]float32, rows int) bool {
+func plain305flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -22483,9 +29111,9 @@ func plain253flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain254(out, in [][]float32, rows, lanes int) bool {
+func plain306(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain254flat(out, in, rows)
+		return plain306flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -22541,7 +29169,7 @@ func plain254(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain254flat(out, in [][]float32, rows int) bool {
+func plain306flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -22595,9 +29223,9 @@ func plain254flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain255(out, in [][]float32, rows, lanes int) bool {
+func plain307(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain255flat(out, in, rows)
+		return plain307flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -22653,7 +29281,7 @@ func plain255(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain255flat(out, in [][]float32, rows int) bool {
+func plain307flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -22707,9 +29335,9 @@ func plain255flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain256(out, in [][]float32, rows, lanes int) bool {
+func plain308(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain256flat(out, in, rows)
+		return plain308flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22740,7 +29368,7 @@ func plain256(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain256flat(out, in [][]float32, rows int) bool {
+func plain308flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22768,9 +29396,9 @@ func plain256flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain257(out, in [][]float32, rows, lanes int) bool {
+func plain309(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain257flat(out, in, rows)
+		return plain309flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -22799,7 +29427,7 @@ func plain257(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain257flat(out, in [][]float32, rows int) bool {
+func plain309flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -22825,9 +29453,9 @@ func plain257flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain258(out, in [][]float32, rows, lanes int) bool {
+func plain310(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain258flat(out, in, rows)
+		return plain310flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -22912,7 +29540,7 @@ func plain258(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain258flat(out, in [][]float32, rows int) bool {
+func plain310flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	n := rows
@@ -22996,9 +29624,9 @@ func plain258flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain259(out, in [][]float32, rows, lanes int) bool {
+func plain311(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain259flat(out, in, rows)
+		return plain311flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -23074,7 +29702,7 @@ func plain259(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain259flat(out, in [][]float32, rows int) bool {
+func plain311flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	var b13 [line]float32
@@ -23149,7 +29777,7 @@ func plain259flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain260(out, in [][]float32, rows, lanes int) bool {
+func plain312(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23187,9 +29815,9 @@ func plain260(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain261(out, in [][]float32, rows, lanes int) bool {
+func plain313(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain261flat(out, in, rows)
+		return plain313flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -23282,7 +29910,7 @@ func plain261(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain261flat(out, in [][]float32, rows int) bool {
+func plain313flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	n := rows
@@ -23375,9 +30003,9 @@ func plain261flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain262(out, in [][]float32, rows, lanes int) bool {
+func plain314(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain262flat(out, in, rows)
+		return plain314flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -23449,7 +30077,7 @@ func plain262(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain262flat(out, in [][]float32, rows int) bool {
+func plain314flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	var b8 [line]float32
@@ -23521,9 +30149,9 @@ func plain262flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain263(out, in [][]float32, rows, lanes int) bool {
+func plain315(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain263flat(out, in, rows)
+		return plain315flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23537,7 +30165,7 @@ func plain263(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain263flat(out, in [][]float32, rows int) bool {
+func plain315flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -23548,9 +30176,9 @@ func plain263flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain264(out, in [][]float32, rows, lanes int) bool {
+func plain316(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain264flat(out, in, rows)
+		return plain316flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23570,7 +30198,7 @@ func plain264(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain264flat(out, in [][]float32, rows int) bool {
+func plain316flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -23587,7 +30215,7 @@ func plain264flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain265(out, in [][]float32, rows, lanes int) bool {
+func plain317(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -23605,7 +30233,7 @@ func plain265(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain266(out, in [][]float32, rows, lanes int) bool {
+func plain318(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -23626,9 +30254,9 @@ func plain266(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain267(out, in [][]float32, rows, lanes int) bool {
+func plain319(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain267flat(out, in, rows)
+		return plain319flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23642,7 +30270,7 @@ func plain267(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain267flat(out, in [][]float32, rows int) bool {
+func plain319flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -23653,9 +30281,9 @@ func plain267flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain268(out, in [][]float32, rows, lanes int) bool {
+func plain320(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain268flat(out, in, rows)
+		return plain320flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23675,7 +30303,7 @@ func plain268(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain268flat(out, in [][]float32, rows int) bool {
+func plain320flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -23692,9 +30320,9 @@ func plain268flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain269(out, in [][]float32, rows, lanes int) bool {
+func plain321(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain269flat(out, in, rows)
+		return plain321flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23741,7 +30369,7 @@ func plain269(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain269flat(out, in [][]float32, rows int) bool {
+func plain321flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23785,7 +30413,7 @@ func plain269flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain270(out, in [][]float32, rows, lanes int) bool {
+func plain322(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -23793,7 +30421,7 @@ func plain270(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain271(out, in [][]float32, rows, lanes int) bool {
+func plain323(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23812,7 +30440,7 @@ func plain271(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain272(out, in [][]float32, rows, lanes int) bool {
+func plain324(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23841,7 +30469,7 @@ func plain272(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain273(out, in [][]float32, rows, lanes int) bool {
+func plain325(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23880,7 +30508,7 @@ func plain273(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain274(out, in [][]float32, rows, lanes int) bool {
+func plain326(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -23893,7 +30521,7 @@ func plain274(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain275(out, in [][]float32, rows, lanes int) bool {
+func plain327(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -23911,7 +30539,7 @@ func plain275(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain276(out, in [][]float32, rows, lanes int) bool {
+func plain328(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -23956,7 +30584,7 @@ func plain276(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain277(out, in [][]float32, rows, lanes int) bool {
+func plain329(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -23998,7 +30626,7 @@ func plain277(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain278(out, in [][]float32, rows, lanes int) bool {
+func plain330(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -24049,7 +30677,7 @@ func plain278(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain279(out, in [][]float32, rows, lanes int) bool {
+func plain331(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -24097,7 +30725,7 @@ func plain279(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain280(out, in [][]float32, rows, lanes int) bool {
+func plain332(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24108,7 +30736,7 @@ func plain280(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain281(out, in [][]float32, rows, lanes int) bool {
+func plain333(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -24119,9 +30747,9 @@ func plain281(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain282(out, in [][]float32, rows, lanes int) bool {
+func plain334(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain282flat(out, in, rows)
+		return plain334flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24143,7 +30771,7 @@ func plain282(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain282flat(out, in [][]float32, rows int) bool {
+func plain334flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -24162,9 +30790,9 @@ func plain282flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain283(out, in [][]float32, rows, lanes int) bool {
+func plain335(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain283flat(out, in, rows)
+		return plain335flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24184,7 +30812,7 @@ func plain283(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain283flat(out, in [][]float32, rows int) bool {
+func plain335flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -24201,9 +30829,9 @@ func plain283flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain284(out, in [][]float32, rows, lanes int) bool {
+func plain336(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain284flat(out, in, rows)
+		return plain336flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24237,7 +30865,7 @@ func plain284(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain284flat(out, in [][]float32, rows int) bool {
+func plain336flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -24268,7 +30896,7 @@ func plain284flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain285(out, in [][]float32, rows, lanes int) bool {
+func plain337(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -24282,7 +30910,7 @@ func plain285(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain286(out, in [][]float32, rows, lanes int) bool {
+func plain338(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -24302,7 +30930,7 @@ func plain286(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain287(out, in [][]float32, rows, lanes int) bool {
+func plain339(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -24329,9 +30957,9 @@ func plain287(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain288(out, in [][]float32, rows, lanes int) bool {
+func plain340(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain288flat(out, in, rows)
+		return plain340flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24373,7 +31001,7 @@ func plain288(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain288flat(out, in [][]float32, rows int) bool {
+func plain340flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24412,9 +31040,9 @@ func plain288flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain289(out, in [][]float32, rows, lanes int) bool {
+func plain341(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain289flat(out, in, rows)
+		return plain341flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24463,7 +31091,7 @@ func plain289(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain289flat(out, in [][]float32, rows int) bool {
+func plain341flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24509,7 +31137,7 @@ func plain289flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain290(out, in [][]float32, rows, lanes int) bool {
+func plain342(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24521,7 +31149,7 @@ func plain290(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain291(out, in [][]float32, rows, lanes int) bool {
+func plain343(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24537,7 +31165,7 @@ func plain291(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain292(out, in [][]float32, rows, lanes int) bool {
+func plain344(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24593,7 +31221,7 @@ func plain292(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain293(out, in [][]float32, rows, lanes int) bool {
+func plain345(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24607,7 +31235,7 @@ func plain293(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain294(out, in [][]float32, rows, lanes int) bool {
+func plain346(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24625,7 +31253,7 @@ func plain294(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain295(out, in [][]float32, rows, lanes int) bool {
+func plain347(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24644,7 +31272,7 @@ func plain295(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain296(out, in [][]float32, rows, lanes int) bool {
+func plain348(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24664,7 +31292,7 @@ func plain296(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain297(out, in [][]float32, rows, lanes int) bool {
+func plain349(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24690,7 +31318,7 @@ func plain297(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain298(out, in [][]float32, rows, lanes int) bool {
+func plain350(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24724,7 +31352,7 @@ func plain298(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain299(out, in [][]float32, rows, lanes int) bool {
+func plain351(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24740,9 +31368,9 @@ func plain299(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain300(out, in [][]float32, rows, lanes int) bool {
+func plain352(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain300flat(out, in, rows)
+		return plain352flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24783,7 +31411,7 @@ func plain300(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain300flat(out, in [][]float32, rows int) bool {
+func plain352flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -24821,7 +31449,7 @@ func plain300flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain301(out, in [][]float32, rows, lanes int) bool {
+func plain353(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24832,7 +31460,7 @@ func plain301(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain302(out, in [][]float32, rows, lanes int) bool {
+func plain354(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24846,7 +31474,7 @@ func plain302(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain303(out, in [][]float32, rows, lanes int) bool {
+func plain355(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24867,7 +31495,7 @@ func plain303(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain304(out, in [][]float32, rows, lanes int) bool {
+func plain356(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24892,7 +31520,7 @@ func plain304(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain305(out, in [][]float32, rows, lanes int) bool {
+func plain357(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24938,7 +31566,7 @@ func plain305(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain306(out, in [][]float32, rows, lanes int) bool {
+func plain358(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25009,9 +31637,9 @@ func plain306(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain307(out, in [][]float32, rows, lanes int) bool {
+func plain359(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain307flat(out, in, rows)
+		return plain359flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25076,7 +31704,7 @@ func plain307(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain307flat(out, in [][]float32, rows int) bool {
+func plain359flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25138,9 +31766,9 @@ func plain307flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain308(out, in [][]float32, rows, lanes int) bool {
+func plain360(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain308flat(out, in, rows)
+		return plain360flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25175,7 +31803,7 @@ func plain308(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain308flat(out, in [][]float32, rows int) bool {
+func plain360flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25207,7 +31835,7 @@ func plain308flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain309(out, in [][]float32, rows, lanes int) bool {
+func plain361(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25220,7 +31848,7 @@ func plain309(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain310(out, in [][]float32, rows, lanes int) bool {
+func plain362(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25235,9 +31863,9 @@ func plain310(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain311(out, in [][]float32, rows, lanes int) bool {
+func plain363(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain311flat(out, in, rows)
+		return plain363flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25264,7 +31892,7 @@ func plain311(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain311flat(out, in [][]float32, rows int) bool {
+func plain363flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25288,9 +31916,9 @@ func plain311flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain312(out, in [][]float32, rows, lanes int) bool {
+func plain364(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain312flat(out, in, rows)
+		return plain364flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25351,7 +31979,7 @@ func plain312(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain312flat(out, in [][]float32, rows int) bool {
+func plain364flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25409,9 +32037,9 @@ func plain312flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain313(out, in [][]float32, rows, lanes int) bool {
+func plain365(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain313flat(out, in, rows)
+		return plain365flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25478,7 +32106,7 @@ func plain313(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain313flat(out, in [][]float32, rows int) bool {
+func plain365flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25542,7 +32170,7 @@ func plain313flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain314(out, in [][]float32, rows, lanes int) bool {
+func plain366(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25565,7 +32193,7 @@ func plain314(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain315(out, in [][]float32, rows, lanes int) bool {
+func plain367(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25578,9 +32206,66 @@ func plain315(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain316(out, in [][]float32, rows, lanes int) bool {
+func plain368(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain316flat(out, in, rows)
+		return plain368flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][r]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = t0 + x2[i]
+			t2 := float32(x3[i] * c4)
+			t3 := float32(x5[i] * x5[i])
+			t4 := c6 - t3
+			t5 := float32(t2 * t4)
+			y1[i] = t5
+			y2[i] = x7[i] + t5
+		}
+	}
+	return true
+}
+
+func plain368flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		t2 := float32(x3[i] * x4[i])
+		t3 := float32(x5[i] * x5[i])
+		t4 := c6 - t3
+		t5 := float32(t2 * t4)
+		y1[i] = t5
+		y2[i] = x7[i] + t5
+	}
+	return true
+}
+
+func plain369(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain369flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -25635,7 +32320,7 @@ func plain316(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain316flat(out, in [][]float32, rows int) bool {
+func plain369flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -25687,9 +32372,9 @@ func plain316flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain317(out, in [][]float32, rows, lanes int) bool {
+func plain370(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain317flat(out, in, rows)
+		return plain370flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -25779,7 +32464,7 @@ func plain317(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain317flat(out, in [][]float32, rows int) bool {
+func plain370flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -25868,9 +32553,9 @@ func plain317flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain318(out, in [][]float32, rows, lanes int) bool {
+func plain371(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain318flat(out, in, rows)
+		return plain371flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -25948,7 +32633,7 @@ func plain318(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain318flat(out, in [][]float32, rows int) bool {
+func plain371flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -26025,7 +32710,7 @@ func plain318flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain319(out, in [][]float32, rows, lanes int) bool {
+func plain372(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26084,9 +32769,9 @@ func plain319(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain320(out, in [][]float32, rows, lanes int) bool {
+func plain373(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain320flat(out, in, rows)
+		return plain373flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26134,7 +32819,7 @@ func plain320(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain320flat(out, in [][]float32, rows int) bool {
+func plain373flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26179,7 +32864,7 @@ func plain320flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain321(out, in [][]float32, rows, lanes int) bool {
+func plain374(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26199,7 +32884,7 @@ func plain321(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain322(out, in [][]float32, rows, lanes int) bool {
+func plain375(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26262,7 +32947,7 @@ func plain322(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain323(out, in [][]float32, rows, lanes int) bool {
+func plain376(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26311,7 +32996,7 @@ func plain323(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain324(out, in [][]float32, rows, lanes int) bool {
+func plain377(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26348,7 +33033,7 @@ func plain324(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain325(out, in [][]float32, rows, lanes int) bool {
+func plain378(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26391,9 +33076,9 @@ func plain325(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain326(out, in [][]float32, rows, lanes int) bool {
+func plain379(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain326flat(out, in, rows)
+		return plain379flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26450,7 +33135,7 @@ func plain326(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain326flat(out, in [][]float32, rows int) bool {
+func plain379flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26504,7 +33189,7 @@ func plain326flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain327(out, in [][]float32, rows, lanes int) bool {
+func plain380(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26528,9 +33213,9 @@ func plain327(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain328(out, in [][]float32, rows, lanes int) bool {
+func plain381(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain328flat(out, in, rows)
+		return plain381flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26559,7 +33244,7 @@ func plain328(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain328flat(out, in [][]float32, rows int) bool {
+func plain381flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26585,7 +33270,7 @@ func plain328flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain329(out, in [][]float32, rows, lanes int) bool {
+func plain382(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26632,9 +33317,9 @@ func plain329(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain330(out, in [][]float32, rows, lanes int) bool {
+func plain383(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain330flat(out, in, rows)
+		return plain383flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26692,7 +33377,7 @@ func plain330(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain330flat(out, in [][]float32, rows int) bool {
+func plain383flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26747,9 +33432,9 @@ func plain330flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain331(out, in [][]float32, rows, lanes int) bool {
+func plain384(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain331flat(out, in, rows)
+		return plain384flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26798,7 +33483,7 @@ func plain331(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain331flat(out, in [][]float32, rows int) bool {
+func plain384flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26844,9 +33529,9 @@ func plain331flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain332(out, in [][]float32, rows, lanes int) bool {
+func plain385(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain332flat(out, in, rows)
+		return plain385flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26901,7 +33586,7 @@ func plain332(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain332flat(out, in [][]float32, rows int) bool {
+func plain385flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26953,9 +33638,9 @@ func plain332flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain333(out, in [][]float32, rows, lanes int) bool {
+func plain386(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain333flat(out, in, rows)
+		return plain386flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -27048,7 +33733,7 @@ func plain333(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain333flat(out, in [][]float32, rows int) bool {
+func plain386flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -27138,7 +33823,7 @@ func plain333flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain334(out, in [][]float32, rows, lanes int) bool {
+func plain387(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -27153,9 +33838,9 @@ func plain334(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain335(out, in [][]float32, rows, lanes int) bool {
+func plain388(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain335flat(out, in, rows)
+		return plain388flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -27260,7 +33945,7 @@ func plain335(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain335flat(out, in [][]float32, rows int) bool {
+func plain388flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -27365,9 +34050,9 @@ func plain335flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain336(out, in [][]float32, rows, lanes int) bool {
+func plain389(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain336flat(out, in, rows)
+		return plain389flat(out, in, rows)
 	}
 	var b13 [line]float32
 	n := lanes
@@ -27464,7 +34149,7 @@ func plain336(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain336flat(out, in [][]float32, rows int) bool {
+func plain389flat(out, in [][]float32, rows int) bool {
 	var b13 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -27562,9 +34247,9 @@ func plain336flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain337(out, in [][]float32, rows, lanes int) bool {
+func plain390(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain337flat(out, in, rows)
+		return plain390flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -27656,7 +34341,7 @@ func plain337(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain337flat(out, in [][]float32, rows int) bool {
+func plain390flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -27749,7 +34434,7 @@ func plain337flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain338(out, in [][]float32, rows, lanes int) bool {
+func plain391(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -27796,9 +34481,9 @@ func plain338(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain339(out, in [][]float32, rows, lanes int) bool {
+func plain392(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain339flat(out, in, rows)
+		return plain392flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27874,7 +34559,7 @@ func plain339(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain339flat(out, in [][]float32, rows int) bool {
+func plain392flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -27947,9 +34632,9 @@ func plain339flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain340(out, in [][]float32, rows, lanes int) bool {
+func plain393(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain340flat(out, in, rows)
+		return plain393flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28012,7 +34697,7 @@ func plain340(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain340flat(out, in [][]float32, rows int) bool {
+func plain393flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28072,7 +34757,7 @@ func plain340flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain341(out, in [][]float32, rows, lanes int) bool {
+func plain394(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28087,7 +34772,7 @@ func plain341(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain342(out, in [][]float32, rows, lanes int) bool {
+func plain395(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28110,7 +34795,7 @@ func plain342(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain343(out, in [][]float32, rows, lanes int) bool {
+func plain396(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28150,9 +34835,9 @@ func plain343(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain344(out, in [][]float32, rows, lanes int) bool {
+func plain397(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain344flat(out, in, rows)
+		return plain397flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28195,7 +34880,7 @@ func plain344(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain344flat(out, in [][]float32, rows int) bool {
+func plain397flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28235,9 +34920,9 @@ func plain344flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain345(out, in [][]float32, rows, lanes int) bool {
+func plain398(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain345flat(out, in, rows)
+		return plain398flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28266,7 +34951,7 @@ func plain345(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain345flat(out, in [][]float32, rows int) bool {
+func plain398flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28292,9 +34977,9 @@ func plain345flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain346(out, in [][]float32, rows, lanes int) bool {
+func plain399(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain346flat(out, in, rows)
+		return plain399flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28333,7 +35018,7 @@ func plain346(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain346flat(out, in [][]float32, rows int) bool {
+func plain399flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28369,9 +35054,9 @@ func plain346flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain347(out, in [][]float32, rows, lanes int) bool {
+func plain400(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain347flat(out, in, rows)
+		return plain400flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28414,7 +35099,7 @@ func plain347(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain347flat(out, in [][]float32, rows int) bool {
+func plain400flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28454,9 +35139,100 @@ func plain347flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain348(out, in [][]float32, rows, lanes int) bool {
+func plain401(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		y0[i] = float32(x0[i] * x1[i])
+		y1[i] = float32(x2[i] * c3)
+		t2 := float32(x4[i] * c3)
+		t3 := float32(x5[i] * x5[i])
+		t4 := c6 - t3
+		y2[i] = float32(x2[i] * t4)
+		t6 := float32(x7[i] * x2[i])
+		y3[i] = float32(t2 * t6)
+		t8 := c6 - x8[i]
+		t9 := float32(x8[i] * t8)
+		y4[i] = float32(x9[i] * t9)
+		y5[i] = float32(x10[i] * c3)
+		t12 := float32(x11[i] * c3)
+		t13 := float32(x12[i] * x12[i])
+		t14 := c6 - t13
+		y6[i] = float32(x10[i] * t14)
+		t16 := float32(x13[i] * x10[i])
+		y7[i] = float32(t12 * t16)
+		t18 := c6 - x14[i]
+		t19 := float32(x14[i] * t18)
+		y8[i] = float32(x15[i] * t19)
+	}
+	return true
+}
+
+func plain402(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * t0)
+		y0[i] = x3[i] + t1
+		y1[i] = float32(x4[i] * x5[i])
+		y2[i] = x6[i] + x7[i]
+		y3[i] = x8[i] + x9[i]
+		y4[i] = x10[i] + x11[i]
+		y5[i] = x12[i] + x13[i]
+		y6[i] = x14[i] + t1
+	}
+	return true
+}
+
+func plain403(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain348flat(out, in, rows)
+		return plain403flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28511,7 +35287,7 @@ func plain348(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain348flat(out, in [][]float32, rows int) bool {
+func plain403flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28563,9 +35339,9 @@ func plain348flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain349(out, in [][]float32, rows, lanes int) bool {
+func plain404(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain349flat(out, in, rows)
+		return plain404flat(out, in, rows)
 	}
 	var b14 [line]float32
 	var b16 [line]float32
@@ -28663,7 +35439,7 @@ func plain349(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain349flat(out, in [][]float32, rows int) bool {
+func plain404flat(out, in [][]float32, rows int) bool {
 	var b14 [line]float32
 	var b16 [line]float32
 	var b17 [line]float32
@@ -28759,9 +35535,130 @@ func plain349flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain350(out, in [][]float32, rows, lanes int) bool {
+func plain405(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * t0)
+		y0[i] = float32(t1 * c3)
+		t3 := c4 - x5[i]
+		t4 := float32(x5[i] * t3)
+		t5 := float32(x6[i] * t4)
+		y1[i] = t5
+		y2[i] = t1 + t5
+		y3[i] = float32(x7[i] * x8[i])
+		t8 := float32(x9[i] * c3)
+		t9 := c4 - x10[i]
+		t10 := float32(x10[i] * t9)
+		t11 := float32(t8 * t10)
+		y4[i] = float32(t11 * c3)
+		t13 := c4 - x11[i]
+		t14 := float32(x11[i] * t13)
+		t15 := float32(x9[i] * t14)
+		y5[i] = t15
+		y6[i] = t11 + t15
+		y7[i] = float32(x12[i] * x13[i])
+		t18 := float32(x14[i] * c3)
+		t19 := c4 - x15[i]
+		t20 := float32(x15[i] * t19)
+		t21 := float32(t18 * t20)
+		y8[i] = t21
+		y9[i] = float32(t21 * c3)
+		y10[i] = c4 - x16[i]
+	}
+	return true
+}
+
+func plain406(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = float32(x2[i] * t0)
+		t2 := c3 - x4[i]
+		t3 := float32(x4[i] * t2)
+		y1[i] = float32(x5[i] * t3)
+		y2[i] = float32(x6[i] * c7)
+		t6 := float32(x8[i] * c7)
+		t7 := float32(x9[i] * x9[i])
+		t8 := c3 - t7
+		y3[i] = float32(x6[i] * t8)
+		t10 := float32(x10[i] * x6[i])
+		y4[i] = float32(t6 * t10)
+		t12 := c3 - x11[i]
+		t13 := float32(x11[i] * t12)
+		y5[i] = float32(x12[i] * t13)
+		y6[i] = float32(x13[i] * c7)
+		t16 := float32(x14[i] * c7)
+		t17 := float32(x15[i] * x15[i])
+		t18 := c3 - t17
+		y7[i] = float32(x13[i] * t18)
+		t20 := float32(x16[i] * x13[i])
+		y8[i] = float32(t16 * t20)
+		t22 := c3 - x17[i]
+		y9[i] = float32(x17[i] * t22)
+	}
+	return true
+}
+
+func plain407(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain350flat(out, in, rows)
+		return plain407flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28821,7 +35718,7 @@ func plain350(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain350flat(out, in [][]float32, rows int) bool {
+func plain407flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28878,7 +35775,7 @@ func plain350flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain351(out, in [][]float32, rows, lanes int) bool {
+func plain408(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28893,7 +35790,7 @@ func plain351(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain352(out, in [][]float32, rows, lanes int) bool {
+func plain409(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28911,7 +35808,7 @@ func plain352(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain353(out, in [][]float32, rows, lanes int) bool {
+func plain410(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28927,7 +35824,7 @@ func plain353(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain354(out, in [][]float32, rows, lanes int) bool {
+func plain411(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28945,7 +35842,7 @@ func plain354(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain355(out, in [][]float32, rows, lanes int) bool {
+func plain412(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28968,7 +35865,7 @@ func plain355(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain356(out, in [][]float32, rows, lanes int) bool {
+func plain413(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29018,7 +35915,7 @@ func plain356(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain357(out, in [][]float32, rows, lanes int) bool {
+func plain414(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29033,7 +35930,7 @@ func plain357(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain358(out, in [][]float32, rows, lanes int) bool {
+func plain415(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29046,7 +35943,7 @@ func plain358(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain359(out, in [][]float32, rows, lanes int) bool {
+func plain416(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29093,7 +35990,7 @@ func plain359(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain360(out, in [][]float32, rows, lanes int) bool {
+func plain417(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29109,9 +36006,9 @@ func plain360(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain361(out, in [][]float32, rows, lanes int) bool {
+func plain418(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain361flat(out, in, rows)
+		return plain418flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29177,7 +36074,7 @@ func plain361(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain361flat(out, in [][]float32, rows int) bool {
+func plain418flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29240,9 +36137,9 @@ func plain361flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain362(out, in [][]float32, rows, lanes int) bool {
+func plain419(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain362flat(out, in, rows)
+		return plain419flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29273,7 +36170,7 @@ func plain362(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain362flat(out, in [][]float32, rows int) bool {
+func plain419flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29301,9 +36198,9 @@ func plain362flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain363(out, in [][]float32, rows, lanes int) bool {
+func plain420(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain363flat(out, in, rows)
+		return plain420flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29334,7 +36231,7 @@ func plain363(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain363flat(out, in [][]float32, rows int) bool {
+func plain420flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29362,9 +36259,9 @@ func plain363flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain364(out, in [][]float32, rows, lanes int) bool {
+func plain421(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain364flat(out, in, rows)
+		return plain421flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29423,7 +36320,7 @@ func plain364(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain364flat(out, in [][]float32, rows int) bool {
+func plain421flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29479,9 +36376,9 @@ func plain364flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain365(out, in [][]float32, rows, lanes int) bool {
+func plain422(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain365flat(out, in, rows)
+		return plain422flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29502,7 +36399,7 @@ func plain365(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain365flat(out, in [][]float32, rows int) bool {
+func plain422flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29520,9 +36417,9 @@ func plain365flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain366(out, in [][]float32, rows, lanes int) bool {
+func plain423(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain366flat(out, in, rows)
+		return plain423flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29572,7 +36469,7 @@ func plain366(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain366flat(out, in [][]float32, rows int) bool {
+func plain423flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29619,9 +36516,9 @@ func plain366flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain367(out, in [][]float32, rows, lanes int) bool {
+func plain424(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain367flat(out, in, rows)
+		return plain424flat(out, in, rows)
 	}
 	var b9 [line]float32
 	var b10 [line]float32
@@ -29718,7 +36615,7 @@ func plain367(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain367flat(out, in [][]float32, rows int) bool {
+func plain424flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -29815,9 +36712,9 @@ func plain367flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain368(out, in [][]float32, rows, lanes int) bool {
+func plain425(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain368flat(out, in, rows)
+		return plain425flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29838,7 +36735,7 @@ func plain368(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain368flat(out, in [][]float32, rows int) bool {
+func plain425flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29856,7 +36753,74 @@ func plain368flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain369(out, in [][]float32, rows, lanes int) bool {
+func plain426(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain426flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][r]
+		x6 := in[6][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			y0[i] = t1
+			y1[i] = float32(t0 * x3[i])
+			y2[i] = float32(t1 * c4)
+			t4 := float32(c5 * x6[i])
+			t5 := float32(t4 * x1[i])
+			t6 := float32(t5 * c2)
+			y3[i] = t6
+			y4[i] = float32(t5 * x3[i])
+			y5[i] = float32(t6 * c4)
+		}
+	}
+	return true
+}
+
+func plain426flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := float32(t0 * x2[i])
+		y0[i] = t1
+		y1[i] = float32(t0 * x3[i])
+		y2[i] = float32(t1 * c4)
+		t4 := float32(x5[i] * x6[i])
+		t5 := float32(t4 * x1[i])
+		t6 := float32(t5 * x2[i])
+		y3[i] = t6
+		y4[i] = float32(t5 * x3[i])
+		y5[i] = float32(t6 * c4)
+	}
+	return true
+}
+
+func plain427(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29872,7 +36836,7 @@ func plain369(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain370(out, in [][]float32, rows, lanes int) bool {
+func plain428(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29892,7 +36856,7 @@ func plain370(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain371(out, in [][]float32, rows, lanes int) bool {
+func plain429(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29903,7 +36867,68 @@ func plain371(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain372(out, in [][]float32, rows, lanes int) bool {
+func plain430(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	x20 := in[20][:][:n]
+	x21 := in[21][:][:n]
+	x22 := in[22][:][:n]
+	x23 := in[23][:][:n]
+	x24 := in[24][:][:n]
+	x25 := in[25][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := x2[i] + x3[i]
+		t2 := float32(x4[i] * x5[i])
+		t3 := float32(x6[i] * c1)
+		t4 := t1 + x7[i]
+		t5 := float32(x8[i] * x9[i])
+		t6 := t4 + x10[i]
+		t7 := t6 + x11[i]
+		y0[i] = t7 + x12[i]
+		y1[i] = x13[i] + x14[i]
+		t10 := x15[i] + x16[i]
+		t11 := t10 + t0
+		t12 := t11 + x17[i]
+		t13 := t12 + t3
+		t14 := t13 + x18[i]
+		t15 := t14 + x19[i]
+		t16 := t15 + x20[i]
+		t17 := t16 + x21[i]
+		t18 := t17 + x22[i]
+		t19 := t18 + x23[i]
+		t20 := t19 + x24[i]
+		y2[i] = y2[i] + t20
+		t22 := x25[i] + t2
+		y3[i] = t22 + t5
+	}
+	return true
+}
+
+func plain431(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -29916,9 +36941,9 @@ func plain372(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain373(out, in [][]float32, rows, lanes int) bool {
+func plain432(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain373flat(out, in, rows)
+		return plain432flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29977,7 +37002,7 @@ func plain373(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain373flat(out, in [][]float32, rows int) bool {
+func plain432flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30033,9 +37058,9 @@ func plain373flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain374(out, in [][]float32, rows, lanes int) bool {
+func plain433(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain374flat(out, in, rows)
+		return plain433flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30077,7 +37102,7 @@ func plain374(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain374flat(out, in [][]float32, rows int) bool {
+func plain433flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30116,9 +37141,9 @@ func plain374flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain375(out, in [][]float32, rows, lanes int) bool {
+func plain434(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain375flat(out, in, rows)
+		return plain434flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30160,7 +37185,7 @@ func plain375(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain375flat(out, in [][]float32, rows int) bool {
+func plain434flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30199,7 +37224,7 @@ func plain375flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain376(out, in [][]float32, rows, lanes int) bool {
+func plain435(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30215,9 +37240,9 @@ func plain376(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain377(out, in [][]float32, rows, lanes int) bool {
+func plain436(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain377flat(out, in, rows)
+		return plain436flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30236,7 +37261,7 @@ func plain377(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain377flat(out, in [][]float32, rows int) bool {
+func plain436flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30252,7 +37277,7 @@ func plain377flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain378(out, in [][]float32, rows, lanes int) bool {
+func plain437(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30272,7 +37297,7 @@ func plain378(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain379(out, in [][]float32, rows, lanes int) bool {
+func plain438(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30286,7 +37311,7 @@ func plain379(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain380(out, in [][]float32, rows, lanes int) bool {
+func plain439(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30353,9 +37378,9 @@ func plain380(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain381(out, in [][]float32, rows, lanes int) bool {
+func plain440(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain381flat(out, in, rows)
+		return plain440flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b7 [line]float32
@@ -30414,7 +37439,7 @@ func plain381(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain381flat(out, in [][]float32, rows int) bool {
+func plain440flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b7 [line]float32
 	var b8 [line]float32
@@ -30469,7 +37494,7 @@ func plain381flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain382(out, in [][]float32, rows, lanes int) bool {
+func plain441(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -30540,7 +37565,7 @@ func plain382(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain383(out, in [][]float32, rows, lanes int) bool {
+func plain442(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b9 [line]float32
@@ -30617,9 +37642,9 @@ func plain383(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain384(out, in [][]float32, rows, lanes int) bool {
+func plain443(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain384flat(out, in, rows)
+		return plain443flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -30705,7 +37730,7 @@ func plain384(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain384flat(out, in [][]float32, rows int) bool {
+func plain443flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -30789,7 +37814,7 @@ func plain384flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain385(out, in [][]float32, rows, lanes int) bool {
+func plain444(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -30842,7 +37867,7 @@ func plain385(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain386(out, in [][]float32, rows, lanes int) bool {
+func plain445(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -30910,7 +37935,7 @@ func plain386(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain387(out, in [][]float32, rows, lanes int) bool {
+func plain446(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -30976,7 +38001,7 @@ func plain387(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain388(out, in [][]float32, rows, lanes int) bool {
+func plain447(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -31030,9 +38055,9 @@ func plain388(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain389(out, in [][]float32, rows, lanes int) bool {
+func plain448(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain389flat(out, in, rows)
+		return plain448flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b8 [line]float32
@@ -31122,7 +38147,7 @@ func plain389(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain389flat(out, in [][]float32, rows int) bool {
+func plain448flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b8 [line]float32
 	var b9 [line]float32
@@ -31210,9 +38235,9 @@ func plain389flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain390(out, in [][]float32, rows, lanes int) bool {
+func plain449(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain390flat(out, in, rows)
+		return plain449flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31275,7 +38300,7 @@ func plain390(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain390flat(out, in [][]float32, rows int) bool {
+func plain449flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31335,7 +38360,7 @@ func plain390flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain391(out, in [][]float32, rows, lanes int) bool {
+func plain450(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31353,7 +38378,7 @@ func plain391(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain392(out, in [][]float32, rows, lanes int) bool {
+func plain451(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31376,9 +38401,9 @@ func plain392(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain393(out, in [][]float32, rows, lanes int) bool {
+func plain452(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain393flat(out, in, rows)
+		return plain452flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -31427,7 +38452,7 @@ func plain393(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain393flat(out, in [][]float32, rows int) bool {
+func plain452flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -31474,9 +38499,9 @@ func plain393flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain394(out, in [][]float32, rows, lanes int) bool {
+func plain453(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain394flat(out, in, rows)
+		return plain453flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -31522,7 +38547,7 @@ func plain394(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain394flat(out, in [][]float32, rows int) bool {
+func plain453flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -31566,9 +38591,9 @@ func plain394flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain395(out, in [][]float32, rows, lanes int) bool {
+func plain454(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain395flat(out, in, rows)
+		return plain454flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -31635,7 +38660,7 @@ func plain395(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain395flat(out, in [][]float32, rows int) bool {
+func plain454flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -31700,9 +38725,9 @@ func plain395flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain396(out, in [][]float32, rows, lanes int) bool {
+func plain455(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain396flat(out, in, rows)
+		return plain455flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -31781,7 +38806,7 @@ func plain396(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain396flat(out, in [][]float32, rows int) bool {
+func plain455flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -31858,7 +38883,7 @@ func plain396flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain397(out, in [][]float32, rows, lanes int) bool {
+func plain456(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31881,7 +38906,7 @@ func plain397(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain398(out, in [][]float32, rows, lanes int) bool {
+func plain457(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31938,9 +38963,9 @@ func plain398(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain399(out, in [][]float32, rows, lanes int) bool {
+func plain458(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain399flat(out, in, rows)
+		return plain458flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32005,7 +39030,7 @@ func plain399(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain399flat(out, in [][]float32, rows int) bool {
+func plain458flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32067,7 +39092,7 @@ func plain399flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain400(out, in [][]float32, rows, lanes int) bool {
+func plain459(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32083,7 +39108,7 @@ func plain400(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain401(out, in [][]float32, rows, lanes int) bool {
+func plain460(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32096,9 +39121,9 @@ func plain401(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain402(out, in [][]float32, rows, lanes int) bool {
+func plain461(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain402flat(out, in, rows)
+		return plain461flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32153,7 +39178,7 @@ func plain402(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain402flat(out, in [][]float32, rows int) bool {
+func plain461flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32205,9 +39230,9 @@ func plain402flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain403(out, in [][]float32, rows, lanes int) bool {
+func plain462(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain403flat(out, in, rows)
+		return plain462flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32264,7 +39289,7 @@ func plain403(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain403flat(out, in [][]float32, rows int) bool {
+func plain462flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32318,9 +39343,9 @@ func plain403flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain404(out, in [][]float32, rows, lanes int) bool {
+func plain463(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain404flat(out, in, rows)
+		return plain463flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32342,7 +39367,7 @@ func plain404(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain404flat(out, in [][]float32, rows int) bool {
+func plain463flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32361,9 +39386,9 @@ func plain404flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain405(out, in [][]float32, rows, lanes int) bool {
+func plain464(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain405flat(out, in, rows)
+		return plain464flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32385,7 +39410,7 @@ func plain405(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain405flat(out, in [][]float32, rows int) bool {
+func plain464flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32404,9 +39429,9 @@ func plain405flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain406(out, in [][]float32, rows, lanes int) bool {
+func plain465(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain406flat(out, in, rows)
+		return plain465flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32463,7 +39488,7 @@ func plain406(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain406flat(out, in [][]float32, rows int) bool {
+func plain465flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32517,7 +39542,7 @@ func plain406flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain407(out, in [][]float32, rows, lanes int) bool {
+func plain466(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32532,7 +39557,7 @@ func plain407(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain408(out, in [][]float32, rows, lanes int) bool {
+func plain467(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32550,7 +39575,7 @@ func plain408(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain409(out, in [][]float32, rows, lanes int) bool {
+func plain468(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32576,7 +39601,7 @@ func plain409(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain410(out, in [][]float32, rows, lanes int) bool {
+func plain469(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32593,9 +39618,9 @@ func plain410(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain411(out, in [][]float32, rows, lanes int) bool {
+func plain470(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain411flat(out, in, rows)
+		return plain470flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32625,7 +39650,7 @@ func plain411(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain411flat(out, in [][]float32, rows int) bool {
+func plain470flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32652,9 +39677,9 @@ func plain411flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain412(out, in [][]float32, rows, lanes int) bool {
+func plain471(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain412flat(out, in, rows)
+		return plain471flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32684,7 +39709,7 @@ func plain412(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain412flat(out, in [][]float32, rows int) bool {
+func plain471flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32711,7 +39736,7 @@ func plain412flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain413(out, in [][]float32, rows, lanes int) bool {
+func plain472(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32732,7 +39757,7 @@ func plain413(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain414(out, in [][]float32, rows, lanes int) bool {
+func plain473(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32757,9 +39782,9 @@ func plain414(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain415(out, in [][]float32, rows, lanes int) bool {
+func plain474(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain415flat(out, in, rows)
+		return plain474flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32796,7 +39821,7 @@ func plain415(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain415flat(out, in [][]float32, rows int) bool {
+func plain474flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32830,9 +39855,29 @@ func plain415flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain416(out, in [][]float32, rows, lanes int) bool {
+func plain475(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		y0[i] = float32(t0 * x3[i])
+		t3 := c4 - x3[i]
+		t4 := float32(x3[i] * t3)
+		y1[i] = float32(t1 * t4)
+	}
+	return true
+}
+
+func plain476(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain416flat(out, in, rows)
+		return plain476flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32872,7 +39917,7 @@ func plain416(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain416flat(out, in [][]float32, rows int) bool {
+func plain476flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32909,9 +39954,9 @@ func plain416flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain417(out, in [][]float32, rows, lanes int) bool {
+func plain477(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain417flat(out, in, rows)
+		return plain477flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32942,7 +39987,7 @@ func plain417(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain417flat(out, in [][]float32, rows int) bool {
+func plain477flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32970,7 +40015,7 @@ func plain417flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain418(out, in [][]float32, rows, lanes int) bool {
+func plain478(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32985,7 +40030,7 @@ func plain418(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain419(out, in [][]float32, rows, lanes int) bool {
+func plain479(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32998,9 +40043,9 @@ func plain419(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain420(out, in [][]float32, rows, lanes int) bool {
+func plain480(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain420flat(out, in, rows)
+		return plain480flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33061,7 +40106,7 @@ func plain420(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain420flat(out, in [][]float32, rows int) bool {
+func plain480flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33119,9 +40164,9 @@ func plain420flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain421(out, in [][]float32, rows, lanes int) bool {
+func plain481(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain421flat(out, in, rows)
+		return plain481flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -33164,7 +40209,7 @@ func plain421(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain421flat(out, in [][]float32, rows int) bool {
+func plain481flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -33205,9 +40250,9 @@ func plain421flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain422(out, in [][]float32, rows, lanes int) bool {
+func plain482(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain422flat(out, in, rows)
+		return plain482flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -33247,7 +40292,7 @@ func plain422(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain422flat(out, in [][]float32, rows int) bool {
+func plain482flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -33285,9 +40330,9 @@ func plain422flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain423(out, in [][]float32, rows, lanes int) bool {
+func plain483(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain423flat(out, in, rows)
+		return plain483flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -33348,7 +40393,7 @@ func plain423(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain423flat(out, in [][]float32, rows int) bool {
+func plain483flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -33407,9 +40452,9 @@ func plain423flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain424(out, in [][]float32, rows, lanes int) bool {
+func plain484(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain424flat(out, in, rows)
+		return plain484flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -33474,7 +40519,7 @@ func plain424(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain424flat(out, in [][]float32, rows int) bool {
+func plain484flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -33537,9 +40582,125 @@ func plain424flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain425(out, in [][]float32, rows, lanes int) bool {
+func plain485(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		y0[i] = float32(x0[i] * c1)
+		t1 := c2 - x3[i]
+		t2 := float32(x3[i] * t1)
+		t3 := float32(x4[i] * t2)
+		y1[i] = t3
+		y2[i] = x0[i] + t3
+		y3[i] = float32(x5[i] * x6[i])
+		t6 := float32(x7[i] * c1)
+		t7 := c2 - x8[i]
+		t8 := float32(x8[i] * t7)
+		t9 := float32(t6 * t8)
+		y4[i] = float32(t9 * c1)
+		t11 := c2 - x9[i]
+		t12 := float32(x9[i] * t11)
+		t13 := float32(x7[i] * t12)
+		y5[i] = t13
+		y6[i] = t9 + t13
+		y7[i] = float32(x10[i] * x11[i])
+		t16 := float32(x12[i] * c1)
+		t17 := c2 - x13[i]
+		t18 := float32(x13[i] * t17)
+		t19 := float32(t16 * t18)
+		y8[i] = t19
+		y9[i] = float32(t19 * c1)
+		t21 := c2 - x14[i]
+		t22 := float32(x14[i] * t21)
+		y10[i] = float32(x12[i] * t22)
+	}
+	return true
+}
+
+func plain486(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := float32(x0[i] * c1)
+		t1 := c2 - x3[i]
+		t2 := float32(x3[i] * t1)
+		t3 := float32(t0 * t2)
+		y0[i] = float32(t3 * c1)
+		t5 := c2 - x4[i]
+		t6 := float32(x4[i] * t5)
+		t7 := float32(x0[i] * t6)
+		y1[i] = t7
+		y2[i] = t3 + t7
+		y3[i] = float32(x5[i] * x6[i])
+		t10 := float32(x7[i] * c1)
+		t11 := c2 - x8[i]
+		t12 := float32(x8[i] * t11)
+		t13 := float32(t10 * t12)
+		y4[i] = float32(t13 * c1)
+		t15 := c2 - x9[i]
+		t16 := float32(x9[i] * t15)
+		t17 := float32(x7[i] * t16)
+		y5[i] = t17
+		y6[i] = t13 + t17
+		y7[i] = float32(x10[i] * x11[i])
+		t20 := float32(x12[i] * c1)
+		t21 := c2 - x13[i]
+		t22 := float32(x13[i] * t21)
+		y8[i] = float32(t20 * t22)
+	}
+	return true
+}
+
+func plain487(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain425flat(out, in, rows)
+		return plain487flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33553,7 +40714,7 @@ func plain425(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain425flat(out, in [][]float32, rows int) bool {
+func plain487flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33564,9 +40725,9 @@ func plain425flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain426(out, in [][]float32, rows, lanes int) bool {
+func plain488(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain426flat(out, in, rows)
+		return plain488flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33594,7 +40755,7 @@ func plain426(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain426flat(out, in [][]float32, rows int) bool {
+func plain488flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33619,9 +40780,9 @@ func plain426flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain427(out, in [][]float32, rows, lanes int) bool {
+func plain489(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain427flat(out, in, rows)
+		return plain489flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33639,7 +40800,7 @@ func plain427(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain427flat(out, in [][]float32, rows int) bool {
+func plain489flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33654,9 +40815,9 @@ func plain427flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain428(out, in [][]float32, rows, lanes int) bool {
+func plain490(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain428flat(out, in, rows)
+		return plain490flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33676,7 +40837,7 @@ func plain428(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain428flat(out, in [][]float32, rows int) bool {
+func plain490flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33693,9 +40854,9 @@ func plain428flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain429(out, in [][]float32, rows, lanes int) bool {
+func plain491(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain429flat(out, in, rows)
+		return plain491flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33726,7 +40887,7 @@ func plain429(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain429flat(out, in [][]float32, rows int) bool {
+func plain491flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33754,9 +40915,9 @@ func plain429flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain430(out, in [][]float32, rows, lanes int) bool {
+func plain492(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain430flat(out, in, rows)
+		return plain492flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33790,7 +40951,7 @@ func plain430(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain430flat(out, in [][]float32, rows int) bool {
+func plain492flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33821,9 +40982,9 @@ func plain430flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain431(out, in [][]float32, rows, lanes int) bool {
+func plain493(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain431flat(out, in, rows)
+		return plain493flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33840,7 +41001,7 @@ func plain431(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain431flat(out, in [][]float32, rows int) bool {
+func plain493flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33854,9 +41015,9 @@ func plain431flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain432(out, in [][]float32, rows, lanes int) bool {
+func plain494(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain432flat(out, in, rows)
+		return plain494flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33878,7 +41039,7 @@ func plain432(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain432flat(out, in [][]float32, rows int) bool {
+func plain494flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33897,9 +41058,9 @@ func plain432flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain433(out, in [][]float32, rows, lanes int) bool {
+func plain495(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain433flat(out, in, rows)
+		return plain495flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33922,7 +41083,7 @@ func plain433(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain433flat(out, in [][]float32, rows int) bool {
+func plain495flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33942,9 +41103,745 @@ func plain433flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain434(out, in [][]float32, rows, lanes int) bool {
+func plain496(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain434flat(out, in, rows)
+		return plain496flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(t0 * c4)
+			y0[i] = x5[i] + t3
+			t5 := float32(t0 * c6)
+			y1[i] = x7[i] + t5
+			t7 := float32(t0 * c8)
+			y2[i] = x9[i] + t7
+			t9 := float32(t2 * x10[i])
+			t10 := float32(t2 * c11)
+			t11 := float32(x10[i] * x10[i])
+			t12 := c12 - t11
+			t13 := float32(t10 * t12)
+			y3[i] = t13
+			y4[i] = x13[i] + t13
+			y5[i] = x14[i] + t9
+		}
+	}
+	return true
+}
+
+func plain496flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(t0 * c4)
+		y0[i] = x5[i] + t3
+		t5 := float32(t0 * c6)
+		y1[i] = x7[i] + t5
+		t7 := float32(t0 * c8)
+		y2[i] = x9[i] + t7
+		t9 := float32(t2 * x10[i])
+		t10 := float32(t2 * x11[i])
+		t11 := float32(x10[i] * x10[i])
+		t12 := c12 - t11
+		t13 := float32(t10 * t12)
+		y3[i] = t13
+		y4[i] = x13[i] + t13
+		y5[i] = x14[i] + t9
+	}
+	return true
+}
+
+func plain497(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain497flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][r]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(t0 * c4)
+			y0[i] = x5[i] + t3
+			t5 := float32(t0 * c6)
+			y1[i] = x7[i] + t5
+			t7 := float32(t0 * c8)
+			y2[i] = x9[i] + t7
+			y3[i] = float32(t2 * c10)
+			t10 := float32(t2 * x11[i])
+			t11 := float32(t2 * c12)
+			t12 := float32(x11[i] * x11[i])
+			t13 := c13 - t12
+			t14 := float32(t11 * t13)
+			y4[i] = t14
+			y5[i] = x14[i] + t14
+			y6[i] = x15[i] + t10
+		}
+	}
+	return true
+}
+
+func plain497flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(t0 * c4)
+		y0[i] = x5[i] + t3
+		t5 := float32(t0 * c6)
+		y1[i] = x7[i] + t5
+		t7 := float32(t0 * c8)
+		y2[i] = x9[i] + t7
+		y3[i] = float32(t2 * c10)
+		t10 := float32(t2 * x11[i])
+		t11 := float32(t2 * x12[i])
+		t12 := float32(x11[i] * x11[i])
+		t13 := c13 - t12
+		t14 := float32(t11 * t13)
+		y4[i] = t14
+		y5[i] = x14[i] + t14
+		y6[i] = x15[i] + t10
+	}
+	return true
+}
+
+func plain498(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain498flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][r]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(t0 * c4)
+			y0[i] = x5[i] + t3
+			t5 := float32(t0 * c6)
+			y1[i] = x7[i] + t5
+			y2[i] = float32(t0 * c8)
+			t8 := float32(t0 * c9)
+			y3[i] = x10[i] + t8
+			t10 := float32(t2 * x11[i])
+			t11 := float32(t2 * c12)
+			t12 := float32(x11[i] * x11[i])
+			t13 := c13 - t12
+			t14 := float32(t11 * t13)
+			y4[i] = t14
+			y5[i] = x14[i] + t14
+			y6[i] = x15[i] + t10
+		}
+	}
+	return true
+}
+
+func plain498flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(t0 * c4)
+		y0[i] = x5[i] + t3
+		t5 := float32(t0 * c6)
+		y1[i] = x7[i] + t5
+		y2[i] = float32(t0 * c8)
+		t8 := float32(t0 * c9)
+		y3[i] = x10[i] + t8
+		t10 := float32(t2 * x11[i])
+		t11 := float32(t2 * x12[i])
+		t12 := float32(x11[i] * x11[i])
+		t13 := c13 - t12
+		t14 := float32(t11 * t13)
+		y4[i] = t14
+		y5[i] = x14[i] + t14
+		y6[i] = x15[i] + t10
+	}
+	return true
+}
+
+func plain499(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain499flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][r]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(t0 * c4)
+			y0[i] = x5[i] + t3
+			t5 := float32(t0 * c6)
+			y1[i] = x7[i] + t5
+			y2[i] = float32(t0 * c8)
+			t8 := float32(t0 * c9)
+			y3[i] = x10[i] + t8
+			y4[i] = float32(t2 * c11)
+			t11 := float32(t2 * x12[i])
+			t12 := float32(t2 * c13)
+			t13 := float32(x12[i] * x12[i])
+			t14 := c14 - t13
+			t15 := float32(t12 * t14)
+			y5[i] = t15
+			y6[i] = x15[i] + t15
+			y7[i] = x16[i] + t11
+		}
+	}
+	return true
+}
+
+func plain499flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(t0 * c4)
+		y0[i] = x5[i] + t3
+		t5 := float32(t0 * c6)
+		y1[i] = x7[i] + t5
+		y2[i] = float32(t0 * c8)
+		t8 := float32(t0 * c9)
+		y3[i] = x10[i] + t8
+		y4[i] = float32(t2 * c11)
+		t11 := float32(t2 * x12[i])
+		t12 := float32(t2 * x13[i])
+		t13 := float32(x12[i] * x12[i])
+		t14 := c14 - t13
+		t15 := float32(t12 * t14)
+		y5[i] = t15
+		y6[i] = x15[i] + t15
+		y7[i] = x16[i] + t11
+	}
+	return true
+}
+
+func plain500(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain500flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][r]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(t0 * c4)
+			y0[i] = x5[i] + t3
+			t5 := float32(t0 * c6)
+			y1[i] = x7[i] + t5
+			t7 := float32(t2 * x8[i])
+			t8 := float32(t2 * c9)
+			t9 := float32(x8[i] * x8[i])
+			t10 := c10 - t9
+			t11 := float32(t8 * t10)
+			y2[i] = t11
+			y3[i] = x11[i] + t11
+			y4[i] = x12[i] + t7
+		}
+	}
+	return true
+}
+
+func plain500flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(t0 * c4)
+		y0[i] = x5[i] + t3
+		t5 := float32(t0 * c6)
+		y1[i] = x7[i] + t5
+		t7 := float32(t2 * x8[i])
+		t8 := float32(t2 * x9[i])
+		t9 := float32(x8[i] * x8[i])
+		t10 := c10 - t9
+		t11 := float32(t8 * t10)
+		y2[i] = t11
+		y3[i] = x11[i] + t11
+		y4[i] = x12[i] + t7
+	}
+	return true
+}
+
+func plain501(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain501flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][r]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(t0 * c4)
+			y0[i] = x5[i] + t3
+			t5 := float32(t0 * c6)
+			y1[i] = x7[i] + t5
+			y2[i] = float32(t2 * c8)
+			t8 := float32(t2 * x9[i])
+			t9 := float32(t2 * c10)
+			t10 := float32(x9[i] * x9[i])
+			t11 := c11 - t10
+			t12 := float32(t9 * t11)
+			y3[i] = t12
+			y4[i] = x12[i] + t12
+			y5[i] = x13[i] + t8
+		}
+	}
+	return true
+}
+
+func plain501flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(t0 * c4)
+		y0[i] = x5[i] + t3
+		t5 := float32(t0 * c6)
+		y1[i] = x7[i] + t5
+		y2[i] = float32(t2 * c8)
+		t8 := float32(t2 * x9[i])
+		t9 := float32(t2 * x10[i])
+		t10 := float32(x9[i] * x9[i])
+		t11 := c11 - t10
+		t12 := float32(t9 * t11)
+		y3[i] = t12
+		y4[i] = x12[i] + t12
+		y5[i] = x13[i] + t8
+	}
+	return true
+}
+
+func plain502(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain502flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][r]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		for i := range y3 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(t0 * c4)
+			y0[i] = x5[i] + t3
+			t5 := float32(t2 * x6[i])
+			t6 := float32(t2 * c7)
+			t7 := float32(x6[i] * x6[i])
+			t8 := c8 - t7
+			t9 := float32(t6 * t8)
+			y1[i] = t9
+			y2[i] = x9[i] + t9
+			y3[i] = x10[i] + t5
+		}
+	}
+	return true
+}
+
+func plain502flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(t0 * c4)
+		y0[i] = x5[i] + t3
+		t5 := float32(t2 * x6[i])
+		t6 := float32(t2 * x7[i])
+		t7 := float32(x6[i] * x6[i])
+		t8 := c8 - t7
+		t9 := float32(t6 * t8)
+		y1[i] = t9
+		y2[i] = x9[i] + t9
+		y3[i] = x10[i] + t5
+	}
+	return true
+}
+
+func plain503(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain503flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][r]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := x3[i] + t1
+			t3 := float32(t0 * c4)
+			y0[i] = x5[i] + t3
+			y1[i] = float32(t2 * c6)
+			t6 := float32(t2 * x7[i])
+			t7 := float32(t2 * c8)
+			t8 := float32(x7[i] * x7[i])
+			t9 := c9 - t8
+			t10 := float32(t7 * t9)
+			y2[i] = t10
+			y3[i] = x10[i] + t10
+			y4[i] = x11[i] + t6
+		}
+	}
+	return true
+}
+
+func plain503flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * c2)
+		t2 := x3[i] + t1
+		t3 := float32(t0 * c4)
+		y0[i] = x5[i] + t3
+		y1[i] = float32(t2 * c6)
+		t6 := float32(t2 * x7[i])
+		t7 := float32(t2 * x8[i])
+		t8 := float32(x7[i] * x7[i])
+		t9 := c9 - t8
+		t10 := float32(t7 * t9)
+		y2[i] = t10
+		y3[i] = x10[i] + t10
+		y4[i] = x11[i] + t6
+	}
+	return true
+}
+
+func plain504(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain504flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33977,7 +41874,7 @@ func plain434(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain434flat(out, in [][]float32, rows int) bool {
+func plain504flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34007,9 +41904,9 @@ func plain434flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain435(out, in [][]float32, rows, lanes int) bool {
+func plain505(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain435flat(out, in, rows)
+		return plain505flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34045,7 +41942,7 @@ func plain435(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain435flat(out, in [][]float32, rows int) bool {
+func plain505flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34078,9 +41975,9 @@ func plain435flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain436(out, in [][]float32, rows, lanes int) bool {
+func plain506(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain436flat(out, in, rows)
+		return plain506flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34103,7 +42000,7 @@ func plain436(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain436flat(out, in [][]float32, rows int) bool {
+func plain506flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34123,9 +42020,9 @@ func plain436flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain437(out, in [][]float32, rows, lanes int) bool {
+func plain507(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain437flat(out, in, rows)
+		return plain507flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34161,7 +42058,7 @@ func plain437(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain437flat(out, in [][]float32, rows int) bool {
+func plain507flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34194,9 +42091,9 @@ func plain437flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain438(out, in [][]float32, rows, lanes int) bool {
+func plain508(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain438flat(out, in, rows)
+		return plain508flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34235,7 +42132,7 @@ func plain438(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain438flat(out, in [][]float32, rows int) bool {
+func plain508flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34271,9 +42168,9 @@ func plain438flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain439(out, in [][]float32, rows, lanes int) bool {
+func plain509(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain439flat(out, in, rows)
+		return plain509flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34306,7 +42203,7 @@ func plain439(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain439flat(out, in [][]float32, rows int) bool {
+func plain509flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34336,9 +42233,9 @@ func plain439flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain440(out, in [][]float32, rows, lanes int) bool {
+func plain510(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain440flat(out, in, rows)
+		return plain510flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34399,7 +42296,7 @@ func plain440(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain440flat(out, in [][]float32, rows int) bool {
+func plain510flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34457,9 +42354,9 @@ func plain440flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain441(out, in [][]float32, rows, lanes int) bool {
+func plain511(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain441flat(out, in, rows)
+		return plain511flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34520,7 +42417,7 @@ func plain441(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain441flat(out, in [][]float32, rows int) bool {
+func plain511flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34578,9 +42475,9 @@ func plain441flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain442(out, in [][]float32, rows, lanes int) bool {
+func plain512(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain442flat(out, in, rows)
+		return plain512flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34600,7 +42497,7 @@ func plain442(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain442flat(out, in [][]float32, rows int) bool {
+func plain512flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34617,9 +42514,9 @@ func plain442flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain443(out, in [][]float32, rows, lanes int) bool {
+func plain513(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain443flat(out, in, rows)
+		return plain513flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34637,7 +42534,7 @@ func plain443(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain443flat(out, in [][]float32, rows int) bool {
+func plain513flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34652,9 +42549,9 @@ func plain443flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain444(out, in [][]float32, rows, lanes int) bool {
+func plain514(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain444flat(out, in, rows)
+		return plain514flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34676,7 +42573,7 @@ func plain444(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain444flat(out, in [][]float32, rows int) bool {
+func plain514flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34695,9 +42592,9 @@ func plain444flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain445(out, in [][]float32, rows, lanes int) bool {
+func plain515(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain445flat(out, in, rows)
+		return plain515flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34717,7 +42614,7 @@ func plain445(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain445flat(out, in [][]float32, rows int) bool {
+func plain515flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34734,9 +42631,9 @@ func plain445flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain446(out, in [][]float32, rows, lanes int) bool {
+func plain516(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain446flat(out, in, rows)
+		return plain516flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34762,7 +42659,7 @@ func plain446(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain446flat(out, in [][]float32, rows int) bool {
+func plain516flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34785,9 +42682,9 @@ func plain446flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain447(out, in [][]float32, rows, lanes int) bool {
+func plain517(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain447flat(out, in, rows)
+		return plain517flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34811,7 +42708,7 @@ func plain447(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain447flat(out, in [][]float32, rows int) bool {
+func plain517flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34832,9 +42729,9 @@ func plain447flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain448(out, in [][]float32, rows, lanes int) bool {
+func plain518(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain448flat(out, in, rows)
+		return plain518flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34858,7 +42755,7 @@ func plain448(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain448flat(out, in [][]float32, rows int) bool {
+func plain518flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34879,9 +42776,9 @@ func plain448flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain449(out, in [][]float32, rows, lanes int) bool {
+func plain519(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain449flat(out, in, rows)
+		return plain519flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34903,7 +42800,7 @@ func plain449(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain449flat(out, in [][]float32, rows int) bool {
+func plain519flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -34922,9 +42819,9 @@ func plain449flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain450(out, in [][]float32, rows, lanes int) bool {
+func plain520(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain450flat(out, in, rows)
+		return plain520flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -34961,7 +42858,7 @@ func plain450(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain450flat(out, in [][]float32, rows int) bool {
+func plain520flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -34998,9 +42895,9 @@ func plain450flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain451(out, in [][]float32, rows, lanes int) bool {
+func plain521(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain451flat(out, in, rows)
+		return plain521flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -35034,7 +42931,7 @@ func plain451(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain451flat(out, in [][]float32, rows int) bool {
+func plain521flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -35068,9 +42965,9 @@ func plain451flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain452(out, in [][]float32, rows, lanes int) bool {
+func plain522(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain452flat(out, in, rows)
+		return plain522flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -35104,7 +43001,7 @@ func plain452(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain452flat(out, in [][]float32, rows int) bool {
+func plain522flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -35138,9 +43035,9 @@ func plain452flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain453(out, in [][]float32, rows, lanes int) bool {
+func plain523(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain453flat(out, in, rows)
+		return plain523flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -35171,7 +43068,7 @@ func plain453(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain453flat(out, in [][]float32, rows int) bool {
+func plain523flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -35202,9 +43099,9 @@ func plain453flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain454(out, in [][]float32, rows, lanes int) bool {
+func plain524(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain454flat(out, in, rows)
+		return plain524flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35227,7 +43124,7 @@ func plain454(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain454flat(out, in [][]float32, rows int) bool {
+func plain524flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -35247,9 +43144,9 @@ func plain454flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain455(out, in [][]float32, rows, lanes int) bool {
+func plain525(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain455flat(out, in, rows)
+		return plain525flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35301,7 +43198,7 @@ func plain455(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain455flat(out, in [][]float32, rows int) bool {
+func plain525flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -35350,9 +43247,9 @@ func plain455flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain456(out, in [][]float32, rows, lanes int) bool {
+func plain526(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain456flat(out, in, rows)
+		return plain526flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -35428,7 +43325,7 @@ func plain456(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain456flat(out, in [][]float32, rows int) bool {
+func plain526flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b9 [line]float32
@@ -35500,9 +43397,9 @@ func plain456flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain457(out, in [][]float32, rows, lanes int) bool {
+func plain527(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain457flat(out, in, rows)
+		return plain527flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35516,7 +43413,7 @@ func plain457(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain457flat(out, in [][]float32, rows int) bool {
+func plain527flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35527,9 +43424,9 @@ func plain457flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain458(out, in [][]float32, rows, lanes int) bool {
+func plain528(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain458flat(out, in, rows)
+		return plain528flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35564,7 +43461,7 @@ func plain458(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain458flat(out, in [][]float32, rows int) bool {
+func plain528flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35596,9 +43493,9 @@ func plain458flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain459(out, in [][]float32, rows, lanes int) bool {
+func plain529(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain459flat(out, in, rows)
+		return plain529flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35652,7 +43549,7 @@ func plain459(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain459flat(out, in [][]float32, rows int) bool {
+func plain529flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35703,9 +43600,9 @@ func plain459flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain460(out, in [][]float32, rows, lanes int) bool {
+func plain530(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain460flat(out, in, rows)
+		return plain530flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35759,7 +43656,7 @@ func plain460(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain460flat(out, in [][]float32, rows int) bool {
+func plain530flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35810,9 +43707,9 @@ func plain460flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain461(out, in [][]float32, rows, lanes int) bool {
+func plain531(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain461flat(out, in, rows)
+		return plain531flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35865,7 +43762,7 @@ func plain461(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain461flat(out, in [][]float32, rows int) bool {
+func plain531flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35915,9 +43812,9 @@ func plain461flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain462(out, in [][]float32, rows, lanes int) bool {
+func plain532(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain462flat(out, in, rows)
+		return plain532flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35974,7 +43871,7 @@ func plain462(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain462flat(out, in [][]float32, rows int) bool {
+func plain532flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36028,9 +43925,142 @@ func plain462flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain463(out, in [][]float32, rows, lanes int) bool {
+func plain533(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain463flat(out, in, rows)
+		return plain533flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		c14 := in[14][0]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		c18 := in[18][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for i := range y11 {
+			t0 := float32(x0[i] * c1)
+			t1 := x2[i] + t0
+			y0[i] = t1
+			t2 := float32(t1 * x3[i])
+			t3 := float32(t2 * c4)
+			y1[i] = float32(t2 * c5)
+			y2[i] = float32(t2 * c6)
+			y3[i] = float32(t2 * c7)
+			y4[i] = float32(t2 * c8)
+			t8 := float32(t3 * x9[i])
+			t9 := float32(t3 * x10[i])
+			t10 := float32(t9 * c11)
+			y5[i] = float32(t10 * x12[i])
+			y6[i] = float32(t10 * x13[i])
+			t13 := float32(t8 * c11)
+			t14 := c14 - x15[i]
+			t15 := float32(x15[i] * t14)
+			t16 := float32(t13 * t15)
+			y7[i] = float32(t16 * c11)
+			t18 := c14 - x16[i]
+			t19 := float32(x16[i] * t18)
+			t20 := float32(t8 * t19)
+			y8[i] = t20
+			y9[i] = t16 + t20
+			y10[i] = float32(t9 * x17[i])
+			y11[i] = float32(t9 * c18)
+		}
+	}
+	return true
+}
+
+func plain533flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for i := range y11 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		y0[i] = t1
+		t2 := float32(t1 * c3)
+		t3 := float32(t2 * c4)
+		y1[i] = float32(t2 * c5)
+		y2[i] = float32(t2 * c6)
+		y3[i] = float32(t2 * c7)
+		y4[i] = float32(t2 * c8)
+		t8 := float32(t3 * x9[i])
+		t9 := float32(t3 * x10[i])
+		t10 := float32(t9 * c11)
+		y5[i] = float32(t10 * x12[i])
+		y6[i] = float32(t10 * x13[i])
+		t13 := float32(t8 * c11)
+		t14 := c14 - x15[i]
+		t15 := float32(x15[i] * t14)
+		t16 := float32(t13 * t15)
+		y7[i] = float32(t16 * c11)
+		t18 := c14 - x16[i]
+		t19 := float32(x16[i] * t18)
+		t20 := float32(t8 * t19)
+		y8[i] = t20
+		y9[i] = t16 + t20
+		y10[i] = float32(t9 * x17[i])
+		y11[i] = float32(t9 * x18[i])
+	}
+	return true
+}
+
+func plain534(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain534flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36069,7 +44099,7 @@ func plain463(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain463flat(out, in [][]float32, rows int) bool {
+func plain534flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36105,9 +44135,9 @@ func plain463flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain464(out, in [][]float32, rows, lanes int) bool {
+func plain535(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain464flat(out, in, rows)
+		return plain535flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36123,7 +44153,7 @@ func plain464(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain464flat(out, in [][]float32, rows int) bool {
+func plain535flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36136,9 +44166,9 @@ func plain464flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain465(out, in [][]float32, rows, lanes int) bool {
+func plain536(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain465flat(out, in, rows)
+		return plain536flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36199,7 +44229,7 @@ func plain465(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain465flat(out, in [][]float32, rows int) bool {
+func plain536flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36257,9 +44287,9 @@ func plain465flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain466(out, in [][]float32, rows, lanes int) bool {
+func plain537(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain466flat(out, in, rows)
+		return plain537flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36314,7 +44344,7 @@ func plain466(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain466flat(out, in [][]float32, rows int) bool {
+func plain537flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36366,9 +44396,9 @@ func plain466flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain467(out, in [][]float32, rows, lanes int) bool {
+func plain538(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain467flat(out, in, rows)
+		return plain538flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36427,7 +44457,7 @@ func plain467(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain467flat(out, in [][]float32, rows int) bool {
+func plain538flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36483,9 +44513,9 @@ func plain467flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain468(out, in [][]float32, rows, lanes int) bool {
+func plain539(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain468flat(out, in, rows)
+		return plain539flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36501,7 +44531,7 @@ func plain468(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain468flat(out, in [][]float32, rows int) bool {
+func plain539flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36514,9 +44544,9 @@ func plain468flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain469(out, in [][]float32, rows, lanes int) bool {
+func plain540(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain469flat(out, in, rows)
+		return plain540flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36536,7 +44566,7 @@ func plain469(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain469flat(out, in [][]float32, rows int) bool {
+func plain540flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36553,9 +44583,9 @@ func plain469flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain470(out, in [][]float32, rows, lanes int) bool {
+func plain541(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain470flat(out, in, rows)
+		return plain541flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36577,7 +44607,7 @@ func plain470(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain470flat(out, in [][]float32, rows int) bool {
+func plain541flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36596,9 +44626,9 @@ func plain470flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain471(out, in [][]float32, rows, lanes int) bool {
+func plain542(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain471flat(out, in, rows)
+		return plain542flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36627,7 +44657,7 @@ func plain471(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain471flat(out, in [][]float32, rows int) bool {
+func plain542flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36653,9 +44683,9 @@ func plain471flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain472(out, in [][]float32, rows, lanes int) bool {
+func plain543(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain472flat(out, in, rows)
+		return plain543flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36687,7 +44717,7 @@ func plain472(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain472flat(out, in [][]float32, rows int) bool {
+func plain543flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36716,9 +44746,9 @@ func plain472flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain473(out, in [][]float32, rows, lanes int) bool {
+func plain544(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain473flat(out, in, rows)
+		return plain544flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36755,7 +44785,7 @@ func plain473(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain473flat(out, in [][]float32, rows int) bool {
+func plain544flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36789,9 +44819,9 @@ func plain473flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain474(out, in [][]float32, rows, lanes int) bool {
+func plain545(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain474flat(out, in, rows)
+		return plain545flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36818,7 +44848,7 @@ func plain474(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain474flat(out, in [][]float32, rows int) bool {
+func plain545flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36842,9 +44872,9 @@ func plain474flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain475(out, in [][]float32, rows, lanes int) bool {
+func plain546(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain475flat(out, in, rows)
+		return plain546flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36869,7 +44899,7 @@ func plain475(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain475flat(out, in [][]float32, rows int) bool {
+func plain546flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36891,9 +44921,9 @@ func plain475flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain476(out, in [][]float32, rows, lanes int) bool {
+func plain547(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain476flat(out, in, rows)
+		return plain547flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36921,7 +44951,7 @@ func plain476(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain476flat(out, in [][]float32, rows int) bool {
+func plain547flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36946,9 +44976,9 @@ func plain476flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain477(out, in [][]float32, rows, lanes int) bool {
+func plain548(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain477flat(out, in, rows)
+		return plain548flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b5 [line]float32
@@ -37021,7 +45051,7 @@ func plain477(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain477flat(out, in [][]float32, rows int) bool {
+func plain548flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b5 [line]float32
 	var b7 [line]float32
@@ -37093,9 +45123,136 @@ func plain477flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain478(out, in [][]float32, rows, lanes int) bool {
+func plain549(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain478flat(out, in, rows)
+		return plain549flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		c2 := in[2][r]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = t0 + c2
+			t2 := float32(x3[i] * c4)
+			t3 := c5 - x6[i]
+			t4 := float32(x6[i] * t3)
+			t5 := float32(t2 * t4)
+			y1[i] = float32(t5 * c4)
+			t7 := c5 - x7[i]
+			t8 := float32(x7[i] * t7)
+			t9 := float32(x3[i] * t8)
+			y2[i] = t9
+			y3[i] = t5 + t9
+			y4[i] = float32(x8[i] * x9[i])
+			t12 := float32(x10[i] * c4)
+			t13 := c5 - x11[i]
+			t14 := float32(x11[i] * t13)
+			t15 := float32(t12 * t14)
+			y5[i] = float32(t15 * c4)
+			t17 := c5 - x12[i]
+			t18 := float32(x12[i] * t17)
+			t19 := float32(x10[i] * t18)
+			y6[i] = t19
+			y7[i] = t15 + t19
+			y8[i] = float32(x13[i] * x14[i])
+			y9[i] = float32(x15[i] * c4)
+			y10[i] = c5 - x16[i]
+		}
+	}
+	return true
+}
+
+func plain549flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := float32(x0[i] * x1[i])
+		y0[i] = t0 + x2[i]
+		t2 := float32(x3[i] * c4)
+		t3 := c5 - x6[i]
+		t4 := float32(x6[i] * t3)
+		t5 := float32(t2 * t4)
+		y1[i] = float32(t5 * c4)
+		t7 := c5 - x7[i]
+		t8 := float32(x7[i] * t7)
+		t9 := float32(x3[i] * t8)
+		y2[i] = t9
+		y3[i] = t5 + t9
+		y4[i] = float32(x8[i] * x9[i])
+		t12 := float32(x10[i] * c4)
+		t13 := c5 - x11[i]
+		t14 := float32(x11[i] * t13)
+		t15 := float32(t12 * t14)
+		y5[i] = float32(t15 * c4)
+		t17 := c5 - x12[i]
+		t18 := float32(x12[i] * t17)
+		t19 := float32(x10[i] * t18)
+		y6[i] = t19
+		y7[i] = t15 + t19
+		y8[i] = float32(x13[i] * x14[i])
+		y9[i] = float32(x15[i] * c4)
+		y10[i] = c5 - x16[i]
+	}
+	return true
+}
+
+func plain550(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain550flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37134,7 +45291,7 @@ func plain478(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain478flat(out, in [][]float32, rows int) bool {
+func plain550flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37170,9 +45327,9 @@ func plain478flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain479(out, in [][]float32, rows, lanes int) bool {
+func plain551(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain479flat(out, in, rows)
+		return plain551flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37233,7 +45390,7 @@ func plain479(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain479flat(out, in [][]float32, rows int) bool {
+func plain551flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37291,9 +45448,9 @@ func plain479flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain480(out, in [][]float32, rows, lanes int) bool {
+func plain552(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain480flat(out, in, rows)
+		return plain552flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37322,7 +45479,7 @@ func plain480(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain480flat(out, in [][]float32, rows int) bool {
+func plain552flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37348,9 +45505,9 @@ func plain480flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain481(out, in [][]float32, rows, lanes int) bool {
+func plain553(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain481flat(out, in, rows)
+		return plain553flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37413,7 +45570,7 @@ func plain481(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain481flat(out, in [][]float32, rows int) bool {
+func plain553flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37473,9 +45630,9 @@ func plain481flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain482(out, in [][]float32, rows, lanes int) bool {
+func plain554(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain482flat(out, in, rows)
+		return plain554flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37519,7 +45676,7 @@ func plain482(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain482flat(out, in [][]float32, rows int) bool {
+func plain554flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37560,9 +45717,9 @@ func plain482flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain483(out, in [][]float32, rows, lanes int) bool {
+func plain555(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain483flat(out, in, rows)
+		return plain555flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -37617,7 +45774,7 @@ func plain483(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain483flat(out, in [][]float32, rows int) bool {
+func plain555flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -37672,9 +45829,9 @@ func plain483flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain484(out, in [][]float32, rows, lanes int) bool {
+func plain556(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain484flat(out, in, rows)
+		return plain556flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -37735,7 +45892,7 @@ func plain484(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain484flat(out, in [][]float32, rows int) bool {
+func plain556flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b9 [line]float32
@@ -37796,9 +45953,9 @@ func plain484flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain485(out, in [][]float32, rows, lanes int) bool {
+func plain557(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain485flat(out, in, rows)
+		return plain557flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -37859,7 +46016,7 @@ func plain485(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain485flat(out, in [][]float32, rows int) bool {
+func plain557flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -37920,9 +46077,9 @@ func plain485flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain486(out, in [][]float32, rows, lanes int) bool {
+func plain558(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain486flat(out, in, rows)
+		return plain558flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -37989,7 +46146,7 @@ func plain486(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain486flat(out, in [][]float32, rows int) bool {
+func plain558flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b9 [line]float32
@@ -38056,9 +46213,9 @@ func plain486flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain487(out, in [][]float32, rows, lanes int) bool {
+func plain559(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain487flat(out, in, rows)
+		return plain559flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38102,7 +46259,7 @@ func plain487(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain487flat(out, in [][]float32, rows int) bool {
+func plain559flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38143,9 +46300,9 @@ func plain487flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain488(out, in [][]float32, rows, lanes int) bool {
+func plain560(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain488flat(out, in, rows)
+		return plain560flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38191,7 +46348,7 @@ func plain488(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain488flat(out, in [][]float32, rows int) bool {
+func plain560flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38234,9 +46391,9 @@ func plain488flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain489(out, in [][]float32, rows, lanes int) bool {
+func plain561(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain489flat(out, in, rows)
+		return plain561flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38299,7 +46456,7 @@ func plain489(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain489flat(out, in [][]float32, rows int) bool {
+func plain561flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38359,9 +46516,9 @@ func plain489flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain490(out, in [][]float32, rows, lanes int) bool {
+func plain562(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain490flat(out, in, rows)
+		return plain562flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38411,7 +46568,7 @@ func plain490(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain490flat(out, in [][]float32, rows int) bool {
+func plain562flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38458,9 +46615,9 @@ func plain490flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain491(out, in [][]float32, rows, lanes int) bool {
+func plain563(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain491flat(out, in, rows)
+		return plain563flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38528,7 +46685,7 @@ func plain491(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain491flat(out, in [][]float32, rows int) bool {
+func plain563flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38593,9 +46750,9 @@ func plain491flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain492(out, in [][]float32, rows, lanes int) bool {
+func plain564(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain492flat(out, in, rows)
+		return plain564flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38660,7 +46817,7 @@ func plain492(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain492flat(out, in [][]float32, rows int) bool {
+func plain564flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38722,9 +46879,9 @@ func plain492flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain493(out, in [][]float32, rows, lanes int) bool {
+func plain565(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain493flat(out, in, rows)
+		return plain565flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38771,7 +46928,7 @@ func plain493(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain493flat(out, in [][]float32, rows int) bool {
+func plain565flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38815,9 +46972,9 @@ func plain493flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain494(out, in [][]float32, rows, lanes int) bool {
+func plain566(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain494flat(out, in, rows)
+		return plain566flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38874,7 +47031,7 @@ func plain494(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain494flat(out, in [][]float32, rows int) bool {
+func plain566flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38928,9 +47085,9 @@ func plain494flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain495(out, in [][]float32, rows, lanes int) bool {
+func plain567(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain495flat(out, in, rows)
+		return plain567flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38949,7 +47106,7 @@ func plain495(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain495flat(out, in [][]float32, rows int) bool {
+func plain567flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38965,9 +47122,9 @@ func plain495flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain496(out, in [][]float32, rows, lanes int) bool {
+func plain568(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain496flat(out, in, rows)
+		return plain568flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39025,7 +47182,7 @@ func plain496(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain496flat(out, in [][]float32, rows int) bool {
+func plain568flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39080,9 +47237,9 @@ func plain496flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain497(out, in [][]float32, rows, lanes int) bool {
+func plain569(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain497flat(out, in, rows)
+		return plain569flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39121,7 +47278,7 @@ func plain497(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain497flat(out, in [][]float32, rows int) bool {
+func plain569flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39157,9 +47314,9 @@ func plain497flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain498(out, in [][]float32, rows, lanes int) bool {
+func plain570(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain498flat(out, in, rows)
+		return plain570flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39176,7 +47333,7 @@ func plain498(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain498flat(out, in [][]float32, rows int) bool {
+func plain570flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39190,9 +47347,9 @@ func plain498flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain499(out, in [][]float32, rows, lanes int) bool {
+func plain571(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain499flat(out, in, rows)
+		return plain571flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39215,7 +47372,7 @@ func plain499(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain499flat(out, in [][]float32, rows int) bool {
+func plain571flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39235,9 +47392,9 @@ func plain499flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain500(out, in [][]float32, rows, lanes int) bool {
+func plain572(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain500flat(out, in, rows)
+		return plain572flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39263,7 +47420,7 @@ func plain500(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain500flat(out, in [][]float32, rows int) bool {
+func plain572flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39286,9 +47443,9 @@ func plain500flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain501(out, in [][]float32, rows, lanes int) bool {
+func plain573(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain501flat(out, in, rows)
+		return plain573flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39314,7 +47471,7 @@ func plain501(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain501flat(out, in [][]float32, rows int) bool {
+func plain573flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39337,9 +47494,9 @@ func plain501flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain502(out, in [][]float32, rows, lanes int) bool {
+func plain574(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain502flat(out, in, rows)
+		return plain574flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -39370,7 +47527,7 @@ func plain502(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain502flat(out, in [][]float32, rows int) bool {
+func plain574flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -39399,9 +47556,9 @@ func plain502flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain503(out, in [][]float32, rows, lanes int) bool {
+func plain575(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain503flat(out, in, rows)
+		return plain575flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39420,7 +47577,7 @@ func plain503(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain503flat(out, in [][]float32, rows int) bool {
+func plain575flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -39436,7 +47593,7 @@ func plain503flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain504(out, in [][]float32, rows, lanes int) bool {
+func plain576(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -39447,9 +47604,9 @@ func plain504(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain505(out, in [][]float32, rows, lanes int) bool {
+func plain577(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain505flat(out, in, rows)
+		return plain577flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39501,7 +47658,7 @@ func plain505(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain505flat(out, in [][]float32, rows int) bool {
+func plain577flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -39550,7 +47707,7 @@ func plain505flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain506(out, in [][]float32, rows, lanes int) bool {
+func plain578(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -39584,7 +47741,7 @@ func plain506(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain507(out, in [][]float32, rows, lanes int) bool {
+func plain579(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -39597,7 +47754,7 @@ func plain507(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain508(out, in [][]float32, rows, lanes int) bool {
+func plain580(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -39608,9 +47765,9 @@ func plain508(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain509(out, in [][]float32, rows, lanes int) bool {
+func plain581(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain509flat(out, in, rows)
+		return plain581flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39624,7 +47781,7 @@ func plain509(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain509flat(out, in [][]float32, rows int) bool {
+func plain581flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -39635,9 +47792,9 @@ func plain509flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain510(out, in [][]float32, rows, lanes int) bool {
+func plain582(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain510flat(out, in, rows)
+		return plain582flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39651,7 +47808,7 @@ func plain510(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain510flat(out, in [][]float32, rows int) bool {
+func plain582flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -39662,9 +47819,9 @@ func plain510flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain511(out, in [][]float32, rows, lanes int) bool {
+func plain583(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain511flat(out, in, rows)
+		return plain583flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39685,7 +47842,7 @@ func plain511(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain511flat(out, in [][]float32, rows int) bool {
+func plain583flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -39703,9 +47860,9 @@ func plain511flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain512(out, in [][]float32, rows, lanes int) bool {
+func plain584(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain512flat(out, in, rows)
+		return plain584flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39727,7 +47884,7 @@ func plain512(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain512flat(out, in [][]float32, rows int) bool {
+func plain584flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -39746,9 +47903,9 @@ func plain512flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain513(out, in [][]float32, rows, lanes int) bool {
+func plain585(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain513flat(out, in, rows)
+		return plain585flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39788,7 +47945,7 @@ func plain513(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain513flat(out, in [][]float32, rows int) bool {
+func plain585flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -39825,9 +47982,9 @@ func plain513flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain514(out, in [][]float32, rows, lanes int) bool {
+func plain586(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain514flat(out, in, rows)
+		return plain586flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39868,7 +48025,7 @@ func plain514(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain514flat(out, in [][]float32, rows int) bool {
+func plain586flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -39906,9 +48063,9 @@ func plain514flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain515(out, in [][]float32, rows, lanes int) bool {
+func plain587(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain515flat(out, in, rows)
+		return plain587flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39970,7 +48127,7 @@ func plain515(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain515flat(out, in [][]float32, rows int) bool {
+func plain587flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40029,9 +48186,9 @@ func plain515flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain516(out, in [][]float32, rows, lanes int) bool {
+func plain588(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain516flat(out, in, rows)
+		return plain588flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40093,7 +48250,7 @@ func plain516(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain516flat(out, in [][]float32, rows int) bool {
+func plain588flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40152,9 +48309,9 @@ func plain516flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain517(out, in [][]float32, rows, lanes int) bool {
+func plain589(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain517flat(out, in, rows)
+		return plain589flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40216,7 +48373,7 @@ func plain517(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain517flat(out, in [][]float32, rows int) bool {
+func plain589flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40275,9 +48432,9 @@ func plain517flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain518(out, in [][]float32, rows, lanes int) bool {
+func plain590(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain518flat(out, in, rows)
+		return plain590flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40340,7 +48497,7 @@ func plain518(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain518flat(out, in [][]float32, rows int) bool {
+func plain590flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40400,9 +48557,9 @@ func plain518flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain519(out, in [][]float32, rows, lanes int) bool {
+func plain591(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain519flat(out, in, rows)
+		return plain591flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40443,7 +48600,7 @@ func plain519(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain519flat(out, in [][]float32, rows int) bool {
+func plain591flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40481,9 +48638,9 @@ func plain519flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain520(out, in [][]float32, rows, lanes int) bool {
+func plain592(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain520flat(out, in, rows)
+		return plain592flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40543,7 +48700,7 @@ func plain520(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain520flat(out, in [][]float32, rows int) bool {
+func plain592flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40600,9 +48757,9 @@ func plain520flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain521(out, in [][]float32, rows, lanes int) bool {
+func plain593(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain521flat(out, in, rows)
+		return plain593flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40619,7 +48776,7 @@ func plain521(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain521flat(out, in [][]float32, rows int) bool {
+func plain593flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40633,9 +48790,9 @@ func plain521flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain522(out, in [][]float32, rows, lanes int) bool {
+func plain594(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain522flat(out, in, rows)
+		return plain594flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40664,7 +48821,7 @@ func plain522(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain522flat(out, in [][]float32, rows int) bool {
+func plain594flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40690,9 +48847,9 @@ func plain522flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain523(out, in [][]float32, rows, lanes int) bool {
+func plain595(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain523flat(out, in, rows)
+		return plain595flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40730,7 +48887,7 @@ func plain523(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain523flat(out, in [][]float32, rows int) bool {
+func plain595flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40765,9 +48922,9 @@ func plain523flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain524(out, in [][]float32, rows, lanes int) bool {
+func plain596(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain524flat(out, in, rows)
+		return plain596flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40795,7 +48952,7 @@ func plain524(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain524flat(out, in [][]float32, rows int) bool {
+func plain596flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40820,9 +48977,9 @@ func plain524flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain525(out, in [][]float32, rows, lanes int) bool {
+func plain597(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain525flat(out, in, rows)
+		return plain597flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40850,7 +49007,7 @@ func plain525(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain525flat(out, in [][]float32, rows int) bool {
+func plain597flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40875,9 +49032,9 @@ func plain525flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain526(out, in [][]float32, rows, lanes int) bool {
+func plain598(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain526flat(out, in, rows)
+		return plain598flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40908,7 +49065,7 @@ func plain526(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain526flat(out, in [][]float32, rows int) bool {
+func plain598flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -40936,9 +49093,9 @@ func plain526flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain527(out, in [][]float32, rows, lanes int) bool {
+func plain599(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain527flat(out, in, rows)
+		return plain599flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40978,7 +49135,7 @@ func plain527(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain527flat(out, in [][]float32, rows int) bool {
+func plain599flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -41015,9 +49172,9 @@ func plain527flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain528(out, in [][]float32, rows, lanes int) bool {
+func plain600(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain528flat(out, in, rows)
+		return plain600flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41035,7 +49192,7 @@ func plain528(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain528flat(out, in [][]float32, rows int) bool {
+func plain600flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -41050,9 +49207,9 @@ func plain528flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain529(out, in [][]float32, rows, lanes int) bool {
+func plain601(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain529flat(out, in, rows)
+		return plain601flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41074,7 +49231,7 @@ func plain529(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain529flat(out, in [][]float32, rows int) bool {
+func plain601flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -41093,9 +49250,9 @@ func plain529flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain530(out, in [][]float32, rows, lanes int) bool {
+func plain602(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain530flat(out, in, rows)
+		return plain602flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41111,7 +49268,7 @@ func plain530(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain530flat(out, in [][]float32, rows int) bool {
+func plain602flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -41124,9 +49281,9 @@ func plain530flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain531(out, in [][]float32, rows, lanes int) bool {
+func plain603(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain531flat(out, in, rows)
+		return plain603flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41146,7 +49303,7 @@ func plain531(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain531flat(out, in [][]float32, rows int) bool {
+func plain603flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -41163,9 +49320,519 @@ func plain531flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain532(out, in [][]float32, rows, lanes int) bool {
+func plain604(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain532flat(out, in, rows)
+		return plain604flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		c15 := in[15][0]
+		c16 := in[16][0]
+		c17 := in[17][0]
+		c18 := in[18][0]
+		c19 := in[19][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		y14 := out[14][r*lanes:][:n]
+		y15 := out[15][r*lanes:][:n]
+		y16 := out[16][r*lanes:][:n]
+		y17 := out[17][r*lanes:][:n]
+		y18 := out[18][r*lanes:][:n]
+		for i := range y18 {
+			y0[i] = float32(x0[i] * c1)
+			y1[i] = float32(x0[i] * c2)
+			y2[i] = float32(x0[i] * c3)
+			y3[i] = float32(x0[i] * c4)
+			y4[i] = float32(x0[i] * c5)
+			y5[i] = float32(x0[i] * c6)
+			y6[i] = float32(x0[i] * c7)
+			y7[i] = float32(x0[i] * c8)
+			y8[i] = float32(x0[i] * c9)
+			y9[i] = float32(x0[i] * c10)
+			y10[i] = float32(x0[i] * c11)
+			y11[i] = float32(x0[i] * c12)
+			y12[i] = float32(x0[i] * c13)
+			y13[i] = float32(x0[i] * c14)
+			y14[i] = float32(x0[i] * c15)
+			y15[i] = float32(x0[i] * c16)
+			y16[i] = float32(x0[i] * c17)
+			y17[i] = float32(x0[i] * c18)
+			y18[i] = float32(x0[i] * c19)
+		}
+	}
+	return true
+}
+
+func plain604flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	c17 := in[17][0]
+	c18 := in[18][0]
+	c19 := in[19][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	y17 := out[17][:][:n]
+	y18 := out[18][:][:n]
+	for i := range y18 {
+		y0[i] = float32(c0 * c1)
+		y1[i] = float32(c0 * c2)
+		y2[i] = float32(c0 * c3)
+		y3[i] = float32(c0 * c4)
+		y4[i] = float32(c0 * c5)
+		y5[i] = float32(c0 * c6)
+		y6[i] = float32(c0 * c7)
+		y7[i] = float32(c0 * c8)
+		y8[i] = float32(c0 * c9)
+		y9[i] = float32(c0 * c10)
+		y10[i] = float32(c0 * c11)
+		y11[i] = float32(c0 * c12)
+		y12[i] = float32(c0 * c13)
+		y13[i] = float32(c0 * c14)
+		y14[i] = float32(c0 * c15)
+		y15[i] = float32(c0 * c16)
+		y16[i] = float32(c0 * c17)
+		y17[i] = float32(c0 * c18)
+		y18[i] = float32(c0 * c19)
+	}
+	return true
+}
+
+func plain605(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain605flat(out, in, rows)
+	}
+	var b20 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		c15 := in[15][0]
+		c16 := in[16][0]
+		c17 := in[17][0]
+		c18 := in[18][0]
+		c19 := in[19][0]
+		x20 := in[20][:n]
+		c21 := in[21][r]
+		c22 := in[22][r]
+		c23 := in[23][r]
+		c24 := in[24][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		y14 := out[14][r*lanes:][:n]
+		y15 := out[15][r*lanes:][:n]
+		y16 := out[16][r*lanes:][:n]
+		y17 := out[17][r*lanes:][:n]
+		y18 := out[18][r*lanes:][:n]
+		y19 := out[19][r*lanes:][:n]
+		y20 := out[20][r*lanes:][:n]
+		y21 := out[21][r*lanes:][:n]
+		y22 := out[22][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x20 := x20[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			y11 := y11[at:][:m]
+			y12 := y12[at:][:m]
+			y13 := y13[at:][:m]
+			y14 := y14[at:][:m]
+			y15 := y15[at:][:m]
+			y16 := y16[at:][:m]
+			y17 := y17[at:][:m]
+			y18 := y18[at:][:m]
+			y19 := y19[at:][:m]
+			y20 := y20[at:][:m]
+			y21 := y21[at:][:m]
+			y22 := y22[at:][:m]
+			b20 := b20[:m]
+			for i := range b20 {
+				y0[i] = float32(x0[i] * c1)
+				y1[i] = float32(x0[i] * c2)
+				y2[i] = float32(x0[i] * c3)
+				y3[i] = float32(x0[i] * c4)
+				y4[i] = float32(x0[i] * c5)
+				y5[i] = float32(x0[i] * c6)
+				y6[i] = float32(x0[i] * c7)
+				y7[i] = float32(x0[i] * c8)
+				y8[i] = float32(x0[i] * c9)
+				y9[i] = float32(x0[i] * c10)
+				y10[i] = float32(x0[i] * c11)
+				y11[i] = float32(x0[i] * c12)
+				y12[i] = float32(x0[i] * c13)
+				y13[i] = float32(x0[i] * c14)
+				y14[i] = float32(x0[i] * c15)
+				y15[i] = float32(x0[i] * c16)
+				y16[i] = float32(x0[i] * c17)
+				y17[i] = float32(x0[i] * c18)
+				y18[i] = float32(x0[i] * c19)
+				t19 := x20[i] - c21
+				y19[i] = t19
+				b20[i] = float32(c22 * t19)
+			}
+			Sigmoid(y20, b20)
+			for i := range y22 {
+				y21[i] = float32(c23 * y20[i])
+				y22[i] = c24 - y20[i]
+			}
+		}
+	}
+	return true
+}
+
+func plain605flat(out, in [][]float32, rows int) bool {
+	var b20 [line]float32
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	c17 := in[17][0]
+	c18 := in[18][0]
+	c19 := in[19][0]
+	c20 := in[20][0]
+	x21 := in[21][:][:n]
+	x22 := in[22][:][:n]
+	x23 := in[23][:][:n]
+	c24 := in[24][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	y17 := out[17][:][:n]
+	y18 := out[18][:][:n]
+	y19 := out[19][:][:n]
+	y20 := out[20][:][:n]
+	y21 := out[21][:][:n]
+	y22 := out[22][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x21 := x21[at:][:m]
+		x22 := x22[at:][:m]
+		x23 := x23[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		y11 := y11[at:][:m]
+		y12 := y12[at:][:m]
+		y13 := y13[at:][:m]
+		y14 := y14[at:][:m]
+		y15 := y15[at:][:m]
+		y16 := y16[at:][:m]
+		y17 := y17[at:][:m]
+		y18 := y18[at:][:m]
+		y19 := y19[at:][:m]
+		y20 := y20[at:][:m]
+		y21 := y21[at:][:m]
+		y22 := y22[at:][:m]
+		b20 := b20[:m]
+		for i := range b20 {
+			y0[i] = float32(c0 * c1)
+			y1[i] = float32(c0 * c2)
+			y2[i] = float32(c0 * c3)
+			y3[i] = float32(c0 * c4)
+			y4[i] = float32(c0 * c5)
+			y5[i] = float32(c0 * c6)
+			y6[i] = float32(c0 * c7)
+			y7[i] = float32(c0 * c8)
+			y8[i] = float32(c0 * c9)
+			y9[i] = float32(c0 * c10)
+			y10[i] = float32(c0 * c11)
+			y11[i] = float32(c0 * c12)
+			y12[i] = float32(c0 * c13)
+			y13[i] = float32(c0 * c14)
+			y14[i] = float32(c0 * c15)
+			y15[i] = float32(c0 * c16)
+			y16[i] = float32(c0 * c17)
+			y17[i] = float32(c0 * c18)
+			y18[i] = float32(c0 * c19)
+			t19 := c20 - x21[i]
+			y19[i] = t19
+			b20[i] = float32(x22[i] * t19)
+		}
+		Sigmoid(y20, b20)
+		for i := range y22 {
+			y21[i] = float32(x23[i] * y20[i])
+			y22[i] = c24 - y20[i]
+		}
+	}
+	return true
+}
+
+func plain606(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain606flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		c2 := in[2][0]
+		c3 := in[3][0]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		c15 := in[15][0]
+		c16 := in[16][0]
+		c17 := in[17][0]
+		c18 := in[18][0]
+		c19 := in[19][0]
+		c20 := in[20][0]
+		c21 := in[21][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		y13 := out[13][r*lanes:][:n]
+		y14 := out[14][r*lanes:][:n]
+		y15 := out[15][r*lanes:][:n]
+		y16 := out[16][r*lanes:][:n]
+		y17 := out[17][r*lanes:][:n]
+		y18 := out[18][r*lanes:][:n]
+		y19 := out[19][r*lanes:][:n]
+		for i := range y19 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = float32(x0[i] * c2)
+			y1[i] = float32(x0[i] * c3)
+			y2[i] = float32(x0[i] * c4)
+			y3[i] = float32(x0[i] * c5)
+			y4[i] = float32(t0 * c6)
+			y5[i] = float32(x0[i] * c7)
+			y6[i] = float32(x0[i] * c8)
+			y7[i] = float32(x0[i] * c9)
+			y8[i] = float32(x0[i] * c10)
+			y9[i] = float32(x0[i] * c11)
+			y10[i] = float32(x0[i] * c12)
+			y11[i] = float32(x0[i] * c13)
+			y12[i] = float32(x0[i] * c14)
+			y13[i] = float32(x0[i] * c15)
+			y14[i] = float32(x0[i] * c16)
+			y15[i] = float32(x0[i] * c17)
+			y16[i] = float32(x0[i] * c18)
+			y17[i] = float32(x0[i] * c19)
+			y18[i] = float32(x0[i] * c20)
+			y19[i] = float32(x0[i] * c21)
+		}
+	}
+	return true
+}
+
+func plain606flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	c17 := in[17][0]
+	c18 := in[18][0]
+	c19 := in[19][0]
+	c20 := in[20][0]
+	c21 := in[21][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	y13 := out[13][:][:n]
+	y14 := out[14][:][:n]
+	y15 := out[15][:][:n]
+	y16 := out[16][:][:n]
+	y17 := out[17][:][:n]
+	y18 := out[18][:][:n]
+	y19 := out[19][:][:n]
+	for i := range y19 {
+		t0 := float32(c0 * c1)
+		y0[i] = float32(c0 * c2)
+		y1[i] = float32(c0 * c3)
+		y2[i] = float32(c0 * c4)
+		y3[i] = float32(c0 * c5)
+		y4[i] = float32(t0 * c6)
+		y5[i] = float32(c0 * c7)
+		y6[i] = float32(c0 * c8)
+		y7[i] = float32(c0 * c9)
+		y8[i] = float32(c0 * c10)
+		y9[i] = float32(c0 * c11)
+		y10[i] = float32(c0 * c12)
+		y11[i] = float32(c0 * c13)
+		y12[i] = float32(c0 * c14)
+		y13[i] = float32(c0 * c15)
+		y14[i] = float32(c0 * c16)
+		y15[i] = float32(c0 * c17)
+		y16[i] = float32(c0 * c18)
+		y17[i] = float32(c0 * c19)
+		y18[i] = float32(c0 * c20)
+		y19[i] = float32(c0 * c21)
+	}
+	return true
+}
+
+func plain607(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain607flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41192,7 +49859,7 @@ func plain532(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain532flat(out, in [][]float32, rows int) bool {
+func plain607flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -41216,9 +49883,9 @@ func plain532flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain533(out, in [][]float32, rows, lanes int) bool {
+func plain608(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain533flat(out, in, rows)
+		return plain608flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41242,7 +49909,7 @@ func plain533(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain533flat(out, in [][]float32, rows int) bool {
+func plain608flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -41263,9 +49930,9 @@ func plain533flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain534(out, in [][]float32, rows, lanes int) bool {
+func plain609(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain534flat(out, in, rows)
+		return plain609flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41286,7 +49953,7 @@ func plain534(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain534flat(out, in [][]float32, rows int) bool {
+func plain609flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -41304,9 +49971,9 @@ func plain534flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain535(out, in [][]float32, rows, lanes int) bool {
+func plain610(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain535flat(out, in, rows)
+		return plain610flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41335,7 +50002,7 @@ func plain535(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain535flat(out, in [][]float32, rows int) bool {
+func plain610flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -41361,9 +50028,9 @@ func plain535flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain536(out, in [][]float32, rows, lanes int) bool {
+func plain611(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain536flat(out, in, rows)
+		return plain611flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41422,7 +50089,7 @@ func plain536(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain536flat(out, in [][]float32, rows int) bool {
+func plain611flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -41478,9 +50145,207 @@ func plain536flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain537(out, in [][]float32, rows, lanes int) bool {
+func plain612(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain537flat(out, in, rows)
+		return plain612flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		for i := range y5 {
+			t0 := float32(x0[i] * c1)
+			t1 := float32(t0 * x2[i])
+			t2 := float32(t0 * x3[i])
+			t3 := float32(t2 * c4)
+			t4 := float32(t3 * x5[i])
+			y0[i] = float32(t3 * x6[i])
+			t6 := float32(t1 * c4)
+			t7 := c7 - x8[i]
+			t8 := float32(x8[i] * t7)
+			t9 := float32(t6 * t8)
+			t10 := float32(t9 * c4)
+			t11 := c7 - x9[i]
+			t12 := float32(x9[i] * t11)
+			t13 := float32(t1 * t12)
+			y1[i] = t9 + t13
+			y2[i] = float32(t2 * x10[i])
+			t16 := float32(t2 * c11)
+			t17 := float32(x10[i] * x10[i])
+			t18 := c7 - t17
+			y3[i] = float32(t16 * t18)
+			t20 := c7 - x6[i]
+			t21 := float32(x6[i] * t20)
+			y4[i] = float32(t4 * t21)
+			y5[i] = t10 + t13
+		}
+	}
+	return true
+}
+
+func plain612flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := float32(c0 * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		t3 := float32(t2 * c4)
+		t4 := float32(t3 * x5[i])
+		y0[i] = float32(t3 * x6[i])
+		t6 := float32(t1 * c4)
+		t7 := c7 - x8[i]
+		t8 := float32(x8[i] * t7)
+		t9 := float32(t6 * t8)
+		t10 := float32(t9 * c4)
+		t11 := c7 - x9[i]
+		t12 := float32(x9[i] * t11)
+		t13 := float32(t1 * t12)
+		y1[i] = t9 + t13
+		y2[i] = float32(t2 * x10[i])
+		t16 := float32(t2 * x11[i])
+		t17 := float32(x10[i] * x10[i])
+		t18 := c7 - t17
+		y3[i] = float32(t16 * t18)
+		t20 := c7 - x6[i]
+		t21 := float32(x6[i] * t20)
+		y4[i] = float32(t4 * t21)
+		y5[i] = t10 + t13
+	}
+	return true
+}
+
+func plain613(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain613flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		c1 := in[1][0]
+		x2 := in[2][r*lanes:][:n]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := float32(x0[i] * c1)
+			y0[i] = float32(t0 * x2[i])
+			t2 := float32(t0 * c3)
+			t3 := float32(x2[i] * x2[i])
+			t4 := c4 - t3
+			y1[i] = float32(t2 * t4)
+			t6 := float32(x5[i] * x5[i])
+			t7 := c4 - t6
+			y2[i] = float32(c3 * t7)
+			t9 := float32(x6[i] * x6[i])
+			t10 := c4 - t9
+			y3[i] = float32(c3 * t10)
+			t12 := float32(x7[i] * x7[i])
+			t13 := c4 - t12
+			y4[i] = float32(c3 * t13)
+			t15 := float32(x8[i] * x8[i])
+			t16 := c4 - t15
+			y5[i] = float32(c3 * t16)
+			t18 := float32(x9[i] * x9[i])
+			t19 := c4 - t18
+			y6[i] = float32(c3 * t19)
+		}
+	}
+	return true
+}
+
+func plain613flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := float32(c0 * c1)
+		y0[i] = float32(t0 * x2[i])
+		t2 := float32(t0 * x3[i])
+		t3 := float32(x2[i] * x2[i])
+		t4 := c4 - t3
+		y1[i] = float32(t2 * t4)
+		t6 := float32(x5[i] * x5[i])
+		t7 := c4 - t6
+		y2[i] = float32(x3[i] * t7)
+		t9 := float32(x6[i] * x6[i])
+		t10 := c4 - t9
+		y3[i] = float32(x3[i] * t10)
+		t12 := float32(x7[i] * x7[i])
+		t13 := c4 - t12
+		y4[i] = float32(x3[i] * t13)
+		t15 := float32(x8[i] * x8[i])
+		t16 := c4 - t15
+		y5[i] = float32(x3[i] * t16)
+		t18 := float32(x9[i] * x9[i])
+		t19 := c4 - t18
+		y6[i] = float32(x3[i] * t19)
+	}
+	return true
+}
+
+func plain614(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain614flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41541,7 +50406,7 @@ func plain537(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain537flat(out, in [][]float32, rows int) bool {
+func plain614flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -41599,9 +50464,9 @@ func plain537flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain538(out, in [][]float32, rows, lanes int) bool {
+func plain615(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain538flat(out, in, rows)
+		return plain615flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -41626,7 +50491,7 @@ func plain538(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain538flat(out, in [][]float32, rows int) bool {
+func plain615flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -41648,9 +50513,9 @@ func plain538flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain539(out, in [][]float32, rows, lanes int) bool {
+func plain616(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain539flat(out, in, rows)
+		return plain616flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -41672,7 +50537,7 @@ func plain539(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain539flat(out, in [][]float32, rows int) bool {
+func plain616flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -41691,9 +50556,9 @@ func plain539flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain540(out, in [][]float32, rows, lanes int) bool {
+func plain617(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain540flat(out, in, rows)
+		return plain617flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41737,7 +50602,7 @@ func plain540(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain540flat(out, in [][]float32, rows int) bool {
+func plain617flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -41778,9 +50643,9 @@ func plain540flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain541(out, in [][]float32, rows, lanes int) bool {
+func plain618(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain541flat(out, in, rows)
+		return plain618flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -41820,7 +50685,7 @@ func plain541(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain541flat(out, in [][]float32, rows int) bool {
+func plain618flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -41858,9 +50723,9 @@ func plain541flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain542(out, in [][]float32, rows, lanes int) bool {
+func plain619(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain542flat(out, in, rows)
+		return plain619flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -41900,7 +50765,7 @@ func plain542(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain542flat(out, in [][]float32, rows int) bool {
+func plain619flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -41938,9 +50803,9 @@ func plain542flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain543(out, in [][]float32, rows, lanes int) bool {
+func plain620(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain543flat(out, in, rows)
+		return plain620flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -42020,7 +50885,7 @@ func plain543(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain543flat(out, in [][]float32, rows int) bool {
+func plain620flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -42100,9 +50965,9 @@ func plain543flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain544(out, in [][]float32, rows, lanes int) bool {
+func plain621(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain544flat(out, in, rows)
+		return plain621flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42165,7 +51030,7 @@ func plain544(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain544flat(out, in [][]float32, rows int) bool {
+func plain621flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -42225,9 +51090,9 @@ func plain544flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain545(out, in [][]float32, rows, lanes int) bool {
+func plain622(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain545flat(out, in, rows)
+		return plain622flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42277,7 +51142,7 @@ func plain545(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain545flat(out, in [][]float32, rows int) bool {
+func plain622flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -42324,9 +51189,9 @@ func plain545flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain546(out, in [][]float32, rows, lanes int) bool {
+func plain623(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain546flat(out, in, rows)
+		return plain623flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42394,7 +51259,7 @@ func plain546(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain546flat(out, in [][]float32, rows int) bool {
+func plain623flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -42459,9 +51324,9 @@ func plain546flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain547(out, in [][]float32, rows, lanes int) bool {
+func plain624(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain547flat(out, in, rows)
+		return plain624flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42526,7 +51391,7 @@ func plain547(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain547flat(out, in [][]float32, rows int) bool {
+func plain624flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -42588,9 +51453,9 @@ func plain547flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain548(out, in [][]float32, rows, lanes int) bool {
+func plain625(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain548flat(out, in, rows)
+		return plain625flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42637,7 +51502,7 @@ func plain548(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain548flat(out, in [][]float32, rows int) bool {
+func plain625flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -42681,9 +51546,9 @@ func plain548flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain549(out, in [][]float32, rows, lanes int) bool {
+func plain626(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain549flat(out, in, rows)
+		return plain626flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42740,7 +51605,7 @@ func plain549(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain549flat(out, in [][]float32, rows int) bool {
+func plain626flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -42794,9 +51659,9 @@ func plain549flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain550(out, in [][]float32, rows, lanes int) bool {
+func plain627(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain550flat(out, in, rows)
+		return plain627flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -42827,7 +51692,7 @@ func plain550(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain550flat(out, in [][]float32, rows int) bool {
+func plain627flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -42854,9 +51719,9 @@ func plain550flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain551(out, in [][]float32, rows, lanes int) bool {
+func plain628(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain551flat(out, in, rows)
+		return plain628flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -42900,7 +51765,7 @@ func plain551(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain551flat(out, in [][]float32, rows int) bool {
+func plain628flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -42942,9 +51807,9 @@ func plain551flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain552(out, in [][]float32, rows, lanes int) bool {
+func plain629(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain552flat(out, in, rows)
+		return plain629flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -42985,7 +51850,7 @@ func plain552(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain552flat(out, in [][]float32, rows int) bool {
+func plain629flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -43024,9 +51889,9 @@ func plain552flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain553(out, in [][]float32, rows, lanes int) bool {
+func plain630(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain553flat(out, in, rows)
+		return plain630flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -43088,7 +51953,7 @@ func plain553(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain553flat(out, in [][]float32, rows int) bool {
+func plain630flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -43148,9 +52013,9 @@ func plain553flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain554(out, in [][]float32, rows, lanes int) bool {
+func plain631(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain554flat(out, in, rows)
+		return plain631flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -43191,7 +52056,7 @@ func plain554(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain554flat(out, in [][]float32, rows int) bool {
+func plain631flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -43230,9 +52095,9 @@ func plain554flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain555(out, in [][]float32, rows, lanes int) bool {
+func plain632(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain555flat(out, in, rows)
+		return plain632flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -43270,7 +52135,7 @@ func plain555(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain555flat(out, in [][]float32, rows int) bool {
+func plain632flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -43306,9 +52171,9 @@ func plain555flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain556(out, in [][]float32, rows, lanes int) bool {
+func plain633(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain556flat(out, in, rows)
+		return plain633flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -43350,7 +52215,7 @@ func plain556(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain556flat(out, in [][]float32, rows int) bool {
+func plain633flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -43390,9 +52255,9 @@ func plain556flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain557(out, in [][]float32, rows, lanes int) bool {
+func plain634(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain557flat(out, in, rows)
+		return plain634flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -43431,7 +52296,7 @@ func plain557(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain557flat(out, in [][]float32, rows int) bool {
+func plain634flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -43468,9 +52333,9 @@ func plain557flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain558(out, in [][]float32, rows, lanes int) bool {
+func plain635(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain558flat(out, in, rows)
+		return plain635flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -43529,7 +52394,7 @@ func plain558(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain558flat(out, in [][]float32, rows int) bool {
+func plain635flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -43586,9 +52451,9 @@ func plain558flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain559(out, in [][]float32, rows, lanes int) bool {
+func plain636(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain559flat(out, in, rows)
+		return plain636flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43624,7 +52489,7 @@ func plain559(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain559flat(out, in [][]float32, rows int) bool {
+func plain636flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43657,9 +52522,9 @@ func plain559flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain560(out, in [][]float32, rows, lanes int) bool {
+func plain637(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain560flat(out, in, rows)
+		return plain637flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -43689,7 +52554,7 @@ func plain560(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain560flat(out, in [][]float32, rows int) bool {
+func plain637flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -43718,9 +52583,9 @@ func plain560flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain561(out, in [][]float32, rows, lanes int) bool {
+func plain638(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain561flat(out, in, rows)
+		return plain638flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b8 [line]float32
@@ -43769,7 +52634,7 @@ func plain561(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain561flat(out, in [][]float32, rows int) bool {
+func plain638flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b8 [line]float32
 	var b11 [line]float32
@@ -43817,9 +52682,9 @@ func plain561flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain562(out, in [][]float32, rows, lanes int) bool {
+func plain639(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain562flat(out, in, rows)
+		return plain639flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43853,7 +52718,7 @@ func plain562(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain562flat(out, in [][]float32, rows int) bool {
+func plain639flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43884,9 +52749,9 @@ func plain562flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain563(out, in [][]float32, rows, lanes int) bool {
+func plain640(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain563flat(out, in, rows)
+		return plain640flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43918,7 +52783,7 @@ func plain563(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain563flat(out, in [][]float32, rows int) bool {
+func plain640flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43947,9 +52812,9 @@ func plain563flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain564(out, in [][]float32, rows, lanes int) bool {
+func plain641(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain564flat(out, in, rows)
+		return plain641flat(out, in, rows)
 	}
 	var b9 [line]float32
 	n := lanes
@@ -44038,7 +52903,7 @@ func plain564(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain564flat(out, in [][]float32, rows int) bool {
+func plain641flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -44128,9 +52993,9 @@ func plain564flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain565(out, in [][]float32, rows, lanes int) bool {
+func plain642(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain565flat(out, in, rows)
+		return plain642flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44148,7 +53013,7 @@ func plain565(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain565flat(out, in [][]float32, rows int) bool {
+func plain642flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44163,9 +53028,9 @@ func plain565flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain566(out, in [][]float32, rows, lanes int) bool {
+func plain643(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain566flat(out, in, rows)
+		return plain643flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44181,7 +53046,7 @@ func plain566(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain566flat(out, in [][]float32, rows int) bool {
+func plain643flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44194,9 +53059,9 @@ func plain566flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain567(out, in [][]float32, rows, lanes int) bool {
+func plain644(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain567flat(out, in, rows)
+		return plain644flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44243,7 +53108,7 @@ func plain567(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain567flat(out, in [][]float32, rows int) bool {
+func plain644flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44287,9 +53152,9 @@ func plain567flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain568(out, in [][]float32, rows, lanes int) bool {
+func plain645(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain568flat(out, in, rows)
+		return plain645flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44307,7 +53172,7 @@ func plain568(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain568flat(out, in [][]float32, rows int) bool {
+func plain645flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44322,9 +53187,9 @@ func plain568flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain569(out, in [][]float32, rows, lanes int) bool {
+func plain646(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain569flat(out, in, rows)
+		return plain646flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -44408,7 +53273,7 @@ func plain569(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain569flat(out, in [][]float32, rows int) bool {
+func plain646flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b6 [line]float32
@@ -44492,9 +53357,9 @@ func plain569flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain570(out, in [][]float32, rows, lanes int) bool {
+func plain647(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain570flat(out, in, rows)
+		return plain647flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44516,7 +53381,6 @@ func plain570(out, in [][]float32, rows, lanes int) bool {
 		x15 := in[15][r*lanes:][:n]
 		c16 := in[16][r]
 		x17 := in[17][r*lanes:][:n]
-		c18 := in[18][r]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -44526,8 +53390,7 @@ func plain570(out, in [][]float32, rows, lanes int) bool {
 		y6 := out[6][r*lanes:][:n]
 		y7 := out[7][r*lanes:][:n]
 		y8 := out[8][r*lanes:][:n]
-		y9 := out[9][r*lanes:][:n]
-		for i := range y9 {
+		for i := range y8 {
 			t0 := float32(c0 * x1[i])
 			y0[i] = t0
 			t1 := x2[i] + c3
@@ -44541,26 +53404,28 @@ func plain570(out, in [][]float32, rows, lanes int) bool {
 			t7 := x10[i] + t6
 			t8 := float32(t4 * x11[i])
 			t9 := float32(t4 * t0)
-			y3[i] = t5 + t8
+			t10 := t5 + t8
 			t11 := x12[i] + t9
 			t12 := float32(t7 * x13[i])
-			y4[i] = float32(t7 * x14[i])
+			y3[i] = float32(t7 * x14[i])
 			t14 := float32(t11 * x15[i])
-			y5[i] = float32(t11 * x14[i])
+			y4[i] = float32(t11 * x14[i])
 			t16 := t12 + t14
 			t17 := t16 / t1
 			t18 := float32(t17 * x14[i])
 			t19 := float32(t18 * c5)
-			y6[i] = float32(t19 * c16)
-			y7[i] = float32(t19 * x17[i])
-			y8[i] = float32(t19 * c18)
-			y9[i] = float32(t19 * t0)
+			y5[i] = t19
+			t20 := float32(t19 * c16)
+			y6[i] = float32(t19 * x17[i])
+			t22 := float32(t20 * t0)
+			y7[i] = t22
+			y8[i] = t10 + t22
 		}
 	}
 	return true
 }
 
-func plain570flat(out, in [][]float32, rows int) bool {
+func plain647flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44580,7 +53445,6 @@ func plain570flat(out, in [][]float32, rows int) bool {
 	x15 := in[15][:][:n]
 	x16 := in[16][:][:n]
 	x17 := in[17][:][:n]
-	x18 := in[18][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -44590,8 +53454,7 @@ func plain570flat(out, in [][]float32, rows int) bool {
 	y6 := out[6][:][:n]
 	y7 := out[7][:][:n]
 	y8 := out[8][:][:n]
-	y9 := out[9][:][:n]
-	for i := range y9 {
+	for i := range y8 {
 		t0 := float32(x0[i] * c1)
 		y0[i] = t0
 		t1 := x2[i] + c3
@@ -44605,27 +53468,29 @@ func plain570flat(out, in [][]float32, rows int) bool {
 		t7 := x10[i] + t6
 		t8 := float32(t4 * x11[i])
 		t9 := float32(t4 * t0)
-		y3[i] = t5 + t8
+		t10 := t5 + t8
 		t11 := x12[i] + t9
 		t12 := float32(t7 * x13[i])
-		y4[i] = float32(t7 * x14[i])
+		y3[i] = float32(t7 * x14[i])
 		t14 := float32(t11 * x15[i])
-		y5[i] = float32(t11 * x14[i])
+		y4[i] = float32(t11 * x14[i])
 		t16 := t12 + t14
 		t17 := t16 / t1
 		t18 := float32(t17 * x14[i])
 		t19 := float32(t18 * c5)
-		y6[i] = float32(t19 * x16[i])
-		y7[i] = float32(t19 * x17[i])
-		y8[i] = float32(t19 * x18[i])
-		y9[i] = float32(t19 * t0)
+		y5[i] = t19
+		t20 := float32(t19 * x16[i])
+		y6[i] = float32(t19 * x17[i])
+		t22 := float32(t20 * t0)
+		y7[i] = t22
+		y8[i] = t10 + t22
 	}
 	return true
 }
 
-func plain571(out, in [][]float32, rows, lanes int) bool {
+func plain648(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain571flat(out, in, rows)
+		return plain648flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44696,7 +53561,7 @@ func plain571(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain571flat(out, in [][]float32, rows int) bool {
+func plain648flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44764,9 +53629,9 @@ func plain571flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain572(out, in [][]float32, rows, lanes int) bool {
+func plain649(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain572flat(out, in, rows)
+		return plain649flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44835,7 +53700,7 @@ func plain572(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain572flat(out, in [][]float32, rows int) bool {
+func plain649flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44901,9 +53766,9 @@ func plain572flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain573(out, in [][]float32, rows, lanes int) bool {
+func plain650(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain573flat(out, in, rows)
+		return plain650flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44946,7 +53811,7 @@ func plain573(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain573flat(out, in [][]float32, rows int) bool {
+func plain650flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44986,9 +53851,9 @@ func plain573flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain574(out, in [][]float32, rows, lanes int) bool {
+func plain651(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain574flat(out, in, rows)
+		return plain651flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45039,7 +53904,7 @@ func plain574(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain574flat(out, in [][]float32, rows int) bool {
+func plain651flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45087,9 +53952,9 @@ func plain574flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain575(out, in [][]float32, rows, lanes int) bool {
+func plain652(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain575flat(out, in, rows)
+		return plain652flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45133,7 +53998,7 @@ func plain575(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain575flat(out, in [][]float32, rows int) bool {
+func plain652flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45174,9 +54039,9 @@ func plain575flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain576(out, in [][]float32, rows, lanes int) bool {
+func plain653(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain576flat(out, in, rows)
+		return plain653flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45216,7 +54081,7 @@ func plain576(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain576flat(out, in [][]float32, rows int) bool {
+func plain653flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45253,9 +54118,9 @@ func plain576flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain577(out, in [][]float32, rows, lanes int) bool {
+func plain654(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain577flat(out, in, rows)
+		return plain654flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45323,7 +54188,7 @@ func plain577(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain577flat(out, in [][]float32, rows int) bool {
+func plain654flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45388,9 +54253,9 @@ func plain577flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain578(out, in [][]float32, rows, lanes int) bool {
+func plain655(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain578flat(out, in, rows)
+		return plain655flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45437,7 +54302,7 @@ func plain578(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain578flat(out, in [][]float32, rows int) bool {
+func plain655flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45481,9 +54346,9 @@ func plain578flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain579(out, in [][]float32, rows, lanes int) bool {
+func plain656(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain579flat(out, in, rows)
+		return plain656flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45545,7 +54410,7 @@ func plain579(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain579flat(out, in [][]float32, rows int) bool {
+func plain656flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45604,9 +54469,9 @@ func plain579flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain580(out, in [][]float32, rows, lanes int) bool {
+func plain657(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain580flat(out, in, rows)
+		return plain657flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45679,7 +54544,7 @@ func plain580(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain580flat(out, in [][]float32, rows int) bool {
+func plain657flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45749,9 +54614,9 @@ func plain580flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain581(out, in [][]float32, rows, lanes int) bool {
+func plain658(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain581flat(out, in, rows)
+		return plain658flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45769,7 +54634,7 @@ func plain581(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain581flat(out, in [][]float32, rows int) bool {
+func plain658flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45784,9 +54649,9 @@ func plain581flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain582(out, in [][]float32, rows, lanes int) bool {
+func plain659(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain582flat(out, in, rows)
+		return plain659flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45802,7 +54667,7 @@ func plain582(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain582flat(out, in [][]float32, rows int) bool {
+func plain659flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45815,9 +54680,9 @@ func plain582flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain583(out, in [][]float32, rows, lanes int) bool {
+func plain660(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain583flat(out, in, rows)
+		return plain660flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45838,7 +54703,7 @@ func plain583(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain583flat(out, in [][]float32, rows int) bool {
+func plain660flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45856,9 +54721,9 @@ func plain583flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain584(out, in [][]float32, rows, lanes int) bool {
+func plain661(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain584flat(out, in, rows)
+		return plain661flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45877,7 +54742,7 @@ func plain584(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain584flat(out, in [][]float32, rows int) bool {
+func plain661flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45893,9 +54758,9 @@ func plain584flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain585(out, in [][]float32, rows, lanes int) bool {
+func plain662(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain585flat(out, in, rows)
+		return plain662flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45944,7 +54809,7 @@ func plain585(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain585flat(out, in [][]float32, rows int) bool {
+func plain662flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45990,9 +54855,9 @@ func plain585flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain586(out, in [][]float32, rows, lanes int) bool {
+func plain663(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain586flat(out, in, rows)
+		return plain663flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46022,7 +54887,7 @@ func plain586(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain586flat(out, in [][]float32, rows int) bool {
+func plain663flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -46049,9 +54914,9 @@ func plain586flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain587(out, in [][]float32, rows, lanes int) bool {
+func plain664(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain587flat(out, in, rows)
+		return plain664flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46079,7 +54944,7 @@ func plain587(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain587flat(out, in [][]float32, rows int) bool {
+func plain664flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -46104,9 +54969,9 @@ func plain587flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain588(out, in [][]float32, rows, lanes int) bool {
+func plain665(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain588flat(out, in, rows)
+		return plain665flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46162,7 +55027,7 @@ func plain588(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain588flat(out, in [][]float32, rows int) bool {
+func plain665flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -46215,208 +55080,9 @@ func plain588flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain589(out, in [][]float32, rows, lanes int) bool {
+func plain666(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain589flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		for i := range y2 {
-			t0 := float32(c0 * x1[i])
-			t1 := float32(t0 * t0)
-			y0[i] = t1
-			t2 := float32(t0 * c2)
-			t3 := float32(t1 * c3)
-			t4 := t2 + t3
-			y1[i] = t4
-			t5 := t4 + c4
-			y2[i] = c4 / t5
-		}
-	}
-	return true
-}
-
-func plain589flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	for i := range y2 {
-		t0 := float32(x0[i] * c1)
-		t1 := float32(t0 * t0)
-		y0[i] = t1
-		t2 := float32(t0 * x2[i])
-		t3 := float32(t1 * x3[i])
-		t4 := t2 + t3
-		y1[i] = t4
-		t5 := t4 + c4
-		y2[i] = c4 / t5
-	}
-	return true
-}
-
-func plain590(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain590flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		y0 := out[0][r*lanes:][:n]
-		for i := range y0 {
-			t0 := float32(c0 * x1[i])
-			t1 := float32(t0 * t0)
-			t2 := float32(t0 * c2)
-			t3 := float32(t1 * c3)
-			t4 := t2 + t3
-			t5 := t4 + c4
-			y0[i] = c4 / t5
-		}
-	}
-	return true
-}
-
-func plain590flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	y0 := out[0][:][:n]
-	for i := range y0 {
-		t0 := float32(x0[i] * c1)
-		t1 := float32(t0 * t0)
-		t2 := float32(t0 * x2[i])
-		t3 := float32(t1 * x3[i])
-		t4 := t2 + t3
-		t5 := t4 + c4
-		y0[i] = c4 / t5
-	}
-	return true
-}
-
-func plain591(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain591flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		c0 := in[0][r]
-		x1 := in[1][:n]
-		c2 := in[2][r]
-		c3 := in[3][r]
-		c4 := in[4][0]
-		c5 := in[5][0]
-		c6 := in[6][r]
-		c7 := in[7][0]
-		c8 := in[8][0]
-		c9 := in[9][r]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		y6 := out[6][r*lanes:][:n]
-		y7 := out[7][r*lanes:][:n]
-		for i := range y7 {
-			t0 := float32(c0 * x1[i])
-			y0[i] = t0
-			t1 := float32(t0 * t0)
-			t2 := float32(t0 * c2)
-			t3 := float32(t1 * c3)
-			t4 := t2 + t3
-			y1[i] = t4
-			t5 := t4 + c4
-			t6 := c4 / t5
-			y2[i] = t6
-			t7 := float32(t6 * t0)
-			y3[i] = t7
-			t8 := float32(t7 * c5)
-			y4[i] = float32(t8 * c3)
-			t10 := float32(c3 * t0)
-			t11 := c2 + t10
-			t12 := t11 + t10
-			t13 := float32(t12 * x1[i])
-			y5[i] = chosen(c6, c7, t1)
-			t15 := chosen(c6, t1, c7)
-			t16 := float32(t15 * c8)
-			y6[i] = float32(t16 * c2)
-			y7[i] = float32(t13 * c9)
-		}
-	}
-	return true
-}
-
-func plain591flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	c4 := in[4][0]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	y6 := out[6][:][:n]
-	y7 := out[7][:][:n]
-	for i := range y7 {
-		t0 := float32(x0[i] * c1)
-		y0[i] = t0
-		t1 := float32(t0 * t0)
-		t2 := float32(t0 * x2[i])
-		t3 := float32(t1 * x3[i])
-		t4 := t2 + t3
-		y1[i] = t4
-		t5 := t4 + c4
-		t6 := c4 / t5
-		y2[i] = t6
-		t7 := float32(t6 * t0)
-		y3[i] = t7
-		t8 := float32(t7 * c5)
-		y4[i] = float32(t8 * x3[i])
-		t10 := float32(x3[i] * t0)
-		t11 := x2[i] + t10
-		t12 := t11 + t10
-		t13 := float32(t12 * c1)
-		y5[i] = chosen(x6[i], c7, t1)
-		t15 := chosen(x6[i], t1, c7)
-		t16 := float32(t15 * c8)
-		y6[i] = float32(t16 * x2[i])
-		y7[i] = float32(t13 * x9[i])
-	}
-	return true
-}
-
-func plain592(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain592flat(out, in, rows)
+		return plain666flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46438,7 +55104,7 @@ func plain592(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain592flat(out, in [][]float32, rows int) bool {
+func plain666flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -46457,9 +55123,9 @@ func plain592flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain593(out, in [][]float32, rows, lanes int) bool {
+func plain667(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain593flat(out, in, rows)
+		return plain667flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46479,7 +55145,7 @@ func plain593(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain593flat(out, in [][]float32, rows int) bool {
+func plain667flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -46496,9 +55162,9 @@ func plain593flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain594(out, in [][]float32, rows, lanes int) bool {
+func plain668(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain594flat(out, in, rows)
+		return plain668flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46540,7 +55206,7 @@ func plain594(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain594flat(out, in [][]float32, rows int) bool {
+func plain668flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -46579,9 +55245,9 @@ func plain594flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain595(out, in [][]float32, rows, lanes int) bool {
+func plain669(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain595flat(out, in, rows)
+		return plain669flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46613,7 +55279,7 @@ func plain595(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain595flat(out, in [][]float32, rows int) bool {
+func plain669flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -46642,9 +55308,9 @@ func plain595flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain596(out, in [][]float32, rows, lanes int) bool {
+func plain670(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain596flat(out, in, rows)
+		return plain670flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46672,7 +55338,7 @@ func plain596(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain596flat(out, in [][]float32, rows int) bool {
+func plain670flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -46697,9 +55363,208 @@ func plain596flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain597(out, in [][]float32, rows, lanes int) bool {
+func plain671(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain597flat(out, in, rows)
+		return plain671flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		for i := range y2 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := float32(t0 * t0)
+			y0[i] = t2
+			t3 := float32(t2 * c3)
+			t4 := t1 + t3
+			y1[i] = t4
+			t5 := t4 + c4
+			y2[i] = c4 / t5
+		}
+	}
+	return true
+}
+
+func plain671flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	for i := range y2 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * t0)
+		y0[i] = t2
+		t3 := float32(t2 * x3[i])
+		t4 := t1 + t3
+		y1[i] = t4
+		t5 := t4 + c4
+		y2[i] = c4 / t5
+	}
+	return true
+}
+
+func plain672(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain672flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(c0 * x1[i])
+			t1 := float32(t0 * c2)
+			t2 := float32(t0 * t0)
+			t3 := float32(t2 * c3)
+			t4 := t1 + t3
+			t5 := t4 + c4
+			y0[i] = c4 / t5
+		}
+	}
+	return true
+}
+
+func plain672flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * c1)
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * t0)
+		t3 := float32(t2 * x3[i])
+		t4 := t1 + t3
+		t5 := t4 + c4
+		y0[i] = c4 / t5
+	}
+	return true
+}
+
+func plain673(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain673flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][:n]
+		c2 := in[2][r]
+		c3 := in[3][r]
+		c4 := in[4][0]
+		c5 := in[5][0]
+		c6 := in[6][r]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][r]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = t0
+			t1 := float32(t0 * c2)
+			t2 := float32(t0 * t0)
+			t3 := float32(t2 * c3)
+			t4 := t1 + t3
+			y1[i] = t4
+			t5 := t4 + c4
+			t6 := c4 / t5
+			y2[i] = t6
+			t7 := float32(c3 * t0)
+			t8 := t7 + t7
+			t9 := t8 + c2
+			t10 := float32(t6 * t0)
+			y3[i] = t10
+			t11 := float32(t10 * c5)
+			y4[i] = float32(t11 * c3)
+			t13 := float32(t9 * x1[i])
+			y5[i] = chosen(c6, c7, t2)
+			t15 := chosen(c6, t2, c7)
+			t16 := float32(t15 * c8)
+			y6[i] = float32(t16 * c2)
+			y7[i] = float32(t13 * c9)
+		}
+	}
+	return true
+}
+
+func plain673flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := float32(x0[i] * c1)
+		y0[i] = t0
+		t1 := float32(t0 * x2[i])
+		t2 := float32(t0 * t0)
+		t3 := float32(t2 * x3[i])
+		t4 := t1 + t3
+		y1[i] = t4
+		t5 := t4 + c4
+		t6 := c4 / t5
+		y2[i] = t6
+		t7 := float32(x3[i] * t0)
+		t8 := t7 + t7
+		t9 := t8 + x2[i]
+		t10 := float32(t6 * t0)
+		y3[i] = t10
+		t11 := float32(t10 * c5)
+		y4[i] = float32(t11 * x3[i])
+		t13 := float32(t9 * c1)
+		y5[i] = chosen(x6[i], c7, t2)
+		t15 := chosen(x6[i], t2, c7)
+		t16 := float32(t15 * c8)
+		y6[i] = float32(t16 * x2[i])
+		y7[i] = float32(t13 * x9[i])
+	}
+	return true
+}
+
+func plain674(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain674flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -46789,7 +55654,7 @@ func plain597(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain597flat(out, in [][]float32, rows int) bool {
+func plain674flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -46880,9 +55745,9 @@ func plain597flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain598(out, in [][]float32, rows, lanes int) bool {
+func plain675(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain598flat(out, in, rows)
+		return plain675flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -46957,7 +55822,7 @@ func plain598(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain598flat(out, in [][]float32, rows int) bool {
+func plain675flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -47033,9 +55898,9 @@ func plain598flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain599(out, in [][]float32, rows, lanes int) bool {
+func plain676(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain599flat(out, in, rows)
+		return plain676flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -47119,7 +55984,7 @@ func plain599(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain599flat(out, in [][]float32, rows int) bool {
+func plain676flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -47204,9 +56069,9 @@ func plain599flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain600(out, in [][]float32, rows, lanes int) bool {
+func plain677(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain600flat(out, in, rows)
+		return plain677flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47255,7 +56120,7 @@ func plain600(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain600flat(out, in [][]float32, rows int) bool {
+func plain677flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -47301,9 +56166,9 @@ func plain600flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain601(out, in [][]float32, rows, lanes int) bool {
+func plain678(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain601flat(out, in, rows)
+		return plain678flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47344,7 +56209,7 @@ func plain601(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain601flat(out, in [][]float32, rows int) bool {
+func plain678flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -47382,9 +56247,9 @@ func plain601flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain602(out, in [][]float32, rows, lanes int) bool {
+func plain679(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain602flat(out, in, rows)
+		return plain679flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47437,7 +56302,7 @@ func plain602(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain602flat(out, in [][]float32, rows int) bool {
+func plain679flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -47487,9 +56352,9 @@ func plain602flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain603(out, in [][]float32, rows, lanes int) bool {
+func plain680(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain603flat(out, in, rows)
+		return plain680flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47534,7 +56399,7 @@ func plain603(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain603flat(out, in [][]float32, rows int) bool {
+func plain680flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -47576,7 +56441,7 @@ func plain603flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain604(out, in [][]float32, rows, lanes int) bool {
+func plain681(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -47586,9 +56451,9 @@ func plain604(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain605(out, in [][]float32, rows, lanes int) bool {
+func plain682(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain605flat(out, in, rows)
+		return plain682flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -47639,7 +56504,7 @@ func plain605(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain605flat(out, in [][]float32, rows int) bool {
+func plain682flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -47689,9 +56554,9 @@ func plain605flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain606(out, in [][]float32, rows, lanes int) bool {
+func plain683(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain606flat(out, in, rows)
+		return plain683flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -47742,7 +56607,7 @@ func plain606(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain606flat(out, in [][]float32, rows int) bool {
+func plain683flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -47792,9 +56657,9 @@ func plain606flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain607(out, in [][]float32, rows, lanes int) bool {
+func plain684(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain607flat(out, in, rows)
+		return plain684flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -47845,7 +56710,7 @@ func plain607(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain607flat(out, in [][]float32, rows int) bool {
+func plain684flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -47894,9 +56759,9 @@ func plain607flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain608(out, in [][]float32, rows, lanes int) bool {
+func plain685(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain608flat(out, in, rows)
+		return plain685flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -47947,7 +56812,7 @@ func plain608(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain608flat(out, in [][]float32, rows int) bool {
+func plain685flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -47996,9 +56861,9 @@ func plain608flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain609(out, in [][]float32, rows, lanes int) bool {
+func plain686(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain609flat(out, in, rows)
+		return plain686flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48034,7 +56899,7 @@ func plain609(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain609flat(out, in [][]float32, rows int) bool {
+func plain686flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48067,7 +56932,7 @@ func plain609flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain610(out, in [][]float32, rows, lanes int) bool {
+func plain687(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48079,7 +56944,7 @@ func plain610(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain611(out, in [][]float32, rows, lanes int) bool {
+func plain688(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48091,7 +56956,7 @@ func plain611(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain612(out, in [][]float32, rows, lanes int) bool {
+func plain689(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48114,7 +56979,7 @@ func plain612(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain613(out, in [][]float32, rows, lanes int) bool {
+func plain690(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -48167,9 +57032,9 @@ func plain613(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain614(out, in [][]float32, rows, lanes int) bool {
+func plain691(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain614flat(out, in, rows)
+		return plain691flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48220,7 +57085,7 @@ func plain614(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain614flat(out, in [][]float32, rows int) bool {
+func plain691flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -48268,9 +57133,9 @@ func plain614flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain615(out, in [][]float32, rows, lanes int) bool {
+func plain692(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain615flat(out, in, rows)
+		return plain692flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48285,7 +57150,7 @@ func plain615(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain615flat(out, in [][]float32, rows int) bool {
+func plain692flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48297,9 +57162,9 @@ func plain615flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain616(out, in [][]float32, rows, lanes int) bool {
+func plain693(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain616flat(out, in, rows)
+		return plain693flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48316,7 +57181,7 @@ func plain616(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain616flat(out, in [][]float32, rows int) bool {
+func plain693flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48330,9 +57195,9 @@ func plain616flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain617(out, in [][]float32, rows, lanes int) bool {
+func plain694(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain617flat(out, in, rows)
+		return plain694flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48365,7 +57230,7 @@ func plain617(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain617flat(out, in [][]float32, rows int) bool {
+func plain694flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48395,9 +57260,9 @@ func plain617flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain618(out, in [][]float32, rows, lanes int) bool {
+func plain695(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain618flat(out, in, rows)
+		return plain695flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48427,7 +57292,7 @@ func plain618(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain618flat(out, in [][]float32, rows int) bool {
+func plain695flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48454,9 +57319,9 @@ func plain618flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain619(out, in [][]float32, rows, lanes int) bool {
+func plain696(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain619flat(out, in, rows)
+		return plain696flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48506,7 +57371,7 @@ func plain619(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain619flat(out, in [][]float32, rows int) bool {
+func plain696flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -48553,9 +57418,9 @@ func plain619flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain620(out, in [][]float32, rows, lanes int) bool {
+func plain697(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain620flat(out, in, rows)
+		return plain697flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48587,7 +57452,7 @@ func plain620(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain620flat(out, in [][]float32, rows int) bool {
+func plain697flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -48616,7 +57481,7 @@ func plain620flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain621(out, in [][]float32, rows, lanes int) bool {
+func plain698(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48647,7 +57512,7 @@ func plain621(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain622(out, in [][]float32, rows, lanes int) bool {
+func plain699(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48712,7 +57577,7 @@ func plain622(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain623(out, in [][]float32, rows, lanes int) bool {
+func plain700(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -48770,7 +57635,7 @@ func plain623(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain624(out, in [][]float32, rows, lanes int) bool {
+func plain701(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -48851,9 +57716,9 @@ func plain624(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain625(out, in [][]float32, rows, lanes int) bool {
+func plain702(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain625flat(out, in, rows)
+		return plain702flat(out, in, rows)
 	}
 	var b6 [line]float32
 	n := lanes
@@ -48910,7 +57775,7 @@ func plain625(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain625flat(out, in [][]float32, rows int) bool {
+func plain702flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -48963,7 +57828,7 @@ func plain625flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain626(out, in [][]float32, rows, lanes int) bool {
+func plain703(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48993,7 +57858,7 @@ func plain626(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain627(out, in [][]float32, rows, lanes int) bool {
+func plain704(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49007,7 +57872,7 @@ func plain627(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain628(out, in [][]float32, rows, lanes int) bool {
+func plain705(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -49015,7 +57880,7 @@ func plain628(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain629(out, in [][]float32, rows, lanes int) bool {
+func plain706(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -49038,7 +57903,7 @@ func plain629(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain630(out, in [][]float32, rows, lanes int) bool {
+func plain707(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49057,7 +57922,7 @@ func plain630(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain631(out, in [][]float32, rows, lanes int) bool {
+func plain708(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49101,7 +57966,7 @@ func plain631(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain632(out, in [][]float32, rows, lanes int) bool {
+func plain709(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49123,7 +57988,7 @@ func plain632(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain633(out, in [][]float32, rows, lanes int) bool {
+func plain710(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49179,7 +58044,7 @@ func plain633(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain634(out, in [][]float32, rows, lanes int) bool {
+func plain711(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49197,7 +58062,7 @@ func plain634(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain635(out, in [][]float32, rows, lanes int) bool {
+func plain712(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49213,7 +58078,7 @@ func plain635(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain636(out, in [][]float32, rows, lanes int) bool {
+func plain713(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49229,9 +58094,9 @@ func plain636(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain637(out, in [][]float32, rows, lanes int) bool {
+func plain714(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain637flat(out, in, rows)
+		return plain714flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49273,7 +58138,7 @@ func plain637(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain637flat(out, in [][]float32, rows int) bool {
+func plain714flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49312,7 +58177,7 @@ func plain637flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain638(out, in [][]float32, rows, lanes int) bool {
+func plain715(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49401,7 +58266,7 @@ func plain638(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain639(out, in [][]float32, rows, lanes int) bool {
+func plain716(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49478,9 +58343,9 @@ func plain639(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain640(out, in [][]float32, rows, lanes int) bool {
+func plain717(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain640flat(out, in, rows)
+		return plain717flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49497,7 +58362,7 @@ func plain640(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain640flat(out, in [][]float32, rows int) bool {
+func plain717flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -49511,9 +58376,9 @@ func plain640flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain641(out, in [][]float32, rows, lanes int) bool {
+func plain718(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain641flat(out, in, rows)
+		return plain718flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49575,7 +58440,7 @@ func plain641(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain641flat(out, in [][]float32, rows int) bool {
+func plain718flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49634,9 +58499,9 @@ func plain641flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain642(out, in [][]float32, rows, lanes int) bool {
+func plain719(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain642flat(out, in, rows)
+		return plain719flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49705,7 +58570,7 @@ func plain642(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain642flat(out, in [][]float32, rows int) bool {
+func plain719flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49771,9 +58636,9 @@ func plain642flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain643(out, in [][]float32, rows, lanes int) bool {
+func plain720(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain643flat(out, in, rows)
+		return plain720flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49844,7 +58709,7 @@ func plain643(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain643flat(out, in [][]float32, rows int) bool {
+func plain720flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49912,9 +58777,9 @@ func plain643flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain644(out, in [][]float32, rows, lanes int) bool {
+func plain721(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain644flat(out, in, rows)
+		return plain721flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49977,7 +58842,7 @@ func plain644(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain644flat(out, in [][]float32, rows int) bool {
+func plain721flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -50037,9 +58902,9 @@ func plain644flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain645(out, in [][]float32, rows, lanes int) bool {
+func plain722(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain645flat(out, in, rows)
+		return plain722flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50087,7 +58952,7 @@ func plain645(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain645flat(out, in [][]float32, rows int) bool {
+func plain722flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -50132,9 +58997,9 @@ func plain645flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain646(out, in [][]float32, rows, lanes int) bool {
+func plain723(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain646flat(out, in, rows)
+		return plain723flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -50158,7 +59023,7 @@ func plain646(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain646flat(out, in [][]float32, rows int) bool {
+func plain723flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -50181,9 +59046,9 @@ func plain646flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain647(out, in [][]float32, rows, lanes int) bool {
+func plain724(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain647flat(out, in, rows)
+		return plain724flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -50232,7 +59097,7 @@ func plain647(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain647flat(out, in [][]float32, rows int) bool {
+func plain724flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -50282,9 +59147,9 @@ func plain647flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain648(out, in [][]float32, rows, lanes int) bool {
+func plain725(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain648flat(out, in, rows)
+		return plain725flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -50356,7 +59221,7 @@ func plain648(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain648flat(out, in [][]float32, rows int) bool {
+func plain725flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -50429,9 +59294,9 @@ func plain648flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain649(out, in [][]float32, rows, lanes int) bool {
+func plain726(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain649flat(out, in, rows)
+		return plain726flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -50518,7 +59383,7 @@ func plain649(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain649flat(out, in [][]float32, rows int) bool {
+func plain726flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -50606,9 +59471,9 @@ func plain649flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain650(out, in [][]float32, rows, lanes int) bool {
+func plain727(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain650flat(out, in, rows)
+		return plain727flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -50703,7 +59568,7 @@ func plain650(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain650flat(out, in [][]float32, rows int) bool {
+func plain727flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -50799,9 +59664,9 @@ func plain650flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain651(out, in [][]float32, rows, lanes int) bool {
+func plain728(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain651flat(out, in, rows)
+		return plain728flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -50853,7 +59718,7 @@ func plain651(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain651flat(out, in [][]float32, rows int) bool {
+func plain728flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -50906,9 +59771,9 @@ func plain651flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain652(out, in [][]float32, rows, lanes int) bool {
+func plain729(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain652flat(out, in, rows)
+		return plain729flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -50966,7 +59831,7 @@ func plain652(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain652flat(out, in [][]float32, rows int) bool {
+func plain729flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -51025,9 +59890,9 @@ func plain652flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain653(out, in [][]float32, rows, lanes int) bool {
+func plain730(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain653flat(out, in, rows)
+		return plain730flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -51067,7 +59932,7 @@ func plain653(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain653flat(out, in [][]float32, rows int) bool {
+func plain730flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -51106,9 +59971,9 @@ func plain653flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain654(out, in [][]float32, rows, lanes int) bool {
+func plain731(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain654flat(out, in, rows)
+		return plain731flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51175,7 +60040,7 @@ func plain654(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain654flat(out, in [][]float32, rows int) bool {
+func plain731flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -51239,9 +60104,9 @@ func plain654flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain655(out, in [][]float32, rows, lanes int) bool {
+func plain732(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain655flat(out, in, rows)
+		return plain732flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51324,7 +60189,7 @@ func plain655(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain655flat(out, in [][]float32, rows int) bool {
+func plain732flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -51404,9 +60269,9 @@ func plain655flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain656(out, in [][]float32, rows, lanes int) bool {
+func plain733(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain656flat(out, in, rows)
+		return plain733flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51434,7 +60299,7 @@ func plain656(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain656flat(out, in [][]float32, rows int) bool {
+func plain733flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -51459,9 +60324,580 @@ func plain656flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain657(out, in [][]float32, rows, lanes int) bool {
+func plain734(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain657flat(out, in, rows)
+		return plain734flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		x16 := in[16][r*lanes:][:n]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
+			t0 := c0 - x1[i]
+			t1 := x2[i] + x3[i]
+			y0[i] = x4[i] + t1
+			t3 := float32(t1 * x5[i])
+			t4 := float32(t3 * c6)
+			t5 := x7[i] + t4
+			t6 := float32(t3 * c8)
+			y1[i] = x9[i] + t6
+			t8 := float32(t3 * c10)
+			y2[i] = x11[i] + t8
+			t10 := float32(t3 * c12)
+			y3[i] = x13[i] + t10
+			t12 := float32(t5 * x14[i])
+			t13 := float32(t5 * t0)
+			y4[i] = float32(t13 * c15)
+			t15 := float32(t12 * c15)
+			t16 := float32(x16[i] * x16[i])
+			t17 := c0 - t16
+			t18 := float32(t13 * t17)
+			y5[i] = t18
+			y6[i] = x17[i] + t18
+			t20 := float32(x1[i] * t0)
+			t21 := float32(t15 * t20)
+			y7[i] = t21
+			y8[i] = x18[i] + t21
+		}
+	}
+	return true
+}
+
+func plain734flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		y0[i] = x4[i] + t1
+		t3 := float32(t1 * c5)
+		t4 := float32(t3 * c6)
+		t5 := x7[i] + t4
+		t6 := float32(t3 * c8)
+		y1[i] = x9[i] + t6
+		t8 := float32(t3 * c10)
+		y2[i] = x11[i] + t8
+		t10 := float32(t3 * c12)
+		y3[i] = x13[i] + t10
+		t12 := float32(t5 * x14[i])
+		t13 := float32(t5 * t0)
+		y4[i] = float32(t13 * c15)
+		t15 := float32(t12 * c15)
+		t16 := float32(x16[i] * x16[i])
+		t17 := c0 - t16
+		t18 := float32(t13 * t17)
+		y5[i] = t18
+		y6[i] = x17[i] + t18
+		t20 := float32(x1[i] * t0)
+		t21 := float32(t15 * t20)
+		y7[i] = t21
+		y8[i] = x18[i] + t21
+	}
+	return true
+}
+
+func plain735(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain735flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		c16 := in[16][0]
+		x17 := in[17][r*lanes:][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		for i := range y9 {
+			t0 := c0 - x1[i]
+			t1 := x2[i] + x3[i]
+			y0[i] = x4[i] + t1
+			t3 := float32(t1 * x5[i])
+			t4 := float32(t3 * c6)
+			t5 := x7[i] + t4
+			t6 := float32(t3 * c8)
+			y1[i] = x9[i] + t6
+			t8 := float32(t3 * c10)
+			y2[i] = x11[i] + t8
+			y3[i] = float32(t3 * c12)
+			t11 := float32(t3 * c13)
+			y4[i] = x14[i] + t11
+			t13 := float32(t5 * x15[i])
+			t14 := float32(t5 * t0)
+			y5[i] = float32(t14 * c16)
+			t16 := float32(t13 * c16)
+			t17 := float32(x17[i] * x17[i])
+			t18 := c0 - t17
+			t19 := float32(t14 * t18)
+			y6[i] = t19
+			y7[i] = x18[i] + t19
+			t21 := float32(x1[i] * t0)
+			t22 := float32(t16 * t21)
+			y8[i] = t22
+			y9[i] = x19[i] + t22
+		}
+	}
+	return true
+}
+
+func plain735flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	c16 := in[16][0]
+	x17 := in[17][:][:n]
+	x18 := in[18][:][:n]
+	x19 := in[19][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	for i := range y9 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		y0[i] = x4[i] + t1
+		t3 := float32(t1 * c5)
+		t4 := float32(t3 * c6)
+		t5 := x7[i] + t4
+		t6 := float32(t3 * c8)
+		y1[i] = x9[i] + t6
+		t8 := float32(t3 * c10)
+		y2[i] = x11[i] + t8
+		y3[i] = float32(t3 * c12)
+		t11 := float32(t3 * c13)
+		y4[i] = x14[i] + t11
+		t13 := float32(t5 * x15[i])
+		t14 := float32(t5 * t0)
+		y5[i] = float32(t14 * c16)
+		t16 := float32(t13 * c16)
+		t17 := float32(x17[i] * x17[i])
+		t18 := c0 - t17
+		t19 := float32(t14 * t18)
+		y6[i] = t19
+		y7[i] = x18[i] + t19
+		t21 := float32(x1[i] * t0)
+		t22 := float32(t16 * t21)
+		y8[i] = t22
+		y9[i] = x19[i] + t22
+	}
+	return true
+}
+
+func plain736(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain736flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		x16 := in[16][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := c0 - x1[i]
+			t1 := x2[i] + x3[i]
+			y0[i] = x4[i] + t1
+			t3 := float32(t1 * x5[i])
+			t4 := float32(t3 * c6)
+			t5 := x7[i] + t4
+			t6 := float32(t3 * c8)
+			y1[i] = x9[i] + t6
+			t8 := float32(t3 * c10)
+			y2[i] = x11[i] + t8
+			t10 := float32(t5 * x12[i])
+			t11 := float32(t5 * t0)
+			y3[i] = float32(t11 * c13)
+			t13 := float32(t10 * c13)
+			t14 := float32(x14[i] * x14[i])
+			t15 := c0 - t14
+			t16 := float32(t11 * t15)
+			y4[i] = t16
+			y5[i] = x15[i] + t16
+			t18 := float32(x1[i] * t0)
+			t19 := float32(t13 * t18)
+			y6[i] = t19
+			y7[i] = x16[i] + t19
+		}
+	}
+	return true
+}
+
+func plain736flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		y0[i] = x4[i] + t1
+		t3 := float32(t1 * c5)
+		t4 := float32(t3 * c6)
+		t5 := x7[i] + t4
+		t6 := float32(t3 * c8)
+		y1[i] = x9[i] + t6
+		t8 := float32(t3 * c10)
+		y2[i] = x11[i] + t8
+		t10 := float32(t5 * x12[i])
+		t11 := float32(t5 * t0)
+		y3[i] = float32(t11 * c13)
+		t13 := float32(t10 * c13)
+		t14 := float32(x14[i] * x14[i])
+		t15 := c0 - t14
+		t16 := float32(t11 * t15)
+		y4[i] = t16
+		y5[i] = x15[i] + t16
+		t18 := float32(x1[i] * t0)
+		t19 := float32(t13 * t18)
+		y6[i] = t19
+		y7[i] = x16[i] + t19
+	}
+	return true
+}
+
+func plain737(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain737flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := c0 - x1[i]
+			t1 := x2[i] + x3[i]
+			y0[i] = x4[i] + t1
+			t3 := float32(t1 * x5[i])
+			t4 := float32(t3 * c6)
+			t5 := x7[i] + t4
+			t6 := float32(t3 * c8)
+			y1[i] = x9[i] + t6
+			t8 := float32(t5 * x10[i])
+			t9 := float32(t5 * t0)
+			y2[i] = float32(t9 * c11)
+			t11 := float32(t8 * c11)
+			t12 := float32(x12[i] * x12[i])
+			t13 := c0 - t12
+			t14 := float32(t9 * t13)
+			y3[i] = t14
+			y4[i] = x13[i] + t14
+			t16 := float32(x1[i] * t0)
+			t17 := float32(t11 * t16)
+			y5[i] = t17
+			y6[i] = x14[i] + t17
+		}
+	}
+	return true
+}
+
+func plain737flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		y0[i] = x4[i] + t1
+		t3 := float32(t1 * c5)
+		t4 := float32(t3 * c6)
+		t5 := x7[i] + t4
+		t6 := float32(t3 * c8)
+		y1[i] = x9[i] + t6
+		t8 := float32(t5 * x10[i])
+		t9 := float32(t5 * t0)
+		y2[i] = float32(t9 * c11)
+		t11 := float32(t8 * c11)
+		t12 := float32(x12[i] * x12[i])
+		t13 := c0 - t12
+		t14 := float32(t9 * t13)
+		y3[i] = t14
+		y4[i] = x13[i] + t14
+		t16 := float32(x1[i] * t0)
+		t17 := float32(t11 * t16)
+		y5[i] = t17
+		y6[i] = x14[i] + t17
+	}
+	return true
+}
+
+func plain738(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain738flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		for i := range y4 {
+			t0 := c0 - x1[i]
+			t1 := x2[i] + x3[i]
+			t2 := x4[i] + t1
+			t3 := float32(t1 * x5[i])
+			t4 := float32(t3 * c6)
+			t5 := x7[i] + t4
+			t6 := float32(t5 * x8[i])
+			t7 := float32(t5 * t0)
+			t8 := float32(t7 * c9)
+			y0[i] = t2 + t8
+			t10 := float32(t6 * c9)
+			t11 := float32(x10[i] * x10[i])
+			t12 := c0 - t11
+			t13 := float32(t7 * t12)
+			y1[i] = t13
+			y2[i] = x11[i] + t13
+			t15 := float32(x1[i] * t0)
+			t16 := float32(t10 * t15)
+			y3[i] = t16
+			y4[i] = x12[i] + t16
+		}
+	}
+	return true
+}
+
+func plain738flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		t2 := x4[i] + t1
+		t3 := float32(t1 * c5)
+		t4 := float32(t3 * c6)
+		t5 := x7[i] + t4
+		t6 := float32(t5 * x8[i])
+		t7 := float32(t5 * t0)
+		t8 := float32(t7 * c9)
+		y0[i] = t2 + t8
+		t10 := float32(t6 * c9)
+		t11 := float32(x10[i] * x10[i])
+		t12 := c0 - t11
+		t13 := float32(t7 * t12)
+		y1[i] = t13
+		y2[i] = x11[i] + t13
+		t15 := float32(x1[i] * t0)
+		t16 := float32(t10 * t15)
+		y3[i] = t16
+		y4[i] = x12[i] + t16
+	}
+	return true
+}
+
+func plain739(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain739flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51509,7 +60945,7 @@ func plain657(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain657flat(out, in [][]float32, rows int) bool {
+func plain739flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51554,9 +60990,9 @@ func plain657flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain658(out, in [][]float32, rows, lanes int) bool {
+func plain740(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain658flat(out, in, rows)
+		return plain740flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51602,7 +61038,7 @@ func plain658(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain658flat(out, in [][]float32, rows int) bool {
+func plain740flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51645,7 +61081,7 @@ func plain658flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain659(out, in [][]float32, rows, lanes int) bool {
+func plain741(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51682,9 +61118,9 @@ func plain659(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain660(out, in [][]float32, rows, lanes int) bool {
+func plain742(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain660flat(out, in, rows)
+		return plain742flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51724,7 +61160,7 @@ func plain660(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain660flat(out, in [][]float32, rows int) bool {
+func plain742flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51761,7 +61197,7 @@ func plain660flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain661(out, in [][]float32, rows, lanes int) bool {
+func plain743(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51791,7 +61227,7 @@ func plain661(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain662(out, in [][]float32, rows, lanes int) bool {
+func plain744(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51821,9 +61257,9 @@ func plain662(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain663(out, in [][]float32, rows, lanes int) bool {
+func plain745(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain663flat(out, in, rows)
+		return plain745flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51865,7 +61301,7 @@ func plain663(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain663flat(out, in [][]float32, rows int) bool {
+func plain745flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51904,9 +61340,9 @@ func plain663flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain664(out, in [][]float32, rows, lanes int) bool {
+func plain746(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain664flat(out, in, rows)
+		return plain746flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51940,7 +61376,7 @@ func plain664(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain664flat(out, in [][]float32, rows int) bool {
+func plain746flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51971,9 +61407,106 @@ func plain664flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain665(out, in [][]float32, rows, lanes int) bool {
+func plain747(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain665flat(out, in, rows)
+		return plain747flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		x10 := in[10][r*lanes:][:n]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		for i := range y7 {
+			t0 := c0 - x1[i]
+			t1 := x2[i] + x3[i]
+			y0[i] = t1
+			t2 := float32(t1 * x4[i])
+			t3 := float32(t2 * c5)
+			y1[i] = float32(t2 * c6)
+			y2[i] = float32(t2 * c7)
+			y3[i] = float32(t2 * c8)
+			y4[i] = float32(t2 * c9)
+			t8 := float32(t3 * x10[i])
+			t9 := float32(t3 * t0)
+			y5[i] = float32(t9 * c11)
+			t11 := float32(t8 * c11)
+			t12 := float32(x12[i] * x12[i])
+			t13 := c0 - t12
+			y6[i] = float32(t9 * t13)
+			t15 := float32(x1[i] * t0)
+			y7[i] = float32(t11 * t15)
+		}
+	}
+	return true
+}
+
+func plain747flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	for i := range y7 {
+		t0 := c0 - x1[i]
+		t1 := x2[i] + x3[i]
+		y0[i] = t1
+		t2 := float32(t1 * c4)
+		t3 := float32(t2 * c5)
+		y1[i] = float32(t2 * c6)
+		y2[i] = float32(t2 * c7)
+		y3[i] = float32(t2 * c8)
+		y4[i] = float32(t2 * c9)
+		t8 := float32(t3 * x10[i])
+		t9 := float32(t3 * t0)
+		y5[i] = float32(t9 * c11)
+		t11 := float32(t8 * c11)
+		t12 := float32(x12[i] * x12[i])
+		t13 := c0 - t12
+		y6[i] = float32(t9 * t13)
+		t15 := float32(x1[i] * t0)
+		y7[i] = float32(t11 * t15)
+	}
+	return true
+}
+
+func plain748(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain748flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52017,7 +61550,7 @@ func plain665(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain665flat(out, in [][]float32, rows int) bool {
+func plain748flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52058,9 +61591,9 @@ func plain665flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain666(out, in [][]float32, rows, lanes int) bool {
+func plain749(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain666flat(out, in, rows)
+		return plain749flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52097,7 +61630,7 @@ func plain666(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain666flat(out, in [][]float32, rows int) bool {
+func plain749flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52131,9 +61664,9 @@ func plain666flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain667(out, in [][]float32, rows, lanes int) bool {
+func plain750(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain667flat(out, in, rows)
+		return plain750flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52170,7 +61703,7 @@ func plain667(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain667flat(out, in [][]float32, rows int) bool {
+func plain750flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52204,7 +61737,7 @@ func plain667flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain668(out, in [][]float32, rows, lanes int) bool {
+func plain751(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52218,7 +61751,7 @@ func plain668(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain669(out, in [][]float32, rows, lanes int) bool {
+func plain752(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52232,7 +61765,7 @@ func plain669(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain670(out, in [][]float32, rows, lanes int) bool {
+func plain753(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52250,7 +61783,7 @@ func plain670(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain671(out, in [][]float32, rows, lanes int) bool {
+func plain754(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52269,7 +61802,7 @@ func plain671(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain672(out, in [][]float32, rows, lanes int) bool {
+func plain755(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52292,9 +61825,9 @@ func plain672(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain673(out, in [][]float32, rows, lanes int) bool {
+func plain756(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain673flat(out, in, rows)
+		return plain756flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52364,7 +61897,7 @@ func plain673(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain673flat(out, in [][]float32, rows int) bool {
+func plain756flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52431,9 +61964,9 @@ func plain673flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain674(out, in [][]float32, rows, lanes int) bool {
+func plain757(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain674flat(out, in, rows)
+		return plain757flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52497,7 +62030,7 @@ func plain674(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain674flat(out, in [][]float32, rows int) bool {
+func plain757flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52558,7 +62091,7 @@ func plain674flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain675(out, in [][]float32, rows, lanes int) bool {
+func plain758(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52587,7 +62120,7 @@ func plain675(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain676(out, in [][]float32, rows, lanes int) bool {
+func plain759(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52636,7 +62169,7 @@ func plain676(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain677(out, in [][]float32, rows, lanes int) bool {
+func plain760(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52666,9 +62199,9 @@ func plain677(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain678(out, in [][]float32, rows, lanes int) bool {
+func plain761(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain678flat(out, in, rows)
+		return plain761flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52701,7 +62234,7 @@ func plain678(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain678flat(out, in [][]float32, rows int) bool {
+func plain761flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52731,9 +62264,9 @@ func plain678flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain679(out, in [][]float32, rows, lanes int) bool {
+func plain762(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain679flat(out, in, rows)
+		return plain762flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52788,7 +62321,7 @@ func plain679(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain679flat(out, in [][]float32, rows int) bool {
+func plain762flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52840,7 +62373,7 @@ func plain679flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain680(out, in [][]float32, rows, lanes int) bool {
+func plain763(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52872,9 +62405,9 @@ func plain680(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain681(out, in [][]float32, rows, lanes int) bool {
+func plain764(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain681flat(out, in, rows)
+		return plain764flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b5 [line]float32
@@ -52956,7 +62489,7 @@ func plain681(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain681flat(out, in [][]float32, rows int) bool {
+func plain764flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b5 [line]float32
 	var b7 [line]float32
@@ -53034,7 +62567,7 @@ func plain681flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain682(out, in [][]float32, rows, lanes int) bool {
+func plain765(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b7 [line]float32
 	var b9 [line]float32
@@ -53112,7 +62645,7 @@ func plain682(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain683(out, in [][]float32, rows, lanes int) bool {
+func plain766(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53129,7 +62662,7 @@ func plain683(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain684(out, in [][]float32, rows, lanes int) bool {
+func plain767(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53158,9 +62691,9 @@ func plain684(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain685(out, in [][]float32, rows, lanes int) bool {
+func plain768(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain685flat(out, in, rows)
+		return plain768flat(out, in, rows)
 	}
 	var b17 [line]float32
 	n := lanes
@@ -53252,7 +62785,7 @@ func plain685(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain685flat(out, in [][]float32, rows int) bool {
+func plain768flat(out, in [][]float32, rows int) bool {
 	var b17 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -53345,9 +62878,9 @@ func plain685flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain686(out, in [][]float32, rows, lanes int) bool {
+func plain769(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain686flat(out, in, rows)
+		return plain769flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53400,7 +62933,7 @@ func plain686(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain686flat(out, in [][]float32, rows int) bool {
+func plain769flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53450,7 +62983,7 @@ func plain686flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain687(out, in [][]float32, rows, lanes int) bool {
+func plain770(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53465,9 +62998,9 @@ func plain687(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain688(out, in [][]float32, rows, lanes int) bool {
+func plain771(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain688flat(out, in, rows)
+		return plain771flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53534,7 +63067,7 @@ func plain688(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain688flat(out, in [][]float32, rows int) bool {
+func plain771flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53598,9 +63131,9 @@ func plain688flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain689(out, in [][]float32, rows, lanes int) bool {
+func plain772(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain689flat(out, in, rows)
+		return plain772flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53660,7 +63193,7 @@ func plain689(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain689flat(out, in [][]float32, rows int) bool {
+func plain772flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53717,9 +63250,134 @@ func plain689flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain690(out, in [][]float32, rows, lanes int) bool {
+func plain773(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain690flat(out, in, rows)
+		return plain773flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][:n]
+		c8 := in[8][0]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][r*lanes:][:n]
+		x13 := in[13][r*lanes:][:n]
+		x14 := in[14][r*lanes:][:n]
+		x15 := in[15][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		y11 := out[11][r*lanes:][:n]
+		for i := range y11 {
+			y0[i] = c0 - x1[i]
+			y1[i] = c0 - x2[i]
+			y2[i] = c0 - x3[i]
+			y3[i] = c0 - x4[i]
+			t4 := c0 - x5[i]
+			y4[i] = t4
+			t5 := c0 - x6[i]
+			t6 := float32(x7[i] * c8)
+			t7 := float32(t6 * x9[i])
+			t8 := float32(t6 * t5)
+			y5[i] = float32(t8 * c10)
+			t10 := float32(t7 * c10)
+			t11 := float32(x11[i] * x11[i])
+			t12 := c0 - t11
+			y6[i] = float32(t8 * t12)
+			t14 := float32(x6[i] * t5)
+			y7[i] = float32(t10 * t14)
+			t16 := c0 - x12[i]
+			t17 := float32(x12[i] * t16)
+			y8[i] = float32(x13[i] * t17)
+			y9[i] = float32(t4 * c10)
+			y10[i] = float32(x14[i] * c10)
+			t21 := float32(x15[i] * x15[i])
+			t22 := c0 - t21
+			y11[i] = float32(t4 * t22)
+		}
+	}
+	return true
+}
+
+func plain773flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	x14 := in[14][:][:n]
+	x15 := in[15][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	y11 := out[11][:][:n]
+	for i := range y11 {
+		y0[i] = c0 - x1[i]
+		y1[i] = c0 - x2[i]
+		y2[i] = c0 - x3[i]
+		y3[i] = c0 - x4[i]
+		t4 := c0 - x5[i]
+		y4[i] = t4
+		t5 := c0 - x6[i]
+		t6 := float32(c7 * c8)
+		t7 := float32(t6 * x9[i])
+		t8 := float32(t6 * t5)
+		y5[i] = float32(t8 * c10)
+		t10 := float32(t7 * c10)
+		t11 := float32(x11[i] * x11[i])
+		t12 := c0 - t11
+		y6[i] = float32(t8 * t12)
+		t14 := float32(x6[i] * t5)
+		y7[i] = float32(t10 * t14)
+		t16 := c0 - x12[i]
+		t17 := float32(x12[i] * t16)
+		y8[i] = float32(x13[i] * t17)
+		y9[i] = float32(t4 * c10)
+		y10[i] = float32(x14[i] * c10)
+		t21 := float32(x15[i] * x15[i])
+		t22 := c0 - t21
+		y11[i] = float32(t4 * t22)
+	}
+	return true
+}
+
+func plain774(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain774flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -53768,7 +63426,7 @@ func plain690(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain690flat(out, in [][]float32, rows int) bool {
+func plain774flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -53817,9 +63475,9 @@ func plain690flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain691(out, in [][]float32, rows, lanes int) bool {
+func plain775(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain691flat(out, in, rows)
+		return plain775flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -53871,7 +63529,7 @@ func plain691(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain691flat(out, in [][]float32, rows int) bool {
+func plain775flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -53923,9 +63581,9 @@ func plain691flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain692(out, in [][]float32, rows, lanes int) bool {
+func plain776(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain692flat(out, in, rows)
+		return plain776flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -53983,7 +63641,7 @@ func plain692(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain692flat(out, in [][]float32, rows int) bool {
+func plain776flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -54041,9 +63699,9 @@ func plain692flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain693(out, in [][]float32, rows, lanes int) bool {
+func plain777(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain693flat(out, in, rows)
+		return plain777flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54098,7 +63756,7 @@ func plain693(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain693flat(out, in [][]float32, rows int) bool {
+func plain777flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -54150,9 +63808,9 @@ func plain693flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain694(out, in [][]float32, rows, lanes int) bool {
+func plain778(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain694flat(out, in, rows)
+		return plain778flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54209,7 +63867,7 @@ func plain694(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain694flat(out, in [][]float32, rows int) bool {
+func plain778flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -54263,7 +63921,7 @@ func plain694flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain695(out, in [][]float32, rows, lanes int) bool {
+func plain779(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -54276,7 +63934,7 @@ func plain695(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain696(out, in [][]float32, rows, lanes int) bool {
+func plain780(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -54296,7 +63954,7 @@ func plain696(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain697(out, in [][]float32, rows, lanes int) bool {
+func plain781(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -54347,7 +64005,7 @@ func plain697(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain698(out, in [][]float32, rows, lanes int) bool {
+func plain782(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	var b7 [line]float32
 	n := rows * lanes

@@ -128,6 +128,9 @@ func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain28flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -173,10 +176,10 @@ func chain36flat(out *[]float32, in *[]float32, n int)
 func chain37flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, n int)
+func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain39flat(out *[]float32, in *[]float32, n int)
@@ -188,13 +191,16 @@ func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain40flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain41flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain42flat(out *[]float32, in *[]float32, n int)
+func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain42flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain43flat(out *[]float32, in *[]float32, n int)
@@ -206,9 +212,6 @@ func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -216,9 +219,6 @@ func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain46flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain47flat(out *[]float32, in *[]float32, n int)
@@ -230,19 +230,19 @@ func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain48flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain49flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain50flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain51flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain52flat(out *[]float32, in *[]float32, n int)
@@ -272,7 +272,13 @@ func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain56flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain57flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain58flat(out *[]float32, in *[]float32, n int)
@@ -290,25 +296,31 @@ func chain60flat(out *[]float32, in *[]float32, n int)
 func chain61flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain62flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain63flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain64flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain65rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain65flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain66flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain67flat(out *[]float32, in *[]float32, n int)
@@ -320,37 +332,19 @@ func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain68flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain69flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain70flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain71flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain72flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain73flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
@@ -380,6 +374,9 @@ func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -401,10 +398,19 @@ func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain84flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain85flat(out *[]float32, in *[]float32, n int)
@@ -432,9 +438,6 @@ func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
@@ -506,64 +509,58 @@ func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain101flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain103rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain103flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain103flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain104rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain104flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain105flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain105rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain105flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain106flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain106rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain106flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain107flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain107rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain107flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain108rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain108flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain109rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain109flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain110rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain110flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain111rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain111flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
@@ -575,16 +572,31 @@ func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
@@ -638,16 +650,16 @@ func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain126flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain127rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain127flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain127flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain128flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -680,70 +692,70 @@ func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain133flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain134rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain134flat(out *[]float32, in *[]float32, n int)
+func chain134flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain135rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain135flat(out *[]float32, in *[]float32, n int)
+func chain135flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain136rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain136flat(out *[]float32, in *[]float32, n int)
+func chain136flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain137rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain137flat(out *[]float32, in *[]float32, n int)
+func chain137flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain138rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain138flat(out *[]float32, in *[]float32, n int)
+func chain138flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain139rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain139flat(out *[]float32, in *[]float32, n int)
+func chain139flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain140rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain140flat(out *[]float32, in *[]float32, n int)
+func chain140flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain141rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain141flat(out *[]float32, in *[]float32, n int)
+func chain141flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain142rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain142flat(out *[]float32, in *[]float32, n int)
+func chain142flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain143rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain143flat(out *[]float32, in *[]float32, n int)
+func chain143flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain144rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain144rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain144flat(out *[]float32, in *[]float32, n int)
+func chain144flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain145rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -758,61 +770,58 @@ func chain146rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain146flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain147rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain147rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain147flat(out *[]float32, in *[]float32, n int)
+func chain147flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain148rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain148rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain148flat(out *[]float32, in *[]float32, n int)
+func chain148flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain149rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain149rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain149flat(out *[]float32, in *[]float32, n int)
+func chain149flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain150rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain150rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain150flat(out *[]float32, in *[]float32, n int)
+func chain150flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain151rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain151flat(out *[]float32, in *[]float32, n int)
+func chain151flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain152rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain152rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain152flat(out *[]float32, in *[]float32, n int)
+func chain152flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain153rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain153rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain153flat(out *[]float32, in *[]float32, n int)
+func chain153flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain154rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain154rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain154flat(out *[]float32, in *[]float32, n int)
+func chain154flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain155rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain155flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain156rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain155flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain156flat(out *[]float32, in *[]float32, n int)
@@ -824,31 +833,16 @@ func chain157rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain157flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain158flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain159rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain159flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain160flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain161flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain162rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain162flat(out *[]float32, in *[]float32, n int)
@@ -866,28 +860,28 @@ func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain164flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain165rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain165flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain165flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain166rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain166flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain166flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain167rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain167flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain167flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain168rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain168flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain168flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -902,16 +896,16 @@ func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain170flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain171rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain171flat(out *[]float32, in *[]float32, n int)
+func chain171flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain172rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain172flat(out *[]float32, in *[]float32, n int)
+func chain172flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -932,64 +926,64 @@ func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain175flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain176flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain177flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain178flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain179flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain180rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain180flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain180flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain181rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain181flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain181flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain182rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain182flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain182flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain183rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain183flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain183flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain184rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain184flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain184flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain185rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain185flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain185flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1010,16 +1004,16 @@ func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain188flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain189rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain189flat(out *[]float32, in *[]float32, n int)
+func chain189flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain190rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain190flat(out *[]float32, in *[]float32, n int)
+func chain190flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1028,10 +1022,10 @@ func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain191flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain192rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain192flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain192flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain193rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1142,28 +1136,28 @@ func chain210rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain210flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain211rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain211rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain211flat(out *[]float32, in *[]float32, n int)
+func chain211flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain212rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain212rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain212flat(out *[]float32, in *[]float32, n int)
+func chain212flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain213rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain213rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain213flat(out *[]float32, in *[]float32, n int)
+func chain213flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain214rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain214rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain214flat(out *[]float32, in *[]float32, n int)
+func chain214flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain215rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1232,28 +1226,28 @@ func chain225rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain225flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain226rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain226rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain226flat(out *[]float32, in *[]float32, n int)
+func chain226flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain227rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain227rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain227flat(out *[]float32, in *[]float32, n int)
+func chain227flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain228rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain228rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain228flat(out *[]float32, in *[]float32, n int)
+func chain228flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain229rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain229rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain229flat(out *[]float32, in *[]float32, n int)
+func chain229flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain230rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1262,46 +1256,46 @@ func chain230rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain230flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain231rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain231rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain231flat(out *[]float32, in *[]float32, n int)
+func chain231flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain232rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain232rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain232flat(out *[]float32, in *[]float32, n int)
+func chain232flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain233rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain233rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain233flat(out *[]float32, in *[]float32, n int)
+func chain233flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain234rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain234rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain234flat(out *[]float32, in *[]float32, n int)
+func chain234flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain235rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain235rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain235flat(out *[]float32, in *[]float32, n int)
+func chain235flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain236rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain236rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain236flat(out *[]float32, in *[]float32, n int)
+func chain236flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain237rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain237rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain237flat(out *[]float32, in *[]float32, n int)
+func chain237flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain238rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1340,10 +1334,10 @@ func chain243rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain243flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain244rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain244rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain244flat(out *[]float32, in *[]float32, n int)
+func chain244flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain245rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1388,151 +1382,157 @@ func chain251rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain251flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain252rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain252rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain252flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain252flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain253rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain253rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain253flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain253flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain254rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain254rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain254flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain254flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain255rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain255rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain255flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain255flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain256rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain256rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain256flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain256flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain257rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain257rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain257flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain257flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain258rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain258rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain258flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain258flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain259rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain259rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain259flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain259flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain260rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain260rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain260flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain260flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain261rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain261rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain261flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain261flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain262rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain262rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain262flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain262flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain263rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain263rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain263flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain263flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain264rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain264rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain264flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain264flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain265rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain265rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain265flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain265flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain266rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain266rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain266flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain266flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain267rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain267rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain267flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain267flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain268rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain268rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain268flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain268flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain269rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain269rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain269flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain269flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain270rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain270rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain270flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain270flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain271rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain271rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain271flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain271flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain272rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain272rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain272flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain272flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain273rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain273rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain273flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain273flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain274rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain274rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain274flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain274flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain275rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain275rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain275flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain275flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain276rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain276flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain277rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain277flat(out *[]float32, in *[]float32, n int)
@@ -1556,10 +1556,10 @@ func chain280rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain280flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain281rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain281rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain281flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain281flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain282rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1568,19 +1568,25 @@ func chain282rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain282flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain283rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain283rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain283flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain283flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain284rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain284rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain284flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain284flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain285rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain285flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain286rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain286flat(out *[]float32, in *[]float32, n int)
@@ -1598,6 +1604,9 @@ func chain288rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain288flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain289rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain289flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1611,6 +1620,9 @@ func chain291rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain291flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain292rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain292flat(out *[]float32, in *[]float32, n int)
@@ -1628,22 +1640,31 @@ func chain294rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain294flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain295rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain295rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain295flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain295flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain296rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain296rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain296flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain296flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain297rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain297flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain298rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain298flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain299rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain299flat(out *[]float32, in *[]float32, n int)
@@ -1673,49 +1694,88 @@ func chain303rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain303flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain304rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain304rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain304flat(out *[]float32, in *[]float32, n int)
+func chain304flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain305flat(out *[]float32, in *[]float32, n int)
+func chain305rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain306flat(out *[]float32, in *[]float32, n int)
+func chain305flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain307flat(out *[]float32, in *[]float32, n int)
+func chain306rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain308flat(out *[]float32, in *[]float32, n int)
+func chain306flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain309flat(out *[]float32, in *[]float32, n int)
+func chain307rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain310flat(out *[]float32, in *[]float32, n int)
+func chain307flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain311flat(out *[]float32, in *[]float32, n int)
+func chain308rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain312flat(out *[]float32, in *[]float32, n int)
+func chain308flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain313flat(out *[]float32, in *[]float32, n int)
+func chain309rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain314flat(out *[]float32, in *[]float32, n int)
+func chain309flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain315flat(out *[]float32, in *[]float32, n int)
+func chain310rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain316flat(out *[]float32, in *[]float32, n int)
+func chain310flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain317flat(out *[]float32, in *[]float32, n int)
+func chain311rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain311flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain312rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain312flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain313rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain313flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain314rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain314flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain315rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain315flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain316rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain316flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain317rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain317flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain318rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1730,43 +1790,55 @@ func chain319rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain319flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain320flat(out *[]float32, in *[]float32, n int)
+func chain320rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain321flat(out *[]float32, in *[]float32, n int)
+func chain320flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain322rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain321rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain322flat(out *[]float32, in *[]float32, n int)
+func chain321flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain323rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain322rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain323flat(out *[]float32, in *[]float32, n int)
+func chain322flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain324rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain323rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain324flat(out *[]float32, in *[]float32, n int)
+func chain323flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain325flat(out *[]float32, in *[]float32, n int)
+func chain324rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain326flat(out *[]float32, in *[]float32, n int)
+func chain324flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain327flat(out *[]float32, in *[]float32, n int)
+func chain325rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain325flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain326rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain326flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain327rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain327flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain328flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain329rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain329flat(out *[]float32, in *[]float32, n int)
@@ -1778,22 +1850,40 @@ func chain330rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain330flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain331rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain331flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain332rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain332flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain333flat(out *[]float32, in *[]float32, n int)
+func chain333rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain334flat(out *[]float32, in *[]float32, n int)
+func chain333flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain335flat(out *[]float32, in *[]float32, n int)
+func chain334rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain336flat(out *[]float32, in *[]float32, n int)
+func chain334flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain335rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain335flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain336rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain336flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain337flat(out *[]float32, in *[]float32, n int)
@@ -1802,19 +1892,28 @@ func chain337flat(out *[]float32, in *[]float32, n int)
 func chain338flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain339rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain339flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain340rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain340flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain341rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain341flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain342rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain342flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain343rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain343flat(out *[]float32, in *[]float32, n int)
@@ -1823,22 +1922,28 @@ func chain343flat(out *[]float32, in *[]float32, n int)
 func chain344flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain345rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain345flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain346rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain346flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain347flat(out *[]float32, in *[]float32, n int)
+func chain347rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain348rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain347flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain348flat(out *[]float32, in *[]float32, n int)
+func chain348rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain349rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain348flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain349flat(out *[]float32, in *[]float32, n int)
@@ -1850,10 +1955,10 @@ func chain350flat(out *[]float32, in *[]float32, n int)
 func chain351flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain352rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain352rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain352flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain352flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain353rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1868,34 +1973,28 @@ func chain354rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain354flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain355rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain355flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain356rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain356flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain357rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain357flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain358rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain358flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain359rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain359flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain360flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain361rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain361flat(out *[]float32, in *[]float32, n int)
@@ -1916,37 +2015,28 @@ func chain365flat(out *[]float32, in *[]float32, n int)
 func chain366flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain367rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain367flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain368flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain369rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain369flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain370flat(out *[]float32, in *[]float32, n int)
+func chain370rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain371rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain370flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain371flat(out *[]float32, in *[]float32, n int)
+func chain371rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain372rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain371flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain372flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain373rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain373flat(out *[]float32, in *[]float32, n int)
@@ -1958,6 +2048,9 @@ func chain374rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain374flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain375rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain375flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -1967,22 +2060,13 @@ func chain376rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain376flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain377rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain377flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain378rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain378flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain379flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain380rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain380flat(out *[]float32, in *[]float32, n int)
@@ -1994,6 +2078,9 @@ func chain381rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain381flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain382rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain382flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2003,49 +2090,31 @@ func chain383flat(out *[]float32, in *[]float32, n int)
 func chain384flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain385rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain385flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain386rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain386flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain387rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain387flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain388rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain388flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain389rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain389flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain390rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain390flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain391rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain391flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain392flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain393rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain393flat(out *[]float32, in *[]float32, n int)
@@ -2069,28 +2138,28 @@ func chain398flat(out *[]float32, in *[]float32, n int)
 func chain399flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain400rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain400flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain401rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain401flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain402rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain402flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain403rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain403flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain404rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain404rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain404flat(out *[]float32, in *[]float32, n int)
+func chain404flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain405rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2105,28 +2174,31 @@ func chain406rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain406flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain407rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain407flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain408rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain408flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain409rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain409rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain409flat(out *[]float32, in *[]float32, n int)
+func chain409flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain410rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain410flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain411rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain411flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain412rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain412flat(out *[]float32, in *[]float32, n int)
@@ -2141,13 +2213,7 @@ func chain414rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain414flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain415rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain415flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain416rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain416flat(out *[]float32, in *[]float32, n int)
@@ -2156,13 +2222,13 @@ func chain416flat(out *[]float32, in *[]float32, n int)
 func chain417flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain418rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain418flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain419flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain420rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain420flat(out *[]float32, in *[]float32, n int)
@@ -2177,16 +2243,13 @@ func chain422rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain422flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain423rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain423flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain423flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain424rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain424rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain424flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain424flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain425rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2195,28 +2258,25 @@ func chain425rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain425flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain426rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain426rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain426flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain426flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain427rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain427rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain427flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain427flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain428rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain428flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain428flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain429rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain429rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain429flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain429flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain430rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2234,6 +2294,9 @@ func chain431flat(out *[]float32, in *[]float32, n int)
 func chain432flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain433rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain433flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2243,25 +2306,22 @@ func chain434rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain434flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain435rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain435flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain436rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain436flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain437rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain437flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain438rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain438flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain439rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain439flat(out *[]float32, in *[]float32, n int)
@@ -2273,13 +2333,13 @@ func chain440rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain440flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain441rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain441flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain442flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain443rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain443flat(out *[]float32, in *[]float32, n int)
@@ -2297,16 +2357,13 @@ func chain445rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain445flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain446rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain446flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain447rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain447flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain447flat(out *[]float32, in *[]float32, n int)
+func chain448rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain448flat(out *[]float32, in *[]float32, n int)
@@ -2321,13 +2378,7 @@ func chain450flat(out *[]float32, in *[]float32, n int)
 func chain451flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain452rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain452flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain453rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain453flat(out *[]float32, in *[]float32, n int)
@@ -2339,25 +2390,22 @@ func chain454flat(out *[]float32, in *[]float32, n int)
 func chain455flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain456rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain456flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain457rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain457flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain458rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain458flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain459rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain459flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain460rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain460flat(out *[]float32, in *[]float32, n int)
@@ -2405,31 +2453,16 @@ func chain467rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain467flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain468rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain468flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain469rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain469flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain470rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain470flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain471rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain471flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain472rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain472flat(out *[]float32, in *[]float32, n int)
@@ -2453,9 +2486,6 @@ func chain475rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain475flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain476rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain476flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2465,19 +2495,10 @@ func chain477rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain477flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain478rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain478flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain479rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain479flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain480rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain480flat(out *[]float32, in *[]float32, n int)
@@ -2489,16 +2510,16 @@ func chain481rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain481flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain482rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain482rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain482flat(out *[]float32, in *[]float32, n int)
+func chain482flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain483rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain483rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain483flat(out *[]float32, in *[]float32, n int)
+func chain483flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain484rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2507,28 +2528,28 @@ func chain484rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain484flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain485rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain485rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain485flat(out *[]float32, in *[]float32, n int)
+func chain485flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain486rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain486rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain486flat(out *[]float32, in *[]float32, n int)
+func chain486flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain487rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain487rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain487flat(out *[]float32, in *[]float32, n int)
+func chain487flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain488rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain488rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain488flat(out *[]float32, in *[]float32, n int)
+func chain488flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain489rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2543,13 +2564,7 @@ func chain490rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain490flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain491rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain491flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain492rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain492flat(out *[]float32, in *[]float32, n int)
@@ -2579,13 +2594,7 @@ func chain496rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain496flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain497rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain497flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain498rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain498flat(out *[]float32, in *[]float32, n int)
@@ -2597,13 +2606,7 @@ func chain499rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain499flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain500rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain500flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain501rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain501flat(out *[]float32, in *[]float32, n int)
@@ -2639,25 +2642,13 @@ func chain506rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain506flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain507rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain507flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain508rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain508flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain509rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain509flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain510rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain510flat(out *[]float32, in *[]float32, n int)
@@ -2675,13 +2666,7 @@ func chain512rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain512flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain513rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain513flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain514rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain514flat(out *[]float32, in *[]float32, n int)
@@ -2691,9 +2676,6 @@ func chain515rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain515flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain516rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain516flat(out *[]float32, in *[]float32, n int)
@@ -2711,13 +2693,7 @@ func chain518rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain518flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain519rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain519flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain520rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain520flat(out *[]float32, in *[]float32, n int)
@@ -2753,13 +2729,7 @@ func chain525rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain525flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain526rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain526flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain527rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain527flat(out *[]float32, in *[]float32, n int)
@@ -2867,6 +2837,9 @@ func chain544rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain544flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain545rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain545flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2876,10 +2849,19 @@ func chain546rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain546flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain547rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain547flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain548rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain548flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain549rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain549flat(out *[]float32, in *[]float32, n int)
@@ -3173,28 +3155,28 @@ func chain597rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain597flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain598rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain598rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain598flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain598flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain599rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain599rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain599flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain599flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain600rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain600rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain600flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain600flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain601rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain601rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain601flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain601flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain602rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3287,9 +3269,6 @@ func chain616rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain616flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain617rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain617flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -3299,19 +3278,10 @@ func chain618rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain618flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain619rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain619flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain620rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain620flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain621rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain621flat(out *[]float32, in *[]float32, n int)
@@ -3437,10 +3407,10 @@ func chain641rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain641flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain642rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain642rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain642flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain642flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain643rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3465,6 +3435,9 @@ func chain646rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain646flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain647rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain647flat(out *[]float32, in *[]float32, n int)
@@ -3500,25 +3473,43 @@ func chain652rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain652flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain653rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain653rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain653flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain653flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain654rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain654flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain655rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain655flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain656rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain656flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain657rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain657flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain658rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain658flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain659rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain659flat(out *[]float32, in *[]float32, n int)
@@ -3566,16 +3557,31 @@ func chain666rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain666flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain667rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain667flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain668rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain668flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain669rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain669flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain670rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain670flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain671rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain671flat(out *[]float32, in *[]float32, n int)
@@ -3587,49 +3593,97 @@ func chain672rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain672flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain673rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain673flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain674rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain674flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain675flat(out *[]float32, in *[]float32, n int)
+func chain675rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain676flat(out *[]float32, in *[]float32, n int)
+func chain675flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain677flat(out *[]float32, in *[]float32, n int)
+func chain676rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain678flat(out *[]float32, in *[]float32, n int)
+func chain676flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain677rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain677flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain678rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain678flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain679rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain679flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain680rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain680flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain681rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain681flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain682rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain682flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain683rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain683flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain684rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain684flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain685rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain685flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain686rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain686flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain687rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain687flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain688rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain688flat(out *[]float32, in *[]float32, n int)
@@ -3641,10 +3695,19 @@ func chain689rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain689flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain690rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain690flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain691rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain691flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain692rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain692flat(out *[]float32, in *[]float32, n int)
@@ -3764,25 +3827,31 @@ func chain711rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain711flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain712rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain712rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain712flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain712flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain713rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain713rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain713flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain713flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain714rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain714flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain715rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain715rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain715flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain715flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain716rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain716flat(out *[]float32, in *[]float32, n int)
@@ -3794,10 +3863,16 @@ func chain717rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain717flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain718rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain718flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain719flat(out *[]float32, in *[]float32, n int)
+func chain719rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain719flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain720rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3812,10 +3887,10 @@ func chain721rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain721flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain722rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain722rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain722flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain722flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain723rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3824,40 +3899,46 @@ func chain723rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain723flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain724rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain724flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain724flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain725rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain725rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain725flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain725flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain726rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain726flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain727rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain727flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain728rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain728flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain729rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain729flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain730flat(out *[]float32, in *[]float32, n int)
+func chain730rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain731rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain730flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain731flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain732rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain732flat(out *[]float32, in *[]float32, n int)
@@ -3872,9 +3953,6 @@ func chain734flat(out *[]float32, in *[]float32, n int)
 func chain735flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain736rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain736flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -3882,6 +3960,9 @@ func chain737rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain737flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain738rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain738flat(out *[]float32, in *[]float32, n int)
@@ -3893,10 +3974,19 @@ func chain739rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain739flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain740rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain740flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain741rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain741flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain742rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain742flat(out *[]float32, in *[]float32, n int)
@@ -3908,28 +3998,16 @@ func chain743rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain743flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain744rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain744flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain745flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain746rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain746flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain747rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain747flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain748rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain748flat(out *[]float32, in *[]float32, n int)
@@ -3941,31 +4019,16 @@ func chain749rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain749flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain750rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain750flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain751rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain751flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain752rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain752flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain753rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain753flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain754rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain754flat(out *[]float32, in *[]float32, n int)
@@ -3984,3 +4047,414 @@ func chain758flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain759flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain760flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain761flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain762flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain763flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain764flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain765flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain766rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain766flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain767flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain768flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain769flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain770rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain770flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain771rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain771flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain772rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain772flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain773rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain773flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain774rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain774flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain775rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain775flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain776rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain776flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain777rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain777flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain778rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain778flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain779rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain779flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain780rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain780flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain781rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain781flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain782rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain782flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain783rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain783flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain784rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain784flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain785rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain785flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain786rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain786flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain787rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain787flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain788rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain788flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain789rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain789flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain790rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain790flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain791flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain792rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain792flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain793rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain793flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain794rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain794flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain795rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain795flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain796rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain796flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain797rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain797flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain798flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain799rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain799flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain800flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain801flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain802rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain802flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain803rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain803flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain804rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain804flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain805rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain805flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain806rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain806flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain807rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain807flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain808rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain808flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain809flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain810flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain811flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain812flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain813flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain814rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain814flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain815rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain815flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain816flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain817flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain818flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain819rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain819flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain820rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain820flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain821flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain822rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain822flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain823flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain824flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain825flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain826rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain826flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain827rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain827flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain828flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain829rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain829flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain830rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain830flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain831rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain831flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain832rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain832flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain833rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain833flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain834rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain834flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain835rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain835flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain836rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain836flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain837rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain837flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain838rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain838flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain839flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain840flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain841flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain842flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain843flat(out *[]float32, in *[]float32, n int)
