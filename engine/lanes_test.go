@@ -233,7 +233,11 @@ func TestRegisteredCells(t *testing.T) {
 				f := newFeed(p.Reverse(everything), 5+i, lanes, uint64(ran)).within(cell.MaxStep(v.Cell))
 				if cell.Adaptive(v.Cell) { // steps of a length that is kept; the error is one over a tolerance
 					f = f.within(0.5)
-					f.units = map[int]float64{p.Probe(cell.ErrorProbe): reflect.ValueOf(cell.Resolve(v.Cell)).FieldByName("RTol").Float()}
+					inner := v.Cell
+					if w, ok := inner.(cell.Wrapper); ok {
+						inner = w.Inner()
+					}
+					f.units = map[int]float64{p.Probe(cell.ErrorProbe): reflect.ValueOf(cell.Resolve(inner)).FieldByName("RTol").Float()}
 				}
 				if err := f.agrees(); err != nil {
 					t.Errorf("%s, %s, %d lanes: %v", entry.Name, v.Name, lanes, err)
