@@ -13,35 +13,35 @@ import (
 
 // ltcPaper are the models of the LTC paper and those beside them, all with 32 units.
 var ltcPaper = sized(32, []Candidate{
-	{Preset: "ltc-fc32", Rates: []float64{0.01}, Share: 0.4}, {Preset: "ctrnn32", Rates: []float64{0.005}}, {Preset: "ctgru32", Rates: []float64{0.003}, Share: 0.6},
-	{Preset: "lstm32", Rates: []float64{0.005}}, {Preset: "gru32", Rates: []float64{0.005}}, {Name: "cfc32", Preset: "cfc-small", Rates: []float64{0.005}},
-	{Preset: "lrc32", Rates: []float64{0.01}, Share: 0.5}, {Name: "linoss32", Preset: "linoss64", Rates: []float64{0.005}},
+	{Preset: "ltc-fc32", Rates: []float64{0.01}, Share: 0.4}, {Preset: "ctrnn-32", Rates: []float64{0.005}}, {Preset: "ctgru-32", Rates: []float64{0.003}, Share: 0.6},
+	{Preset: "lstm-32", Rates: []float64{0.005}}, {Preset: "gru-32", Rates: []float64{0.005}}, {Name: "cfc-32", Preset: "cfc-small", Rates: []float64{0.005}},
+	{Preset: "lrc-32", Rates: []float64{0.01}, Share: 0.5}, {Name: "linoss-32", Preset: "linoss-64", Rates: []float64{0.005}},
 })
 
 // smnistModels are those of them that 60,000 images leave time for, and one with mixed memory.
 var smnistModels = sized(32, []Candidate{
-	{Preset: "ltc-fc32", Rates: []float64{0.01}, Epochs: 1}, {Preset: "ctrnn32", Rates: []float64{0.005}, Epochs: 2},
-	{Preset: "lstm32", Rates: []float64{0.005}}, {Preset: "gru32", Rates: []float64{0.005}}, {Name: "cfc32", Preset: "cfc-small", Rates: []float64{0.005}},
-	{Preset: "cfc-mm", Rates: []float64{0.005}, Epochs: 6}, {Name: "linoss32", Preset: "linoss64", Rates: []float64{0.005}},
+	{Preset: "ltc-fc32", Rates: []float64{0.01}, Epochs: 1}, {Preset: "ctrnn-32", Rates: []float64{0.005}, Epochs: 2},
+	{Preset: "lstm-32", Rates: []float64{0.005}}, {Preset: "gru-32", Rates: []float64{0.005}}, {Name: "cfc-32", Preset: "cfc-small", Rates: []float64{0.005}},
+	{Preset: "cfc-mm", Rates: []float64{0.005}, Epochs: 6}, {Name: "linoss-32", Preset: "linoss-64", Rates: []float64{0.005}},
 })
 
 // xorPaper are the models of the paper.
 var xorPaper = []Candidate{
-	{Preset: "cfc-mm", Rates: []float64{0.005}, Epochs: 40}, {Name: "cfc32", Preset: "cfc-small", Units: 32, Rates: []float64{0.005}}, {Preset: "grud32", Rates: []float64{0.005}},
-	{Preset: "odelstm32", Rates: []float64{0.005}}, {Preset: "lstm32", Rates: []float64{0.005}, Plain: true}, {Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 6},
+	{Preset: "cfc-mm", Rates: []float64{0.005}, Epochs: 40}, {Name: "cfc-32", Preset: "cfc-small", Units: 32, Rates: []float64{0.005}}, {Preset: "grud-32", Rates: []float64{0.005}},
+	{Preset: "odelstm-32", Rates: []float64{0.005}}, {Preset: "lstm-32", Rates: []float64{0.005}, Plain: true}, {Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 6},
 }
 
 // icu are the models of the CfC paper on events of intensive care, those that two cores leave time for.
 var icu = []Candidate{
-	{Preset: "cfc-small", Rates: []float64{0.003}, Block: model.Block{Dropout: 0.3}}, {Preset: "grud32", Rates: []float64{0.003}},
-	{Preset: "odernn32", Rates: []float64{0.003}}, {Preset: "phasedlstm32", Rates: []float64{0.003}}, {Preset: "gru32", Rates: []float64{0.003}, Plain: true},
+	{Preset: "cfc-small", Rates: []float64{0.003}, Block: model.Block{Dropout: 0.3}}, {Preset: "grud-32", Rates: []float64{0.003}},
+	{Preset: "odernn-32", Rates: []float64{0.003}}, {Preset: "phasedlstm-32", Rates: []float64{0.003}}, {Preset: "gru-32", Rates: []float64{0.003}, Plain: true},
 }
 
 // usual are the models on short series that belong to no task of the peers.
-var usual = append(presets("ltc-ncp19", "cfc-small", "cfc-mm", "gru32", "lstm32"),
+var usual = append(presets("ltc-ncp19", "cfc-small", "cfc-mm", "gru-32", "lstm-32"),
 	Candidate{Name: "cfc-mm-mean", Preset: "cfc-mm", Pool: model.Mean, Block: dropped(0.3), Rates: []float64{0.004}},
-	Candidate{Name: "linoss64-mean", Preset: "linoss64", Pool: model.Mean, Block: dropped(0.3), Rates: []float64{0.004}},
-	Candidate{Name: "gru32-mean", Preset: "gru32", Pool: model.Mean, Block: dropped(0.3), Rates: []float64{0.004}})
+	Candidate{Name: "linoss-64-mean", Preset: "linoss-64", Pool: model.Mean, Block: dropped(0.3), Rates: []float64{0.004}},
+	Candidate{Name: "gru-32-mean", Preset: "gru-32", Pool: model.Mean, Block: dropped(0.3), Rates: []float64{0.004}})
 
 // averaged are a candidate and the average of some like it, whose first networks are those of the candidate itself.
 func averaged(n int, c Candidate) []Candidate {
@@ -59,42 +59,42 @@ var peerModels = map[string][]Candidate{
 	"occupancy": slices.Concat(
 		averaged(5, Candidate{Preset: "ltc-ncp19", Rates: []float64{0.005}}),
 		averaged(5, Candidate{Preset: "cfc-ncp19", Rates: []float64{0.01}}),
-		averaged(5, Candidate{Preset: "gru32", Rates: []float64{0.003}, Epochs: 6, Plain: true}),
-		[]Candidate{{Preset: "lrc-ncp19", Rates: []float64{0.01}}, {Preset: "lstm32", Rates: []float64{0.003}, Epochs: 6}}),
+		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}, Epochs: 6, Plain: true}),
+		[]Candidate{{Preset: "lrc-ncp19", Rates: []float64{0.01}}, {Preset: "lstm-32", Rates: []float64{0.003}, Epochs: 6}}),
 	"cheetah-clip": slices.Concat(
 		averaged(5, Candidate{Preset: "cfc-small", Rates: []float64{0.01}}),
 		averaged(5, Candidate{Preset: "cfc-pure", Rates: []float64{0.01}}),
-		averaged(5, Candidate{Preset: "gru32", Rates: []float64{0.003}}),
-		[]Candidate{{Preset: "ltc-fc32", Rates: []float64{0.02}, Epochs: 15}, {Preset: "lstm32", Rates: []float64{0.005}}}),
+		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),
+		[]Candidate{{Preset: "ltc-fc32", Rates: []float64{0.02}, Epochs: 15}, {Preset: "lstm-32", Rates: []float64{0.005}}}),
 	"ozone": slices.Concat(
 		averaged(5, Candidate{Preset: "cfc-small", Rates: []float64{0.001}, Epochs: 16}),
-		averaged(5, Candidate{Preset: "gru32", Rates: []float64{0.003}, Epochs: 12, Plain: true}),
-		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.005}}, {Preset: "lstm32", Rates: []float64{0.003}, Epochs: 12}}),
+		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}, Epochs: 12, Plain: true}),
+		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.005}}, {Preset: "lstm-32", Rates: []float64{0.003}, Epochs: 12}}),
 	"traffic": slices.Concat(
 		averaged(5, Candidate{Preset: "cfc-mm", Rates: []float64{0.005}}),
 		averaged(5, Candidate{Preset: "cfc-small", Rates: []float64{0.008}, Epochs: 12}),
-		averaged(5, Candidate{Preset: "gru32", Rates: []float64{0.01}, Plain: true}),
-		[]Candidate{{Preset: "lstm32", Rates: []float64{0.01}}}),
+		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.01}, Plain: true}),
+		[]Candidate{{Preset: "lstm-32", Rates: []float64{0.01}}}),
 	"vowels": slices.Concat(
 		averaged(5, Candidate{Name: "cfc-mm-mean", Preset: "cfc-mm", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
-		averaged(5, Candidate{Name: "linoss64-mean", Preset: "linoss64", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
-		averaged(5, Candidate{Name: "gru32-mean", Preset: "gru32", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
-		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.02}}, {Preset: "gru32", Rates: []float64{0.008}}, {Preset: "lstm32", Rates: []float64{0.008}}}),
+		averaged(5, Candidate{Name: "linoss-64-mean", Preset: "linoss-64", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
+		averaged(5, Candidate{Name: "gru-32-mean", Preset: "gru-32", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
+		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.02}}, {Preset: "gru-32", Rates: []float64{0.008}}, {Preset: "lstm-32", Rates: []float64{0.008}}}),
 	"physionet": slices.Concat(
 		averaged(5, Candidate{Preset: "cfc-small", Rates: []float64{0.001}, Block: dropped(0.5), Epochs: 8}),
 		averaged(3, Candidate{Preset: "cfc-mm", Rates: []float64{0.001}, Block: dropped(0.5)}),
-		averaged(3, Candidate{Preset: "gru32", Rates: []float64{0.002}, Block: dropped(0.3), Plain: true}),
-		[]Candidate{{Preset: "grud32", Rates: []float64{0.002}, Block: dropped(0.3)}}),
+		averaged(3, Candidate{Preset: "gru-32", Rates: []float64{0.002}, Block: dropped(0.3), Plain: true}),
+		[]Candidate{{Preset: "grud-32", Rates: []float64{0.002}, Block: dropped(0.3)}}),
 	"cgm": slices.Concat(
 		averaged(5, Candidate{Preset: "cfc-mm", Rates: []float64{0.003}, Block: dropped(0.2), Epochs: 8}),
 		averaged(5, Candidate{Preset: "cfc-small", Rates: []float64{0.005}, Epochs: 10}),
-		averaged(5, Candidate{Preset: "gru32", Rates: []float64{0.003}}),
-		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 5}, {Preset: "lstm32", Rates: []float64{0.003}}}),
+		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),
+		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 5}, {Preset: "lstm-32", Rates: []float64{0.003}}}),
 	"cmapss": slices.Concat(
 		averaged(5, Candidate{Preset: "cfc-mm", Rates: []float64{0.003}, Block: dropped(0.2), Epochs: 12}),
-		averaged(5, Candidate{Preset: "linoss64", Rates: []float64{0.003}, WeightDecay: 0.1}),
-		averaged(5, Candidate{Preset: "gru32", Rates: []float64{0.003}}),
-		[]Candidate{{Preset: "cfc-small", Rates: []float64{0.003}}, {Preset: "lstm32", Rates: []float64{0.003}}}),
+		averaged(5, Candidate{Preset: "linoss-64", Rates: []float64{0.003}, WeightDecay: 0.1}),
+		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),
+		[]Candidate{{Preset: "cfc-small", Rates: []float64{0.003}}, {Preset: "lstm-32", Rates: []float64{0.003}}}),
 	"lidar": lidarModels,
 	// Nothing chooses there, so that the first stands for all: what validation prefers of task lidar.
 	"lidar-ncps": slices.Concat(lidarModels[1:2], lidarModels[:1], lidarModels[2:]),
@@ -103,7 +103,7 @@ var peerModels = map[string][]Candidate{
 // lidarModels read a scan by convolutions.
 var lidarModels = slices.Concat(
 	averaged(5, Candidate{Name: "cfc-small-conv", Preset: "cfc-small", Conv: model.ScanConv, Rates: []float64{0.001}, Block: dropped(0.3), Epochs: 8}),
-	averaged(3, Candidate{Name: "linoss64-conv", Preset: "linoss64", Conv: model.ScanConv, Rates: []float64{0.002}, Epochs: 8}),
-	averaged(5, Candidate{Name: "gru32-conv", Preset: "gru32", Conv: model.ScanConv, Rates: []float64{0.003}, Epochs: 12}),
+	averaged(3, Candidate{Name: "linoss-64-conv", Preset: "linoss-64", Conv: model.ScanConv, Rates: []float64{0.002}, Epochs: 8}),
+	averaged(5, Candidate{Name: "gru-32-conv", Preset: "gru-32", Conv: model.ScanConv, Rates: []float64{0.003}, Epochs: 12}),
 	[]Candidate{{Name: "cfc-ncp19-conv", Preset: "cfc-ncp19", Conv: model.ScanConv, Rates: []float64{0.003}, Epochs: 8},
-		{Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 8}, {Name: "lstm32-conv", Preset: "lstm32", Conv: model.ScanConv, Rates: []float64{0.001}, Epochs: 12}})
+		{Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 8}, {Name: "lstm-32-conv", Preset: "lstm-32", Conv: model.ScanConv, Rates: []float64{0.001}, Epochs: 12}})
