@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"metric":                 {"series"},
 	"baseline":               {"metric", "series"},
 	"stress":                 {"series"},
+	"drift":                  {"internal/nearest"},
 	"online":                 {"engine", "model"},
 	"train":                  {"dataset", "engine", "model", "series", "step"},
 	"report":                 {"internal/replace", "metric", "series"},
@@ -39,7 +40,7 @@ var layers = map[string][]string{
 }
 
 // lean packages are what a service embeds: they import the standard library and the modules named here.
-var lean = []string{"step", "wiring", "series", "internal/replace", "internal/nearest", "engine/internal/kernel", "cell", "engine", "model", "online"}
+var lean = []string{"step", "wiring", "series", "internal/replace", "internal/nearest", "engine/internal/kernel", "cell", "engine", "model", "drift", "online"}
 
 var allowed = []string{"github.com/nlpodyssey/safetensors", "golang.org/x/sys/cpu"}
 

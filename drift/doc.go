@@ -1,0 +1,36 @@
+// Package drift tells when the numbers of a stream no longer come from where they came from: errors of a model, its inputs,
+// or statistics of its state. Four published detectors stand behind one type, in a table with their options:
+//
+//	m, err := drift.Parse("ADWIN delta 0.01")  // or drift.ADWIN{Delta: 0.01}
+//	d, err := drift.New(m)
+//	event, err := d.Update(x, time)            // one value of the stream
+//	if event.Level == drift.Drift { … }        // event.Value > event.Threshold, event.Direction, event.Recent, …
+//
+// # Rules that all of them obey
+//
+// A detector takes one number after another, without any label or model. After a drift it forgets everything at the next
+// value, so a drift is one event and its search begins anew. Memory is bounded by the options whatever the length of the
+// stream (Bytes), nothing is allocated once it has filled, and the same values give the same events on every machine.
+//
+// A value that is NaN, infinite, or beyond MaxInput is refused with an *InputError, and nothing is changed: what a missing
+// value means is for the caller to say, and leaving it out is the usual answer. MaxInput keeps every sum of squares finite,
+// so that no detector can be blinded by one value.
+//
+// MarshalBinary and UnmarshalBinary carry a detector over to another process to the bit.
+//
+// # Detectors
+//
+// The equations stand with the options of each: ADWIN, KSWIN, PageHinkley, DDM. They are those of River 0.26.1 (Montiel et
+// al., River: machine learning for streaming data in Python, JMLR 22, 2021), held against its traces: the same values are
+// flagged, with the same statistics, also where River differs from the papers.
+//
+//	           takes     finds                          a value costs               false alarms
+//	ADWIN      numbers   another mean                   O(log n) every clock        at most delta a test
+//	KSWIN      numbers   another distribution           O(stat_size log stat_size)  at most alpha a value
+//	PageHinkley numbers  a mean that has moved          O(1)                        exp(-2 delta threshold/σ²) a value and side
+//	DDM        0 or 1    more errors than at its best   O(1)                        no bound, see DDM
+//
+// Where nothing is known of the scale of the values, ADWIN or KSWIN; PageHinkley's options are in units of the values.
+//
+// A new detector is one file and one row of the registry.
+package drift
