@@ -14,8 +14,8 @@ import "math"
 // only. While a cut is found, the oldest bucket goes.
 //
 // False alarms: delta bounds the probability at each test for values in [0, 1] (Bifet and Gavaldà, theorem 3.1); for others the
-// term 2/3 r dp, which has the unit of the values, is too small or too large, so scale them to about that range. It is far fewer in
-// practice. Delay: until a side of n1 values after the shift has eps below the shift, and the clock's next tick.
+// term 2/3 r dp, which has the unit of the values, is too small or too large, so scale them to about that range. Far fewer are seen.
+// Delay: until eps of the n1 values after a shift is below it, and until the clock's next tick.
 //
 // An Event describes the cut whose difference of means, Value, is the largest multiple of its eps, Threshold: Recent is n1, Before
 // and After are both means. A value costs O(1) amortised, a test
@@ -165,30 +165,33 @@ func (s *adwin) code(c *coder, n int64) {
 	c.ints(&s.w, &rows)
 	c.floats(&s.total, &s.v)
 	c.demand(0 <= rows && rows <= maxRows && s.w <= n, "its window is longer than it can be")
+	if c.err != nil {
+		return
+	}
+	if c.reads {
+		s.rows = make([][]bucket, rows)
+	}
 	var w int64
-	for i := range int(rows) {
-		if c.err != nil {
-			return
-		}
-		var row []bucket
-		if !c.reads {
-			row = s.rows[i]
-		}
-		k := int64(len(row))
-		c.ints(&k)
-		c.demand(0 <= k && k <= int64(s.o.MaxBuckets) && k<<i>>i == k, "a row has too many buckets")
-		if c.err != nil {
-			return
-		}
-		if c.reads {
-			row = make([]bucket, k, s.o.MaxBuckets+1)
-			s.rows = append(s.rows, row)
-		}
-		for j := range row {
-			c.floats(&row[j].total, &row[j].v)
-		}
-		w += k << i
-		c.demand(0 <= w && w <= s.w, "its buckets hold more than the window")
+	for i := range s.rows {
+		w += s.codeRow(c, i)
+		c.demand(0 <= w && w <= s.w, "its buckets hold more than the window") // a sum that has overflowed is negative
 	}
 	c.demand(w == s.w && (rows == 0 || len(s.rows[rows-1]) > 0), "its buckets do not hold the window")
+}
+
+// codeRow returns how many values lie in the row.
+func (s *adwin) codeRow(c *coder, i int) int64 {
+	k := int64(len(s.rows[i]))
+	c.ints(&k)
+	c.demand(0 <= k && k <= int64(s.o.MaxBuckets) && k<<i>>i == k, "a row has too many buckets")
+	if c.err != nil {
+		return 0
+	}
+	if c.reads {
+		s.rows[i] = make([]bucket, k, s.o.MaxBuckets+1)
+	}
+	for j := range s.rows[i] {
+		c.floats(&s.rows[i][j].total, &s.rows[i][j].v)
+	}
+	return k << i
 }

@@ -24,13 +24,18 @@
 // al., River: machine learning for streaming data in Python, JMLR 22, 2021), held against its traces: the same values are
 // flagged, with the same statistics, also where River differs from the papers.
 //
-//	           takes     finds                          a value costs               false alarms
-//	ADWIN      numbers   another mean                   O(log n) every clock        at most delta a test
-//	KSWIN      numbers   another distribution           O(stat_size log stat_size)  at most alpha a value
-//	PageHinkley numbers  a mean that has moved          O(1)                        exp(-2 delta threshold/σ²) a value and side
-//	DDM        0 or 1    more errors than at its best   O(1)                        no bound, see DDM
+//	             takes    finds                         a value costs                false alarms
+//	ADWIN        numbers  another mean                  O(1), O(log n) every clock   at most delta a test, for values in 0 to 1
+//	KSWIN        numbers  another distribution          O(stat_size log stat_size)   at most alpha a value
+//	PageHinkley  numbers  a mean that has moved         O(1)                         exp(-2 delta threshold/σ²) a value and side
+//	DDM          0 or 1   more errors than at its best  O(1)                         no bound, see DDM
 //
-// Where nothing is known of the scale of the values, ADWIN or KSWIN; PageHinkley's options are in units of the values.
+// Where nothing is known of the scale of the values, KSWIN, whose test sees their order only; for a rate or anything else between 0
+// and 1, ADWIN. PageHinkley's options are in units of the values.
+//
+// TestStationary and TestDelay hold what is said of false alarms and delays. Of normal values with standard deviation 0.1 whose mean
+// goes from 0.3 to 0.5 after 1000 (5000 for PageHinkley), ADWIN tells half of the shifts within 64 values, KSWIN within 20, and
+// PageHinkley within 260, all with default options; of errors whose rate goes from 0.1 to 0.4, ADWIN within 96 and DDM within 80.
 //
 // A new detector is one file and one row of the registry.
 package drift

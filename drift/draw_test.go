@@ -27,8 +27,8 @@ func TestTwister(t *testing.T) {
 	}
 }
 
-// TestDraw: values of Python 3: r = random.Random(seed); r.sample(range(n), k) 41 times, the first four of the first and of the last, and
-// the last as digits to the base 1000003 modulo 2^61-1.
+// TestDraw: values of Python 3: r = random.Random(seed); r.sample(range(n), k) 41 times, of which the first and the last begin so,
+// and the last, read as digits to the base 1000003, is hash modulo 2^61-1.
 func TestDraw(t *testing.T) {
 	for _, c := range []struct {
 		seed        uint64

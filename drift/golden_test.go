@@ -67,7 +67,7 @@ func decoded[T Method](settings []byte) (o T, err error) {
 	return o, err
 }
 
-func close(got, want float64) bool { return math.Abs(got-want) <= 1e-12*(1+math.Abs(want)) }
+func near(got, want float64) bool { return math.Abs(got-want) <= 1e-12*(1+math.Abs(want)) }
 
 // follow runs a detector over a case's stream and says where it differs from River first. It returns what it compared.
 func follow(c riverCase, d *Detector, stream []float64) (compared int, err error) {
@@ -124,7 +124,7 @@ func (c riverCase) traces(d *Detector, i int) (compared int, err error) {
 	}
 	for k := range want {
 		compared++
-		if !close(got[k], want[k]) {
+		if !near(got[k], want[k]) {
 			return compared, fmt.Errorf("value %d: the state has %v, River's %v", i, got, want)
 		}
 	}

@@ -20,8 +20,9 @@ import (
 // that a stream gives the same events anywhere and at any time.
 //
 // False alarms: each value raises one with a probability of at most alpha, if values are independent. Successive tests share most
-// of their values, so alarms come in runs, of which the reset keeps the first. Delay: up to stat_size values for a shift that is
-// large against alpha; a small one is never found.
+// of their values, so alarms come in runs, of which the reset keeps the first; by TestStationary 1.5 in 1000 values are left of 5.
+// Delay: up to stat_size values for a shift that is large against alpha. One that is not found while older values are still in the
+// window is never found, nor is one within window_size values of a drift.
 //
 // In an Event Recent is stat_size, After the mean of R and Before that of all older values in the window; Direction is the side to
 // which F_R lies further off, and Both where that is neither, as when only the spread has changed. A value costs

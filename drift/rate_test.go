@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// normal gives independent values with standard deviation 0.1 about a mean; errors gives 1 at a rate and else 0.
+// normal gives independent values with standard deviation 0.1 about a mean; errors01 gives 1 at a rate and else 0.
 func normal(r *rand.Rand, mean float64) float64 { return mean + 0.1*r.NormFloat64() }
 
 func errors01(r *rand.Rand, rate float64) float64 {
@@ -84,7 +84,7 @@ func TestDelay(t *testing.T) {
 		late     int
 	}{
 		{m: ADWIN{}, draw: normal, from: 0.3, to: 0.4, history: 1000, median: 160, within: 192, late: 2},
-		{m: ADWIN{}, draw: normal, from: 0.5, to: 0.3, history: 1000, median: 64, within: 96},
+		{m: ADWIN{}, draw: normal, from: 0.3, to: 0.5, history: 1000, median: 64, within: 96},
 		{m: ADWIN{}, draw: errors01, from: 0.1, to: 0.4, history: 1000, median: 96, within: 192},
 		{m: KSWIN{}, draw: normal, from: 0.3, to: 0.5, history: 1000, median: 20, within: 30, late: 15},
 		{m: KSWIN{Alpha: 0.0001}, draw: normal, from: 0.3, to: 0.6, history: 1000, median: 20, within: 30, late: 2},
