@@ -363,17 +363,22 @@ func TestReset(t *testing.T) {
 	for _, m := range methods {
 		d, fresh := begin(t, m), begin(t, m)
 		xs := stream(d.entry.Binary, 1500)
-		for _, x := range xs[:777] {
-			d.Update(x, 0)
+		taken := int64(0)
+		for d.level == Stable && taken < int64(len(xs)) { // to the first event
+			d.Update(xs[taken], 0)
+			taken++
 		}
 		d.Reset()
+		if d.Since() != 0 || d.Count() != taken || d.level != Stable {
+			t.Errorf("%s: %d of %d values are left, level %q", d.Name(), d.Since(), d.Count(), d.level)
+		}
 		events := 0
 		for _, x := range xs {
 			got, _ := d.Update(x, 0)
 			want, _ := fresh.Update(x, 0)
 			if got.Level != Stable {
 				events++
-				got.Count -= 777
+				got.Count -= taken
 			}
 			if got != want {
 				t.Fatalf("%s: %+v instead of %+v", d.Name(), got, want)
