@@ -10,7 +10,8 @@
 //
 // A detector takes one number after another, without any label or model. After a drift it forgets everything at the next
 // value, so a drift is one event and its search begins anew. Memory is bounded by the options whatever the length of the
-// stream (Bytes), nothing is allocated once it has filled, and the same values give the same events on every machine.
+// stream (Bytes), and nothing is allocated but ADWIN's rows, one each time its window is twice as long as ever before. The
+// same values give the same events, restored or not.
 //
 // A value that is NaN, infinite, or beyond MaxInput is refused with an *InputError, and nothing is changed: what a missing
 // value means is for the caller to say, and leaving it out is the usual answer. MaxInput keeps every sum of squares finite,
