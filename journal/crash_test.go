@@ -322,6 +322,30 @@ func TestSickDisk(t *testing.T) {
 	}
 }
 
+// A segment that has its name, though its making has failed, is where the next record goes, even if that would fit into
+// the one before.
+func TestSegmentThatIsHalfMade(t *testing.T) {
+	d := newDisk()
+	j, err := open(d, small(EveryRecord))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, j, "one")
+	d.lame = 1
+	if _, err := j.Append(1, time.Time{}, make([]byte, 700)); err == nil || d.lame > 0 {
+		t.Fatalf("the directory could not be synced: %v", err)
+	}
+	put(t, j, "two")
+	put(t, j, "three")
+	list, err := read(d)
+	if err != nil || len(list) != 3 || len(d.names) != 2 {
+		t.Errorf("%v, %d files, %v", list, len(d.names), err)
+	}
+	if s, err := survey(d.cut(rand.New(rand.NewPCG(1, 1)))); err != nil || s.Last != 3 {
+		t.Errorf("after a loss of power: %v, %v", s, err)
+	}
+}
+
 func put(t *testing.T, j *Journal, payload string) uint64 {
 	t.Helper()
 	n, err := j.Append(1, time.Unix(int64(len(payload)), 0), []byte(payload))

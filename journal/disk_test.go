@@ -21,6 +21,7 @@ type disk struct {
 	room   int // bytes that are free; none if negative
 	life   int // bytes and calls until the process is killed; for ever if negative
 	sick   int // that many syncs of files fail
+	lame   int // and that many of the directory
 }
 
 // blob is the content of a file, and what was done to it since it was synced.
@@ -103,7 +104,12 @@ func (d *disk) create(name string) (file, error) {
 func (d *disk) rename(from, to string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.move(func(m map[string]*blob) { m[to] = m[from]; delete(m, from) })
+	return d.move(func(m map[string]*blob) {
+		if m[from] != nil { // it is not where the platter has lost its making
+			m[to] = m[from]
+			delete(m, from)
+		}
+	})
 }
 
 func (d *disk) remove(name string) error {
@@ -121,6 +127,10 @@ func (d *disk) sync() error {
 	if _, err := d.act(1); err != nil {
 		return err
 	}
+	if d.lame > 0 {
+		d.lame--
+		return syscall.EIO
+	}
 	for _, change := range d.moves {
 		change(d.stable)
 	}
@@ -130,7 +140,7 @@ func (d *disk) sync() error {
 
 // killed is the disk as the next process finds it.
 func (d *disk) killed() *disk {
-	d.life, d.room, d.sick = -1, -1, 0
+	d.life, d.room, d.sick, d.lame = -1, -1, 0, 0
 	return d
 }
 
@@ -142,9 +152,11 @@ const sector = 16
 // may be zeros, old bytes or noise.
 func (d *disk) cut(r *rand.Rand) *disk {
 	next := newDisk()
-	names := d.stable
-	for _, change := range d.moves[:r.IntN(len(d.moves)+1)] {
-		change(names)
+	names, likely := d.stable, []float64{0, 0.5, 1}[r.IntN(3)]
+	for _, change := range d.moves {
+		if r.Float64() < likely {
+			change(names)
+		}
 	}
 	keep := []float64{0, 0.5, 0.9, 1}[r.IntN(4)]
 	noise := r.IntN(3) == 0
