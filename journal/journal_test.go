@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -317,6 +318,14 @@ func TestReadersWhileWriting(t *testing.T) {
 			}
 		})
 	}
+	var done atomic.Bool
+	all.Go(func() { // and what is being written is never taken for damage
+		for !done.Load() {
+			if _, err := Check(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+				t.Error(err)
+			}
+		}
+	})
 	for n := uint64(1); n <= records; n++ {
 		var err error
 		if n%500 == 0 {
@@ -333,6 +342,7 @@ func TestReadersWhileWriting(t *testing.T) {
 			}
 		}
 	}
+	done.Store(true)
 	all.Wait()
 	if err := j.Close(); err != nil {
 		t.Error(err)

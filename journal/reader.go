@@ -28,8 +28,8 @@ type Record struct {
 // Reader reads the records of a journal in order, also while another goroutine or process writes it, and never changes it.
 // It belongs to one goroutine.
 //
-// A reader may see a record before it is durable. One that is open while the writer's machine or process dies should be
-// opened again.
+// A reader may see a record before it is durable, and so one that is taken back since it cannot be made durable. One that is
+// open while the writer's machine or process dies should be opened again.
 type Reader struct {
 	d     storage
 	f     file
@@ -217,10 +217,16 @@ func (r *Reader) turn(following uint64, cause error) error {
 	case following == 0: // what was flawed has been cut off
 		return io.EOF
 	case following != number:
-		if firsts, err := segments(r.d); err == nil && firsts[0] > number {
-			return &RemovedError{Record: number, First: firsts[0]}
+		firsts, err := segments(r.d) // again: a list may miss a file that was made while it was read
+		if err != nil {
+			return err
 		}
-		return r.s.damage(fmt.Errorf("it is missing, and segment %s goes on with record %d", segmentName(following), following))
+		if _, found := slices.BinarySearch(firsts, number); !found && len(firsts) > 0 && firsts[0] > number {
+			return &RemovedError{Record: number, First: firsts[0]}
+		} else if !found {
+			return r.s.damage(fmt.Errorf("it is missing, and segment %s goes on with record %d", segmentName(following), following))
+		}
+		following = number
 	}
 	id := r.s.h.id
 	r.from = max(r.from, following)

@@ -52,8 +52,19 @@ type tail struct {
 }
 
 // Check reads a whole journal without changing it. The error is a *DamageError where it is damaged; a torn tail is no
-// error. While somebody writes, it may take a record for torn that is just being written.
-func Check(dir string) (*Summary, error) { return survey(directory(dir)) }
+// error. While somebody writes, it may take a record for torn that is just being written, and while somebody compacts, it may
+// fail for a file that is gone; call it again then.
+func Check(dir string) (*Summary, error) {
+	var before DamageError
+	for {
+		s, err := survey(directory(dir))
+		var damage *DamageError
+		if !errors.As(err, &damage) || *damage == before {
+			return s, err
+		}
+		before = *damage // what a writer was doing just then looks like damage too, but does not stay where it is
+	}
+}
 
 func survey(d storage) (*Summary, error) {
 	firsts, err := segments(d)
