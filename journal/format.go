@@ -87,7 +87,7 @@ func decodeHeader(b []byte, first uint64) (h header, err error) {
 	case crc32.Checksum(b[:headerBytes-sumBytes], castagnoli) != h.sum:
 		return h, flaw("the checksum of the segment's header is wrong")
 	case v != version:
-		return h, flaw(fmt.Sprintf("the format has version %d, this program reads version %d; use a newer program", v, version))
+		return h, fmt.Errorf("journal: segment %s has version %d of the format, this program reads version %d; use a newer program", segmentName(first), v, version)
 	case h.first != first:
 		return h, flaw(fmt.Sprintf("it begins with record %d, which is not the number in its name", h.first))
 	}

@@ -56,8 +56,8 @@ func (r *Reader) Seek(number uint64) {
 	r.from, r.timed = number, false
 }
 
-// SeekTime goes to the first record in the journal's order whose time is at or after a time. Times need not ascend. It reads
-// the headers of segments only.
+// SeekTime goes to the first record in the journal's order whose time is at or after a time. Times need not ascend;
+// the zero time is now. It reads the headers of segments only.
 func (r *Reader) SeekTime(at time.Time) error {
 	since, err := nanoseconds(at)
 	if err != nil {

@@ -59,8 +59,12 @@ func newScanner(f file, first uint64) (*scanner, error) {
 	if len(b) < headerBytes {
 		return nil, errShort
 	}
-	if s.h, err = decodeHeader(b, first); err != nil {
-		return nil, &DamageError{Segment: s.name, Reason: err.Error()}
+	s.h, err = decodeHeader(b, first)
+	if reason, flawed := err.(flaw); flawed {
+		return nil, &DamageError{Segment: s.name, Reason: string(reason)}
+	}
+	if err != nil {
+		return nil, err
 	}
 	s.off = headerBytes
 	return s, nil
