@@ -137,6 +137,15 @@ func same(a, b Record) bool {
 // survive opens the journal after a crash and compares it with what was promised.
 func (w *world) survive(d *disk, atLeast int) error {
 	w.crashes++
+	for range w.r.IntN(3) { // and it crashes again while it is opened
+		d.life = w.r.IntN(60)
+		if _, err := open(d, small(w.policy)); err != nil && !errors.Is(err, errKilled) {
+			return fmt.Errorf("opened for a moment: %w", err)
+		}
+		if d = d.killed(); w.r.IntN(2) == 0 && atLeast == w.promised {
+			d = d.cut(w.r)
+		}
+	}
 	w.d = d
 	before := w.acked
 	j, err := open(d, small(w.policy))

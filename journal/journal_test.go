@@ -232,6 +232,11 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%v is read as %v, %v", p, q, err)
 		}
 	}
+	for k, want := range []string{"kind 0", "entry", "snapshot", "rollback", "seal", "kind 5"} {
+		if got := Kind(k).String(); got != want {
+			t.Errorf("kind %d is %s", k, got)
+		}
+	}
 	if _, err := ParsePolicy("always"); err == nil {
 		t.Error("an unknown policy is read")
 	}
@@ -349,12 +354,15 @@ func TestReadersWhileWriting(t *testing.T) {
 	}
 }
 
-// TestChild is the process that TestKill kills: it appends for ever and says each number when it is appended.
-func TestChild(t *testing.T) {
-	dir := os.Getenv("JOURNAL_CHILD")
-	if dir == "" {
-		return // not a child: TestKill is the test
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("JOURNAL_CHILD"); dir != "" {
+		child(dir)
 	}
+	os.Exit(m.Run())
+}
+
+// child is the process that TestKill kills: it appends for ever and says each number when it is appended.
+func child(dir string) {
 	p, _ := strconv.Atoi(os.Getenv("JOURNAL_POLICY"))
 	j, err := Open(dir, Options{Policy: Policy(p), Interval: time.Millisecond, SegmentBytes: 4096})
 	if err != nil {
@@ -380,7 +388,7 @@ func TestKill(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "j")
 	r := rand.New(rand.NewPCG(3, 4))
 	for round := range 9 {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
+		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "JOURNAL_CHILD="+dir, fmt.Sprintf("JOURNAL_POLICY=%d", round%3))
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -414,7 +422,7 @@ func TestKill(t *testing.T) {
 			t.Errorf("round %d: record %d is the last, %d was appended", round, j.Last(), last)
 		}
 		n := j.First()
-		if err := j.Replay(j.Last(), func(rec Record) error {
+		if err := Replay(dir, j.Last(), func(rec Record) error {
 			if string(rec.Payload) != string(payload(rec.Number)) {
 				return fmt.Errorf("record %d is another one", rec.Number)
 			}
