@@ -31,6 +31,7 @@ var layers = map[string][]string{
 	"stress":                 {"series"},
 	"drift":                  {"internal/nearest"},
 	"online":                 {"engine", "model"},
+	"journal":                {"internal/replace"},
 	"train":                  {"dataset", "engine", "model", "series", "step"},
 	"report":                 {"internal/replace", "metric", "series"},
 	"bench":                  {"cell", "engine", "internal/nearest", "model", "online", "series", "step", "train", "wiring"},
@@ -40,7 +41,7 @@ var layers = map[string][]string{
 }
 
 // lean packages are what a service embeds: they import the standard library and the modules named here.
-var lean = []string{"step", "wiring", "series", "internal/replace", "internal/nearest", "engine/internal/kernel", "cell", "engine", "model", "drift", "online"}
+var lean = []string{"step", "wiring", "series", "internal/replace", "internal/nearest", "engine/internal/kernel", "cell", "engine", "model", "drift", "online", "journal"}
 
 var allowed = []string{"github.com/nlpodyssey/safetensors", "golang.org/x/sys/cpu"}
 

@@ -12,7 +12,7 @@ import (
 // One holder at a time, also where many ask again and again.
 func TestHold(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("no locks on this system")
+		t.Skip("locks of this system were never tried")
 	}
 	path := filepath.Join(t.TempDir(), "a.lock")
 	release, held, err := Hold(path)
