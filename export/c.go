@@ -62,8 +62,12 @@ func newC(m *model.Model, o Options) (c *cFiles, err error) {
 	c = &cFiles{m: m, schema: m.Schema(), name: o.Name, limits: passes[0].Limits}
 	c.w = &writer{pl: pl, at: newPlacer(pl), named: map[string]string{}, used: map[string]bool{}}
 	defer func() {
-		if e, ok := recover().(error); ok {
+		switch e := recover().(type) {
+		case nil:
+		case *RefusedError: // from the depth of printing
 			c, err = nil, e
+		default:
+			panic(e)
 		}
 	}()
 	c.w.items(pl.body)
@@ -92,7 +96,7 @@ func printable(p *step.Program) error {
 
 // file fills in the prefix.
 func (c *cFiles) file(suffix, text string) File {
-	return File{c.name + suffix, []byte(strings.ReplaceAll(text, "P_", c.name+"_"))}
+	return File{c.name + suffix, []byte(strings.ReplaceAll(text, "@", c.name+"_"))}
 }
 
 func (c *cFiles) outputs() int { return c.w.pl.len(c.w.pl.p.Outputs[0].Node) }
@@ -116,15 +120,15 @@ func (c *cFiles) header() string {
 	}
 	fmt.Fprintf(&b, "   dt is the time since the step before in units of %g %s, at least 0; %g at the first one.\n", s.Clock.Unit, unit(s.Clock), s.Clock.FirstDT)
 	fmt.Fprintf(&b, "   Outputs: %s. */\n", c.outputText())
-	fmt.Fprint(&b, `#ifndef P_H
-#define P_H
+	fmt.Fprint(&b, `#ifndef @H
+#define @H
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 `)
-	fmt.Fprintf(&b, "enum { P_INPUTS = %d, P_OUTPUTS = %d, P_STATES = %d };\n\n/* What is carried from step to step. */\ntypedef struct {\n",
+	fmt.Fprintf(&b, "enum { @INPUTS = %d, @OUTPUTS = %d, @STATES = %d };\n\n/* What is carried from step to step. */\ntypedef struct {\n",
 		len(s.Inputs), c.outputs(), p.StateWidth())
 	for k, st := range p.States {
 		fmt.Fprintf(&b, "    float h%d[%d]; /* %s */\n", k, p.Nodes[st.Node].Shape.Len(), clean(st.Name))
@@ -132,18 +136,18 @@ extern "C" {
 	if len(p.States) == 0 {
 		b.WriteString("    float none;\n")
 	}
-	fmt.Fprint(&b, `} P_state;
+	fmt.Fprint(&b, `} @state;
 
-/* Prepares a state; P_reset returns to it. */
-void P_init(P_state *s);
-void P_reset(P_state *s);
+/* Prepares a state; @reset returns to it. */
+void @init(@state *s);
+void @reset(@state *s);
 
 /* One step: 0, or 1 where an input or dt is none that the model takes; then state and outputs are as before. x and y must
    not overlap. */
-int P_step(P_state *s, const float x[P_INPUTS], float dt, float y[P_OUTPUTS]);
+int @step(@state *s, const float x[@INPUTS], float dt, float y[@OUTPUTS]);
 `)
 	if s.Target.Task == series.Classify {
-		b.WriteString("\n/* The class that the outputs of a step decide for. */\nint P_class(const float y[P_OUTPUTS]);\n")
+		b.WriteString("\n/* The class that the outputs of a step decide for. */\nint @class(const float y[@OUTPUTS]);\n")
 	}
 	b.WriteString("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n")
 	return b.String()
@@ -172,20 +176,20 @@ func (c *cFiles) outputText() string {
 }
 
 const memory = `/* Where constants stand and how they are read: program memory on AVR. Define all of these to change it. */
-#ifndef P_ROM
+#ifndef @ROM
 #ifdef __AVR__
 #include <avr/pgmspace.h>
-#define P_ROM PROGMEM
-#define P_RD(p) pgm_read_float(p)
-#define P_RD8(p) pgm_read_byte(p)
-#define P_RD16(p) pgm_read_word(p)
-#define P_RD32(p) pgm_read_dword(p)
+#define @ROM PROGMEM
+#define @RD(p) pgm_read_float(p)
+#define @RD8(p) pgm_read_byte(p)
+#define @RD16(p) pgm_read_word(p)
+#define @RD32(p) pgm_read_dword(p)
 #else
-#define P_ROM
-#define P_RD(p) (*(p))
-#define P_RD8(p) (*(p))
-#define P_RD16(p) (*(p))
-#define P_RD32(p) (*(p))
+#define @ROM
+#define @RD(p) (*(p))
+#define @RD8(p) (*(p))
+#define @RD16(p) (*(p))
+#define @RD32(p) (*(p))
 #endif
 #endif
 
@@ -198,15 +202,15 @@ func (c *cFiles) source() string {
 	if c.w.tables.Len() > 0 {
 		b.WriteString(c.w.tables.String() + "\n")
 	}
-	b.WriteString(helperText("P", c.w.used))
-	b.WriteString("void P_init(P_state *s) {\n")
+	b.WriteString(helperText(c.w.used))
+	b.WriteString("void @init(@state *s) {\n    volatile float *h; /* else compilers call memset */\n")
 	for k, st := range c.w.pl.p.States {
-		fmt.Fprintf(&b, "    for (unsigned i = 0; i < %dU; i++) s->h%d[i] = 0.0f;\n", c.w.pl.len(st.Node), k)
+		fmt.Fprintf(&b, "    h = s->h%d;\n    for (unsigned i = 0; i < %dU; i++) h[i] = 0.0f;\n", k, c.w.pl.len(st.Node))
 	}
 	if len(c.w.pl.p.States) == 0 {
-		b.WriteString("    s->none = 0.0f;\n")
+		b.WriteString("    h = &s->none;\n    *h = 0.0f;\n")
 	}
-	b.WriteString("}\n\nvoid P_reset(P_state *s) { P_init(s); }\n\n")
+	b.WriteString("}\n\nvoid @reset(@state *s) { @init(s); }\n\n")
 	b.WriteString(entry(check))
 	b.WriteString(c.class())
 	return b.String()
@@ -228,7 +232,7 @@ func (c *cFiles) check() string {
 		levels = append(levels, n)
 	}
 	var b strings.Builder
-	fmt.Fprint(&b, "    for (unsigned i = 0; i < P_INPUTS; i++) {\n        const float v = x[i];\n")
+	fmt.Fprint(&b, "    for (unsigned i = 0; i < @INPUTS; i++) {\n        const float v = x[i];\n")
 	none := func(list []int) bool { return slices.Max(list) == 0 }
 	switch {
 	case none(missing):
@@ -254,13 +258,13 @@ func (c *cFiles) check() string {
 // longest is in how many parts a row may be taken, as in a model's stream.
 const longest = 1000
 
-// entry is P_step, given the code that checks its arguments.
+// entry is @step, given the code that checks its arguments.
 func (c *cFiles) entry() func(check string) string {
 	body := c.w.out.String()
 	if n := c.w.at.scratch; n > 0 {
 		body = fmt.Sprintf("    float m[%d];\n", n) + body
 	}
-	const head = "int P_step(P_state *s, const float x[P_INPUTS], float dt, float y[P_OUTPUTS]) {\n"
+	const head = "int @step(@state *s, const float x[@INPUTS], float dt, float y[@OUTPUTS]) {\n"
 	if len(c.limits) == 0 {
 		if n := c.w.at.scratch; n > 0 {
 			body = body[strings.Index(body, "\n")+1:]
@@ -282,19 +286,19 @@ func (c *cFiles) entry() func(check string) string {
 		unused += "    (void)dt;\n"
 	}
 	return func(check string) string {
-		return "static void P_part(P_state *s, const float x[P_INPUTS], float dt, const float part[3], float y[P_OUTPUTS]) {\n" + body + unused + "}\n\n" +
+		return "static void @part(@state *s, const float x[@INPUTS], float dt, const float part[3], float y[@OUTPUTS]) {\n" + body + unused + "}\n\n" +
 			fmt.Sprintf(partly, len(limits), strings.Join(limits, ", "), len(limits)) + head + check + fmt.Sprintf(inParts, len(limits), len(limits))
 	}
 }
 
 // partly and inParts take a long row in parts that every layer can step, with the input held; see engine.Limits.
 const partly = `/* The longest steps of what takes long rows in parts. */
-static double P_limit(unsigned turn) {
+static double @limit(unsigned turn) {
     static const double limits[%d] = {%s};
     return limits[turn %% %dU];
 }
 
-static unsigned P_parts(float dt, double limit) {
+static unsigned @parts(float dt, double limit) {
     const double q = (double)dt / limit;
     unsigned n = (unsigned)q;
     if ((double)n < q) n++;
@@ -304,28 +308,28 @@ static unsigned P_parts(float dt, double limit) {
 `
 
 const inParts = `    unsigned longer = 0;
-    for (unsigned turn = 0; turn < %dU; turn++) longer += P_parts(dt, P_limit(turn)) > 1U ? 1U : 0U;
+    for (unsigned turn = 0; turn < %dU; turn++) longer += @parts(dt, @limit(turn)) > 1U ? 1U : 0U;
     if (longer == 0U) {
         const float whole[3] = {0.0f, 0.0f, 0.0f};
-        P_part(s, x, dt, whole, y);
+        @part(s, x, dt, whole, y);
         return 0;
     }
     for (unsigned turn = 0; turn < %dU; turn++) {
-        const unsigned n = P_parts(dt, P_limit(turn));
+        const unsigned n = @parts(dt, @limit(turn));
         const float d = dt / (float)n;
         for (unsigned k = 0; k < n; k++) {
             float part[3];
             part[0] = (float)k * d;
             part[1] = (float)(n - 1U - k) * d;
             part[2] = (float)(turn + 1U);
-            P_part(s, x, d, part, y);
+            @part(s, x, d, part, y);
         }
     }
     return 0;
 }
 `
 
-// class is P_class.
+// class is @class.
 func (c *cFiles) class() string {
 	t := c.schema.Target
 	if t.Task != series.Classify {
@@ -336,12 +340,12 @@ func (c *cFiles) class() string {
 		if t.Threshold != 0 {
 			threshold = float32(t.Threshold)
 		}
-		return fmt.Sprintf("\nint P_class(const float y[P_OUTPUTS]) { return y[1] > %s ? 1 : 0; }\n", number(threshold))
+		return fmt.Sprintf("\nint @class(const float y[@OUTPUTS]) { return y[1] > %s ? 1 : 0; }\n", number(threshold))
 	}
 	return `
-int P_class(const float y[P_OUTPUTS]) {
+int @class(const float y[@OUTPUTS]) {
     int top = 0;
-    for (int k = 1; k < P_OUTPUTS; k++) {
+    for (int k = 1; k < @OUTPUTS; k++) {
         if (y[k] > y[top]) top = k;
     }
     return top;

@@ -36,7 +36,7 @@ func init() { // not above: the code of a rule prints operands by other rules
 		step.OpExpm1:     call("expm1"),
 		step.OpLog:       call("log"),
 		step.OpSqrt:      call("sqrt"),
-		step.OpRsqrt:     {format: "1.0f / P_sqrt(%s)", helper: "sqrt"},
+		step.OpRsqrt:     {format: "1.0f / @sqrt(%s)", helper: "sqrt"},
 		step.OpSin:       call("sin"),
 		step.OpCos:       call("cos"),
 		step.OpTanh:      call("tanh"),
@@ -123,7 +123,7 @@ func (w *writer) softmax(i int) {
 	}
 	each("if (%s > top) top = %s;", x, x)
 	w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, s.Inner, k)
-	w.line("%s = P_exp(%s - top);", y, x)
+	w.line("%s = @exp(%s - top);", y, x)
 	w.line("sum += %s;", y)
 	w.close()
 	each("%s /= sum;", y)
@@ -133,19 +133,8 @@ func (w *writer) softmax(i int) {
 func (w *writer) concat(i int) {
 	at := 0
 	for _, j := range w.pl.p.Nodes[i].In {
-		n := w.pl.len(j)
-		if n == 1 {
-			w.line("%s = %s;", w.store(i, fmt.Sprint(at)+"U"), w.read(j, "0U", 1))
-		} else {
-			k := w.index()
-			w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, n, k)
-			to := k
-			if at > 0 {
-				to = fmt.Sprintf("%s + %dU", k, at)
-			}
-			w.line("%s = %s;", w.store(i, to), w.read(j, k, n))
-			w.close()
-		}
+		n, from := w.pl.len(j), at
+		w.copy(func(k string) string { return w.store(i, offset(k, from)) }, j, n)
 		at += n
 	}
 }

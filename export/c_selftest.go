@@ -13,7 +13,7 @@ import (
 // single precision leaves after so many steps, with room for other compilers.
 const (
 	goldenRows = 24
-	tolerance  = 1e-3
+	tolerance  = 1e-4
 )
 
 // golden draws a series like those of the schema, some of it missing where that may be, with uneven times.
@@ -65,7 +65,7 @@ func numbers(list []float32) string {
 	for _, v := range list {
 		switch {
 		case v != v:
-			text = append(text, "P_NAN")
+			text = append(text, "@NAN")
 		case math.IsInf(float64(v), 0):
 			text = append(text, fmt.Sprintf("(%.1ff / 0.0f)", math.Copysign(1, float64(v))))
 		default:
@@ -75,39 +75,39 @@ func numbers(list []float32) string {
 	return "{" + strings.Join(text, ", ") + "}"
 }
 
-const selftestText = `/* Steps %s along a series and compares with what elegans gave. Exit code 0: equal; 1: a value differs; 2: P_reset does not
-   return to the beginning; 3: P_step takes what it should refuse. */
+const selftestText = `/* Steps %s along a series and compares with what elegans gave. Exit code 0: equal; 1: a value differs; 2: @reset does not
+   return to the beginning; 3: @step takes what it should refuse. */
 #include "%s.h"
 
-#define P_NAN (0.0f / 0.0f)
-enum { P_ROWS = %d };
-static const float P_tolerance = %s; /* of 1 + |value| */
+#define @NAN (0.0f / 0.0f)
+enum { @ROWS = %d };
+static const float @tolerance = %s; /* of 1 + |value| */
 
-static const float P_x[P_ROWS][P_INPUTS] = %s;
-static const float P_dt[P_ROWS] = {%s};
-static const float P_y[P_ROWS][P_OUTPUTS] = %s;
+static const float @x[@ROWS][@INPUTS] = %s;
+static const float @dt[@ROWS] = {%s};
+static const float @y[@ROWS][@OUTPUTS] = %s;
 
-static int P_differs(float a, float b) {
+static int @differs(float a, float b) {
     const float size = b < 0.0f ? 1.0f - b : 1.0f + b;
     const float d = a < b ? b - a : a - b;
-    return !(d <= P_tolerance * size || (a != a && b != b) || (a - a != 0.0f && a == b));
+    return !(d <= @tolerance * size || (a != a && b != b) || (a - a != 0.0f && a == b));
 }
 
 int main(void) {
-    P_state s;
-    float y[P_OUTPUTS], first[P_OUTPUTS];
-    P_init(&s);
-    for (int row = 0; row < P_ROWS; row++) {
-        if (P_step(&s, P_x[row], P_dt[row], y) != 0) return 1;
-        for (int k = 0; k < P_OUTPUTS; k++) {
-            if (P_differs(y[k], P_y[row][k])) return 1;
+    @state s;
+    float y[@OUTPUTS], first[@OUTPUTS];
+    @init(&s);
+    for (int row = 0; row < @ROWS; row++) {
+        if (@step(&s, @x[row], @dt[row], y) != 0) return 1;
+        for (int k = 0; k < @OUTPUTS; k++) {
+            if (@differs(y[k], @y[row][k])) return 1;
             if (row == 0) first[k] = y[k];
         }
     }
-    if (P_step(&s, P_x[0], -1.0f, y) == 0) return 3;
-    P_reset(&s);
-    if (P_step(&s, P_x[0], P_dt[0], y) != 0) return 2;
-    for (int k = 0; k < P_OUTPUTS; k++) {
+    if (@step(&s, @x[0], -1.0f, y) == 0) return 3;
+    @reset(&s);
+    if (@step(&s, @x[0], @dt[0], y) != 0) return 2;
+    for (int k = 0; k < @OUTPUTS; k++) {
         if (y[k] < first[k] || y[k] > first[k]) return 2;
     }
     return 0;

@@ -9,7 +9,7 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// writer prints the step of a plan in C. In what it writes P_ stands for the prefix.
+// writer prints the step of a plan in C. In what it writes @ stands for the prefix.
 type writer struct {
 	pl     *plan
 	at     *placer
@@ -49,8 +49,8 @@ func (w *writer) local(i int) string { return fmt.Sprintf("t%d", i) }
 // number is a constant that reads back to the same bits.
 func number(v float32) string {
 	text := strconv.FormatFloat(float64(v), 'g', -1, 32)
-	if back, err := strconv.ParseFloat(text, 32); err != nil || float32(back) != v {
-		panic("export: " + text + " is no finite number")
+	if v-v != 0 {
+		panic(refused("a weight, or what follows from weights, is %s", text))
 	}
 	if !strings.ContainsAny(text, ".e") {
 		text += ".0"
@@ -67,9 +67,9 @@ func (w *writer) list(kind, values string, n int) string {
 	if name, ok := w.named[key]; ok {
 		return name
 	}
-	name := fmt.Sprintf("P_k%d", len(w.named))
+	name := fmt.Sprintf("@k%d", len(w.named))
 	w.named[key] = name
-	fmt.Fprintf(&w.tables, "static const %s %s[%d] P_ROM = {%s};\n", kind, name, n, values)
+	fmt.Fprintf(&w.tables, "static const %s %s[%d] @ROM = {%s};\n", kind, name, n, values)
 	return name
 }
 
@@ -87,12 +87,12 @@ func (w *writer) floats(values []float32) string {
 
 // integers is entry at of a table of whole numbers from 0 up, in the narrowest type.
 func (w *writer) integers(values []int, at string) string {
-	kind, read := "uint8_t", "P_RD8"
+	kind, read := "uint8_t", "@RD8"
 	switch top := slices.Max(values); {
 	case top > 0xffff:
-		kind, read = "uint32_t", "P_RD32"
+		kind, read = "uint32_t", "@RD32"
 	case top > 0xff:
-		kind, read = "uint16_t", "P_RD16"
+		kind, read = "uint16_t", "@RD16"
 	}
 	var b strings.Builder
 	for k, v := range values {
@@ -155,7 +155,19 @@ func (w *writer) element(root int, at string) string {
 		if !slices.ContainsFunc(values, func(v float32) bool { return v != values[0] }) {
 			return number(values[0])
 		}
-		return fmt.Sprintf("P_RD(&%s[%s])", w.floats(values), at)
+		return fmt.Sprintf("@RD(&%s[%s])", w.floats(values), at)
+	case nowhere:
+		panic(fmt.Sprintf("export: value %d has no place", root))
+	case scratch:
+		return w.stands(p, offset(at, p.k))
+	default:
+		return w.stands(p, at)
+	}
+}
+
+// stands is component at of a place, of scratch memory as a whole.
+func (w *writer) stands(p place, at string) string {
+	switch p.kind {
 	case elapsed:
 		return "dt"
 	case input:
@@ -166,10 +178,8 @@ func (w *writer) element(root int, at string) string {
 		return fmt.Sprintf("s->h%d[%s]", p.k, at)
 	case output:
 		return fmt.Sprintf("y[%s]", at)
-	case scratch:
-		return fmt.Sprintf("m[%s]", offset(at, p.k))
 	}
-	panic(fmt.Sprintf("export: value %d has no place", root))
+	return fmt.Sprintf("m[%s]", at)
 }
 
 // store is where component at of a value is written.
@@ -210,15 +220,38 @@ func (w *writer) move(it item) {
 	if w.at.find(r) == to && w.pl.shift[it.from] == 0 {
 		return
 	}
-	k, n := w.index(), w.pl.len(it.from)
-	dst := map[placeKind]string{output: "y[%s]", state: fmt.Sprintf("s->h%d[%%s]", to.k)}[to.kind]
-	text := fmt.Sprintf(dst, k)
+	n, base := w.pl.len(it.from), 0
 	if to.kind == scratch {
-		text = fmt.Sprintf("m[%s]", offset(k, to.k))
+		base = to.k
 	}
+	w.copy(func(at string) string { return w.stands(to, offset(at, base)) }, it.from, n)
+}
+
+// copy copies the n components of a value. A plain loop would do, and compilers would make a call of memcpy of it.
+func (w *writer) copy(dst func(at string) string, from, n int) {
+	if n == 1 {
+		w.line("%s = %s;", dst("0U"), w.read(from, "0U", 1))
+		return
+	}
+	if src := w.operand(from, "0U"); w.memory(from) {
+		w.used["copy"] = true
+		w.line("@copy(&%s, &%s, %dU);", dst("0U"), src, n)
+		return
+	}
+	k := w.index()
 	w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, n, k)
-	w.line("%s = %s;", text, w.read(it.from, k, n))
+	w.line("%s = %s;", dst(k), w.read(from, k, n))
 	w.close()
+}
+
+// memory tells whether the components of a value stand in memory side by side.
+func (w *writer) memory(i int) bool {
+	r := w.pl.root[i]
+	switch w.at.find(r).kind {
+	case scratch, state, output, input, part:
+		return true
+	}
+	return false
 }
 
 // fused prints a chain and its heads as one loop.
@@ -269,7 +302,7 @@ func (w *writer) expression(op step.Op, args []any) string {
 	for k, a := range args {
 		list[k] = a.(string)
 	}
-	return fmt.Sprintf("P_%s(%s)", rule.helper, strings.Join(list, ", "))
+	return fmt.Sprintf("@%s(%s)", rule.helper, strings.Join(list, ", "))
 }
 
 // scoped opens a block with the positions in lists of edges that the heads of a chain run through.
@@ -357,7 +390,7 @@ func (w *writer) synapses(i int, row string) {
 		w.line("float %s = 0.0f;", w.local(r[1]))
 	}
 	w.open("for (const unsigned end = %s; %s < end; %s++) {", w.integers(end, row), at, at)
-	w.line("const float a = %s * P_sigmoid(%s * (%s - %s));", w.operand(n.In[1], at), w.operand(n.In[2], at),
+	w.line("const float a = %s * @sigmoid(%s * (%s - %s));", w.operand(n.In[1], at), w.operand(n.In[2], at),
 		w.operand(n.In[0], w.integers(from, at)), w.operand(n.In[3], at))
 	w.line("%s += a;", w.local(i))
 	if hasI {

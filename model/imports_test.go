@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"baseline":               {"metric", "series"},
 	"stress":                 {"series"},
 	"online":                 {"engine", "model"},
+	"export":                 {"engine", "model", "series", "step"},
 	"train":                  {"dataset", "engine", "model", "series", "step"},
 	"report":                 {"internal/replace", "metric", "series"},
 	"bench":                  {"cell", "engine", "internal/nearest", "model", "online", "series", "step", "train", "wiring"},

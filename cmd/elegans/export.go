@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/elegans-nn/elegans/export"
+)
+
+func newExport(c *console) *cobra.Command {
+	return group("export", "Print a model as source of another language",
+		"Print a trained model as source that runs without elegans: the step of the model with its scaling and decoding, row by row.",
+		"  elegans export c occupancy.elegans --out firmware",
+		newExportC(c))
+}
+
+// exported is what `elegans export c` says of what it wrote.
+type exported struct {
+	Name  string         `json:"name"`
+	Files []exportedFile `json:"files"`
+}
+
+type exportedFile struct {
+	File  string `json:"file"`
+	Bytes int    `json:"bytes"`
+}
+
+func newExportC(c *console) *cobra.Command {
+	var out, name string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "c MODEL",
+		Short: "Print a model as C99 for microcontrollers",
+		Long: `Print a model as C99: NAME.h, NAME.c and NAME_selftest.c, whose main ends with 0 where the board computes what elegans does.
+
+The code calls nothing, of the C library neither, and allocates nothing; the caller owns the state, and all sizes are known
+when it is compiled. NAME_step takes raw values of the inputs and the time since the row before, in the model's unit, and
+gives probabilities or values in raw units. Constants are read by macros, so that they may stand in program memory. Numbers
+are single precision.
+
+A model that reads series from their end, or whose solver chooses its own steps, is refused with the reason. MODEL is a
+file, or - for standard input.`,
+		Example: "  elegans export c occupancy.elegans --out firmware\n  elegans export c occupancy.elegans --out firmware --name room",
+		Args:    takes("MODEL"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := c.loadModel(args[0])
+			if err != nil {
+				return err
+			}
+			given := cmp.Or(name, export.Name(strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))))
+			files, err := export.C(m, export.Options{Name: given})
+			var wrong *export.NameError
+			var no *export.RefusedError
+			switch {
+			case errors.As(err, &wrong):
+				return usage("--%v", err)
+			case errors.As(err, &no):
+				return fmt.Errorf("%s cannot be exported: %w", args[0], err)
+			case err != nil:
+				return err
+			}
+			if err := os.MkdirAll(out, 0o755); err != nil {
+				return err
+			}
+			r := exported{Name: given}
+			for _, f := range files {
+				path := filepath.Join(out, f.Name)
+				if err := c.save(cmd.Context(), path, func(w io.Writer) error { _, err := io.Copy(w, bytes.NewReader(f.Data)); return err }); err != nil {
+					return err
+				}
+				r.Files = append(r.Files, exportedFile{path, len(f.Data)})
+			}
+			if asJSON {
+				return c.json(r)
+			}
+			for _, f := range r.Files {
+				c.print("%s\n", f.File)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", ".", "`DIR` for the files; it is made if it is not there")
+	cmd.Flags().StringVar(&name, "name", "", "`PREFIX` of the names of all files and identifiers; from the name of the model file if not given")
+	addJSON(cmd, &asJSON)
+	return cmd
+}
