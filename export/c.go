@@ -196,7 +196,7 @@ const memory = `/* Where constants stand and how they are read: program memory o
 `
 
 func (c *cFiles) source() string {
-	check, entry := c.check(), c.entry()
+	step := c.step() // before the tables that it names
 	var b strings.Builder
 	fmt.Fprintf(&b, "/* See %s.h. Printed by elegans from a model; do not edit. */\n#include <stdint.h>\n\n#include \"%s.h\"\n\n%s", c.name, c.name, memory)
 	if c.w.tables.Len() > 0 {
@@ -211,7 +211,7 @@ func (c *cFiles) source() string {
 		b.WriteString("    h = &s->none;\n    *h = 0.0f;\n")
 	}
 	b.WriteString("}\n\nvoid @reset(@state *s) { @init(s); }\n\n")
-	b.WriteString(entry(check))
+	b.WriteString(step)
 	b.WriteString(c.class())
 	return b.String()
 }
@@ -258,37 +258,32 @@ func (c *cFiles) check() string {
 // longest is in how many parts a row may be taken, as in a model's stream.
 const longest = 1000
 
-// entry is @step, given the code that checks its arguments.
-func (c *cFiles) entry() func(check string) string {
-	body := c.w.out.String()
-	if n := c.w.at.scratch; n > 0 {
-		body = fmt.Sprintf("    float m[%d];\n", n) + body
-	}
+// step is @step.
+func (c *cFiles) step() string {
+	body, check := c.w.out.String(), c.check()
 	const head = "int @step(@state *s, const float x[@INPUTS], float dt, float y[@OUTPUTS]) {\n"
+	space := ""
+	if n := c.w.at.scratch; n > 0 {
+		space = fmt.Sprintf("    float m[%d];\n", n)
+	}
+	unused := ""
+	if len(c.w.pl.p.States) == 0 {
+		unused = "    (void)s;\n"
+	}
 	if len(c.limits) == 0 {
-		if n := c.w.at.scratch; n > 0 {
-			body = body[strings.Index(body, "\n")+1:]
-			return func(check string) string {
-				return head + fmt.Sprintf("    float m[%d];\n", n) + check + body + "    return 0;\n}\n"
-			}
-		}
-		return func(check string) string { return head + check + body + "    return 0;\n}\n" }
+		return head + space + check + body + unused + "    return 0;\n}\n"
 	}
 	var limits []string
 	for _, l := range c.limits {
 		limits = append(limits, fmt.Sprintf("%.17g", l))
 	}
-	unused := ""
-	if !strings.Contains(body, "part[") {
-		unused += "    (void)part;\n"
+	for _, name := range []string{"part", "dt", "x"} {
+		if !strings.Contains(body, name) {
+			unused += "    (void)" + name + ";\n"
+		}
 	}
-	if !strings.Contains(body, "dt") {
-		unused += "    (void)dt;\n"
-	}
-	return func(check string) string {
-		return "static void @part(@state *s, const float x[@INPUTS], float dt, const float part[3], float y[@OUTPUTS]) {\n" + body + unused + "}\n\n" +
-			fmt.Sprintf(partly, len(limits), strings.Join(limits, ", "), len(limits)) + head + check + fmt.Sprintf(inParts, len(limits), len(limits))
-	}
+	return "static void @part(@state *s, const float x[@INPUTS], float dt, const float part[3], float y[@OUTPUTS]) {\n" + space + body + unused + "}\n\n" +
+		fmt.Sprintf(partly, len(limits), strings.Join(limits, ", "), len(limits)) + head + check + fmt.Sprintf(inParts, len(limits), len(limits))
 }
 
 // partly and inParts take a long row in parts that every layer can step, with the input held; see engine.Limits.

@@ -40,7 +40,7 @@ type placer struct {
 	scratch int
 }
 
-// use is one reader of a value. Rows are those of a chain that reads every component in the row where it writes.
+// use is one reader of a value. Rows says that it reads every component no later than it writes the one of that place.
 type use struct {
 	at   int
 	rows bool
@@ -85,13 +85,16 @@ func (a *placer) define(i, at int) {
 	}
 }
 
-func (a *placer) read(i, at int, rows bool) {
+// read notes that a value is read; rows as in use, of the value as it is and not of a part of another.
+func (a *placer) read(i, at int, rows bool) { a.note(i, at, rows && a.pl.root[i] == i) }
+
+func (a *placer) note(i, at int, rows bool) {
 	r := a.pl.root[i]
 	if n := &a.pl.p.Nodes[r]; n.Op == step.OpBroadcast && a.life[r] == nil && !a.pl.uniform[r] && !a.pl.phi[r] {
 		a.read(n.In[0], at, false)
 		return
 	}
-	a.reads[r] = append(a.reads[r], use{at, rows && r == i})
+	a.reads[r] = append(a.reads[r], use{at, rows})
 	l := a.life[r]
 	if l == nil {
 		return
@@ -129,9 +132,13 @@ func (a *placer) visit(items []item) {
 	}
 }
 
+// operands notes what an operation reads. One that joins values writes them in order, so that what it reads from where it
+// writes, or from further on, is still there: the rows of a ring move on in place.
 func (a *placer) operands(i, at int) {
-	for _, j := range a.pl.p.Nodes[i].In {
-		a.read(j, at, false)
+	n, to := &a.pl.p.Nodes[i], 0
+	for _, j := range n.In {
+		a.note(j, at, n.Op == step.OpConcat && a.pl.shift[j] >= to)
+		to += a.pl.len(j)
 	}
 }
 
