@@ -22,7 +22,7 @@ import (
 //
 // Numbers are those of the engine within a few units in the last place of single precision a step, from equal states. The
 // error is a *NameError, or a *RefusedError with the reason.
-func C(m *model.Model, o Options) ([]File, error) {
+func C(m *model.Model, o Options) (*Printed, error) {
 	if err := CheckName(o.Name); err != nil {
 		return nil, err
 	}
@@ -34,7 +34,10 @@ func C(m *model.Model, o Options) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []File{c.file(".h", c.header()), c.file(".c", c.source()), c.file("_selftest.c", test)}, nil
+	p := &Printed{State: 4 * max(1, c.w.pl.p.StateWidth()), Scratch: 4 * c.w.at.scratch, Operations: m.Program().FLOPs()}
+	p.Files = []File{c.file(".h", c.header(p)), c.file(".c", c.source()), c.file("_selftest.c", test)}
+	p.Constants = c.w.constants
+	return p, nil
 }
 
 // cFiles prints the files of one model.
@@ -101,12 +104,12 @@ func (c *cFiles) file(suffix, text string) File {
 
 func (c *cFiles) outputs() int { return c.w.pl.len(c.w.pl.p.Outputs[0].Node) }
 
-func (c *cFiles) header() string {
+func (c *cFiles) header(total *Printed) string {
 	var b bytes.Buffer
 	p, s := c.w.pl.p, c.schema
 	fmt.Fprintf(&b, "/* %s: a model of %d parameters, printed by elegans. Do not edit.\n\n", c.name, c.m.Parameters())
-	fmt.Fprintf(&b, "   State %d bytes, owned by the caller; a step takes about %d bytes of stack besides, and %.0f operations.\n", 4*max(1, p.StateWidth()),
-		4*c.w.at.scratch, c.m.Program().FLOPs())
+	fmt.Fprintf(&b, "   State %d bytes, owned by the caller; a step takes %d bytes of the stack and what the compiler adds, and about\n   %.0f operations.\n",
+		total.State, total.Scratch, total.Operations)
 	fmt.Fprintf(&b, "   Nothing is called that is not in these files.\n\n   Inputs, in raw units:\n")
 	for k, in := range s.Inputs {
 		note := ""

@@ -121,10 +121,10 @@ static float @sqrt(float x) {
 `},
 	{name: "turn", text: `/* sin x or, a quarter ahead, cos x: 1.2e-7 absolute for |x| up to 8000, NaN beyond 1e6. */
 static float @turn(float x, int ahead) {
-    int n;
+    int32_t n;
     float r, z;
     if (!(x < 1e6f && x > -1e6f)) return x - x != 0.0f ? x - x : (x - x) / (x - x);
-    n = (int)(x * 0x1.45f306p-1f + (x < 0.0f ? -0.5f : 0.5f));
+    n = (int32_t)(x * 0x1.45f306p-1f + (x < 0.0f ? -0.5f : 0.5f));
     r = x - (float)n * 0x1.92p+0f;
     r = r - (float)n * 0x1.fb4p-12f;
     r = r - (float)n * 0x1.4442d2p-24f;

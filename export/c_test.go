@@ -198,7 +198,7 @@ func TestPresetsInC(t *testing.T) {
 				first[kind] = true
 			}
 			m := preset(t, p, sensors([]int{0, 2, 3}[k%3]))
-			files, err := export.C(m, export.Options{Name: "net"})
+			printed, err := export.C(m, export.Options{Name: "net"})
 			var no *export.RefusedError
 			if errors.As(err, &no) && m.Adaptive() {
 				t.Logf("refused: %v", err)
@@ -207,8 +207,35 @@ func TestPresetsInC(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checked(t, gcc, m, files)
+			checked(t, gcc, m, printed.Files)
 		})
+	}
+}
+
+// TestStackInC: everything that can stand around cells.
+func TestStackInC(t *testing.T) {
+	s := sensors(3)
+	front := model.Front{Columns: 5, Conv: []model.Conv{{Channels: 2, Kernel: 2, Pool: 2}}}
+	block := model.Block{Norm: model.LayerNorm, FeedForward: model.GLU, Residual: true, Dropout: 0.3}
+	plain := series.Plain(7)
+	for name, c := range map[string]struct {
+		s series.Schema
+		a model.Architecture
+	}{
+		"stack": {s, model.Architecture{TimeInput: true, Encoder: 6, Pool: model.Attention, Layers: []model.Layer{
+			{Cell: cell.GRU{Units: 6}, Block: block}, model.Liquid(cell.LTC{Unfolds: 2}, wiring.Auto(9, 3)), {Cell: cell.CTRNN{Units: 5}}}}},
+		"convolutions": {plain, model.Architecture{Front: front, Layers: []model.Layer{{Cell: cell.GRU{Units: 4}}}}},
+	} {
+		m, err := c.a.Model(c.s)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		m = m.Initial(3)
+		printed, err := export.C(m, export.Options{Name: "net"})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		checked(t, compiler(t, "gcc", "gcc"), m, printed.Files)
 	}
 }
 
@@ -231,11 +258,11 @@ func TestPresetsInClang(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := preset(t, p, sensors(2))
-			files, err := export.C(m, export.Options{Name: "net"})
+			printed, err := export.C(m, export.Options{Name: "net"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			checked(t, clang, m, files)
+			checked(t, clang, m, printed.Files)
 		})
 	}
 }
@@ -277,7 +304,7 @@ func TestSelftestBites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := export.C(preset(t, p, sensors(2)), export.Options{Name: "net"})
+	printed, err := export.C(preset(t, p, sensors(2)), export.Options{Name: "net"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,9 +313,9 @@ func TestSelftestBites(t *testing.T) {
 		{"{ net_init(s); }", "{ s->h0[0] = 1.0f; }"},
 		{"if (!(dt >= 0.0f", "if (!(dt < 1e9f"},
 	} {
-		wrong := slices.Clone(files)
-		text := strings.Replace(string(files[1].Data), fault.old, fault.new, 1)
-		if text == string(files[1].Data) {
+		wrong := slices.Clone(printed.Files)
+		text := strings.Replace(string(wrong[1].Data), fault.old, fault.new, 1)
+		if text == string(wrong[1].Data) {
 			t.Fatalf("%q does not occur", fault.old)
 		}
 		wrong[1].Data = []byte(text)
@@ -348,15 +375,15 @@ func TestReservedNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"int", "while", "main", "P"} {
-		files, err := export.C(m, export.Options{Name: name})
+		printed, err := export.C(m, export.Options{Name: name})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command(build(t, gcc, strict, files)).CombinedOutput(); err != nil {
+		if out, err := exec.Command(build(t, gcc, strict, printed.Files)).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
-		if !strings.Contains(string(files[0].Data), "TEMP_P_2") {
-			t.Errorf("%s: the name of an input is not as it was:\n%s", name, files[0].Data)
+		if !strings.Contains(string(printed.Files[0].Data), "TEMP_P_2") {
+			t.Errorf("%s: the name of an input is not as it was:\n%s", name, printed.Files[0].Data)
 		}
 	}
 }
@@ -376,12 +403,12 @@ func TestSizeOnCortexM4(t *testing.T) {
 		s.Inputs[k].Mean, s.Inputs[k].SD = float64(k), float64(k+2)
 	}
 	s.Target = series.Target{Name: "occupied", Task: series.Classify, Classes: []string{"0", "1"}}
-	files, err := export.C(preset(t, p, s), export.Options{Name: "net"})
+	printed, err := export.C(preset(t, p, s), export.Options{Name: "net"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, f := range files {
+	for _, f := range printed.Files {
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -403,7 +430,10 @@ func TestSizeOnCortexM4(t *testing.T) {
 	}
 	stack := deepest(t, filepath.Join(dir, "net.su"))
 	ram := 19*4 + data + bss + stack
-	t.Logf("flash %d bytes, memory %d bytes, of which the stack is %d", text+data, ram, stack)
+	t.Logf("flash %d bytes, of which %d are tables; memory %d bytes, of which the stack is %d", text+data, printed.Constants, ram, stack)
+	if printed.State != 19*4 || printed.Constants >= text || printed.Scratch >= stack {
+		t.Errorf("%d bytes of constants, %d of state and %d of scratch memory are said", printed.Constants, printed.State, printed.Scratch)
+	}
 	if text+data > flash || ram > memory {
 		t.Errorf("flash %d bytes, memory %d; at most %d and %d are allowed", text+data, ram, flash, memory)
 	}

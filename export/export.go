@@ -34,6 +34,16 @@ type File struct {
 	Data []byte
 }
 
+// Printed is an exported model: its files, and what it takes, in bytes and per step.
+type Printed struct {
+	Files []File
+	// Constants are the tables. State is what the caller keeps, Scratch what a step needs on the stack besides what the compiler
+	// adds.
+	Constants, State, Scratch int
+	// Operations of a step, as step.Program.FLOPs counts them; of one part, where a long row is taken in parts.
+	Operations float64
+}
+
 // RefusedError says why a model cannot be exported.
 type RefusedError struct{ Reason string }
 

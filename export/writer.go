@@ -20,6 +20,8 @@ type writer struct {
 	used   map[string]bool
 	count  int
 	depth  int
+	// constants is the size of all tables in bytes.
+	constants int
 }
 
 func (w *writer) line(format string, args ...any) {
@@ -62,13 +64,14 @@ func number(v float32) string {
 }
 
 // list prints a table, once for each content.
-func (w *writer) list(kind, values string, n int) string {
+func (w *writer) list(kind, values string, n, width int) string {
 	key := kind + values
 	if name, ok := w.named[key]; ok {
 		return name
 	}
 	name := fmt.Sprintf("@k%d", len(w.named))
 	w.named[key] = name
+	w.constants += n * width
 	fmt.Fprintf(&w.tables, "static const %s %s[%d] @ROM = {%s};\n", kind, name, n, values)
 	return name
 }
@@ -82,17 +85,17 @@ func (w *writer) floats(values []float32) string {
 		}
 		fmt.Fprintf(&b, " %s,", strings.Trim(number(v), "()"))
 	}
-	return w.list("float", b.String(), len(values))
+	return w.list("float", b.String(), len(values), 4)
 }
 
 // integers is entry at of a table of whole numbers from 0 up, in the narrowest type.
 func (w *writer) integers(values []int, at string) string {
-	kind, read := "uint8_t", "@RD8"
+	bits := 8
 	switch top := slices.Max(values); {
 	case top > 0xffff:
-		kind, read = "uint32_t", "@RD32"
+		bits = 32
 	case top > 0xff:
-		kind, read = "uint16_t", "@RD16"
+		bits = 16
 	}
 	var b strings.Builder
 	for k, v := range values {
@@ -101,7 +104,7 @@ func (w *writer) integers(values []int, at string) string {
 		}
 		fmt.Fprintf(&b, " %d,", v)
 	}
-	return fmt.Sprintf("%s(&%s[%s])", read, w.list(kind, b.String(), len(values)), at)
+	return fmt.Sprintf("@RD%d(&%s[%s])", bits, w.list(fmt.Sprintf("uint%d_t", bits), b.String(), len(values), bits/8), at)
 }
 
 // read is component at of a value; rows is the length of what at counts, so that a single number is the same for all.

@@ -24,8 +24,12 @@ func newExport(c *console) *cobra.Command {
 
 // exported is what `elegans export c` says of what it wrote.
 type exported struct {
-	Name  string         `json:"name"`
-	Files []exportedFile `json:"files"`
+	Name       string         `json:"name"`
+	Files      []exportedFile `json:"files"`
+	Constants  int            `json:"constant_bytes"`
+	State      int            `json:"state_bytes"`
+	Scratch    int            `json:"scratch_bytes"` // on the stack
+	Operations float64        `json:"operations_per_step"`
 }
 
 type exportedFile struct {
@@ -56,7 +60,7 @@ file, or - for standard input.`,
 				return err
 			}
 			given := cmp.Or(name, export.Name(strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))))
-			files, err := export.C(m, export.Options{Name: given})
+			p, err := export.C(m, export.Options{Name: given})
 			var wrong *export.NameError
 			var no *export.RefusedError
 			switch {
@@ -67,11 +71,14 @@ file, or - for standard input.`,
 			case err != nil:
 				return err
 			}
+			if out == "" {
+				return usage("--out is empty; name a directory")
+			}
 			if err := os.MkdirAll(out, 0o755); err != nil {
 				return err
 			}
-			r := exported{Name: given}
-			for _, f := range files {
+			r := exported{Name: given, Constants: p.Constants, State: p.State, Scratch: p.Scratch, Operations: p.Operations}
+			for _, f := range p.Files {
 				path := filepath.Join(out, f.Name)
 				if err := c.save(cmd.Context(), path, func(w io.Writer) error { _, err := io.Copy(w, bytes.NewReader(f.Data)); return err }); err != nil {
 					return err
@@ -84,6 +91,7 @@ file, or - for standard input.`,
 			for _, f := range r.Files {
 				c.print("%s\n", f.File)
 			}
+			c.note("constants %d bytes, state %d bytes, on the stack %d bytes and what the compiler adds, %.0f operations a step", r.Constants, r.State, r.Scratch, r.Operations)
 			return nil
 		},
 	}
