@@ -61,12 +61,9 @@ int main(void) {
 `, len(functions), calls.String())
 }
 
-// TestFunctions holds the printed functions to their bounds, and looks at them where arguments are extreme.
-func TestFunctions(t *testing.T) {
-	gcc, err := exec.LookPath("gcc")
-	if err != nil {
-		require.Missing(t, "no gcc; on Debian it is in the package gcc")
-	}
+// mathBinary compiles it.
+func mathBinary(t *testing.T, gcc string) string {
+	t.Helper()
 	dir := t.TempDir()
 	source, program := filepath.Join(dir, "m.c"), filepath.Join(dir, "m")
 	if err := os.WriteFile(source, []byte(mathProgram()), 0o644); err != nil {
@@ -76,6 +73,16 @@ func TestFunctions(t *testing.T) {
 		"-fno-sanitize-recover=all", "-o", program, source).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return program
+}
+
+// TestFunctions holds the printed functions to their bounds, and looks at them where arguments are extreme.
+func TestFunctions(t *testing.T) {
+	gcc, err := exec.LookPath("gcc")
+	if err != nil {
+		require.Missing(t, "no gcc; on Debian it is in the package gcc")
+	}
+	program := mathBinary(t, gcc)
 	const points = 20001
 	var x []float32
 	for _, f := range functions {

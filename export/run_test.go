@@ -86,9 +86,9 @@ int main(void) {
 	}
 }
 
-// TestOperations prints every operation, in shapes and places where rules could mistake one for the other, and compares it
-// with the oracle.
-func TestOperations(t *testing.T) {
+// operations are next values of a state h[6] with an input x[6], in shapes and places where rules could mistake one for the
+// other.
+func operations() map[string]func(b *step.Builder, x, h step.Vec) step.Vec {
 	positive := func(v step.Vec) step.Vec { return step.Plus(step.Mul(v, v), 0.1) }
 	matrix := func(x, h step.Vec) step.Vec { // [3][2] of x[6] and h
 		return step.Reshape(step.Add(x, step.Scale(0.5, h)), step.Shape{Outer: 3, Inner: 2})
@@ -97,7 +97,7 @@ func TestOperations(t *testing.T) {
 	spread := func(v step.Vec) step.Vec { return flat(step.Broadcast(v, step.Shape{Outer: 3, Inner: 2})) }
 	edges := &step.Edges{In: 6, Out: 6, List: []step.Edge{{From: 1, To: 0}, {From: 4, To: 0}, {From: 0, To: 2}, {From: 5, To: 4}}}
 	weights := func(b *step.Builder, by float64) step.Vec { return b.Const(0.4*by, -0.7*by, 0.2*by, 1.1*by) }
-	for name, f := range map[string]func(b *step.Builder, x, h step.Vec) step.Vec{
+	return map[string]func(b *step.Builder, x, h step.Vec) step.Vec{
 		"arithmetic": func(_ *step.Builder, x, h step.Vec) step.Vec {
 			return step.Div(step.Sub(step.Mul(x, h), x), positive(h))
 		},
@@ -162,7 +162,12 @@ func TestOperations(t *testing.T) {
 		"one value": func(_ *step.Builder, x, h step.Vec) step.Vec {
 			return step.Mul(step.Tanh(step.Slice(h, 3, 4)), x)
 		},
-	} {
+	}
+}
+
+// TestOperations prints every operation and compares it with the oracle.
+func TestOperations(t *testing.T) {
+	for name, f := range operations() {
 		b := step.New()
 		x, h := b.Input("x", 6), b.State("h", step.Vector(6))
 		next := f(b, x, h)

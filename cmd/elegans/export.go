@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -59,8 +59,8 @@ file, or - for standard input.`,
 			if err != nil {
 				return err
 			}
-			given := cmp.Or(name, export.Name(strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))))
-			p, err := export.C(m, export.Options{Name: given})
+			o := export.Options{Name: cmp.Or(name, export.Name(strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))))}
+			p, err := export.C(m, o)
 			var wrong *export.NameError
 			var no *export.RefusedError
 			switch {
@@ -71,19 +71,9 @@ file, or - for standard input.`,
 			case err != nil:
 				return err
 			}
-			if out == "" {
-				return usage("--out is empty; name a directory")
-			}
-			if err := os.MkdirAll(out, 0o755); err != nil {
+			r := exported{Name: o.Name, Constants: p.Constants, State: p.State, Scratch: p.Scratch, Operations: p.Operations}
+			if r.Files, err = c.saveAll(cmd.Context(), out, p.Files); err != nil {
 				return err
-			}
-			r := exported{Name: given, Constants: p.Constants, State: p.State, Scratch: p.Scratch, Operations: p.Operations}
-			for _, f := range p.Files {
-				path := filepath.Join(out, f.Name)
-				if err := c.save(cmd.Context(), path, func(w io.Writer) error { _, err := io.Copy(w, bytes.NewReader(f.Data)); return err }); err != nil {
-					return err
-				}
-				r.Files = append(r.Files, exportedFile{path, len(f.Data)})
 			}
 			if asJSON {
 				return c.json(r)
@@ -99,4 +89,22 @@ file, or - for standard input.`,
 	cmd.Flags().StringVar(&name, "name", "", "`PREFIX` of the names of all files and identifiers; from the name of the model file if not given")
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+// saveAll writes files into a directory, which is made if it is not there.
+func (c *console) saveAll(ctx context.Context, dir string, files []export.File) (list []exportedFile, err error) {
+	if dir == "" {
+		return nil, usage("--out is empty; name a directory")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name)
+		if err := c.save(ctx, path, func(w io.Writer) error { _, err := w.Write(f.Data); return err }); err != nil {
+			return nil, err
+		}
+		list = append(list, exportedFile{path, len(f.Data)})
+	}
+	return list, nil
 }
