@@ -22,16 +22,15 @@ type plan struct {
 	position    int
 }
 
-// item is one thing to do.
+// item is one thing to do, at a place in the order; a loop goes on to end.
 type item struct {
-	kind itemKind
-	node int    // single: an operation that mixes components, with all its results
-	fuse *chain // chain
-	loop *loop
-	from int // copied: from one node to another, or to a state or the output
-	to   target
-	at   int // its place in the order; of a loop its begin
-	end  int // of a loop: its end
+	kind    itemKind
+	at, end int
+	node    int    // single: an operation that mixes components, with all its results
+	fuse    *chain // chained
+	loop    *loop  // looped
+	from    int    // copied: a node
+	to      target // copied
 }
 
 type itemKind int
@@ -46,7 +45,7 @@ const (
 // target is where a copy goes.
 type target struct {
 	kind targetKind
-	k    int // node, or number of the state
+	k    int // the node, or the number of the state
 }
 
 type targetKind int
