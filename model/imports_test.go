@@ -32,6 +32,7 @@ var layers = map[string][]string{
 	"drift":                  {"internal/nearest"},
 	"online":                 {"engine", "model"},
 	"journal":                {"internal/replace"},
+	"export":                 {"engine", "model", "series", "step"},
 	"train":                  {"dataset", "engine", "model", "series", "step"},
 	"report":                 {"internal/replace", "metric", "series"},
 	"bench":                  {"cell", "engine", "internal/nearest", "model", "online", "series", "step", "train", "wiring"},

@@ -19,6 +19,7 @@ var commands = []func(*console) *cobra.Command{
 	newWiring,
 	newInspect,
 	newImport,
+	newExport,
 	newResults,
 	newBench,
 	newDoctor,

@@ -42,6 +42,8 @@ func scripts(t *testing.T) testscript.Params {
 			switch name {
 			case "devfull":
 				_, err = os.Stat("/dev/full")
+			case "gcc":
+				_, err = exec.LookPath("gcc")
 			case "fifo":
 				_, err = exec.LookPath("mkfifo")
 			default:

@@ -1,0 +1,115 @@
+package export
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/elegans-nn/elegans/series"
+)
+
+// goldenRows is the length of the series of a self-test. tolerance is what its outputs may differ by, per 1 + |value|: what
+// single precision leaves after so many steps, with room for other compilers.
+const (
+	goldenRows = 24
+	tolerance  = 1e-4
+)
+
+// golden draws a series like those of the schema, some of it missing where that may be, with uneven times.
+func golden(s series.Schema, rows int, limit float64) (x [][]float32, dt []float32) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for row := range rows {
+		line := make([]float32, len(s.Inputs))
+		for k, in := range s.Inputs {
+			switch {
+			case in.Missing && r.IntN(5) == 0:
+				line[k] = float32(math.NaN())
+			case in.Kind == series.Category:
+				line[k] = float32(r.IntN(len(in.Levels)))
+			default:
+				line[k] = float32(in.Mean + in.SD*(3.4*r.Float64()-1.7))
+			}
+		}
+		d := float32(s.Clock.FirstDT)
+		if row > 0 {
+			d = float32(2 * r.Float64())
+		}
+		if row%8 == 5 && limit > 0 {
+			d = float32(2.5 * limit)
+		}
+		x, dt = append(x, line), append(dt, d)
+	}
+	return x, dt
+}
+
+// selftest is a program that steps the model along a series and ends with 0 where it gives what the engine gave.
+func (c *cFiles) selftest() (string, error) {
+	x, dt := golden(c.schema, goldenRows, c.m.MaxStep())
+	var in, times, want []string
+	s := c.m.Stream()
+	for row := range x {
+		y, err := s.Step(x[row], dt[row])
+		if err != nil {
+			return "", refused("a series drawn after the schema does not run: %v", err)
+		}
+		in, times, want = append(in, numbers(x[row])), append(times, number(dt[row])), append(want, numbers(y))
+	}
+	join := func(list []string) string { return "{\n    " + strings.Join(list, ",\n    ") + "}" }
+	return fmt.Sprintf(selftestText, c.name, c.name, len(x), number(tolerance), join(in), strings.Join(times, ", "), join(want)), nil
+}
+
+// numbers is a list of numbers that may be missing or infinite.
+func numbers(list []float32) string {
+	var text []string
+	for _, v := range list {
+		switch {
+		case v != v:
+			text = append(text, "@NAN")
+		case math.IsInf(float64(v), 0):
+			text = append(text, fmt.Sprintf("(%.1ff / 0.0f)", math.Copysign(1, float64(v))))
+		default:
+			text = append(text, number(v))
+		}
+	}
+	return "{" + strings.Join(text, ", ") + "}"
+}
+
+const selftestText = `/* Steps %s along a series and compares with what elegans gave. Exit code 0: equal; 1: a value differs; 2: @reset does not
+   return to the beginning; 3: @step takes what it should refuse. */
+#include "%s.h"
+
+#define @NAN (0.0f / 0.0f)
+enum { @ROWS = %d };
+static const float @tolerance = %s; /* of 1 + |value| */
+
+static const float @x[@ROWS][@INPUTS] = %s;
+static const float @dt[@ROWS] = {%s};
+static const float @y[@ROWS][@OUTPUTS] = %s;
+
+static int @differs(float a, float b) {
+    const float size = b < 0.0f ? 1.0f - b : 1.0f + b;
+    const float d = a < b ? b - a : a - b;
+    return !(d <= @tolerance * size || (a != a && b != b) || (a - a != 0.0f && a == b));
+}
+
+int main(void) {
+    @state s;
+    float y[@OUTPUTS], first[@OUTPUTS];
+    @init(&s);
+    for (int row = 0; row < @ROWS; row++) {
+        if (@step(&s, @x[row], @dt[row], y) != 0) return 1;
+        for (int k = 0; k < @OUTPUTS; k++) {
+            if (@differs(y[k], @y[row][k])) return 1;
+            if (row == 0) first[k] = y[k];
+        }
+    }
+    if (@step(&s, @x[0], -1.0f, y) == 0) return 3;
+    @reset(&s);
+    if (@step(&s, @x[0], @dt[0], y) != 0) return 2;
+    for (int k = 0; k < @OUTPUTS; k++) {
+        if (y[k] < first[k] || y[k] > first[k]) return 2;
+    }
+    return 0;
+}
+`
