@@ -42,12 +42,20 @@ type Wrapper interface {
 	Inner() Cell
 }
 
+// bare is the cell inside all wrappers, which decides what a cell is and needs.
+func bare(c Cell) Cell {
+	for {
+		w, ok := c.(Wrapper)
+		if !ok {
+			return c
+		}
+		c = w.Inner()
+	}
+}
+
 // Wired tells whether a cell needs a wiring.
 func Wired(c Cell) bool {
-	if w, ok := c.(Wrapper); ok {
-		return Wired(w.Inner())
-	}
-	e, err := EntryOf(c)
+	e, err := EntryOf(bare(c))
 	return err == nil && e.Wired
 }
 
@@ -61,11 +69,8 @@ type Limited interface {
 
 // MaxStep is the longest stable dt of a cell in model units; 0 means any.
 func MaxStep(c Cell) float64 {
-	switch c := c.(type) {
-	case Wrapper:
-		return MaxStep(c.Inner())
-	case Limited:
-		return c.MaxStep()
+	if l, ok := bare(c).(Limited); ok {
+		return l.MaxStep()
 	}
 	return 0
 }
@@ -87,10 +92,7 @@ type Adapting interface {
 
 // Adaptive tells whether the solver of a cell chooses its own steps. There is no MaxStep for such a cell.
 func Adaptive(c Cell) bool {
-	if w, ok := c.(Wrapper); ok {
-		return Adaptive(w.Inner())
-	}
-	a, ok := c.(Adapting)
+	a, ok := bare(c).(Adapting)
 	return ok && a.Adaptive()
 }
 
@@ -120,30 +122,19 @@ type Growing interface {
 
 // Grows tells whether inputs may let the state of a cell grow without end.
 func Grows(c Cell) bool {
-	switch c := c.(type) {
-	case Wrapper:
-		return Grows(c.Inner())
-	case Growing:
-		return c.Grows()
-	}
-	return false
+	g, ok := bare(c).(Growing)
+	return ok && g.Grows()
 }
 
 // TakesMissing tells whether a cell takes missing values itself, as NaN among its inputs. Any other must be given numbers.
 func TakesMissing(c Cell) bool {
-	if w, ok := c.(Wrapper); ok {
-		return TakesMissing(w.Inner())
-	}
-	e, _ := EntryOf(c)
+	e, _ := EntryOf(bare(c))
 	return e.Missing
 }
 
 // Neurons lists the wiring's unit behind each component of a cell's first state.
 func Neurons(c Cell, w *wiring.Wiring) (ids []int) {
-	if wrapper, ok := c.(Wrapper); ok {
-		return Neurons(wrapper.Inner(), w)
-	}
-	if e, err := EntryOf(c); err != nil || !e.Layered {
+	if e, err := EntryOf(bare(c)); err != nil || !e.Layered {
 		return positions(0, w.Units())
 	}
 	for _, layer := range w.Layers() {

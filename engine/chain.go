@@ -83,16 +83,16 @@ type agenda struct {
 	whole  map[int]bool // spread nodes that something else than a chain reads
 	done   map[int]bool // finished by earlier items
 	uses   map[int]int
-	todo   []int
+	left   []int // nodes of the stage that no item has yet
 }
 
 // run groups the stage: what is not element-wise as early as possible, so that the rest falls into long chains.
 func (a *agenda) run() (items []item) {
 	a.prepare()
-	for len(a.todo) > 0 {
-		n := len(a.todo)
+	for len(a.left) > 0 {
+		n := len(a.left)
 		items = a.singles(items)
-		if len(a.todo) == n {
+		if len(a.left) == n {
 			nodes := a.collect()
 			items = append(items, item{chain: a.chain(nodes)})
 		}
@@ -108,10 +108,10 @@ func (a *agenda) prepare() {
 	pl := a.pl
 	a.whole, a.done, a.uses = map[int]bool{}, map[int]bool{}, map[int]int{}
 	for i := range a.member {
-		a.todo = append(a.todo, i)
+		a.left = append(a.left, i)
 	}
-	slices.Sort(a.todo)
-	for _, i := range a.todo {
+	slices.Sort(a.left)
+	for _, i := range a.left {
 		for _, j := range pl.reads(i) {
 			j = pl.root[j]
 			a.uses[j]++
@@ -158,8 +158,8 @@ func (a *agenda) ready(i int, chained map[int]bool) bool {
 }
 
 func (a *agenda) singles(items []item) []item {
-	rest := a.todo[:0:0]
-	for _, i := range a.todo {
+	rest := a.left[:0:0]
+	for _, i := range a.left {
 		switch {
 		case a.lane(i) || !a.ready(i, nil):
 			rest = append(rest, i)
@@ -169,7 +169,7 @@ func (a *agenda) singles(items []item) []item {
 		}
 		a.done[i] = true
 	}
-	a.todo = rest
+	a.left = rest
 	return items
 }
 
@@ -178,12 +178,12 @@ func (a *agenda) singles(items []item) []item {
 func (a *agenda) collect() (nodes []int) {
 	c := collection{agenda: a, chained: map[int]bool{}, loaded: map[int]bool{}}
 	wanted := c.wanted()
-	for _, i := range a.todo {
+	for _, i := range a.left {
 		if wanted == nil || wanted[i] {
 			c.take(i)
 		}
 	}
-	for _, i := range a.todo {
+	for _, i := range a.left {
 		c.follow(i)
 	}
 	if len(c.nodes) == 0 {
@@ -193,7 +193,7 @@ func (a *agenda) collect() (nodes []int) {
 	for _, i := range c.nodes {
 		a.done[i] = true
 	}
-	a.todo = slices.DeleteFunc(a.todo, func(i int) bool { return a.done[i] })
+	a.left = slices.DeleteFunc(a.left, func(i int) bool { return a.done[i] })
 	return c.nodes
 }
 
@@ -260,7 +260,7 @@ func (c *collection) follow(i int) {
 // wanted are the element-wise nodes that the first of the structured operations that wait for nothing else waits for; nil
 // where none waits.
 func (c *collection) wanted() map[int]bool {
-	for _, i := range c.todo {
+	for _, i := range c.left {
 		if c.lane(i) {
 			continue
 		}

@@ -162,23 +162,7 @@ func TestAverageIsOneModel(t *testing.T) {
 			t.Errorf("%v FLOPs, of members %v", got, flops)
 		}
 		w := walk(s, 23, 9)
-		want := ran(t, m, &w, RunOptions{})
-		if row := differs(stepped(t, m.Stream(), &w), want); row != -1 {
-			t.Errorf("%s: the stream differs from the batch in row %d", name, row)
-		}
-		first, rest := w.Span(0, 9), w.Span(9, w.Len())
-		state := [][]float32{make([]float32, m.program.StateWidth())}
-		parts := append(ran(t, m, &first, RunOptions{State: state}), ran(t, m, &rest, RunOptions{State: state})...)
-		if row := differs(parts, want); row != -1 {
-			t.Errorf("%s: cut in two, it differs in row %d", name, row)
-		}
-		again, err := Read(bytes.NewReader(written(t, m)))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if row := differs(ran(t, again, &w, RunOptions{Workers: 2}), want); row != -1 || again.program.String() != m.program.String() {
-			t.Errorf("%s: another model after loading, in row %d", name, row)
-		}
+		again := causal(t, name, m, &w)
 		if !bytes.Equal(written(t, again), written(t, m)) {
 			t.Errorf("%s: the file of a loaded average is another one", name)
 		}

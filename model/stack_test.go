@@ -425,27 +425,33 @@ func TestStacksAreCausal(t *testing.T) {
 	for name, a := range stacks() {
 		for _, a.Pool = range Pools() {
 			m := stacked(t, s, a)
-			what := fmt.Sprintf("%s, %s", name, a.Pool)
-			want := ran(t, m, &w, RunOptions{})
-			if row := differs(stepped(t, m.Stream(), &w), want); row != -1 {
-				t.Errorf("%s: the stream differs from the batch in row %d", what, row)
-			}
-			first, rest := w.Span(0, 9), w.Span(9, w.Len())
-			state := [][]float32{make([]float32, m.program.StateWidth())}
-			parts := append(ran(t, m, &first, RunOptions{State: state}), ran(t, m, &rest, RunOptions{State: state})...)
-			if row := differs(parts, want); row != -1 {
-				t.Errorf("%s: cut in two, it differs in row %d", what, row)
-			}
-			again, err := Read(bytes.NewReader(written(t, m)))
-			if err != nil {
-				t.Errorf("%s: %v", what, err)
-				continue
-			}
-			if row := differs(ran(t, again, &w, RunOptions{}), want); row != -1 || again.program.String() != m.program.String() {
-				t.Errorf("%s: another model after loading, in row %d", what, row)
-			}
+			causal(t, fmt.Sprintf("%s, %s", name, a.Pool), m, &w)
 		}
 	}
+}
+
+// causal demands that a model streams with the bits of a batch, goes on from the middle of a series, and survives its file, which
+// it gives.
+func causal(t *testing.T, name string, m *Model, w *series.Series) (again *Model) {
+	t.Helper()
+	want := ran(t, m, w, RunOptions{})
+	if row := differs(stepped(t, m.Stream(), w), want); row != -1 {
+		t.Errorf("%s: the stream differs from the batch in row %d", name, row)
+	}
+	first, rest := w.Span(0, 9), w.Span(9, w.Len())
+	state := [][]float32{make([]float32, m.program.StateWidth())}
+	parts := append(ran(t, m, &first, RunOptions{State: state}), ran(t, m, &rest, RunOptions{State: state})...)
+	if row := differs(parts, want); row != -1 {
+		t.Errorf("%s: cut in two, it differs in row %d", name, row)
+	}
+	again, err := Read(bytes.NewReader(written(t, m)))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if row := differs(ran(t, again, w, RunOptions{Workers: 2}), want); row != -1 || again.program.String() != m.program.String() {
+		t.Errorf("%s: another model after loading, in row %d", name, row)
+	}
+	return again
 }
 
 // TestDropoutByHand: with a mask of ones what is kept is divided by the share that is, with one of zeros nothing is left.

@@ -25,28 +25,7 @@ func TestAdaptiveResumes(t *testing.T) {
 		t.Errorf("nothing is learned: %+v, %+v", first, last)
 	}
 	for every := 1; every <= 5; every += 2 {
-		var state *State
-		var got *Result
-		for got == nil {
-			ctx, stop := context.WithCancel(context.Background())
-			steps := 0
-			r, err := Fit(ctx, m, d, o, Hooks{Resume: state,
-				Step: func(int, float64) {
-					if steps++; steps == every {
-						stop()
-					}
-				},
-				Save: func(s *State) error {
-					state = copied(t, s)
-					return nil
-				}})
-			stop()
-			if err != nil && !errors.Is(err, ErrInterrupted) {
-				t.Fatal(err)
-			}
-			got = r
-		}
-		if !same(got, want) {
+		if got, _ := interrupted(t, m, d, o, every); !same(got, want) {
 			t.Errorf("stopped after every %d steps the run ends differently", every)
 		}
 	}

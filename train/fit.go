@@ -178,37 +178,17 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 		return nil, err
 	}
 	f := &fit{m: m, data: data, o: o, hooks: hooks, loss: loss, opt: opt, masks: map[string]model.Mask{}}
-	for i, w := range data.Train.Windows {
-		part := data.Train.Span(i)
-		if part.Scored() == 0 {
-			continue
-		}
-		lane := engine.Lane{}
-		if m.Adaptive() {
-			err = m.Check(&part)
-			f.parts = append(f.parts, part)
-		} else {
-			lane, err = m.Lane(&part)
-		}
-		if err != nil {
-			return nil, err
-		}
-		f.lanes, f.names = append(f.lanes, lane), append(f.names, w)
-	}
-	if len(f.lanes) == 0 {
-		return nil, errors.New("train: no training window has a labelled row")
+	if err := f.windows(); err != nil {
+		return nil, err
 	}
 	passes, masks := m.Training()
 	for _, k := range masks {
 		f.masks[k.Input] = k
 	}
-	if m.Adaptive() && o.Memory > 0 {
-		return nil, fmt.Errorf("--memory: the steps of an adaptive solver, and so the memory they take, follow from the parameters; leave it out, or give the cell a method with fixed steps")
+	if err := boundable(m, len(passes), o); err != nil {
+		return nil, err
 	}
 	f.split = m.Splitter(o.Workers)
-	if len(passes) > 1 && o.Memory > 0 {
-		return nil, fmt.Errorf("--memory: a model that looks at series from both ends keeps all of their rows; leave it out, or make --batch or --window smaller")
-	}
 	f.batch = engine.NewPasses(passes, engine.BatchOptions{Workers: o.Workers, Memory: o.Memory})
 	if err := f.checkMemory(); err != nil {
 		return nil, err
@@ -221,6 +201,31 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	}
 	opt.Slots, opt.Steps = f.s.Slots, f.s.Optimised
 	return f, nil
+}
+
+// windows takes the training windows that have something to be scored.
+func (f *fit) windows() (err error) {
+	for i, w := range f.data.Train.Windows {
+		part := f.data.Train.Span(i)
+		if part.Scored() == 0 {
+			continue
+		}
+		lane := engine.Lane{}
+		if f.m.Adaptive() {
+			err = f.m.Check(&part)
+			f.parts = append(f.parts, part)
+		} else {
+			lane, err = f.m.Lane(&part)
+		}
+		if err != nil {
+			return err
+		}
+		f.lanes, f.names = append(f.lanes, lane), append(f.names, w)
+	}
+	if len(f.lanes) == 0 {
+		return errors.New("train: no training window has a labelled row")
+	}
+	return nil
 }
 
 // checkLabels finds the first label that no loss can take.

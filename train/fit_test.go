@@ -137,29 +137,7 @@ func TestResumeInMidEpoch(t *testing.T) {
 	o := Options{Seed: 7, Epochs: 3, Batch: 4, WarmUp: 0.3, Schedule: "cosine", Patience: -1}
 	want := fitted(t, m, d, o, Hooks{})
 	for every := 1; every <= 5; every += 2 {
-		var state *State
-		var got *Result
-		stops := 0
-		for got == nil {
-			ctx, stop := context.WithCancel(context.Background())
-			steps := 0
-			r, err := Fit(ctx, m, d, o, Hooks{Resume: state,
-				Step: func(int, float64) {
-					if steps++; steps == every {
-						stop()
-					}
-				},
-				Save: func(s *State) error {
-					state = copied(t, s)
-					return nil
-				}})
-			stop()
-			if err != nil && !errors.Is(err, ErrInterrupted) {
-				t.Fatal(err)
-			}
-			got = r
-			stops++
-		}
+		got, stops := interrupted(t, m, d, o, every)
 		if !same(got, want) {
 			t.Errorf("stopped after every %d steps (%d times) the run ends differently", every, stops)
 		}
@@ -167,6 +145,32 @@ func TestResumeInMidEpoch(t *testing.T) {
 			t.Errorf("the run was stopped only %d times", stops)
 		}
 	}
+}
+
+// interrupted fits a model in a run that is stopped after so many steps, again and again, and goes on from what was saved.
+func interrupted(t *testing.T, m *model.Model, d Data, o Options, every int) (got *Result, stops int) {
+	t.Helper()
+	var state *State
+	for ; got == nil; stops++ {
+		ctx, stop := context.WithCancel(context.Background())
+		steps := 0
+		r, err := Fit(ctx, m, d, o, Hooks{Resume: state,
+			Step: func(int, float64) {
+				if steps++; steps == every {
+					stop()
+				}
+			},
+			Save: func(s *State) error {
+				state = copied(t, s)
+				return nil
+			}})
+		stop()
+		if err != nil && !errors.Is(err, ErrInterrupted) {
+			t.Fatal(err)
+		}
+		got = r
+	}
+	return got, stops
 }
 
 func TestSameBites(t *testing.T) {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/elegans-nn/elegans/model"
@@ -30,6 +31,18 @@ func CheckMemory(m *model.Model, data Data, o Options) error {
 	}
 	_, err := newFit(m, data, o.For(m.Schema().Target, len(data.Train.Windows)), Hooks{})
 	return err
+}
+
+// boundable says why the memory of a model's training cannot be bounded, where it cannot.
+func boundable(m *model.Model, passes int, o Options) error {
+	switch {
+	case o.Memory == 0:
+	case m.Adaptive():
+		return errors.New("--memory: the steps of an adaptive solver, and so the memory they take, follow from the parameters; leave it out, or give the cell a method with fixed steps")
+	case passes > 1:
+		return errors.New("--memory: a model that looks at series from both ends keeps all of their rows; leave it out, or make --batch or --window smaller")
+	}
+	return nil
 }
 
 // checkMemory finds a batch that takes more than is allowed: a full one, or the last.
