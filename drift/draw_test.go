@@ -19,7 +19,7 @@ func TestTwister(t *testing.T) {
 		var r twister
 		r.seed(c.seed)
 		for i := range 10000 {
-			v := r.uint32()
+			v := r.Next()
 			if i < 3 && v != c.first[i] || i == 9999 && v != c.last {
 				t.Errorf("seed %d: number %d is %d", c.seed, i, v)
 			}

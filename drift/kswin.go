@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"sort"
+
+	"github.com/elegans-nn/elegans/internal/mersenne"
 )
 
 // KSWIN compares the distribution of the latest values with that of older ones. Over the last window_size values, once there are as
@@ -63,7 +65,7 @@ func (o KSWIN) Check() error {
 // Bytes implements Method: the window, the twister, two samples, and the marks of the draw.
 func (o KSWIN) Bytes() int {
 	o = Resolve(o).(KSWIN)
-	return 256 + 8*o.WindowSize + 4*(words+2) + 16*o.StatSize + 8*(o.WindowSize-o.StatSize) + 8*o.StatSize
+	return 256 + 8*o.WindowSize + 4*(mersenne.Words+2) + 16*o.StatSize + 8*(o.WindowSize-o.StatSize) + 8*o.StatSize
 }
 
 func (o KSWIN) begin() state {

@@ -16,7 +16,8 @@ const module = "github.com/elegans-nn/elegans"
 // which only point down.
 var layers = map[string][]string{
 	"step":                   {},
-	"wiring":                 {},
+	"wiring":                 {"internal/mersenne"},
+	"internal/mersenne":      {},
 	"series":                 {},
 	"internal/replace":       {},
 	"internal/nearest":       {},
@@ -29,7 +30,7 @@ var layers = map[string][]string{
 	"metric":                 {"series"},
 	"baseline":               {"metric", "series"},
 	"stress":                 {"series"},
-	"drift":                  {"internal/nearest"},
+	"drift":                  {"internal/mersenne", "internal/nearest"},
 	"online":                 {"engine", "model"},
 	"journal":                {"internal/replace"},
 	"export":                 {"engine", "model", "series", "step"},
@@ -42,7 +43,7 @@ var layers = map[string][]string{
 }
 
 // lean packages are what a service embeds: they import the standard library and the modules named here.
-var lean = []string{"step", "wiring", "series", "internal/replace", "internal/nearest", "engine/internal/kernel", "cell", "engine", "model", "drift", "online", "journal"}
+var lean = []string{"step", "wiring", "series", "internal/replace", "internal/nearest", "internal/mersenne", "engine/internal/kernel", "cell", "engine", "model", "drift", "online", "journal"}
 
 var allowed = []string{"github.com/nlpodyssey/safetensors", "golang.org/x/sys/cpu"}
 
