@@ -25,7 +25,7 @@ func (p *Panels) turnVector(_, _ []float32) int { return 0 }
 // OuterAdd needs the assembly.
 func (p *Panels) OuterAdd(_ Matrix, _ []float32, _ Times, _ int) {}
 
-func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
+func (r *rows) mulAddVector(_, _, _ []float32, _ int, _ bool) {}
 
 func (e *Edges) outerAddVector(_, _ [][]float32, _ []float32, _ int, _ Times) bool { return false }
 
