@@ -139,6 +139,21 @@ func (p *printer) outcome(o Outcome) {
 		}
 		return 0
 	})
+	if len(rows) > 0 {
+		p.table(t, rows)
+	}
+	if len(o.Rows) > 0 {
+		p.line("\n%s", o.verdict())
+	}
+	if o.Trials > 0 {
+		p.line("\n%s whose test figure was looked at (%s), in this table or before it.", plural(o.Configurations, "configuration"), plural(o.Trials, "trial"))
+	}
+	if o.Made.Program != "" {
+		p.line("Trained by elegans %s with the %s kernels on data %s.", o.Made.Program, o.Made.Kernels, o.Made.Data)
+	}
+}
+
+func (p *printer) table(t *Task, rows []Row) {
 	head, rule := "| model | kind | parameters |", "|---|---|---|"
 	for _, m := range t.Measures {
 		head, rule = head+" "+m.Title+" |", rule+"---|"
@@ -147,15 +162,13 @@ func (p *printer) outcome(o Outcome) {
 	for _, r := range rows {
 		p.row(t, r)
 	}
-	if len(o.Rows) > 0 {
-		p.line("\n%s", o.verdict())
+}
+
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
 	}
-	if o.Trials > 0 {
-		p.line("\n%d configurations whose test figure was looked at (%d trials), in this table or before it.", o.Configurations, o.Trials)
-	}
-	if o.Made.Program != "" {
-		p.line("Trained by elegans %s with the %s kernels on data %s.", o.Made.Program, o.Made.Kernels, o.Made.Data)
-	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // scored says which steps of a window count.

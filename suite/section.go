@@ -102,6 +102,9 @@ func (s Section) Only(names []string) (Section, error) {
 	return s, nil
 }
 
+// Has tells whether a task is in the section, by name.
+func (s Section) Has(task string) bool { return slices.Contains(s.names(), task) }
+
 func (s Section) names() (names []string) {
 	for _, t := range s.Tasks {
 		names = append(names, t.Name)

@@ -41,6 +41,9 @@ type compareFlags struct {
 	results string
 }
 
+// ofSuite are the flags that mean nothing without --suite.
+var ofSuite = []string{"data", "tasks", "results"}
+
 // notCompared are the flags of train that belong to one model.
 var notCompared = []string{"model", "wiring", "average", "no-baselines", "rate", "resume", "out", "report"}
 
@@ -75,8 +78,11 @@ elegans results writes its page; a run with other models or options is noted the
 			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json\n" +
 			"  elegans compare --suite peers --data data --tasks cgm,lidar --seeds 5",
 		Args: func(cmd *cobra.Command, args []string) error {
+			if f.suite != "" && len(args) > 0 {
+				return usage("%s: --suite %s brings its own data; leave out one of the two", args[0], f.suite)
+			}
 			if f.suite != "" {
-				return takes()(cmd, args)
+				return nil
 			}
 			return takes("DATA")(cmd, args)
 		},
@@ -155,6 +161,11 @@ func (f *compareFlags) compare(cmd *cobra.Command, c *console, name string) erro
 // prepare reads the data and decides everything, so that whatever is wrong is found before the first epoch.
 func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	f := x.f
+	for _, flag := range ofSuite {
+		if cmd.Flags().Changed(flag) {
+			return usage("--%s: belongs to --suite; leave it out, or name a suite in place of %s", flag, name)
+		}
+	}
 	x.command = commandLine(cmd, []string{"compare", name}, outcomeFlag)
 	x.again = commandLine(cmd, []string{"compare", name}, func(string) bool { return true })
 	if err := f.checkCompared(cmd); err != nil {
