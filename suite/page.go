@@ -124,9 +124,9 @@ func (p *printer) line(format string, args ...any) {
 func (p *printer) outcome(o Outcome) {
 	t := o.Task
 	p.line("\n### %s (`%s`)\n", t.Title, t.Name)
-	p.line("%s; %s.\n", capital(t.scored()), t.Protocol)
+	p.line("%s; %s.", capital(t.scored()), t.Protocol)
 	if o.Absent != "" {
-		p.line("Not run: %s.\n", o.Absent)
+		p.line("\nNot run: %s.", o.Absent)
 	}
 	rows := append(slices.Clone(o.Rows), t.Others()...)
 	main := t.Measures[0]
@@ -158,7 +158,7 @@ func (p *printer) table(t *Task, rows []Row) {
 	for _, m := range t.Measures {
 		head, rule = head+" "+m.Title+" |", rule+"---|"
 	}
-	p.line("%s rate, epochs at most | seeds | source |\n%s---|---|---|", head, rule)
+	p.line("\n%s rate, epochs at most | seeds | source |\n%s---|---|---|", head, rule)
 	for _, r := range rows {
 		p.row(t, r)
 	}
