@@ -245,13 +245,23 @@ func (f *compareFlags) checkCompared(cmd *cobra.Command) error {
 	if f.csv == "-" && (f.json || f.report == "-") {
 		return usage("standard output takes one of --csv -, --report - and --json; name files for the others")
 	}
-	for i, name := range f.models {
-		if slices.Contains(f.models[:i], name) {
-			return usage("--models: %s is named twice; name each model once", name)
-		}
-		if _, _, err := lookUp(name); err != nil {
+	as := map[string]string{} // how a model was spelled
+	for _, name := range f.models {
+		simple, preset, err := lookUp(name)
+		if err != nil {
 			return err
 		}
+		key := preset.Name
+		if simple {
+			key = name
+		}
+		switch before, twice := as[key]; {
+		case twice && before == name:
+			return usage("--models: %s is named twice; name each model once", name)
+		case twice:
+			return usage("--models: %s and %s are one model, %s; name each model once", before, name, key)
+		}
+		as[key] = name
 	}
 	return nil
 }
