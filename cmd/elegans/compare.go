@@ -168,7 +168,7 @@ func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	}
 	x.command = commandLine(cmd, []string{"compare", name}, outcomeFlag)
 	x.again = commandLine(cmd, []string{"compare", name}, func(string) bool { return true })
-	if err := f.checkCompared(cmd); err != nil {
+	if err := f.checkCompared(cmd, nil); err != nil {
 		return err
 	}
 	if err := x.places(name); err != nil {
@@ -235,7 +235,8 @@ func made() string {
 	return b.Version + "+" + hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-func (f *compareFlags) checkCompared(cmd *cobra.Command) error {
+// checkCompared refuses what cannot be meant so. own are names of models that a suite has besides those that all know.
+func (f *compareFlags) checkCompared(cmd *cobra.Command, own []string) error {
 	if cmd.Flags().Changed("tune") && f.tune < 1 {
 		return usage("--tune %d: must be 1 (the given configuration alone) or more", f.tune)
 	}
@@ -247,13 +248,15 @@ func (f *compareFlags) checkCompared(cmd *cobra.Command) error {
 	}
 	as := map[string]string{} // how a model was spelled
 	for _, name := range f.models {
-		simple, preset, err := lookUp(name)
-		if err != nil {
-			return err
-		}
-		key := preset.Name
-		if simple {
-			key = name
+		key := name
+		if !slices.Contains(own, name) {
+			simple, preset, err := lookUp(name)
+			if err != nil {
+				return err
+			}
+			if !simple {
+				key = preset.Name
+			}
 		}
 		switch before, twice := as[key]; {
 		case twice && before == name:
