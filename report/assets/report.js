@@ -48,6 +48,9 @@ function element(parent, tag, attributes) {
 	return e;
 }
 
+// hollow tells whether dots are rings: those that would have a dashed line, for their colour is that of others.
+function hollow(line) { return line.dots && line.dash && line.dash.length > 0; }
+
 // roundBelow is the number of one digit that is not above v > 0: where a log axis begins, as its splits go on from there in steps
 // of one digit, and would all be odd numbers otherwise.
 function roundBelow(v) {
@@ -105,7 +108,7 @@ class Chart {
 				line.hidden = !box.checked;
 				this.plot.setSeries(i + 1, { show: box.checked });
 			});
-			const kind = line.fill ? " area" : line.dots ? " dot" : line.dash && line.dash.length ? " dashed" : "";
+			const kind = line.fill ? " area" : hollow(line) ? " dot hollow" : line.dots ? " dot" : line.dash && line.dash.length ? " dashed" : "";
 			line.swatch = element(label, "span", { class: "swatch" + kind });
 			element(label, "span").textContent = line.name;
 			return element(label, "output");
@@ -188,12 +191,12 @@ class Chart {
 
 	series(line) {
 		const stroke = color(line.color);
-		line.swatch.style[line.fill || line.dots ? "background" : "borderColor"] = line.fill ? color(line.fill) : stroke;
+		line.swatch.style[line.fill || line.dots && !hollow(line) ? "background" : "borderColor"] = line.fill ? color(line.fill) : stroke;
 		return {
 			label: line.name, show: !line.hidden, stroke: stroke, width: line.dots ? 0 : line.width || 1.5, dash: line.dash,
 			fill: line.fill ? color(line.fill) : undefined, spanGaps: !!line.span,
 			paths: line.dots ? () => null : line.stepped ? uPlot.paths.stepped({ align: 1 }) : undefined,
-			points: line.dots ? { show: true, size: 5, stroke: stroke, fill: stroke } : { show: line.y.length < 60, size: 4 },
+			points: line.dots ? { show: true, size: 5, width: 1.5, stroke: stroke, fill: hollow(line) ? "transparent" : stroke } : { show: line.y.length < 60, size: 4 },
 		};
 	}
 
