@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +38,7 @@ run. Trials are kept in --keep, so that the command can be interrupted and start
 the files of --results; --kept writes the page from these and trains nothing. A table holds what one program trained on
 one version of the data, never a mixture. Where several learning rates are tried the validation part chooses with the
 first seed; so it does for the model of which a table speaks. All sections take hours.`,
-		Example: "  elegans results --data ../shared/data --section 6\n  elegans results --kept --out RESULTS.md\n  elegans results --section 1 --tasks ozone,occupancy-paper --json",
+		Example: "  elegans results --data ../shared/data --section 6\n  elegans results --kept --out RESULTS.md\n  elegans results --section 1 --tasks ozone-paper,occupancy-paper --json",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
@@ -57,6 +57,11 @@ first seed; so it does for the model of which a table speaks. All sections take 
 			sections, err := f.sections()
 			if err != nil {
 				return err
+			}
+			if f.kept {
+				if _, err := os.ReadDir(f.results); err != nil {
+					return err
+				}
 			}
 			f.again = commandLine(cmd, []string{"results"}, func(string) bool { return true })
 			if f.plan {
@@ -94,9 +99,7 @@ func (f *resultsFlags) sections() (some []suite.Section, err error) {
 		}
 	}
 	for _, s := range list {
-		has := slices.DeleteFunc(slices.Clone(f.tasks), func(name string) bool {
-			return !slices.ContainsFunc(s.Tasks, func(t *suite.Task) bool { return t.Name == name })
-		})
+		has := slices.DeleteFunc(slices.Clone(f.tasks), func(name string) bool { return !s.Has(name) })
 		if len(f.tasks) > 0 && len(has) == 0 {
 			continue
 		}
@@ -105,8 +108,10 @@ func (f *resultsFlags) sections() (some []suite.Section, err error) {
 		}
 		some = append(some, s)
 	}
-	if len(some) == 0 {
-		return nil, usage("--tasks %s: no such task in section %d", strings.Join(f.tasks, ","), f.section)
+	for _, name := range f.tasks {
+		if !slices.ContainsFunc(some, func(s suite.Section) bool { return s.Has(name) }) {
+			return nil, usage("--tasks %s: no such task in section %d", name, f.section)
+		}
 	}
 	return some, nil
 }

@@ -129,6 +129,12 @@ func product(a Matrix, y, x []float32, lanes int) []float64 {
 	return z
 }
 
+// MulAdd is y += W x over the lanes: a product of one term that is taken once.
+func (a Matrix) MulAdd(y, x []float32, lanes int) {
+	p := Product{Terms: []Matrix{a}, X: [][]float32{x}}
+	p.Add(y, lanes)
+}
+
 func near(t *testing.T, what string, got []float32, want []float64) {
 	t.Helper()
 	for i, v := range want {

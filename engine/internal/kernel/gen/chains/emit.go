@@ -36,7 +36,7 @@ const widest = 4
 // pointers are the operands whose addresses stay in registers.
 const pointers = 6
 
-// parse reads a chain; it reports whether all operations have code.
+// parse reads a chain; it reports whether all operations have code, for AVX2 and in Go.
 func parse(text string) (c chain, ok bool) {
 	text, heads, _ := strings.Cut(text, " < ")
 	code, outs, _ := strings.Cut(text, " > ")
@@ -44,6 +44,9 @@ func parse(text string) (c chain, ok bool) {
 		w := strings.Fields(part)
 		o := op{op: named(w[0])}
 		if _, two := vec.Two[o.op]; !two && vec.Table[o.op].Emit == nil && o.op != step.OpAccum {
+			return c, false
+		}
+		if expressions[o.op] == "" && calls[o.op] == "" {
 			return c, false
 		}
 		for _, w := range w[1:] {
