@@ -2,13 +2,11 @@
 
 package kernel
 
-import "github.com/elegans-nn/elegans/step"
-
 const supported = false
 
 func detect() bool { return false }
 
-func single(step.Op, []byte) Fused { return nil }
+func fused(string) Fused { return nil }
 
 func has(string, int) bool { return false }
 

@@ -10,6 +10,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 
+	"github.com/elegans-nn/elegans/engine/internal/kernel"
 	"github.com/elegans-nn/elegans/engine/internal/kernel/gen/vec"
 	"github.com/elegans-nn/elegans/step"
 )
@@ -46,7 +47,7 @@ func parse(text string) (c chain, ok bool) {
 		if _, two := vec.Two[o.op]; !two && vec.Table[o.op].Emit == nil && o.op != step.OpAccum {
 			return c, false
 		}
-		if expressions[o.op] == "" && calls[o.op] == "" {
+		if kernel.Elementwises[o.op] == (kernel.Elementwise{}) {
 			return c, false
 		}
 		for _, w := range w[1:] {
