@@ -35,12 +35,14 @@ type inspected struct {
 
 // inspectedNetwork is what stands between inputs and outputs; of an average it is empty.
 type inspectedNetwork struct {
-	Layers    []inspectedLayer `json:"layers,omitempty"`
-	Readout   model.Readout    `json:"readout,omitempty"`
-	TimeInput bool             `json:"time_input"`
-	Front     *model.Front     `json:"front,omitempty"` // convolutions before the layers
-	Encoder   int              `json:"encoder"`
-	Pool      model.Pool       `json:"pool,omitempty"`
+	Layers       []inspectedLayer `json:"layers,omitempty"`
+	Readout      model.Readout    `json:"readout,omitempty"`
+	TimeInput    bool             `json:"time_input"`
+	Summaries    []model.Summary  `json:"summaries,omitempty"` // of the inputs so far
+	InputDropout float64          `json:"input_dropout,omitempty"`
+	Front        *model.Front     `json:"front,omitempty"` // convolutions before the layers
+	Encoder      int              `json:"encoder"`
+	Pool         model.Pool       `json:"pool,omitempty"`
 }
 
 // inspectedMember is one of the models of an average.
@@ -119,7 +121,7 @@ func inspect(m *model.Model) inspected {
 }
 
 func inspectNetwork(a model.Architecture) inspectedNetwork {
-	d := inspectedNetwork{Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder, Pool: a.Pool}
+	d := inspectedNetwork{Readout: a.Readout, TimeInput: a.TimeInput, Summaries: a.Summaries, InputDropout: a.InputDropout, Encoder: a.Encoder, Pool: a.Pool}
 	if !a.Front.None() {
 		d.Front = &a.Front
 	}
@@ -169,6 +171,9 @@ func (c *console) printModel(d inspected) error {
 func (c *console) printNetwork(d inspectedNetwork) error {
 	if f := d.Front; f != nil {
 		c.print("\nconvolutions: %s on %d×%d positions of %s\n", f, f.Rows, f.Columns, plural(f.Channels, "input"))
+	}
+	if len(d.Summaries) > 0 {
+		c.print("\nsummaries: %s\n", summaries{&d.Summaries})
 	}
 	if d.Encoder > 0 {
 		c.print("\nencoder: %d values\n", d.Encoder)
