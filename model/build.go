@@ -263,6 +263,9 @@ func (h *head) features(values step.Vec) step.Vec {
 	scaled := scale(h.b, values, h.ins)
 	var parts []step.Vec
 	for i, in := range h.ins {
+		if in.Hidden {
+			continue
+		}
 		if in.Kind == series.Category {
 			parts = append(parts, oneHot(h.b, step.Slice(values, i, i+1), len(in.Levels)))
 		} else {

@@ -82,11 +82,14 @@ func (h *head) summary(list []Summary) step.Vec {
 
 // summarised refuses statistics of inputs of which none is a number.
 func summarised(list []Summary, ins []series.Input) error {
-	if len(list) > 0 && !some(ins, func(in series.Input) bool { return in.Kind == series.Numeric }) {
+	if len(list) > 0 && !some(ins, counts) {
 		return fmt.Errorf("model: summaries are of numbers, and all inputs are categories; leave them out")
 	}
 	return nil
 }
+
+// counts tells whether an input is a number that the model sees.
+func counts(in series.Input) bool { return in.Kind == series.Numeric && !in.Hidden }
 
 // numbers are the scaled numeric inputs, and whether each was observed: 1 for all where nothing is ever missing.
 func (h *head) numbers() (z, now step.Vec) {
@@ -94,7 +97,7 @@ func (h *head) numbers() (z, now step.Vec) {
 	now = h.b.Const(1)
 	var values, seen []step.Vec
 	for i, in := range h.ins {
-		if in.Kind != series.Numeric {
+		if !counts(in) {
 			continue
 		}
 		values = append(values, step.Slice(scaled, i, i+1))

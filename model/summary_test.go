@@ -188,3 +188,29 @@ func TestSummariesNeedANumber(t *testing.T) {
 	_, err := Architecture{Layers: []Layer{{Cell: cell.GRU{Units: 2}}}, Summaries: Summaries()}.Model(s)
 	oneLine(t, err, "all inputs are categories")
 }
+
+// TestHiddenInputs: a model from which inputs are hidden predicts as one whose data never had them, summaries included.
+func TestHiddenInputs(t *testing.T) {
+	s := rich()
+	w := walk(s, 15, 4)
+	bare := s
+	bare.Inputs = nil
+	rest := series.Series{DT: w.DT}
+	kept := []int{0, 1, 4}
+	for _, i := range kept {
+		bare.Inputs = append(bare.Inputs, s.Inputs[i])
+	}
+	for row := range w.Len() {
+		for _, i := range kept {
+			rest.X = append(rest.X, w.At(row)[i])
+		}
+	}
+	for i := range s.Inputs {
+		s.Inputs[i].Hidden = i != 0 && i != 1 && i != 4
+	}
+	a := Architecture{Layers: []Layer{{Cell: cell.CfC{Units: 4}}}, Summaries: Summaries()}
+	m, plain := stacked(t, s, a), stacked(t, bare, a)
+	if row := differs(ran(t, m, &w, RunOptions{}), ran(t, plain.With(m.Params()), &rest, RunOptions{})); row >= 0 {
+		t.Errorf("row %d differs from that of a model without the columns", row)
+	}
+}

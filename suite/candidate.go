@@ -22,6 +22,8 @@ type Candidate struct {
 	Units  int
 	// Conv are convolutions before it; see model.ParseConv.
 	Conv string
+	// Inputs that it sees, by name; all if empty.
+	Inputs []string
 	// Summaries of the inputs that it sees beside them, and the share of its inputs that training drops.
 	Summaries    []model.Summary
 	InputDropout float64
@@ -66,6 +68,9 @@ func (c Candidate) Title() string { return cmp.Or(c.Name, c.Preset) }
 func (c Candidate) about() (words []string) {
 	if c.Units > 0 {
 		words = append(words, fmt.Sprintf("%d units", c.Units))
+	}
+	if len(c.Inputs) > 0 {
+		words = append(words, "sees "+strings.Join(c.Inputs, ", "))
 	}
 	if c.Conv != "" {
 		words = append(words, "convolutions "+c.Conv)
@@ -125,7 +130,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if c.Units > 0 {
 		a = a.Resized(c.Units)
 	}
-	one = experiment.Contestant{Name: c.Title(), Summary: strings.Join(append([]string{p.Summary}, c.about()...), "; "), Architecture: a,
+	one = experiment.Contestant{Name: c.Title(), Summary: strings.Join(append([]string{p.Summary}, c.about()...), "; "), Architecture: a, Inputs: c.Inputs,
 		Rates: c.Rates, Average: c.Average, OneRow: !c.Plain}
 	if len(c.Rates) == 0 {
 		one.Rates = Rates(p.Cell)

@@ -208,7 +208,11 @@ func (c *console) printSchema(s series.Schema, gaps bool) error {
 	c.print("\n%s, %d features:\n", plural(len(s.Inputs), "input"), s.Features())
 	rows := [][]string{{"INPUT", "KIND", "MEAN", "SD", "MISSING", "LEVELS"}}
 	for _, in := range s.Inputs {
-		rows = append(rows, []string{in.Name, string(in.Kind), figure(in.Mean), figure(in.SD), missing(in, gaps), strings.Join(in.Levels, ", ")})
+		kind := string(in.Kind)
+		if in.Hidden {
+			kind += ", hidden"
+		}
+		rows = append(rows, []string{in.Name, kind, figure(in.Mean), figure(in.SD), missing(in, gaps), strings.Join(in.Levels, ", ")})
 	}
 	if err := c.table(rows); err != nil {
 		return err
