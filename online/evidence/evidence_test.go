@@ -94,11 +94,11 @@ func TestFiguresOfOthers(t *testing.T) {
 func TestFigureText(t *testing.T) {
 	sd := func(v float64) *float64 { return &v }
 	for want, f := range map[string]*Figure{
-		"":                nil,
-		"0.760":           {Mean: 0.76},
+		"":              nil,
+		"0.760":         {Mean: 0.76},
 		"0.761 ± 0.012": {Mean: 0.76123, SD: sd(0.0123)},
-		"52300":           {Mean: 52300},
-		"1.00":            {Mean: 1, SD: sd(0)},
+		"52300":         {Mean: 52300},
+		"1.00":          {Mean: 1, SD: sd(0)},
 	} {
 		if got := f.String(); got != want {
 			t.Errorf("%+v is printed as %q, want %q", f, got, want)
