@@ -29,7 +29,7 @@ func TestGradients(t *testing.T) {
 		t.Fatal(err)
 	}
 	cosine, loss := r.Tables[0], r.Tables[1]
-	if len(cosine.Rows) != 2*5 || len(loss.Rows) != 2*6 || len(cosine.Columns) != len(tasks) {
+	if len(cosine.Rows) != 3*5 || len(loss.Rows) != 3*6 || len(cosine.Columns) != len(tasks) {
 		t.Fatalf("%d and %d rows of %v", len(cosine.Rows), len(loss.Rows), cosine.Columns)
 	}
 	for _, row := range cosine.Rows {

@@ -20,7 +20,7 @@ var gradients = Section{Number: 1, Name: "gradients", Title: "Quality of gradien
 
 // The protocol of the comparison.
 const (
-	gradientRows = 10000
+	gradientRows = 15000
 	gradientRate = 0.005
 	backRows     = 8 // of tbptt
 )
@@ -31,7 +31,7 @@ func aboutGradients() string {
 		"The cosine is that between the rule's gradient of one row's loss and the exact one, at the same parameters and in the same stream, while the exact "+
 		"rule learns; its mean is over the labels after the first tenth of the rows. The loss is that before each update, in a run in which the rule learns by itself, "+
 		"its mean over the last fifth: of numbers the squared error in variances, else the cross-entropy in nats. tbptt goes back %d rows. "+
-		"ltc-ncp19 is LTC on an NCP of 19 neurons, in whose six sub-steps a step reaches most units, so that SnAp-1 keeps nearly everything; gru-16 is dense.\n\n", gradientRows, gradientRate, backRows)
+		"ltc-ncp19 is LTC on an NCP of 19 neurons, in whose six sub-steps a step reaches most units, so that SnAp-1 keeps nearly everything and only the units' own decay tells RFLO and e-prop from it; gru-16 and ctrnn-16, dh/dt = tanh(W x + U h + b) - h/2 by one step of Euler, are dense, and a weight of theirs acts on one unit.\n\n", gradientRows, gradientRate, backRows)
 	for _, t := range tasks {
 		b.WriteString("- " + t.about + "\n")
 	}
@@ -46,6 +46,7 @@ type network struct {
 
 var networks = []network{
 	{"ltc-ncp19", func(outputs int) model.Layer { return model.Liquid(cell.LTC{}, wiring.Auto(19, outputs)) }},
+	{"ctrnn-16", func(int) model.Layer { return model.Recurrent(cell.CTRNN{Units: 16, Method: cell.Euler, Unfolds: 1, Tau: 0.5}) }},
 	{"gru-16", func(int) model.Layer { return model.Recurrent(cell.GRU{Units: 16}) }},
 }
 
