@@ -46,7 +46,9 @@ type network struct {
 
 var networks = []network{
 	{"ltc-ncp19", func(outputs int) model.Layer { return model.Liquid(cell.LTC{}, wiring.Auto(19, outputs)) }},
-	{"ctrnn-16", func(int) model.Layer { return model.Recurrent(cell.CTRNN{Units: 16, Method: cell.Euler, Unfolds: 1, Tau: 0.5}) }},
+	{"ctrnn-16", func(int) model.Layer {
+		return model.Recurrent(cell.CTRNN{Units: 16, Method: cell.Euler, Unfolds: 1, Tau: 0.5})
+	}},
 	{"gru-16", func(int) model.Layer { return model.Recurrent(cell.GRU{Units: 16}) }},
 }
 
