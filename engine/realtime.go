@@ -37,6 +37,7 @@ type RealTime struct {
 	ones     []int     // places in work of the unit cotangents
 	before   []float32 // the state before a step
 	moves    []move    // what of J is carried on, for rules that stay within a unit
+	decay    []float32 // by column, where that is one number a component and no product: see decays
 	parts    []part    // where the gradient is gathered from, but for the exact rule
 	slope    []float32 // of a loss at the next state
 	ends     []int     // rows of ∂y/∂h', by component of the state
@@ -229,8 +230,17 @@ func (r *RealTime) endsOf(l *linear, g *paths, of []int) {
 		}
 	}
 	g.row = make([]int, g.n)
+	decays := r.decays(g)
+	if decays {
+		r.decay = make([]float32, r.lanes)
+	}
 	for j := range g.row {
 		switch {
+		case decays:
+			g.row[j] = -1
+			for _, w := range g.within[j] {
+				r.moves = append(r.moves, move{g.column[j], r.from(l, g, of, j, w)})
+			}
 		case g.within == nil:
 			g.row[j] = of[l.state[j]]
 		case len(g.within[j]) == 0:
@@ -238,19 +248,43 @@ func (r *RealTime) endsOf(l *linear, g *paths, of []int) {
 		default:
 			g.row[j] = r.count
 			for _, w := range g.within[j] {
-				at := r.first + w.leaf - g.n
-				if w.leaf < g.n {
-					at = g.column[w.leaf]
-				}
-				from := of[l.state[j]]
-				if w.own {
-					from = of[l.own[j]]
-				}
-				r.moves = append(r.moves, move{r.count*r.lanes + at, from*r.lanes + at})
+				at := r.from(l, g, of, j, w)
+				r.moves = append(r.moves, move{r.count*r.lanes + at%r.lanes, at})
 			}
 			r.count++
 		}
 	}
+}
+
+// from is where in work stands by what component j is carried on to a leaf.
+func (r *RealTime) from(l *linear, g *paths, of []int, j int, w carriedLeaf) int {
+	row := of[l.state[j]]
+	if w.own {
+		row = of[l.own[j]]
+	}
+	if w.leaf < g.n {
+		return row*r.lanes + g.column[w.leaf]
+	}
+	return row*r.lanes + r.first + w.leaf - g.n
+}
+
+// decays tells whether S is carried on by one number for each component, S' = M + S diag(d), which takes no product with rows: no
+// component acts on another or on an output, and each has a column of its own. With few lanes, where S is carried on in place, the
+// product is as fast.
+func (r *RealTime) decays(g *paths) bool {
+	if g.within == nil || r.first == 0 || kernel.InPlace(r.lanes) {
+		return false
+	}
+	of := make([]int, r.first)
+	for j, way := range g.within {
+		for _, w := range way {
+			if w.leaf != j {
+				return false
+			}
+			of[g.column[j]]++
+		}
+	}
+	return slices.Max(of) <= 1
 }
 
 // part are parameters whose gradient comes from the same components of S.
@@ -378,12 +412,30 @@ func (r *RealTime) Step() bool {
 		return false
 	}
 	r.back.Run(r.work[r.leaves*r.lanes:], r.work, r.e.mem)
+	to := r.work
+	if r.decay != nil {
+		to = r.decay
+	}
 	for _, m := range r.moves {
-		r.work[m.to] = r.work[m.from]
+		to[m.to] = r.work[m.from]
 	}
 	r.carry.Run(r.next, r.s, r.work, r.e.mem)
+	if r.decay != nil {
+		r.fade()
+	}
 	r.s, r.next = r.next, r.s
 	return true
+}
+
+// fade adds S diag(d) to S'.
+func (r *RealTime) fade() {
+	d := r.decay[:r.first]
+	for at := 0; at < len(r.s); at += r.lanes {
+		s, next := r.s[at:][:len(d)], r.next[at:][:len(d)]
+		for k, v := range d {
+			next[k] += float32(v * s[k])
+		}
+	}
 }
 
 // Advance runs one step of an engine and tells whether the state is finite; if it is not, it is what it was before. It keeps the
@@ -466,7 +518,7 @@ func (r *RealTime) Bytes() int { return r.bytes(r.e.Bytes()) }
 
 // bytes is Bytes with an engine of so many.
 func (r *RealTime) bytes(engine int) int {
-	n := r.count*r.lanes + r.params*r.lanes + r.p.StateWidth() + len(r.slope)
+	n := r.count*r.lanes + r.params*r.lanes + r.p.StateWidth() + len(r.slope) + len(r.decay)
 	if !kernel.InPlace(r.lanes) {
 		n += r.params * r.lanes
 	}
@@ -479,7 +531,11 @@ func (r *RealTime) bytes(engine int) int {
 
 // FLOPs is the number of floating point operations of the reverse and of the product of one Step, in all lanes.
 func (r *RealTime) FLOPs() float64 {
-	return 2 * float64(r.lanes) * float64(r.back.Terms()+r.carry.Terms())
+	n := 2 * float64(r.lanes) * float64(r.back.Terms()+r.carry.Terms())
+	if r.decay != nil {
+		n += 2 * float64(r.first) * float64(r.params)
+	}
+	return n
 }
 
 // Plan prints what a Step runs: the plan of the step and of the coefficients of its reverse, and then the sums of rows.

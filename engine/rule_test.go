@@ -11,6 +11,7 @@ import (
 	"github.com/elegans-nn/elegans/internal/conform"
 	"github.com/elegans-nn/elegans/internal/conform/trial"
 	. "github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
 )
 
 // The rules once more, in double precision and by their definition: dense matrices of every step from the oracle, and what a rule
@@ -201,11 +202,14 @@ func byDefinition(rule engine.Rule, t *trial.Trial) []float64 {
 			kept[i] = append(kept[i], touches(func(m moment) [][]float64 { return m.M }, i, q))
 		}
 	}
-	for range n {
+	for again := true; again; {
+		again = false
 		for i := range n {
 			for j := range n {
 				for q := range P {
-					kept[i][q] = kept[i][q] || unit[i][j] && kept[j][q]
+					if unit[i][j] && kept[j][q] && !kept[i][q] {
+						kept[i][q], again = true, true
+					}
 				}
 			}
 		}
@@ -377,6 +381,40 @@ func TestRulesKeepLess(t *testing.T) {
 		}
 		if told, err := engine.RealTimeBytes(dense(40), o); err != nil || told != r.Bytes() {
 			t.Errorf("rule %d: %d bytes foretold (%v), %d taken", rule, told, err, r.Bytes())
+		}
+	}
+}
+
+// Where each component only fades, S is carried on without a product, and still by definition.
+func TestRulesThatFade(t *testing.T) {
+	w, err := wiring.Full(27).Build(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := New()
+	y := cell.LTC{Unfolds: 2}.Build(b, b.Input("x", 3), w)
+	b.Output("y", Slice(y, 2, 4))
+	p := b.Build()
+	q := plainTrial(p, 4, 2, 1)
+	exact, err := engine.NewRealTime(p, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rule := engine.SnAp1; rule <= engine.EProp; rule++ {
+		got, err := onlineBy(rule, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := byDefinition(rule, q)
+		if i := far(got, want, 3e-4); i >= 0 {
+			t.Errorf("rule %d: parameter %d is %g, by definition %g", rule, i, got[i], want[i])
+		}
+		r, _ := engine.NewRealTime(p, engine.RealTimeOptions{Outputs: []int{0}, Rule: rule})
+		if fades := r.Products() == 0; fades != (rule != engine.SnAp1) || fades && r.FLOPs() > exact.FLOPs()/2 {
+			t.Errorf("rule %d: %d products, %g operations, exactly %g", rule, r.Products(), r.FLOPs(), exact.FLOPs())
+		}
+		if told, _ := engine.RealTimeBytes(p, engine.RealTimeOptions{Outputs: []int{0}, Rule: rule}); told != r.Bytes() {
+			t.Errorf("rule %d: %d bytes foretold, %d taken", rule, told, r.Bytes())
 		}
 	}
 }
