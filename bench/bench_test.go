@@ -121,7 +121,7 @@ func TestSelect(t *testing.T) {
 		return names
 	}
 	every, err := Select(nil, false)
-	if err != nil || len(every) != len(Cases())-len(longCases)-10 {
+	if err != nil || len(every) != len(Cases())-len(longCases)-14 {
 		t.Errorf("without a choice %d cases run (%v)", len(every), err)
 	}
 	if every, _ = Select(nil, true); len(every) != len(Cases()) {

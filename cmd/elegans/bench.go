@@ -22,6 +22,8 @@ const (
 	benchBudget = 2 * time.Minute
 	// benchAllBudget is that with the cases of growth.
 	benchAllBudget = 4 * time.Minute
+	// benchAllLimit is for one round of a case, which takes minutes where a stream is watched for ten million updates.
+	benchAllLimit = 15 * time.Minute
 )
 
 // benchFlags are what `elegans bench` can be asked for.
@@ -112,7 +114,7 @@ func (c *console) bench(ctx context.Context, f benchFlags) error {
 		Progress: func(_ int, name string, done float64) { p.at(done, name) },
 	}
 	if f.all {
-		s.Budget = benchAllBudget
+		s.Budget, s.Limit = benchAllBudget, benchAllLimit
 	}
 	r, err := s.Run(ctx)
 	p.end()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/elegans-nn/elegans/bench"
 	"github.com/elegans-nn/elegans/engine"
@@ -13,7 +14,8 @@ var cost = Section{Number: 5, Name: "cost", Title: "Cost", run: runCost, About: 
 	"One update: step, reverse, derivatives carried on, optimiser, and what follows from the new parameters, of LTC with 8 inputs on one core, timed by " +
 	"`elegans bench --all --only online`, each case in a process of its own. Bytes are all that a stream holds. The exact rule carries parameters × columns numbers and " +
 	"takes parameters × columns × components for a product: with n units all connected, of about 4 n² parameters, n³ numbers and n⁴ operations; what a wiring has no path for " +
-	"is left out."}
+	"is left out. e-prop carries as many numbers for LTC, whose step reaches all units, and takes one product for each, n³. soak is one stream for so many updates, " +
+	"which fails where memory grows."}
 
 func runCost(ctx context.Context, o Options) (*Result, error) {
 	if o.Bench == nil {
@@ -23,7 +25,7 @@ func runCost(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := bench.Suite{Cases: cases, Command: o.Bench, Progress: func(round int, name string, done float64) { o.Progress(name, done/5) }}
+	s := bench.Suite{Cases: cases, Command: o.Bench, Limit: 15 * time.Minute, Progress: func(round int, name string, done float64) { o.Progress(name, done/5) }}
 	report, err := s.Run(ctx)
 	if err != nil {
 		return nil, err
