@@ -418,3 +418,25 @@ func TestRulesThatFade(t *testing.T) {
 		}
 	}
 }
+
+// Random programs have outputs beside the state, states that are other states of before, and parameters everywhere.
+func TestRulesOnRandomPrograms(t *testing.T) {
+	for seed := range uint64(80) {
+		p := random(seed)
+		if p.StateWidth() == 0 || p.ParamCount() == 0 {
+			continue
+		}
+		q := plainTrial(p, 4, seed, 1)
+		for rule := engine.Exact; rule <= engine.EProp; rule++ {
+			got, err := onlineBy(rule, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := byDefinition(rule, q)
+			if i := far(got, want, 1e-3); i >= 0 {
+				t.Errorf("seed %d, rule %d: parameter %d is %g, by definition %g\n%v", seed, rule, i, got[i], want[i], p)
+				return
+			}
+		}
+	}
+}
