@@ -70,6 +70,15 @@ var groups = [][]Case{trainCases, forwardCases, streamCases, streamsCases, onlin
 // Cases lists all cases.
 func Cases() []Case { return slices.Concat(groups...) }
 
+// begin lists what names of cases begin with.
+func begin() (kinds []string) {
+	for _, group := range groups {
+		kind, _, _ := strings.Cut(group[0].Name, "/")
+		kinds = append(kinds, kind)
+	}
+	return kinds
+}
+
 // UnknownError is a text that occurs in no name of a case.
 type UnknownError struct {
 	Text    string
@@ -86,7 +95,7 @@ func (e *UnknownError) Error() string {
 	case e.Nearest != "":
 		return fmt.Sprintf("no case has %q in its name; did you mean %q?", e.Text, e.Nearest)
 	}
-	return fmt.Sprintf("no case has %q in its name", e.Text)
+	return fmt.Sprintf("no case has %q in its name; names begin with %s", e.Text, strings.Join(begin(), ", "))
 }
 
 // Select finds the cases whose name contains one of some texts, all of them where there is no text; cases of growth only

@@ -1,7 +1,8 @@
 package bench
 
-// longCases show how time grows over two decades of one size, with everything else fixed.
+// longCases show how time grows over two decades of one size, with everything else fixed; and one long series, always.
 var longCases = []Case{
+	{Name: "long/diag-T16384", open: bounded("linoss-imex64", 16384, 4096)},
 	{Name: "long/time/T32", Growth: &Growth{"time", 32}, open: training("ltc-ncp19", 16, 32)},
 	{Name: "long/time/T100", Growth: &Growth{"time", 100}, open: training("ltc-ncp19", 16, 100)},
 	{Name: "long/time/T320", Growth: &Growth{"time", 320}, open: training("ltc-ncp19", 16, 320)},
@@ -24,7 +25,7 @@ var longCases = []Case{
 	{Name: "long/ltc-ncp19-T65536", Growth: &Growth{"time within memory", 65536}, open: bounded("ltc-ncp19", 65536, 512)},
 	// A recurrence that is element-wise, LinOSS-IMEX with 64 units, within 4 MiB, where a single segment takes from 4.3 to 420 MB.
 	{Name: "long/diag-T2560", Growth: &Growth{"time of a diagonal cell", 2560}, open: bounded("linoss-imex64", 2560, 4096)},
-	{Name: "long/diag-T16384", Growth: &Growth{"time of a diagonal cell", 16384}, open: bounded("linoss-imex64", 16384, 4096)},
+	{Name: "long/diag-T25600", Growth: &Growth{"time of a diagonal cell", 25600}, open: bounded("linoss-imex64", 25600, 4096)},
 	{Name: "long/diag-T256000", Growth: &Growth{"time of a diagonal cell", 256000}, open: bounded("linoss-imex64", 256000, 4096)},
 }
 

@@ -27,10 +27,20 @@ func unitsOf(v reflect.Value) (f reflect.Value) {
 	return f
 }
 
+// Resizable is a cell that says itself what it is with another width, because other options have to suit that.
+type Resizable interface {
+	Cell
+	// WithUnits is the cell with a width of units. Not every width can be built; Check says so.
+	WithUnits(units int) Cell
+}
+
 // WithUnits is the cell with another width. Lists of widths that have the tag `follows:"units"` grow or shrink in
-// proportion, to at least 1; everything else stays. A cell without a width is returned as it is. Check says whether the
-// result can be built.
+// proportion, to at least 1; everything else stays, except in a Resizable. A cell without a width is returned as it is.
+// Check says whether the result can be built.
 func WithUnits(c Cell, units int) Cell {
+	if own, ok := c.(Resizable); ok {
+		return own.WithUnits(units)
+	}
 	v := reflect.New(reflect.TypeOf(c)).Elem()
 	v.Set(reflect.ValueOf(c))
 	before := unitsOf(v)

@@ -16,6 +16,8 @@ func TestUnits(t *testing.T) {
 		{CfC{Units: 3}, 3, CfC{Units: 6}},
 		{Mixed{CfC{Units: 3, Backbone: []int{4}}}, 3, Mixed{CfC{Units: 6, Backbone: []int{8}}}},
 		{LTC{Unfolds: 3}, 0, LTC{Unfolds: 3}},
+		{Transformer{Units: 32, Heads: 4, Layers: 2}, 32, Transformer{Units: 6, Heads: 3, FF: 12, Layers: 2, Window: 32, Position: Index}},
+		{Transformer{Units: 4, FF: 5, Window: 4}, 4, Transformer{Units: 6, Heads: 1, FF: 8, Layers: 1, Window: 4, Position: Index}},
 		{Mixed{LTC{Unfolds: 3}}, 0, Mixed{LTC{Unfolds: 3}}},
 	} {
 		if got := Units(c.cell); got != c.units {

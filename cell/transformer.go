@@ -99,6 +99,18 @@ func (c Transformer) Check() error {
 // maxCache bounds the keys of a block, and with them the memory that a model file or a flag may ask for.
 const maxCache = 1 << 20
 
+// WithUnits implements Resizable: the hidden layers grow or shrink in proportion, and as many of the heads are kept as an
+// even number of components each allows. Every even width can be built.
+func (c Transformer) WithUnits(units int) Cell {
+	c = Resolve(c).(Transformer)
+	c.FF = max(1, int(math.Round(float64(c.FF)*float64(units)/float64(max(1, c.Units)))))
+	for c.Heads > 1 && units%(2*c.Heads) != 0 {
+		c.Heads--
+	}
+	c.Units = units
+	return c
+}
+
 // Build implements Cell.
 func (c Transformer) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	c = Resolve(c).(Transformer)

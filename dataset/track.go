@@ -135,7 +135,7 @@ func (d *Dataset) backwardsError(t *track, i int) error {
 	c, _ := p.table.Column(d.Roles.Time)
 	for _, row := range []int{int(t.rows[i-1]), int(t.rows[i])} {
 		if p.stamps.skipped[row] {
-			return p.cell(row, d.Roles.Time, c.Cell(row), "names an hour that the clock of %s skips when summer time begins, and with it the times around go backwards; %s",
+			return p.cell(row, d.Roles.Time, c.Spelled(row), "names an hour that the clock of %s skips when summer time begins, and with it the times around go backwards; %s",
 				d.Roles.Zone, d.advice("correct it", "or choose the --zone that the times were written in, such as UTC"))
 		}
 	}
@@ -153,8 +153,8 @@ func (d *Dataset) backwardsError(t *track, i int) error {
 			fix += " (perhaps " + strings.Join(names, " or ") + ")"
 		}
 	}
-	return p.cell(int(t.rows[i]), d.Roles.Time, c.Cell(int(t.rows[i])), "time goes backwards: %s before the previous row%s, %q; %s",
-		by, of, c.Cell(int(t.rows[i-1])), fix)
+	return p.cell(int(t.rows[i]), d.Roles.Time, c.Spelled(int(t.rows[i])), "time goes backwards: %s before the previous row%s, %q; %s",
+		by, of, c.Spelled(int(t.rows[i-1])), fix)
 }
 
 // dropDuplicates counts the rows of equal time and keeps those that Roles.Duplicates wants.

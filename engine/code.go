@@ -21,11 +21,10 @@ type chainCode struct {
 	args, dst   [][]float32
 }
 
-// instr is one call of a kernel. Operands that are shorter than a row make it run row by row, unless a fused kernel takes
-// them as they are.
+// instr is one call of a kernel. Operands that are shorter than a row make it run row by row, unless the kernel takes them as
+// they are.
 type instr struct {
-	f     kernel.Map
-	fused kernel.Fused
+	f     kernel.Fused
 	dst   operand
 	args  []operand
 	byRow bool
@@ -137,7 +136,7 @@ func (as *assembler) op(k int) {
 		as.temp = map[int]int{}
 	}
 	o, row := as.ops[k], kernel.Elementwises[as.ops[k].op]
-	in := instr{f: row.Map}
+	var in instr
 	if o.op == step.OpAccum {
 		in.args = append(in.args, operand{'f', as.stored[k]})
 	}
@@ -174,10 +173,10 @@ func (as *assembler) kernel(in *instr, op step.Op) {
 		in.byRow = in.byRow || a.kind == 'u' || a.kind == 'l'
 	}
 	if f := kernel.FindOperation(op, kinds); f != nil && (!in.byRow || as.lanes%8 == 0) {
-		in.fused, in.byRow = f, false
+		in.f, in.byRow = f, false
 	}
 	if in.byRow {
-		in.fused = kernel.FindOperation(op, row)
+		in.f = kernel.FindOperation(op, row)
 	}
 }
 
@@ -244,12 +243,8 @@ func (c *chainCode) flat(in *instr, r, n int) {
 	for k, a := range in.args {
 		c.args[k] = c.slice(a, r, 0, n)
 	}
-	if in.fused != nil {
-		c.dst[0] = c.slice(in.dst, r, 0, n)
-		in.fused(c.dst, c.args[:len(in.args)], n, c.lanes)
-		return
-	}
-	in.f(c.slice(in.dst, r, 0, n), c.args[:len(in.args)])
+	c.dst[0] = c.slice(in.dst, r, 0, n)
+	in.f(c.dst, c.args[:len(in.args)], n, c.lanes)
 }
 
 func (c *chainCode) byRow(in *instr, r, n int) {
@@ -257,12 +252,8 @@ func (c *chainCode) byRow(in *instr, r, n int) {
 		for k, a := range in.args {
 			c.args[k] = c.slice(a, r, i, 1)
 		}
-		if in.fused != nil {
-			c.dst[0] = c.slice(in.dst, r, i, 1)
-			in.fused(c.dst, c.args[:len(in.args)], c.lanes, 1)
-			continue
-		}
-		in.f(c.slice(in.dst, r, i, 1), c.args[:len(in.args)])
+		c.dst[0] = c.slice(in.dst, r, i, 1)
+		in.f(c.dst, c.args[:len(in.args)], c.lanes, 1)
 	}
 }
 

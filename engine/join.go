@@ -3,12 +3,12 @@ package engine
 import "github.com/elegans-nn/elegans/step"
 
 // joins places the operands of a Concat within its own place, where they can stand there, so that nothing is copied. The
-// Concat must be kept beyond its stage, because its place is nobody else's then before it is made; an operand must be
+// Concat must have a place of its own, because that is nobody else's then before it is made; an operand must be
 // made in the same stage and be a part of one Concat only.
 func (l *layout) joins() {
 	for i := range l.p.Nodes {
 		n := &l.p.Nodes[i]
-		if n.Op != step.OpConcat || !l.live[i] || l.of[i].uniform() || l.keep[i] == local {
+		if n.Op != step.OpConcat || !l.live[i] || l.of[i].uniform() || !l.kept(i) {
 			continue
 		}
 		l.keepNode(i)

@@ -44,9 +44,12 @@ func (c *compiler) masked(s stage, i int) (f func(t int), ok bool) {
 	slices.SortStableFunc(entries, func(a, b kernel.Entry) int { return a.Row - b.Row })
 	sums, e := kernel.NewSums(n.Shape.Inner, entries), c.e
 	result, from, begin := e.view(y), e.view(x), c.beginning(s, i)
+	_, onto := c.onto[i]
 	return func(t int) {
 		dst, operand := result.get(t), from.get(t)
-		begin(dst, t)
-		sums.Add(dst, e.mem[w.off:], operand[:cap(operand)], lanes)
+		if onto {
+			begin(dst, t)
+		}
+		sums.Run(dst, e.mem[w.off:], operand[:cap(operand)], lanes, !onto)
 	}, true
 }

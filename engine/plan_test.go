@@ -15,7 +15,7 @@ func TestEveryOperationRuns(t *testing.T) {
 	for op := range Op(Ops) {
 		ways := 0
 		for _, has := range []bool{
-			op.Leaf(), kernel.Elementwises[op].Map != nil, structured[op] != nil,
+			op.Leaf(), kernel.Elementwises[op] != (kernel.Elementwise{}), structured[op] != nil,
 			op == OpSlice || op == OpResult, // places
 		} {
 			if has {
@@ -29,7 +29,7 @@ func TestEveryOperationRuns(t *testing.T) {
 		if ways != want {
 			t.Errorf("%v has %d ways to run, not %d", op, ways, want)
 		}
-		if op.Elementwise() && kernel.Elementwises[op].Map == nil {
+		if op.Elementwise() && kernel.Elementwises[op] == (kernel.Elementwise{}) {
 			t.Errorf("%v is element-wise and has no kernel", op)
 		}
 		counted++

@@ -71,16 +71,10 @@ func (c *compiler) accum(s stage, i int) func(t int) {
 	return nil
 }
 
-// span takes times [from, to), together where they stand at equal distances.
+// span takes times [from, to), which belong to one chunk.
 func (r *rowSum) span(from, to int) {
 	clear(r.sum)
-	if n := to - from; r.x.even(from, to) {
-		kernel.AddLanes(r.sum, r.e.span(r.x, from, n), r.lanes, n, r.x.stride)
-	} else {
-		for t := from; t < to; t++ {
-			kernel.AddLanes(r.sum, r.e.get(r.x, t), r.lanes, 1, 0)
-		}
-	}
+	kernel.AddLanes(r.sum, r.e.span(r.x, from, to-from), r.lanes, to-from, r.x.stride)
 	for _, p := range r.to {
 		dst := r.e.get(p, 0)
 		for k, v := range r.sum {

@@ -51,32 +51,14 @@ func (c *compiler) outlives(s stage, n *step.Node) bool {
 	return (s == rbefore || s == rafter) && !c.passing(s, n.In[0]) && !c.passing(s, n.In[1])
 }
 
-// span takes times [from, to), together where all operands stand at equal distances.
-func (g *sparseGradient) span(from, to int) {
-	n := to - from
-	together := g.x.even(from, to)
-	for _, p := range g.dy {
-		together = together && p.even(from, to)
-	}
-	if together {
-		g.run(from, n)
-		return
-	}
-	for t := from; t < to; t++ {
-		g.run(t, 1)
-	}
-}
-
-// even reports whether the slots of times [from, to) follow each other.
-func (p place) even(from, to int) bool { return p.at(to-1)-p.at(from) == (to-1-from)*p.stride }
-
-// span are n slots from time t on.
+// span are n slots from time t on, which follow each other within a chunk.
 func (e *Engine) span(p place, t, n int) []float32 { return e.mem[p.at(t):][:(n-1)*p.stride+p.n] }
 
-// run takes n times from t on.
-func (g *sparseGradient) run(t, n int) {
+// span takes times [from, to), which belong to one chunk.
+func (g *sparseGradient) span(from, to int) {
+	n := to - from
 	for k, p := range g.dy {
-		g.d[k], g.w[k] = g.e.span(p, t, n), g.e.get(g.to[k].places[0], t)
+		g.d[k], g.w[k] = g.e.span(p, from, n), g.e.get(g.to[k].places[0], from)
 	}
-	g.edges.OuterAdd(g.w, g.d, g.e.span(g.x, t, n), g.lanes, kernel.Times{Count: n, DY: g.dy[0].stride, X: g.x.stride})
+	g.edges.OuterAdd(g.w, g.d, g.e.span(g.x, from, n), g.lanes, kernel.Times{Count: n, DY: g.dy[0].stride, X: g.x.stride})
 }

@@ -182,17 +182,8 @@ type gradient struct {
 	add                  func(w, dy, x []float32, times kernel.Times)
 }
 
-// span takes times [from, to) together where they stand at equal distances.
-func (g *gradient) span(from, to int) {
-	n := to - from
-	if g.dy.even(from, to) && g.x.even(from, to) {
-		g.run(from, n)
-		return
-	}
-	for t := from; t < to; t++ {
-		g.run(t, 1)
-	}
-}
+// span takes times [from, to), which belong to one chunk.
+func (g *gradient) span(from, to int) { g.run(from, to-from) }
 
 // run takes n times from t on.
 func (g *gradient) run(t, n int) {

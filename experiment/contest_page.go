@@ -130,7 +130,7 @@ func (b *Leaderboard) curves() (plots []report.Plot) {
 		{"Learning: loss on the validation part", "validation loss", func(r Run, epoch int) float64 { return r.Train.Epochs[epoch].Valid }},
 		{"Learning: loss on the training part", "training loss", func(r Run, epoch int) float64 { return r.Train.Epochs[epoch].Train }},
 	} {
-		p := report.Plot{Title: c.title, X: "epoch", Y: c.y, Note: "Mean over the seeds; one that was stopped early keeps its last loss. Runs that diverged have none."}
+		p := report.Plot{Title: c.title, X: "epoch", Y: c.y, LogY: true, Note: "Mean over the seeds; one that was stopped early keeps its last loss. Runs that diverged have none."}
 		for _, s := range b.Rows {
 			line := report.Line{Name: s.Name}
 			for epoch := range s.epochs() {

@@ -56,6 +56,31 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// Every preset that has a size can be given one near to any goal that is not smaller than the smallest of it.
+func TestMatchPresets(t *testing.T) {
+	schema := split("a number").Schema
+	sized := 0
+	for _, p := range cell.Presets() {
+		layer := model.Layer{Cell: p.Cell}
+		if p.Wiring != nil {
+			layer.Wiring = p.Wiring(1)
+		}
+		a := model.Architecture{Layers: []model.Layer{layer}}
+		if a.Size() == 0 {
+			continue
+		}
+		sized++
+		for _, g := range []Goal{{"params", 2000}, {"params", 6000}} {
+			if _, err := g.Match(p.Name, a, schema); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if sized < 50 {
+		t.Errorf("%d presets have a size", sized)
+	}
+}
+
 func TestMatchRefuses(t *testing.T) {
 	schema := split("a number").Schema
 	w, err := wiring.Auto(19, 1).Build(2)

@@ -181,15 +181,16 @@ func TestOtherTasksInBrowser(t *testing.T) {
 	}
 }
 
-// TestPlotsInBrowser: one place on the x axis, no line at all, and points on a log axis.
+// TestPlotsInBrowser: one place on the x axis, no line at all, and log axes.
 func TestPlotsInBrowser(t *testing.T) {
 	browser(t)
 	r := &Report{Plots: []Plot{
 		{X: "FLOPs", Y: "score", LogX: true, Lines: []Line{{Name: "a", Dots: true, Points: []Point{{2742, 0.9}, {2742, 0.8}}}}},
 		{X: "share", Y: "score", Lines: []Line{{Name: "a", Points: []Point{{0.1, 3}, {0, 4}, {0.3, math.NaN()}}}, {Name: "b", Points: []Point{{0.3, 1}}}}},
 		{X: "epoch", Y: "loss", Lines: []Line{{Name: "a", Points: []Point{{1, 3}, {2, 4}, {3, 5}}}}},
+		{X: "epoch", Y: "loss", LogY: true, Lines: []Line{{Name: "a", Points: []Point{{1, 3}, {2, 400}, {3, 0.05}}}}},
 	}}
-	if err := open(t, render(t, r)).drawnWell(3); err != nil {
+	if err := open(t, render(t, r)).drawnWell(4); err != nil {
 		t.Error(err)
 	}
 	if n := pixels(t, render(t, r), firstLine); n < 500 {

@@ -11,6 +11,7 @@ type plotPayload struct {
 	Label string        `json:"label"`
 	At    string        `json:"at"`
 	Log   bool          `json:"log"` // X are logarithms to the base 10
+	LogY  bool          `json:"logY,omitempty"`
 	X     relative      `json:"x"`
 	Lines []linePayload `json:"lines"`
 }
@@ -52,7 +53,20 @@ func (p Plot) payload() plotPayload {
 		}
 		out.Lines = append(out.Lines, l)
 	}
+	out.LogY = p.LogY && p.positive()
 	return out
+}
+
+// positive tells whether all values have a place on a log axis.
+func (p Plot) positive() bool {
+	for _, line := range p.Lines {
+		for _, q := range line.Points {
+			if q.Y <= 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // placed are the points that have a place on the x axis, in their order along it.

@@ -39,3 +39,13 @@ func TestTables(t *testing.T) {
 		t.Errorf("a row too long: %v", err)
 	}
 }
+
+// A log axis of values is one where all have a place on it.
+func TestPlotOfLogarithms(t *testing.T) {
+	for low, want := range map[float64]bool{0.5: true, 0: false, -1: false} {
+		p := Plot{LogY: true, Lines: []Line{{Points: []Point{{1, 3}, {2, math.NaN()}}}, {Points: []Point{{1, low}}}}}
+		if got := p.payload().LogY; got != want {
+			t.Errorf("with a value of %g it is %t", low, got)
+		}
+	}
+}

@@ -103,7 +103,9 @@ type Plot struct {
 	// X and Y name the axes.
 	X, Y string
 	// LogX spaces the x axis by factors; points at or below 0 have no place on it.
-	LogX  bool
+	LogX bool
+	// LogY does so with the y axis, where all values are above 0.
+	LogY  bool
 	Lines []Line
 }
 

@@ -50,7 +50,7 @@ var table = []Condition{
 	{Name: "slower", About: "every k-th row alone is sampled", Unit: "times slower", Clean: 1, Levels: []float64{2, 3, 4, 8}, change: slower},
 	{Name: "faster", About: "between two rows the last values are read again", Unit: "times faster", Clean: 1, Levels: []float64{2, 3, 4},
 		suits: timedHorizon, change: faster},
-	{Name: "jitter", About: "time stamps are moved by up to half the step to their neighbours", Unit: "share of that",
+	{Name: "jitter", About: "time stamps are moved by up to half the step to their neighbours", Unit: "share of half the step",
 		Levels: []float64{0.25, 0.5, 0.75, 0.95}, suits: clocked, change: jitter},
 	{Name: "noise", About: "Gaussian noise on every number that a sensor gives", Unit: "standard deviations of the column",
 		Levels: []float64{0.1, 0.25, 0.5, 1, 2}, suits: sensed(false), change: noise},

@@ -42,14 +42,6 @@ func known(name string) metric.Metric {
 	return m
 }
 
-// measured are all measures of predictions.
-func (t *Task) measured(d *Data, e *metric.Evaluator) (scores metric.Scores) {
-	for _, m := range t.Measures {
-		scores = append(scores, metric.Score{Name: m.Name, Value: m.on(d).Of(e)})
-	}
-	return scores
-}
-
 // sameLabels leaves labels as they are.
 func sameLabels(y float64) float64 { return y }
 

@@ -124,9 +124,9 @@ func (p *printer) line(format string, args ...any) {
 func (p *printer) outcome(o Outcome) {
 	t := o.Task
 	p.line("\n### %s (`%s`)\n", t.Title, t.Name)
-	p.line("%s; %s.\n", capital(t.scored()), t.Protocol)
+	p.line("%s; %s.", capital(t.scored()), t.Protocol)
 	if o.Absent != "" {
-		p.line("Not run: %s.\n", o.Absent)
+		p.line("\nNot run: %s.", o.Absent)
 	}
 	rows := append(slices.Clone(o.Rows), t.Others()...)
 	main := t.Measures[0]
@@ -139,23 +139,36 @@ func (p *printer) outcome(o Outcome) {
 		}
 		return 0
 	})
-	head, rule := "| model | kind | parameters |", "|---|---|---|"
-	for _, m := range t.Measures {
-		head, rule = head+" "+m.Title+" |", rule+"---|"
-	}
-	p.line("%s rate, epochs at most | seeds | source |\n%s---|---|---|", head, rule)
-	for _, r := range rows {
-		p.row(t, r)
+	if len(rows) > 0 {
+		p.table(t, rows)
 	}
 	if len(o.Rows) > 0 {
 		p.line("\n%s", o.verdict())
 	}
 	if o.Trials > 0 {
-		p.line("\n%d configurations whose test figure was looked at (%d trials), in this table or before it.", o.Configurations, o.Trials)
+		p.line("\n%s whose test figure was looked at (%s), in this table or before it.", plural(o.Configurations, "configuration"), plural(o.Trials, "trial"))
 	}
 	if o.Made.Program != "" {
 		p.line("Trained by elegans %s with the %s kernels on data %s.", o.Made.Program, o.Made.Kernels, o.Made.Data)
 	}
+}
+
+func (p *printer) table(t *Task, rows []Row) {
+	head, rule := "| model | kind | parameters |", "|---|---|---|"
+	for _, m := range t.Measures {
+		head, rule = head+" "+m.Title+" |", rule+"---|"
+	}
+	p.line("\n%s rate, epochs at most | seeds | source |\n%s---|---|---|", head, rule)
+	for _, r := range rows {
+		p.row(t, r)
+	}
+}
+
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // scored says which steps of a window count.

@@ -104,3 +104,11 @@ func score(task *Task, d *Data, p dataset.Part, of func(i int) []float64) metric
 	}
 	return task.measured(d, e)
 }
+
+// measured are all measures of predictions.
+func (t *Task) measured(d *Data, e *metric.Evaluator) (scores metric.Scores) {
+	for _, m := range t.Measures {
+		scores = append(scores, metric.Score{Name: m.Name, Value: m.on(d).Of(e)})
+	}
+	return scores
+}

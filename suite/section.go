@@ -102,6 +102,21 @@ func (s Section) Only(names []string) (Section, error) {
 	return s, nil
 }
 
+// Names lists the candidates of all tasks of the section.
+func (s Section) Names() (names []string) {
+	for _, t := range s.Tasks {
+		for _, c := range s.Candidates(t) {
+			if !slices.Contains(names, c.Title()) {
+				names = append(names, c.Title())
+			}
+		}
+	}
+	return names
+}
+
+// Has tells whether a task is in the section, by name.
+func (s Section) Has(task string) bool { return slices.Contains(s.names(), task) }
+
 func (s Section) names() (names []string) {
 	for _, t := range s.Tasks {
 		names = append(names, t.Name)

@@ -41,6 +41,9 @@ type compareFlags struct {
 	results string
 }
 
+// ofSuite are the flags that mean nothing without --suite.
+var ofSuite = []string{"data", "tasks", "results"}
+
 // notCompared are the flags of train that belong to one model.
 var notCompared = []string{"model", "wiring", "average", "no-baselines", "rate", "resume", "out", "report"}
 
@@ -75,8 +78,11 @@ elegans results writes its page; a run with other models or options is noted the
 			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json\n" +
 			"  elegans compare --suite peers --data data --tasks cgm,lidar --seeds 5",
 		Args: func(cmd *cobra.Command, args []string) error {
+			if f.suite != "" && len(args) > 0 {
+				return usage("%s: --suite %s brings its own data; leave out one of the two", args[0], f.suite)
+			}
 			if f.suite != "" {
-				return takes()(cmd, args)
+				return nil
 			}
 			return takes("DATA")(cmd, args)
 		},
@@ -155,9 +161,14 @@ func (f *compareFlags) compare(cmd *cobra.Command, c *console, name string) erro
 // prepare reads the data and decides everything, so that whatever is wrong is found before the first epoch.
 func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	f := x.f
+	for _, flag := range ofSuite {
+		if cmd.Flags().Changed(flag) {
+			return usage("--%s: belongs to --suite; leave it out, or name a suite in place of %s", flag, name)
+		}
+	}
 	x.command = commandLine(cmd, []string{"compare", name}, outcomeFlag)
 	x.again = commandLine(cmd, []string{"compare", name}, func(string) bool { return true })
-	if err := f.checkCompared(cmd); err != nil {
+	if err := f.checkCompared(cmd, nil); err != nil {
 		return err
 	}
 	if err := x.places(name); err != nil {
@@ -224,7 +235,8 @@ func made() string {
 	return b.Version + "+" + hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-func (f *compareFlags) checkCompared(cmd *cobra.Command) error {
+// checkCompared refuses what cannot be meant so. own are names of models that a suite has besides those that all know.
+func (f *compareFlags) checkCompared(cmd *cobra.Command, own []string) error {
 	if cmd.Flags().Changed("tune") && f.tune < 1 {
 		return usage("--tune %d: must be 1 (the given configuration alone) or more", f.tune)
 	}
@@ -234,13 +246,25 @@ func (f *compareFlags) checkCompared(cmd *cobra.Command) error {
 	if f.csv == "-" && (f.json || f.report == "-") {
 		return usage("standard output takes one of --csv -, --report - and --json; name files for the others")
 	}
-	for i, name := range f.models {
-		if slices.Contains(f.models[:i], name) {
+	as := map[string]string{} // how a model was spelled
+	for _, name := range f.models {
+		key := name
+		if !slices.Contains(own, name) {
+			simple, preset, err := lookUp(name)
+			if err != nil {
+				return err
+			}
+			if !simple {
+				key = preset.Name
+			}
+		}
+		switch before, twice := as[key]; {
+		case twice && before == name:
 			return usage("--models: %s is named twice; name each model once", name)
+		case twice:
+			return usage("--models: %s and %s are one model, %s; name each model once", before, name, key)
 		}
-		if _, _, err := lookUp(name); err != nil {
-			return err
-		}
+		as[key] = name
 	}
 	return nil
 }

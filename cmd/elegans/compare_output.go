@@ -135,9 +135,12 @@ func (x *comparison) print(b *experiment.Leaderboard) error {
 // text is the leaderboard with what belongs to it, as people read it.
 func (x *comparison) text(b *experiment.Leaderboard) string {
 	var text strings.Builder
-	text.WriteString(boardText(x.data.Name, b, x.f.tune > 1, nil))
+	text.WriteString(boardText(x.data.Name, b, x.f.tune > 1 || x.f.match != (experiment.Goal{}), nil))
 	text.WriteByte('\n')
 	fmt.Fprintf(&text, "intervals: 95 %%; Student's t paired by seed, and a block bootstrap over the test part\n")
+	if x.f.match != (experiment.Goal{}) {
+		fmt.Fprintf(&text, "matched: the size of each network is that nearest to %s\n", x.f.match)
+	}
 	if x.f.tune > 1 {
 		fmt.Fprintf(&text, "tuned: %d configurations of each network, chosen on the validation part\n", x.f.tune)
 	}
@@ -149,8 +152,9 @@ func (x *comparison) text(b *experiment.Leaderboard) string {
 	return text.String()
 }
 
-// boardText is a leaderboard on data or a task by name, with rows of others between ours.
-func boardText(name string, b *experiment.Leaderboard, tuned bool, others []suite.Row) string {
+// boardText is a leaderboard on data or a task by name, with rows of others between ours. chosen adds what was chosen for
+// each network, its learning rate and size.
+func boardText(name string, b *experiment.Leaderboard, chosen bool, others []suite.Row) string {
 	unit, direction := "", "lower"
 	if b.Metric.Unit == metric.Fraction {
 		unit = ", %"
@@ -163,7 +167,7 @@ func boardText(name string, b *experiment.Leaderboard, tuned bool, others []suit
 	fmt.Fprintf(&text, "%s: %s%s on %s in %d series, %s is better, mean ± sd over %s\n\n", name, b.Metric.Title, unit,
 		plural(scored, "test row"), len(b.Test.Series), direction, plural(len(b.Seeds), "seed"))
 	head := []string{"", "score", "", "− best, over seeds", "over the test part", "parameters", "FLOPs/step", "µs/step", "s/training", "diverged"}
-	if tuned {
+	if chosen {
 		head = append(head, "rate", "size")
 	}
 	rows := [][]string{head}
@@ -171,7 +175,7 @@ func boardText(name string, b *experiment.Leaderboard, tuned bool, others []suit
 		for len(others) > 0 && b.Metric.Better(others[0].Mean[b.Metric.Name], s.Mean) {
 			rows, others = append(rows, lineOf(b.Metric, others[0])), others[1:]
 		}
-		rows = append(rows, lineFor(b, s, tuned))
+		rows = append(rows, lineFor(b, s, chosen))
 	}
 	for _, r := range others {
 		rows = append(rows, lineOf(b.Metric, r))
@@ -193,7 +197,7 @@ func lineOf(m metric.Metric, r suite.Row) []string {
 }
 
 // lineFor is one row of the leaderboard.
-func lineFor(b *experiment.Leaderboard, s experiment.Standing, tuned bool) []string {
+func lineFor(b *experiment.Leaderboard, s experiment.Standing, chosen bool) []string {
 	spread := ""
 	if len(s.Runs) > 1 {
 		spread = "± " + scoreText(b.Metric, s.SD)
@@ -204,7 +208,7 @@ func lineFor(b *experiment.Leaderboard, s experiment.Standing, tuned bool) []str
 		n, _ := s.Diverged()
 		row[6], row[7], row[9] = fmt.Sprintf("%.0f", s.FLOPs), fmt.Sprintf("%.2g", s.Microseconds), fmt.Sprintf("%d of %d", n, len(s.Runs))
 	}
-	if tuned && s.Network() {
+	if chosen && s.Network() {
 		row = append(row, fmt.Sprintf("%.3g", s.LearningRate), strconv.Itoa(s.Size))
 	}
 	return row

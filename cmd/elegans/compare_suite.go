@@ -51,17 +51,17 @@ type game struct {
 
 // compareSuite runs a suite and prints a leaderboard for each task.
 func (f *compareFlags) compareSuite(cmd *cobra.Command, c *console) error {
-	if err := f.checkSuite(cmd); err != nil {
-		return err
-	}
-	t := &tournament{c: c, f: f, altered: altered(cmd), started: time.Now(), again: commandLine(cmd, []string{"compare"}, func(string) bool { return true })}
-	var err error
-	if t.section, err = suite.SuiteOf(f.suite); err != nil {
+	section, err := suite.SuiteOf(f.suite)
+	if err != nil {
 		return usage("--suite: %v", err)
 	}
-	if t.section, err = t.section.Only(f.tasks); err != nil {
+	if section, err = section.Only(f.tasks); err != nil {
 		return usage("--tasks: %v", err)
 	}
+	if err := f.checkSuite(cmd, section); err != nil {
+		return err
+	}
+	t := &tournament{c: c, f: f, section: section, altered: altered(cmd), started: time.Now(), again: commandLine(cmd, []string{"compare"}, func(string) bool { return true })}
 	if f.csv != "" {
 		if err := checkWritable(f.csv, ""); err != nil {
 			return err
@@ -93,7 +93,7 @@ func (t *tournament) failed() (err error) {
 var decidedByTask = []string{"protocol", "window", "stride", "metric", "report", "quantiles", "class-weights", "model"}
 
 // checkSuite refuses what a suite decides by itself.
-func (f *compareFlags) checkSuite(cmd *cobra.Command) error {
+func (f *compareFlags) checkSuite(cmd *cobra.Command, section suite.Section) error {
 	names := slices.Clone(decidedByTask)
 	for _, flag := range roleFlags {
 		names = append(names, flag.name)
@@ -109,7 +109,7 @@ func (f *compareFlags) checkSuite(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("seeds") {
 		f.seeds = suiteSeeds
 	}
-	if err := f.checkCompared(cmd); err != nil {
+	if err := f.checkCompared(cmd, section.Names()); err != nil {
 		return err
 	}
 	if f.options.Loss == "quantile" || f.options.Loss == "gaussian" {
@@ -227,8 +227,8 @@ func (t *tournament) models(g *game) (list []experiment.Contestant, err error) {
 		case k >= 0:
 			one, err = g.data.Contestant(t.f.change(candidates[k]))
 		default:
-			g.others = true
 			one, err = t.other(g, name)
+			g.others = g.others || one.Name != ""
 		}
 		if err != nil {
 			return nil, err
@@ -254,7 +254,8 @@ func (f *compareFlags) change(c suite.Candidate) suite.Candidate {
 	return c
 }
 
-// other is a model that the suite does not have for the task; without a name where it is a baseline that does not suit.
+// other is a model that the suite does not have for the task; without a name where it is a baseline that does not suit, or what
+// the suite has for other tasks alone.
 func (t *tournament) other(g *game, name string) (one experiment.Contestant, err error) {
 	horizon := dataset.Horizon{}
 	if target := g.data.Schema.Target; !g.task.LastOnly {
@@ -264,10 +265,10 @@ func (t *tournament) other(g *game, name string) (one experiment.Contestant, err
 		return one, err
 	}
 	simple, preset, err := lookUp(name)
-	if err != nil {
+	if err != nil && !slices.Contains(t.section.Names(), name) {
 		return one, err
 	}
-	if simple {
+	if err != nil || simple {
 		t.c.warn("%s does not suit task %s and is left out there", name, g.task.Name)
 		return one, nil
 	}

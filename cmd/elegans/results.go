@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +43,7 @@ first seed; so it does for the model of which a table speaks. All sections take 
 
 With --online the page is that of learning from streams: gradients of each rule, cost. Its result files are in a
 folder of --results of their own, online; a section that is measured replaces what was there.`,
-		Example: "  elegans results --data ../shared/data --section 6\n  elegans results --kept --out RESULTS.md\n  elegans results --section 1 --tasks ozone,occupancy-paper --json\n  elegans results --online --section 1 --out RESULTS-ONLINE.md\n  elegans results --online --kept --out RESULTS-ONLINE.md",
+		Example: "  elegans results --data ../shared/data --section 6\n  elegans results --kept --out RESULTS.md\n  elegans results --section 1 --tasks ozone-paper,occupancy-paper --json\n  elegans results --online --section 1 --out RESULTS-ONLINE.md\n  elegans results --online --kept --out RESULTS-ONLINE.md",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.online {
@@ -67,6 +67,11 @@ folder of --results of their own, online; a section that is measured replaces wh
 			sections, err := f.sections()
 			if err != nil {
 				return err
+			}
+			if f.kept {
+				if _, err := os.ReadDir(f.results); err != nil {
+					return err
+				}
 			}
 			f.again = commandLine(cmd, []string{"results"}, func(string) bool { return true })
 			if f.plan {
@@ -106,9 +111,7 @@ func (f *resultsFlags) sections() (some []suite.Section, err error) {
 		}
 	}
 	for _, s := range list {
-		has := slices.DeleteFunc(slices.Clone(f.tasks), func(name string) bool {
-			return !slices.ContainsFunc(s.Tasks, func(t *suite.Task) bool { return t.Name == name })
-		})
+		has := slices.DeleteFunc(slices.Clone(f.tasks), func(name string) bool { return !s.Has(name) })
 		if len(f.tasks) > 0 && len(has) == 0 {
 			continue
 		}
@@ -117,8 +120,10 @@ func (f *resultsFlags) sections() (some []suite.Section, err error) {
 		}
 		some = append(some, s)
 	}
-	if len(some) == 0 {
-		return nil, usage("--tasks %s: no such task in section %d", strings.Join(f.tasks, ","), f.section)
+	for _, name := range f.tasks {
+		if !slices.ContainsFunc(some, func(s suite.Section) bool { return s.Has(name) }) {
+			return nil, usage("--tasks %s: no such task in section %d", name, f.section)
+		}
 	}
 	return some, nil
 }

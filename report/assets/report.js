@@ -48,6 +48,16 @@ function element(parent, tag, attributes) {
 	return e;
 }
 
+// hollow tells whether dots are rings: those that would have a dashed line, for their colour is that of others.
+function hollow(line) { return line.dots && line.dash && line.dash.length > 0; }
+
+// roundBelow is the number of one digit that is not above v > 0: where a log axis begins, as its splits go on from there in steps
+// of one digit, and would all be odd numbers otherwise.
+function roundBelow(v) {
+	const unit = Math.pow(10, Math.floor(Math.log10(v)));
+	return +(Math.floor(v / unit) * unit).toPrecision(1);
+}
+
 // A chart is described by
 //   x, time      positions, and whether they are calendar seconds
 //   lines        [{name, y, color, dash, width, fill, stepped, dots, hidden, names, fixed}]
@@ -98,7 +108,7 @@ class Chart {
 				line.hidden = !box.checked;
 				this.plot.setSeries(i + 1, { show: box.checked });
 			});
-			const kind = line.fill ? " area" : line.dots ? " dot" : line.dash && line.dash.length ? " dashed" : "";
+			const kind = line.fill ? " area" : hollow(line) ? " dot hollow" : line.dots ? " dot" : line.dash && line.dash.length ? " dashed" : "";
 			line.swatch = element(label, "span", { class: "swatch" + kind });
 			element(label, "span").textContent = line.name;
 			return element(label, "output");
@@ -181,12 +191,12 @@ class Chart {
 
 	series(line) {
 		const stroke = color(line.color);
-		line.swatch.style[line.fill || line.dots ? "background" : "borderColor"] = line.fill ? color(line.fill) : stroke;
+		line.swatch.style[line.fill || line.dots && !hollow(line) ? "background" : "borderColor"] = line.fill ? color(line.fill) : stroke;
 		return {
 			label: line.name, show: !line.hidden, stroke: stroke, width: line.dots ? 0 : line.width || 1.5, dash: line.dash,
 			fill: line.fill ? color(line.fill) : undefined, spanGaps: !!line.span,
 			paths: line.dots ? () => null : line.stepped ? uPlot.paths.stepped({ align: 1 }) : undefined,
-			points: line.dots ? { show: true, size: 5, stroke: stroke, fill: stroke } : { show: line.y.length < 60, size: 4 },
+			points: line.dots ? { show: true, size: 5, width: 1.5, stroke: stroke, fill: hollow(line) ? "transparent" : stroke } : { show: line.y.length < 60, size: 4 },
 		};
 	}
 
@@ -198,7 +208,7 @@ class Chart {
 			y.splits = () => s.names.map((_, i) => i);
 			y.values = (u, at) => at.map((v) => s.names[v].length > 9 ? s.names[v].slice(0, 8) + "…" : s.names[v]);
 		} else {
-			// on a log axis only round numbers are labelled: the first split is the end of the range
+			// on a log axis only round numbers are labelled
 			y.values = (u, at) => at.map((v) => v == null || s.log && +v.toPrecision(1) !== +v.toPrecision(6) ? "" : text(v));
 		}
 		// a date is 66 pixels wide, or 32 without its year
@@ -214,7 +224,7 @@ class Chart {
 			width: this.width(), height: s.height || 240, padding: [8, 8, 0, 0],
 			legend: { show: false },
 			tzDate: (t) => uPlot.tzDate(new Date(t * 1000), "Etc/UTC"),
-			scales: { x: { time: !!s.time }, y: s.log ? { distr: 3, range: (u, low, high) => low > 0 ? [low / 1.3, high * 1.3] : [0.1, 1] } : s.range ? { range: s.range } : {} },
+			scales: { x: { time: !!s.time }, y: s.log ? { distr: 3, range: (u, low, high) => low > 0 ? [roundBelow(low / 1.3), high * 1.3] : [0.1, 1] } : s.range ? { range: s.range } : {} },
 			series: [{}].concat(s.lines.map((l) => this.series(l))),
 			bands: (s.bands || []).map((b) => ({ series: [b[0] + 1, b[1] + 1], fill: color("--band") })),
 			axes: this.axes(),
@@ -350,7 +360,7 @@ function activity() {
 	}
 }
 
-// plots are the caller's own; on a log axis x are logarithms.
+// plots are the caller's own; where the x axis is one of logarithms, x are these.
 function plots() {
 	data.plots.forEach(function (p, k) {
 		const at = p.log ? (v) => text(+Math.pow(10, v).toPrecision(3)) : (v) => text(v);
@@ -358,7 +368,7 @@ function plots() {
 		const one = p.x.length > 0 && p.x[0] === p.x[p.x.length - 1]; // all points at one place: there must be some width around it
 		const x = one ? [p.x[0] - 0.5].concat(p.x, p.x[0] + 0.5) : p.x;
 		if (one) lines.forEach(function (l) { l.y = [null].concat(l.y, null); });
-		new Chart("chart-plot-" + k, { x: x, lines: lines, whole: !p.log && p.x.every((v) => Number.isInteger(v)), tick: at, at: (v) => p.at + " " + at(v), label: p.label + " against " + p.at, height: 280 });
+		new Chart("chart-plot-" + k, { x: x, lines: lines, whole: !p.log && p.x.every((v) => Number.isInteger(v)), tick: at, at: (v) => p.at + " " + at(v), label: p.label + " against " + p.at + (p.logY ? ", log scale" : ""), log: p.logY, height: 280 });
 	});
 }
 

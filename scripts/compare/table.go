@@ -21,11 +21,16 @@ func (q ratios) text() string {
 	if q.empty() {
 		return "–"
 	}
-	text := times(middle(q.best))
-	if len(q.best) > 1 {
-		text += fmt.Sprintf(" (%s to %s)", times(slices.Min(q.best)), times(slices.Max(q.best)))
+	return ranged(q.best) + ", medians " + times(middle(q.median))
+}
+
+// ranged is the median with the range, where there is one.
+func ranged(v []float64) string {
+	text := times(middle(v))
+	if len(v) > 1 {
+		text += fmt.Sprintf(" (%s to %s)", times(slices.Min(v)), times(slices.Max(v)))
 	}
-	return text + ", medians " + times(middle(q.median))
+	return text
 }
 
 // middle is the median.
@@ -288,7 +293,7 @@ func (r *record) cores(b *strings.Builder) {
 		if one, _ := r.ours(w.name); one.best > twoCoresFrom && middle(gain) < twoCoresGoal {
 			note = ", below the goal"
 		}
-		fmt.Fprintf(b, "| `%s` | %s (%s to %s)%s | %s |\n", w.name, times(middle(gain)), times(slices.Min(gain)), times(slices.Max(gain)), note, times(middle(best)))
+		fmt.Fprintf(b, "| `%s` | %s%s | %s |\n", w.name, ranged(gain), note, times(middle(best)))
 	}
 }
 

@@ -91,7 +91,7 @@ var instructions = map[step.Op]float64{
 
 // Every function of one operand, on both paths, is as near to float64 as its comment says, at all kinds of arguments.
 func TestAccuracy(t *testing.T) {
-	inGo := documented(t, "*.go")
+	inLines := documented(t, "*.go")
 	inVec := documented(t, "gen/vec/*.go")
 	inVec["Sigmoid"] = inVec["Sigmoids"]
 	x := arguments()
@@ -115,8 +115,8 @@ func TestAccuracy(t *testing.T) {
 			}
 			return of[name]
 		}
-		Elementwises[op].Map(y, [][]float32{x})
-		accurate(t, fmt.Sprint(op, " in Go"), x, y, want, bound(inGo))
+		inGo(op, y, [][]float32{x})
+		accurate(t, fmt.Sprint(op, " in Go"), x, y, want, bound(inLines))
 		if Accelerated {
 			FindOperation(op, []byte("f"))([][]float32{y}, [][]float32{x}, len(x), 1)
 			accurate(t, fmt.Sprint(op, " in assembly"), x, y, want, bound(inVec))

@@ -3,12 +3,9 @@
 package kernel
 
 import (
-	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
-
-	"github.com/elegans-nn/elegans/step"
 )
 
 //go:generate go run -tags noasm,generate ./gen/chains -go chain_go.go -table chain_table_amd64.go -out chain_amd64.s -stubs chain_stub_amd64.go -pkg kernel
@@ -106,20 +103,9 @@ func extent(kind byte, rows, lanes int) int {
 	return 1
 }
 
-// single finds the assembly of an operation alone, by the kinds of its operands.
-func single(op step.Op, kinds []byte) Fused {
-	if op == step.OpAccum {
-		op = step.OpAdd
-	}
-	var b strings.Builder
-	b.WriteString(op.String())
-	for k, kind := range kinds {
-		b.WriteByte(' ')
-		b.WriteByte(kind)
-		b.WriteByte('0' + byte(k))
-	}
-	b.WriteString(" > [0]")
-	if a, ok := generated[b.String()]; ok && Accelerated {
+// fused finds the assembly of a chain without heads.
+func fused(text string) Fused {
+	if a, ok := generated[text]; ok && Accelerated {
 		return a.run
 	}
 	return nil

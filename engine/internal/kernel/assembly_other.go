@@ -2,13 +2,11 @@
 
 package kernel
 
-import "github.com/elegans-nn/elegans/step"
-
 const supported = false
 
 func detect() bool { return false }
 
-func single(step.Op, []byte) Fused { return nil }
+func fused(string) Fused { return nil }
 
 func has(string, int) bool { return false }
 
@@ -25,7 +23,7 @@ func (p *Panels) turnVector(_, _ []float32) int { return 0 }
 // OuterAdd needs the assembly.
 func (p *Panels) OuterAdd(_ Matrix, _ []float32, _ Times, _ int) {}
 
-func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
+func (r *rows) mulAddVector(_, _, _ []float32, _ int, _ bool) {}
 
 func (e *Edges) outerAddVector(_, _ [][]float32, _ []float32, _ int, _ Times) bool { return false }
 

@@ -21,7 +21,7 @@ func BenchmarkElementwise(b *testing.B) {
 				in[k] = normals(r, 512)
 			}
 			for b.Loop() {
-				Elementwises[op].Map(dst, in)
+				inGo(op, dst, in)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/512, "ns/number")
 		})

@@ -63,6 +63,9 @@ var presets = []string{
 	"linear-rows16",
 }
 
+// absent is what computes an operation that nothing is known of.
+var absent Fused
+
 var plain = map[string]Fused{
 	"abs f0 > [0]":            plain0,
 	"abs f0; sign f0 > [0 1]": plain1,
@@ -368,485 +371,517 @@ var plain = map[string]Fused{
 	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [12 17]":                                           plain301,
 	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [1 3 8 12 15 19]": plain302,
 	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [12 19]":          plain303,
-	"add k0 k0 > [0]": plain304,
-	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]":                plain305,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":     plain306,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]": plain307,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                          plain308,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                            plain309,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain310,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain311,
-	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2; div f5 f6; mul t4 f7; mul t5 k3; add f8 t6 > [0 1 2 3 4 5 6 7]": plain312,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain313,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain314,
-	"div f0 l1 > [0]":                                        plain315,
-	"div f0 l1; mul t0 f2; mul t1 k3 > [0 2]":                plain316,
-	"div k0 f1; div f2 f3; mul f1 k4 > [0 1 2]":              plain317,
-	"div k0 f1; div f2 f3; mul f1 k4; div k5 f3 > [0 1 2 3]": plain318,
-	"div l0 u1 > [0]":                                        plain319,
-	"div l0 u1; mul u2 t0; mul t1 k3 > [0 2]":                plain320,
-	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain321,
-	"exp f0 > [0]": plain322,
-	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain323,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain324,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain325,
-	"exp f0; mul t0 k1 > [0 1]":              plain326,
-	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain327,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 5 7 9]":                                       plain328,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 7 9]":                                         plain329,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 5 7 9 10 11]": plain330,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 7 9 10 11]":   plain331,
-	"max f0 k1 > [0]": plain332,
-	"max k0 f1 > [0]": plain333,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [3 4]": plain334,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [4]":   plain335,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3; sub t3 k0; step t5; select t6 k4 k0; sub t1 k0; step t8; select t9 t7 k0; sub f1 k0; step t11; select t12 t7 k0; select t12 k4 k0 > [4 10 13 14]": plain336,
-	"max k0 f1; sigmoid f2 > [0 1]":                                                   plain337,
-	"max k0 f1; sigmoid f2; max k0 f3; sigmoid f4 > [0 1 2 3]":                        plain338,
-	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain339,
-	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f6 t7; mul f6 t8; add f2 t9; add f3 t10 > [3 4 7 8 11 12]":                              plain340,
-	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul f6 t9; mul f6 t10; add f2 t11; add f3 t12 > [3 4 7 8 9 10 13 14]": plain341,
-	"mul f0 f0; sub k1 t0 > [1]":                         plain342,
-	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2 > [1 3]": plain343,
-	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain344,
-	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain345,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain346,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain347,
-	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f3; sub k1 t3; mul f4 t4 > [2 5]":                         plain348,
-	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain349,
-	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain350,
-	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain351,
-	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain352,
-	"mul f0 f1 > [0]":                       plain353,
-	"mul f0 f1; accum f0; accum t0 > [1 2]": plain354,
-	"mul f0 f1; accum f0; accum t0; mul f2 f3; accum f2; accum t3 > [1 2 4 5]":            plain355,
-	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain356,
-	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]":                                                                                                                                  plain357,
-	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain358,
-	"mul f0 f1; add f2 f3; mul f4 f5; mul f4 f1; add t1 t2; mul t0 k6; mul t3 k6; mul t5 f7; mul t5 f8; add f9 t8; mul t6 f10; mul t6 f8; add t7 t10; add f11 t11; sub u12 f13; step t14; select t15 k14 t12; select t15 t12 k14; div t17 f15; mul t18 f13; mul t19 k6; mul t18 k16; add f17 t21; mul t22 u18 > [0 3 4 9 13 16 20 22 23]":                plain359,
-	"mul f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k6 f7; mul t4 f1; add t1 t5; add t6 t5; mul t7 l8; accum f9; accum t0; accum t8 > [9 10 11]":                                                                                                                                                                                                    plain360,
-	"mul f0 f1; add f2 t0 > [1]":            plain361,
-	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain362,
-	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain363,
-	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain364,
-	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain365,
-	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain366,
-	"mul f0 f1; add t0 f2 > [1]": plain367,
-	"mul f0 f1; add t0 f2; mul f3 u4; mul f5 f5; sub k6 t3; mul t2 t4; add f7 t5 > [1 5 6]": plain368,
-	"mul f0 f1; add t0 t0; mul u2 l3; mul t1 l3; select u4 k5 f6; select u4 f6 k5; div t5 u7; mul t6 u8; mul t7 k9; mul t6 u10; add t9 t9; select u11 k5 t4; select u11 t4 k5; div t12 u7; mul t13 u12; mul t14 k9; add t8 t15; mul t13 u13; add t17 t17; add t10 t18; mul t19 u14; mul t20 u2; mul t20 u15; add t3 t21 > [2 11 16 22 23]": plain369,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]":             plain370,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                                 plain371,
-	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]":             plain372,
-	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; sub u5 f6; step t4; select t5 k7 t2; select t5 t2 k7; div t7 f8; mul t8 f6; mul t9 k9; sub k10 f11; step t11; select t12 k7 t10; mul t13 f12; add f13 t14; add t15 t14; mul t16 l14; accum t17; accum t6 > [3 18 19]":                                                                     plain373,
-	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain374,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain375,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain376,
-	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; sub k3 f2; mul f2 t5; mul t0 t6; mul f4 f4; sub k3 t8; mul f5 t9; sub k3 f6; mul f6 t11; mul f7 t12; sub k3 f5; mul f5 t14; mul f4 t15 > [4 7 10 13 16]":                                                                                                     plain377,
-	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain378,
-	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain379,
-	"mul f0 f1; mul f0 f2; mul f3 f4; mul f5 t2; sub k6 f2; mul f2 t4; mul t0 t5 > [1 3 6]":   plain380,
-	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain381,
-	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":              plain382,
-	"mul f0 f1; mul f0 f2; mul t0 l3; mul t1 k4; mul t3 f5; mul t3 f6; add f0 t5; sub k7 f8; mul f8 t7; mul t2 t8; mul t9 f5; mul t9 u9; add t6 t11; mul t1 f10; mul t1 u11; mul f10 f10; sub k7 t15; mul t14 t16; mul t17 f12; mul t17 u13; accum t18; sub k7 f6; mul f6 t21; mul t4 t22 > [9 10 12 13 17 19 20 23]":  plain383,
-	"mul f0 f1; mul f0 u2; add f3 t1; accum t0; sub k4 f1; mul f1 t4; mul t2 t5; mul t6 f5; mul t6 u6; mul t8 k7; add f8 t8; accum t7; accum t9; accum f9; accum f10; accum f11; add f12 f0; accum t16 > [3 10 11 12 13 14 15 17]":                                                                                     plain384,
-	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":     plain385,
-	"mul f0 f1; mul f2 f2; mul t1 k3; exp t2; mul t3 k4; mul t0 t4; mul t5 k5; add f6 t6; mul f7 k8; add t7 t8; mul t9 f9; mul t9 f10; mul t10 l11; mul t11 k3; mul t13 f12; mul t13 f13; add t9 t15; sub k14 f15; mul f15 t17; mul t12 t18; mul t19 f12; mul t19 u16; add t16 t21; mul t11 f17 > [11 14 19 20 22 23]": plain386,
-	"mul f0 f1; mul f2 f3; add t0 t1 > [2]": plain387,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain388,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain389,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain390,
-	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain391,
-	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain392,
-	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain393,
-	"mul f0 f1; mul f2 f3; sub t0 t1 > [2]":                                                          plain394,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]": plain395,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain396,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain397,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                                                        plain398,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                                                        plain399,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                                                    plain400,
-	"mul f0 f1; mul f2 k3; mul f4 k3; mul f5 f5; sub k6 t3; mul f2 t4; mul f7 f2; mul t2 t6; sub k6 f8; mul f8 t8; mul f9 t9; mul f10 k3; mul f11 k3; mul f12 f12; sub k6 t13; mul f10 t14; mul f13 f10; mul t12 t16; sub k6 f14; mul f14 t18; mul f15 t19 > [0 1 5 7 10 11 15 17 20]":                                            plain401,
-	"mul f0 f1; mul f2 t0; add f3 t1; mul f4 f5; add f6 f7; add f8 f9; add f10 f11; add f12 f13; add f14 t1 > [2 3 4 5 6 7 8]":                                                                                                                                                                                                    plain402,
-	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                                                                   plain403,
-	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; mul t3 k5; add f6 t3; accum t2; accum t4; accum f7; accum f8; accum f9; add f10 f11; accum t11; mul f12 f13; mul f12 f14; mul f15 f15; mul t15 k5; exp t16; mul t17 k16; mul t14 t18; mul t19 k17; add f18 t20; mul t13 k19; add t21 t22 > [5 6 7 8 9 10 12 23]":                 plain404,
-	"mul f0 f1; mul f2 t0; mul t1 k3; sub k4 f5; mul f5 t3; mul f6 t4; add t1 t5; mul f7 f8; mul f9 k3; sub k4 f10; mul f10 t9; mul t8 t10; mul t11 k3; sub k4 f11; mul f11 t13; mul f9 t14; add t11 t15; mul f12 f13; mul f14 k3; sub k4 f15; mul f15 t19; mul t18 t20; mul t21 k3; sub k4 f16 > [2 5 6 7 12 15 16 17 21 22 23]": plain405,
-	"mul f0 f1; mul f2 t0; sub k3 f4; mul f4 t2; mul f5 t3; mul f6 k7; mul f8 k7; mul f9 f9; sub k3 t7; mul f6 t8; mul f10 f6; mul t6 t10; sub k3 f11; mul f11 t12; mul f12 t13; mul f13 k7; mul f14 k7; mul f15 f15; sub k3 t17; mul f13 t18; mul f16 f13; mul t16 t20; sub k3 f17; mul f17 t22 > [1 4 5 9 11 14 15 19 21 23]":   plain406,
-	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                     plain407,
-	"mul f0 f1; mul t0 f2 > [0 1]":                                                          plain408,
-	"mul f0 f1; mul t0 f2; mul f0 f3; mul t2 f4; add t1 t3 > [4]":                           plain409,
-	"mul f0 f1; mul t0 f2; mul t0 f3 > [1 2]":                                               plain410,
-	"mul f0 f1; mul t0 f2; mul t0 f3; add f4 t1 > [2 3]":                                    plain411,
-	"mul f0 f1; mul t0 f2; mul t0 f3; mul f0 f4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain412,
-	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain413,
-	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain414,
-	"mul f0 f1; mul t0 k2 > [1]":            plain415,
-	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]": plain416,
-	"mul f0 f1; mul t0 k2; select f3 t1 k4 > [2]": plain417,
-	"mul f0 f1; mul t0 k2; sub k3 f4; mul f4 t2; mul f5 t3; add t0 t4; mul f6 f7; mul f8 l9; mul t7 k2; sub k3 f10; mul f10 t9; mul t8 t10; mul t11 k2; sub k3 f11; mul f11 t13; mul t7 t14; add t11 t15; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21; add t1 t4; add t12 t15 > [5 6 16 17 18 19 20 21 22 23]": plain418,
-	"mul f0 f1; mul t0 l2; mul f3 f3; sub k4 t2; mul f5 t3; mul f6 f6; sub k4 t5; mul f7 t6 > [0 1 4 7]":                                                                                                                                                                                             plain419,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]":                                                                                                                                                   plain420,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]": plain421,
-	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3 > [4]": plain422,
-	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3; mul f5 u6; mul f7 t5; mul f7 f8; mul f7 f9; mul t6 k10; mul f11 u6; mul f12 t10; mul f12 f8; mul f12 f13; mul t11 k10 > [4 6 7 8 9 11 12 13 14]":                                                                                                                       plain423,
-	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain424,
-	"mul f0 f1; mul t0 u2; mul f0 f3; mul t2 u4; add t1 t3 > [4]":                                                       plain425,
-	"mul f0 f1; mul t0 u2; mul t0 f3; mul t1 k4; mul u5 f6; mul t4 f1; mul t5 u2; mul t5 f3; mul t6 k4 > [1 2 3 6 7 8]": plain426,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":                                                                  plain427,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]":                                                     plain428,
-	"mul f0 k1 > [0]": plain429,
-	"mul f0 k1; add f2 f3; mul f4 f5; mul f6 k1; add t1 f7; mul f8 f9; add t4 f10; add t6 f11; add t7 f12; add f13 f14; add f15 f16; add t10 t0; add t11 f17; add t12 t3; add t13 f18; add t14 f19; add t15 f20; add t16 f21; add t17 f22; add t18 f23; add t19 f24; accum t20; add f25 t2; add t22 t5 > [8 9 21 23]": plain430,
-	"mul f0 k1; add f2 t0 > [1]": plain431,
-	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain432,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain433,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain434,
-	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]":                        plain435,
-	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]":                        plain436,
-	"mul f0 k1; add t0 k2; div f3 t1; mul t2 k4; mul f5 t3; mul t4 k1 > [5]": plain437,
-	"mul f0 k1; add t0 k2; rsqrt t1 > [2]":                                   plain438,
-	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain439,
-	"mul f0 k1; mul f0 k2; add f3 k4; add f5 l6; mul t3 t2; mul t3 t0; mul t1 t1; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k2; mul t4 k1; add t11 t12; mul t13 f9; accum t14 > [13 15]":                                                                                                                                plain440,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; mul f7 t5; mul f7 t3; mul t4 t4; mul t8 k8; exp t9; mul t10 k9; mul t7 t11; mul t12 k2; mul t6 k1; add t13 t14; mul t15 t2; mul t15 t0; mul t1 t1; mul t18 k8; exp t19; mul t20 k9; mul t17 t21; mul t22 k2 > [16 23]":                                  plain441,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; select f7 f8 k9; mul t6 k10; mul t7 t5; mul t7 t3; mul t4 t4; mul t10 k11; exp t11; mul t12 k12; mul t9 t13; mul t14 k2; mul t8 k1; add t15 t16; mul t17 t2; mul t17 t0; mul t1 t1; mul t20 k11; exp t21; mul t22 k12 > [18 19 23]":                     plain442,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; add f8 t10; mul t3 k1; add t11 t12; mul t13 f9; mul t14 k6; mul t15 f10; mul t14 u11; mul f12 f12; sub k4 t18; mul t17 t19; sub k4 f13; mul f13 t21; mul t16 t22 > [13 14 15 20 23]":                plain443,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain444,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain445,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain446,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain447,
-	"mul f0 k1; mul f0 k2; add f3 k4; select f5 f6 k7; mul t3 k8; mul t4 t2; mul t4 t0; mul t1 t1; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k2; add f11 t12; mul t5 k1; add t13 t14; mul t15 f12; mul t16 k9; mul t17 f13; mul t16 u14; mul f15 f15; sub k4 t20; mul t19 t21; sub k4 f16 > [15 16 17 18 22 23]":      plain448,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain449,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain450,
-	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain451,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain452,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain453,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain454,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain455,
-	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain456,
-	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain457,
-	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain458,
-	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain459,
-	"mul f0 k1; mul f2 t0 > [1]":              plain460,
-	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain461,
-	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain462,
-	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain463,
-	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain464,
-	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain465,
-	"mul f0 k1; mul t0 f2 > [0 1]":                                plain466,
-	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain467,
-	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                                                 plain468,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                 plain469,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain470,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain471,
-	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5 > [3 6]":                                                                                plain472,
-	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                   plain473,
-	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9 > [1 2 7 8 9 10]":                           plain474,
-	"mul f0 k1; mul t0 f2; mul t0 f3; sub k4 f3; mul f3 t3; mul t1 t4 > [2 5]":                                                                                           plain475,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]": plain476,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                        plain477,
-	"mul f0 k1; mul t0 k2 > [0 1]": plain478,
-	"mul f0 k1; mul t0 k2 > [1]":   plain479,
-	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain480,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                                                                                                            plain481,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                                                                                                                plain482,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                                                                                                                    plain483,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]":                                                                                         plain484,
-	"mul f0 k1; sub k2 f3; mul f3 t1; mul f4 t2; add f0 t3; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t7; mul t6 t8; mul t9 k1; sub k2 f9; mul f9 t11; mul f7 t12; add t9 t13; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t17; mul t16 t18; mul t19 k1; sub k2 f14; mul f14 t21; mul f12 t22 > [0 3 4 5 10 13 14 15 19 20 23]": plain485,
-	"mul f0 k1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 k1; sub k2 f4; mul f4 t5; mul f0 t6; add t3 t7; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t11; mul t10 t12; mul t13 k1; sub k2 f9; mul f9 t15; mul f7 t16; add t13 t17; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t21; mul t20 t22 > [4 7 8 9 14 17 18 19 23]":        plain486,
-	"mul f0 l1 > [0]": plain487,
-	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain488,
-	"mul f0 l1; add f2 t0 > [0 1]":            plain489,
-	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain490,
-	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain491,
-	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain492,
-	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain493,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain494,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain495,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 f10; mul t2 u11; mul f10 f10; sub k12 t11; mul t10 t12; add f13 t13; add f14 t9 > [4 6 8 13 14 15]":                               plain496,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 k10; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 8 9 14 15 16]":                plain497,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 7 9 14 15 16]":                plain498,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 k11; mul t2 f12; mul t2 u13; mul f12 f12; sub k14 t13; mul t12 t14; add f15 t15; add f16 t11 > [4 6 7 9 10 15 16 17]": plain499,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 f8; mul t2 u9; mul f8 f8; sub k10 t9; mul t8 t10; add f11 t11; add f12 t7 > [4 6 11 12 13]":                                                             plain500,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 k8; mul t2 f9; mul t2 u10; mul f9 f9; sub k11 t10; mul t9 t11; add f12 t12; add f13 t8 > [4 6 7 12 13 14]":                                              plain501,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8; add f9 t9; add f10 t5 > [4 9 10 11]":                                                                                          plain502,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 k6; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [4 5 10 11 12]":                                                                          plain503,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                                                                                                                     plain504,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":                                                                                                       plain505,
-	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain506,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain507,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain508,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain509,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 l1; mul t11 k2; sub k3 f9; mul f9 t13; mul t12 t14; mul t15 k2; sub k3 f10; mul f10 t17; mul t11 t18; add t15 t19; mul f11 f12; mul f13 l1; mul t22 k2 > [5 8 9 10 16 19 20 21 22 23]": plain510,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]":                   plain511,
-	"mul f0 l1; mul t0 u2; add t1 u3 > [0 2]":                                     plain512,
-	"mul f0 l1; mul t0 u2; add t1 u3 > [2]":                                       plain513,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [0 3]":                          plain514,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [3]":                            plain515,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [0 3 4]":       plain516,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [3 4]":         plain517,
-	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [0 2 3]":                        plain518,
-	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [2 3]":                          plain519,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 2 5]": plain520,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 5]":   plain521,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [2 5]":   plain522,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [5]":     plain523,
-	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5 > [3 4]":               plain524,
-	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5; mul f6 u7; mul f8 t5; mul f8 f9; mul f8 f10; mul t6 k11; mul f12 u7; mul f13 t10; mul f13 f9; mul f13 f14; mul t11 k11 > [3 4 6 7 8 9 11 12 13 14]": plain525,
-	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]":       plain526,
-	"mul f0 u1 > [0]": plain527,
-	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                                              plain528,
-	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":                    plain529,
-	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; sub k9 f10; mul f10 t9; mul t8 t10; mul t3 f11; mul t3 u12; mul f11 f11; sub k9 t14; mul t13 t15; sub k9 f7; mul f7 t17; mul t5 t18; accum t12; add t16 t19; accum t21 > [7 11 16 19 20 22]":                                    plain530,
-	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t14 f9; mul t14 f7; add t13 t15; add t1 t16; mul t8 l10; sub k6 f11; mul f11 t20; mul t19 t21; mul t10 f12 > [10 17 18 22 23]":                        plain531,
-	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]":                   plain532,
-	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t3 f9; mul t3 f10; mul t9 k11; mul t10 f12; mul t10 f13; mul t8 k11; sub k14 f15; mul f15 t14; mul t13 t15; mul t16 k11; sub k14 f16; mul f16 t18; mul t8 t19; add t16 t20; mul t9 f17; mul t9 u18 > [1 4 5 6 7 11 12 17 20 21 22 23]": plain533,
-	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                                              plain534,
-	"mul f0 u1; add t0 f2 > [1]": plain535,
-	"mul f0 u1; add t0 k2; add f3 f4; mul t2 f5; mul t2 f6; add f7 t3; add f8 t4; mul t6 f9; mul t6 f10; add f11 t7; div t9 t1; mul t10 f10; mul t11 k12; mul t12 u1; mul t12 f0; mul t13 f6; add t5 t15; add t16 t15; add t17 f13; mul t8 f14; mul t8 f6; add t18 t19; mul t20 k12; mul t22 f15 > [2 8 14 20 21 22 23]":        plain536,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15 > [6 7 11 12 17 18 19 20]":                                         plain537,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]": plain538,
-	"mul f0 u1; add t0 u2 > [1]":                                                                                 plain539,
-	"mul f0 u1; add t0 u2; add f3 f4 > [1 2]":                                                                    plain540,
-	"mul f0 u1; add t0 u2; add f3 f4; mul t2 k5 > [1 3]":                                                         plain541,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; accum t6 > [5 7]":              plain542,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; mul t5 u8; accum t6 > [5 7 8]": plain543,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                         plain544,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; sub k6 f7; mul f7 t4; mul t3 t5 > [1 6]":                                                                                                                                                             plain545,
-	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; accum t4 > [3 5]":                                                                                                                                                                         plain546,
-	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; mul t3 u6; accum t4 > [3 5 6]":                                                                                                                                                            plain547,
-	"mul f0 u1; add t0 u2; mul f3 k4; mul f3 k5; add f6 k7; add f8 l9; mul t5 t4; mul t5 t2; mul t3 t3; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 t1; mul t15 u12; add t5 t17; accum t16 > [15 18 19]": plain548,
-	"mul f0 u1; add t0 u2; mul f3 k4; sub k5 f6; mul f6 t3; mul t2 t4; mul t5 k4; sub k5 f7; mul f7 t7; mul f3 t8; add t5 t9; mul f8 f9; mul f10 k4; sub k5 f11; mul f11 t13; mul t12 t14; mul t15 k4; sub k5 f12; mul f12 t17; mul f10 t18; add t15 t19; mul f13 f14; mul f15 k4; sub k5 f16 > [1 6 9 10 11 16 19 20 21 22 23]": plain549,
-	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                                                                                                 plain550,
-	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; mul f11 l4; mul t13 k5; sub k6 f12; mul f12 t15; mul t14 t16; mul t17 k5; sub k6 f13; mul f13 t19; mul t13 t20; add t17 t21; mul f14 f15 > [1 7 10 11 12 18 21 22 23]":     plain551,
-	"mul f0 u1; add t0 u2; mul f3 l4; sub k5 f6; mul f6 t3; mul t2 t4; mul f7 f8 > [1 5 6]": plain552,
-	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain553,
-	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain554,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [13]":                                                                                                                                                                          plain555,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [3 6 8 11 13]":                                                                                                                                                                 plain556,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [15]":                                                                                                                                           plain557,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [3 6 8 11 15]":                                                                                                                                  plain558,
-	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; accum t6; accum t8; mul t7 u1; mul t7 f0; mul t11 l9; mul t11 f10; accum t7; accum t12 > [9 10 13 14 15 16]":                                                                                                                        plain559,
-	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; add f9 t7; accum t6; accum t8; mul t9 u1; mul t9 f0; mul t12 l10; mul t12 f11; accum t9; accum t13 > [10 11 14 15 16 17]":                                                                                                           plain560,
-	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain561,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain562,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain563,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain564,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain565,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain566,
-	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain567,
-	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 f4; mul t3 u5; accum t4; sub k3 f6; mul f6 t7; mul f7 t8; mul t9 f4; mul t9 u8; add t5 t11; accum t10; sub k3 f4; mul f4 t14; mul t12 t15; mul t16 f9; mul t16 u10; mul t18 k11; add f12 t18; accum t17; accum t19; accum f13 > [3 6 9 13 20 21 22 23]": plain568,
-	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]":                                                                                                                                                                          plain569,
-	"mul f0 u1; mul f2 u1 > [0 1]":                                                          plain570,
-	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]":                                plain571,
-	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; add t1 t4 > [2 3 5]":            plain572,
-	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain573,
-	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":                                       plain574,
-	"mul f0 u1; mul t0 l2; mul t0 f3 > [1 2]":                                               plain575,
-	"mul k0 f1 > [0]": plain576,
-	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain577,
-	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain578,
-	"mul k0 k0; add k1 k1 > [0 1]": plain579,
-	"mul k0 k1 > [0]":              plain580,
-	"mul k0 l1 > [0]":              plain581,
-	"mul l0 f1 > [0]":              plain582,
-	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3 > [2 3]":            plain583,
-	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3; add f4 t2 > [3 4]": plain584,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain585,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain586,
-	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain587,
-	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain588,
-	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain589,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain590,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain591,
-	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain592,
-	"mul l0 f1; mul l0 f2 > [0 1]": plain593,
-	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain594,
-	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain595,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain596,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain597,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain598,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain599,
-	"mul l0 f1; mul l2 f3; add t0 t1 > [2]":                                                                                                        plain600,
-	"mul l0 f1; mul l2 f3; add t0 t1; select l4 f1 t2 > [2 3]":                                                                                     plain601,
-	"mul l0 f1; mul t0 k2 > [1]":                plain602,
-	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]": plain603,
-	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                                              plain604,
-	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; sub l20 u21; mul u22 t19; sigmoid t20; mul u23 t21; sub k24 t21 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 21 22 23]": plain605,
-	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul t0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; mul l0 k20; mul l0 k21 > [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20]":                                                  plain606,
-	"mul l0 k1; mul l0 k2; mul l0 k3; select l4 k5 k6; select l4 k6 k5 > [0 1 2 3 4]":                                    plain607,
-	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":                                                             plain608,
-	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]":                                                        plain609,
-	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain610,
-	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain611,
-	"mul l0 k1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; mul t1 k4; sub k7 f8; mul f8 t7; mul t6 t8; mul t9 k4; sub k7 f9; mul f9 t11; mul t1 t12; add t9 t13; mul t2 f10; mul t2 u11; mul f10 f10; sub k7 t17; mul t16 t18; sub k7 f6; mul f6 t20; mul t4 t21; add t10 t13 > [5 14 15 19 22 23]":             plain612,
-	"mul l0 k1; mul t0 f2; mul t0 u3; mul f2 f2; sub k4 t3; mul t2 t4; mul f5 f5; sub k4 t6; mul u3 t7; mul f6 f6; sub k4 t9; mul u3 t10; mul f7 f7; sub k4 t12; mul u3 t13; mul f8 f8; sub k4 t15; mul u3 t16; mul f9 f9; sub k4 t18; mul u3 t19 > [1 5 8 11 14 17 20]":                                                    plain613,
-	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain614,
-	"mul l0 u1; cos t0; sin t0 > [1 2]": plain615,
-	"mul l0 u1; exp t0 > [1]":           plain616,
-	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain617,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain618,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain619,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain620,
-	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain621,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain622,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain623,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain624,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain625,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain626,
-	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]":                                               plain627,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]": plain628,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":     plain629,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]": plain630,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                    plain631,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                        plain632,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [1 4 7]":                                                                                                         plain633,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [7]":                                                                                                             plain634,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":             plain635,
-	"mul u0 f1; add t0 u2; add f3 u4; select f5 k6 k7; mul t3 f8; mul t4 f9; mul t5 k10; sub t1 k6; step t7; select t8 t6 k6; mul t9 f1 > [2 9 10]":                                                         plain636,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                   plain637,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                          plain638,
-	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                           plain639,
-	"mul u0 f1; add t0 u2; select f3 k4 k5; mul t2 f6; mul t3 f7; mul t4 k8; sub t1 k4; step t6; select t7 t5 k4; mul t8 f1 > [8 9]":                                                                        plain640,
-	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain641,
-	"mul u0 f1; mul t0 k2 > [0 1]": plain642,
-	"mul u0 f1; mul t0 k2 > [1]":   plain643,
-	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain644,
-	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain645,
-	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                               plain646,
-	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t20 t0; add t10 t22 > [0 3 4 13 15 19 21 22 23]":            plain647,
-	"mul u0 l1; max f2 k3; min u4 f5; mul f6 k7; add f8 t3; add f9 f10; mul t4 f11; mul t4 t0; add f12 t7; mul t5 f13; mul t5 t0; add t6 t9; add f14 t10; mul t8 f15; mul t8 t0; add t11 t13; mul t12 f16; mul t12 t0; add t15 t16; mul t14 k7; mul t17 k7; mul t19 f17; mul t19 t2; add t4 t22 > [0 1 2 5 8 12 14 17 18 20 21 23]":       plain648,
-	"mul u0 l1; max f2 k3; mul t0 u4; min u5 f6; add t2 k7; mul f8 k9; add f10 t5; add f11 f12; mul t6 f13; mul t6 t0; add f14 t9; mul t7 f15; mul t7 t0; add t8 t11; add f16 t12; mul t10 f17; mul t10 f18; mul t14 f19; mul t14 f18; add t15 t17; div t19 t4; mul t20 f18; mul t21 k9; mul t16 f20 > [0 1 3 6 7 13 16 18 22 23]":        plain649,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [10 11 14 15]":                                                                                                                                plain650,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [4 5 8 9 10 11 14 15]":                                                                                                                        plain651,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [4 5 8 9 12 13]":                                                                                                                                                        plain652,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [8 9 12 13]":                                                                                                                                                            plain653,
-	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]":    plain654,
-	"mul u0 l1; mul f2 k3; add f4 t1; mul t2 f5; mul t2 t0; add f6 t4; mul t5 f7; mul t5 f8; mul t7 f9; mul t7 t0; mul t9 k3; mul t10 f10; mul t10 u11; add t2 t12 > [0 3 6 7 8 9 11 13]":                                                                                                                                                 plain655,
-	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":                 plain656,
-	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 u6; add f7 t3; mul f8 l1; accum t5; add f9 f10; add t7 f11; accum t8; mul f12 k13; add f14 t10; add f15 f16; mul t11 f17; mul t11 t0; add f18 t14; mul t12 f19; mul t12 t0; add t13 t16; add f20 t17; mul t15 f21; mul t15 f22; mul t19 f23; mul t19 f22 > [0 2 4 6 9 11 12 18 20 21 22 23]": plain657,
-	"mul u0 l1; mul t0 k2 > [0 1]":                       plain658,
-	"mul u0 l1; mul t0 k2 > [1]":                         plain659,
-	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [1 3]": plain660,
-	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [3]":   plain661,
-	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2; min u4 t3; mul t0 k5; mul t5 t4; sub u4 t3; step t7; select t8 k6 k7; select t8 k7 k6; div t10 t2; mul t11 t3; mul t12 k5; sub k2 t1; step t14; select t15 k6 t13; mul t16 t0; add t17 t17; mul t18 l1; mul t19 u8; select u9 t9 k6 > [0 3 6 20 21]": plain662,
-	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [1 6 8]": plain663,
-	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [6 8]":   plain664,
-	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; min u6 t6; add t3 k7; div k7 t8; mul t9 t0; mul t10 k8; mul t11 t7; sub u6 t6; step t13; select t14 k9 k7; select t14 k7 k9; div t16 t2; mul t17 t6; mul t18 k8; mul t17 k4; sub k2 t1; step t21; select t22 k9 t19 > [0 6 9 10 12 15 20 23]": plain665,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain666,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain667,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]":                                                                                                                                             plain668,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [1 4 6 9]":                                                                                                                                                                                             plain669,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [4 9]":                                                                                                                                                                                                 plain670,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [2 4 6]":                                                                                                                                                                                                                                plain671,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [6]":                                                                                                                                                                                                                                    plain672,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5; mul u3 t0; add t7 t7; add t8 u2; mul t6 t0; mul t10 k5; mul t11 u3; mul t9 l1; select u6 k7 t2; select u6 t2 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 10 12 14 17 18]":                                                            plain673,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain674,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain675,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain676,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain677,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain678,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [3 4 7 8 9 10 13 14 15]":                                                                                                        plain679,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [9 10 13 14 15]":                                                                                                                plain680,
-	"observed f0 > [0]": plain681,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain682,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain683,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain684,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain685,
-	"observed f0; mul u1 f2; add t1 u3; select t0 k4 f5; mul t3 f6; mul t4 f7; mul t5 k8; sub t2 k4; step t7; select t8 t6 k4; accum t9; mul t9 f2; accum t11 > [0 10 12]": plain686,
-	"select f0 f1 f2 > [0]": plain687,
-	"select f0 f1 k2 > [0]": plain688,
-	"select f0 f1 k2; select f0 f3 k2; add t1 f4; add t0 f5; select f6 k2 f7; add t3 t4 > [2 5]": plain689,
-	"select f0 k1 f2; select f0 k1 f3; add f4 t1; mul t2 f5; mul t2 f6; add t2 f7; add t3 f8; mul t5 f9; sub f10 k1; step t8; select t9 k1 t7; mul t10 k11; add t0 t11; mul t6 f6; select f5 t13 k1; mul t14 k11; add t12 t15; select f5 t16 k1; select f5 k1 t16; add t10 t18; sub f12 f13; step t20; select t21 t17 k1; add t19 t22 > [4 14 17 21 23]": plain690,
-	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; mul t12 k8; div t13 u12; mul t14 u13; mul t15 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [12 14 16 20]":                                                               plain691,
-	"select l0 f1 k2 > [0]":            plain692,
-	"select l0 f1 k2; add t0 f3 > [1]": plain693,
-	"select l0 f1 k2; select l0 k2 f1; add f3 t1; add t0 t2; mul t2 u4; mul t2 f5; mul t4 l6; mul t4 f7; accum t2; accum t5 > [3 6 7 8 9]": plain694,
-	"select l0 f1 k2; select l0 k2 f1; add f3 t1; mul t2 f4; mul t2 l5; mul t2 f6; mul t2 l7; add t0 t6 > [3 4 5 7]":                       plain695,
-	"select l0 k1 f2; mul t0 f3; mul t0 f4; mul f3 f3; sub k5 t3; mul t2 t4; select l0 k1 f6; add t5 t6; mul t7 f7; mul t7 f8; mul t7 f9; mul t7 f10; sub k5 f4; mul f4 t12; mul t1 t13; mul f7 f7; sub k5 t15; mul t9 t16; sub k5 f10; mul f10 t18; mul t10 t19; sub k5 f8; mul f8 t21; mul t8 t22 > [11 14 17 20 23]": plain696,
-	"select u0 k1 f2; select u0 k1 f3; select u4 k1 f5; mul t2 u6; add f7 t3; add t4 t3; mul f8 u9; mul t5 u9 > [0 1 6 7]": plain697,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]":                       plain698,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                        plain699,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                              plain700,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; sub t10 f6; step t17; div k7 t6; sub k3 f2; step t20; sub k1 t1; step t22 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain701,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; select l5 f4 t6; tanh t6; mul t3 t8; select l5 f6 t9 > [0 1 2 3 7 8 10]":                                                                                                                                                                                      plain702,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                         plain703,
-	"sign f0; mul f1 t0 > [0 1]": plain704,
-	"softplus f0 > [0]":          plain705,
-	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain706,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain707,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain708,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain709,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain710,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain711,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain712,
-	"sub f0 f1; mul f2 t0; select f3 t1 k4 > [2]":        plain713,
-	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain714,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain715,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain716,
-	"sub f0 l1; mul t0 t0 > [0 1]": plain717,
-	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":             plain718,
-	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; mul f7 f8; mul t4 l9; mul f10 f11; add f7 t6; sub k6 f12; mul f12 t8; mul t5 t9; mul t10 f13; mul t10 u14; add t7 t12; mul f15 f16; mul f17 f18; accum t15; add t13 f19; accum t10; accum t11; accum t14; select f20 f21 k22; mul t21 k23; mul t22 t3 > [0 1 2 16 17 18 19 20 22 23]":     plain719,
-	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; sub f7 u8; mul f9 f10; mul t5 l11; mul f12 f13; add f9 t7; sub k6 f14; mul f14 t9; mul t6 t10; mul t11 f7; mul t11 u15; add t8 t13; mul f16 f17; mul f18 f19; mul f18 u20; accum t16; mul f21 f19; mul f21 u22; add t17 t20; accum t19; sub k6 f19 > [0 1 2 3 4 11 12 14 15 18 21 22 23]": plain720,
-	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":           plain721,
-	"sub f0 u1; mul f2 u3; mul f4 f5; mul f6 t2; mul t3 f7; mul t3 u8; add t1 t5; accum t4; sub k9 f7; mul f7 t8; mul t6 t9; mul t10 t0; mul t10 u10; mul t12 k11; accum t11; accum t13; add f2 t3; accum t16 > [3 7 12 14 15 17]":                                                                                                         plain722,
-	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain723,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain724,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain725,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain726,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain727,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain728,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain729,
-	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain730,
-	"sub f0 u1; sub f2 u3; mul f4 u5; accum f6; mul f7 f8; mul f7 u9; add t2 t5; accum t4; sub k10 f8; mul f8 t8; mul t6 t9; mul t10 t1; mul t10 u11; mul t12 k12; add f13 t12; accum t11; accum t13; accum f14; accum f15; accum f16; add f4 f7; accum t20; add f17 l18; add f19 t22 > [0 3 7 14 15 16 17 18 19 21 22 23]":                                   plain731,
-	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain732,
-	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain733,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; add f13 t10; mul t5 f14; mul t5 t0; mul t13 k15; mul t12 k15; mul f16 f16; sub k0 t16; mul t13 t17; add f17 t18; mul f1 t0; mul t15 t20; add f18 t21 > [2 7 9 11 14 18 19 21 22]":                                            plain734,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; mul t3 k13; add f14 t11; mul t5 f15; mul t5 t0; mul t14 k16; mul t13 k16; mul f17 f17; sub k0 t17; mul t14 t18; add f18 t19; mul f1 t0; mul t16 t21; add f19 t22 > [2 7 9 10 12 15 19 20 22 23]":                             plain735,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t5 f12; mul t5 t0; mul t11 k13; mul t10 k13; mul f14 f14; sub k0 t14; mul t11 t15; add f15 t16; mul f1 t0; mul t13 t18; add f16 t19 > [2 7 9 12 16 17 19 20]":                                                                        plain736,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t5 f10; mul t5 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; add f13 t14; mul f1 t0; mul t11 t16; add f14 t17 > [2 7 10 14 15 17 18]":                                                                                                     plain737,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t5 f8; mul t5 t0; mul t7 k9; add t2 t8; mul t6 k9; mul f10 f10; sub k0 t11; mul t7 t12; add f11 t13; mul f1 t0; mul t10 t15; add f12 t16 > [9 13 14 16 17]":                                                                                                                        plain738,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                                                         plain739,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                                                      plain740,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain741,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                                            plain742,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                                              plain743,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                                              plain744,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                                                plain745,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                                              plain746,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t2 k9; mul t3 f10; mul t3 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; mul f1 t0; mul t11 t15 > [1 4 5 6 7 10 14 16]":                                                                                                                               plain747,
-	"sub k0 f1; add f2 l3; add f4 t1; mul t2 f1; mul t2 f5; mul t2 t0; mul t2 f6; mul t6 k7; add t4 t7; mul f1 t0; mul t8 t9; mul t10 l8; mul f5 f5; sub k0 t12; mul t3 t13; mul f6 f6; sub k0 t15; mul t5 t16 > [1 10 11 14 17]":                                                                                                                             plain748,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain749,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                                                          plain750,
-	"sub k0 f1; mul f1 t0 > [0 1]":                                              plain751,
-	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                     plain752,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2 > [2 3]":                        plain753,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":              plain754,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; add f4 t3; accum t4 > [2 3 5]": plain755,
-	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21 > [3 6 7 8 14 17 18 19 20 21 22 23]": plain756,
-	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; mul f14 l9; mul t20 k3; sub k0 f15; mul f15 t22 > [3 6 7 8 14 17 18 19 20 21 23]":       plain757,
-	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]":                                                                                                                                                                                                                         plain758,
-	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4; sub k0 f6; mul f6 t6; mul f7 t7; sub f8 k4; step t9; select t10 f9 k4 > [0 1 2 3 4 5 6 7 8 9 10 11]":                                                                                                                                    plain759,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain760,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain761,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":  plain762,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                 plain763,
-	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k4; add f9 t11; mul t4 k3; add t12 t13; mul t14 f1; mul t14 f10; mul t14 t0; mul t14 f11; mul t18 k7; add t16 t19; mul f1 t0; mul t20 t21; mul t22 l12 > [15 17 22 23]":         plain764,
-	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; select f6 f7 k8; mul t4 k9; mul t5 t3; mul t5 t1; mul t2 t2; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k4; add f12 t13; mul t6 k3; add t14 t15; mul t16 f1; mul t16 f13; mul t16 t0; mul t16 f14; mul t20 k10; add t18 t21; mul f1 t0 > [17 19 22 23]": plain765,
-	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain766,
-	"sub k0 f1; mul f2 t0; mul t1 f3; mul t1 f4; mul f5 f6; mul f7 t4; sub k0 f4; mul f4 t6; mul t2 t7 > [1 3 5 8]": plain767,
-	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]": plain768,
-	"sub k0 f1; select l2 k0 k3; select l2 k3 k0; mul t2 f4; mul t2 f1; add t1 t4; mul t2 f5; mul t2 t0; mul t6 k6; add t3 t8; mul f5 f5; sub k0 t10; mul t7 t11; mul t12 f7; mul t12 f8; mul f1 t0; mul t9 t15; sub k0 f8; mul f8 t17; mul t13 t18; mul f9 f9; sub k0 t20; mul f10 f10; sub k0 t22 > [5 12 14 16 19 21 23]":       plain769,
-	"sub k0 f1; step t0; select t1 k2 f3 > [2]": plain770,
-	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain771,
-	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain772,
-	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; sub k0 f5; sub k0 f6; mul l7 k8; mul t6 f9; mul t6 t5; mul t8 k10; mul t7 k10; mul f11 f11; sub k0 t11; mul t8 t12; mul f6 t5; mul t10 t14; sub k0 f12; mul f12 t16; mul f13 t17; mul t4 k10; mul f14 k10; mul f15 f15; sub k0 t21; mul t4 t22 > [0 1 2 3 4 9 13 15 18 19 20 23]":                plain773,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                        plain774,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                        plain775,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                  plain776,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 k6; add f3 t5; mul f7 f8; add t4 t7; mul f9 f10; add t6 t9; select t3 t8 k11; select t3 k11 t8; mul t11 u12; mul t11 f1; select t1 t12 k11; select t1 k11 t12; mul t16 k13; add t13 t17; mul t15 k6; div t19 u0; mul t20 f14; mul t21 k6; mul t20 k15 > [10 14 18 22 23]": plain777,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                plain778,
-	"tanh f0; div t0 f1 > [0 1]": plain779,
-	"tanh f0; div t0 f1 > [1]":   plain780,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain781,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain782,
+	"add k0 f1 > [0]": plain304,
+	"add k0 k0 > [0]": plain305,
+	"add l0 f1 > [0]": plain306,
+	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]": plain307,
+	"add u0 f1 > [0]": plain308,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":     plain309,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]": plain310,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                          plain311,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                            plain312,
+	"cos f0 > [0]":    plain313,
+	"div f0 f1 > [0]": plain314,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain315,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain316,
+	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2; div f5 f6; mul t4 f7; mul t5 k3; add f8 t6 > [0 1 2 3 4 5 6 7]": plain317,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain318,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain319,
+	"div f0 k1 > [0]":                                        plain320,
+	"div f0 l1 > [0]":                                        plain321,
+	"div f0 l1; mul t0 f2; mul t1 k3 > [0 2]":                plain322,
+	"div f0 u1 > [0]":                                        plain323,
+	"div k0 f1 > [0]":                                        plain324,
+	"div k0 f1; div f2 f3; mul f1 k4 > [0 1 2]":              plain325,
+	"div k0 f1; div f2 f3; mul f1 k4; div k5 f3 > [0 1 2 3]": plain326,
+	"div l0 f1 > [0]":                                        plain327,
+	"div l0 u1 > [0]":                                        plain328,
+	"div l0 u1; mul u2 t0; mul t1 k3 > [0 2]":                plain329,
+	"div u0 f1 > [0]":                                        plain330,
+	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain331,
+	"erf f0 > [0]": plain332,
+	"exp f0 > [0]": plain333,
+	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain334,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain335,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain336,
+	"exp f0; mul t0 k1 > [0 1]":              plain337,
+	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain338,
+	"expm1 f0 > [0]":                         plain339,
+	"floor f0 > [0]":                         plain340,
+	"log f0 > [0]":                           plain341,
+	"max f0 f1 > [0]":                        plain342,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 5 7 9]":                                       plain343,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 7 9]":                                         plain344,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 5 7 9 10 11]": plain345,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 7 9 10 11]":   plain346,
+	"max f0 k1 > [0]": plain347,
+	"max k0 f1 > [0]": plain348,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [3 4]": plain349,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [4]":   plain350,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3; sub t3 k0; step t5; select t6 k4 k0; sub t1 k0; step t8; select t9 t7 k0; sub f1 k0; step t11; select t12 t7 k0; select t12 k4 k0 > [4 10 13 14]": plain351,
+	"max k0 f1; sigmoid f2 > [0 1]":                                                   plain352,
+	"max k0 f1; sigmoid f2; max k0 f3; sigmoid f4 > [0 1 2 3]":                        plain353,
+	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain354,
+	"min f0 f1 > [0]": plain355,
+	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f6 t7; mul f6 t8; add f2 t9; add f3 t10 > [3 4 7 8 11 12]":                              plain356,
+	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul f6 t9; mul f6 t10; add f2 t11; add f3 t12 > [3 4 7 8 9 10 13 14]": plain357,
+	"mul f0 f0; sub k1 t0 > [1]":                         plain358,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2 > [1 3]": plain359,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain360,
+	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain361,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain362,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain363,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f3; sub k1 t3; mul f4 t4 > [2 5]":                         plain364,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain365,
+	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain366,
+	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain367,
+	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain368,
+	"mul f0 f1 > [0]":                       plain369,
+	"mul f0 f1; accum f0; accum t0 > [1 2]": plain370,
+	"mul f0 f1; accum f0; accum t0; mul f2 f3; accum f2; accum t3 > [1 2 4 5]":            plain371,
+	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain372,
+	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]":                                                                                                                                  plain373,
+	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain374,
+	"mul f0 f1; add f2 f3; mul f4 f5; mul f4 f1; add t1 t2; mul t0 k6; mul t3 k6; mul t5 f7; mul t5 f8; add f9 t8; mul t6 f10; mul t6 f8; add t7 t10; add f11 t11; sub u12 f13; step t14; select t15 k14 t12; select t15 t12 k14; div t17 f15; mul t18 f13; mul t19 k6; mul t18 k16; add f17 t21; mul t22 u18 > [0 3 4 9 13 16 20 22 23]":                plain375,
+	"mul f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k6 f7; mul t4 f1; add t1 t5; add t6 t5; mul t7 l8; accum f9; accum t0; accum t8 > [9 10 11]":                                                                                                                                                                                                    plain376,
+	"mul f0 f1; add f2 t0 > [1]":            plain377,
+	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain378,
+	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain379,
+	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain380,
+	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain381,
+	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain382,
+	"mul f0 f1; add t0 f2 > [1]": plain383,
+	"mul f0 f1; add t0 f2; mul f3 u4; mul f5 f5; sub k6 t3; mul t2 t4; add f7 t5 > [1 5 6]": plain384,
+	"mul f0 f1; add t0 t0; mul u2 l3; mul t1 l3; select u4 k5 f6; select u4 f6 k5; div t5 u7; mul t6 u8; mul t7 k9; mul t6 u10; add t9 t9; select u11 k5 t4; select u11 t4 k5; div t12 u7; mul t13 u12; mul t14 k9; add t8 t15; mul t13 u13; add t17 t17; add t10 t18; mul t19 u14; mul t20 u2; mul t20 u15; add t3 t21 > [2 11 16 22 23]": plain385,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]":             plain386,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                                 plain387,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]":             plain388,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; sub u5 f6; step t4; select t5 k7 t2; select t5 t2 k7; div t7 f8; mul t8 f6; mul t9 k9; sub k10 f11; step t11; select t12 k7 t10; mul t13 f12; add f13 t14; add t15 t14; mul t16 l14; accum t17; accum t6 > [3 18 19]":                                                                     plain389,
+	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain390,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain391,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain392,
+	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; sub k3 f2; mul f2 t5; mul t0 t6; mul f4 f4; sub k3 t8; mul f5 t9; sub k3 f6; mul f6 t11; mul f7 t12; sub k3 f5; mul f5 t14; mul f4 t15 > [4 7 10 13 16]":                                                                                                     plain393,
+	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain394,
+	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain395,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul f5 t2; sub k6 f2; mul f2 t4; mul t0 t5 > [1 3 6]":   plain396,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain397,
+	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":              plain398,
+	"mul f0 f1; mul f0 f2; mul t0 l3; mul t1 k4; mul t3 f5; mul t3 f6; add f0 t5; sub k7 f8; mul f8 t7; mul t2 t8; mul t9 f5; mul t9 u9; add t6 t11; mul t1 f10; mul t1 u11; mul f10 f10; sub k7 t15; mul t14 t16; mul t17 f12; mul t17 u13; accum t18; sub k7 f6; mul f6 t21; mul t4 t22 > [9 10 12 13 17 19 20 23]":  plain399,
+	"mul f0 f1; mul f0 u2; add f3 t1; accum t0; sub k4 f1; mul f1 t4; mul t2 t5; mul t6 f5; mul t6 u6; mul t8 k7; add f8 t8; accum t7; accum t9; accum f9; accum f10; accum f11; add f12 f0; accum t16 > [3 10 11 12 13 14 15 17]":                                                                                     plain400,
+	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":     plain401,
+	"mul f0 f1; mul f2 f2; mul t1 k3; exp t2; mul t3 k4; mul t0 t4; mul t5 k5; add f6 t6; mul f7 k8; add t7 t8; mul t9 f9; mul t9 f10; mul t10 l11; mul t11 k3; mul t13 f12; mul t13 f13; add t9 t15; sub k14 f15; mul f15 t17; mul t12 t18; mul t19 f12; mul t19 u16; add t16 t21; mul t11 f17 > [11 14 19 20 22 23]": plain402,
+	"mul f0 f1; mul f2 f3; add t0 t1 > [2]": plain403,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain404,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain405,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain406,
+	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain407,
+	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain408,
+	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain409,
+	"mul f0 f1; mul f2 f3; sub t0 t1 > [2]":                                                          plain410,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]": plain411,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain412,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain413,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                                                        plain414,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                                                        plain415,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                                                    plain416,
+	"mul f0 f1; mul f2 k3; mul f4 k3; mul f5 f5; sub k6 t3; mul f2 t4; mul f7 f2; mul t2 t6; sub k6 f8; mul f8 t8; mul f9 t9; mul f10 k3; mul f11 k3; mul f12 f12; sub k6 t13; mul f10 t14; mul f13 f10; mul t12 t16; sub k6 f14; mul f14 t18; mul f15 t19 > [0 1 5 7 10 11 15 17 20]":                                            plain417,
+	"mul f0 f1; mul f2 t0; add f3 t1; mul f4 f5; add f6 f7; add f8 f9; add f10 f11; add f12 f13; add f14 t1 > [2 3 4 5 6 7 8]":                                                                                                                                                                                                    plain418,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                                                                   plain419,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; mul t3 k5; add f6 t3; accum t2; accum t4; accum f7; accum f8; accum f9; add f10 f11; accum t11; mul f12 f13; mul f12 f14; mul f15 f15; mul t15 k5; exp t16; mul t17 k16; mul t14 t18; mul t19 k17; add f18 t20; mul t13 k19; add t21 t22 > [5 6 7 8 9 10 12 23]":                 plain420,
+	"mul f0 f1; mul f2 t0; mul t1 k3; sub k4 f5; mul f5 t3; mul f6 t4; add t1 t5; mul f7 f8; mul f9 k3; sub k4 f10; mul f10 t9; mul t8 t10; mul t11 k3; sub k4 f11; mul f11 t13; mul f9 t14; add t11 t15; mul f12 f13; mul f14 k3; sub k4 f15; mul f15 t19; mul t18 t20; mul t21 k3; sub k4 f16 > [2 5 6 7 12 15 16 17 21 22 23]": plain421,
+	"mul f0 f1; mul f2 t0; sub k3 f4; mul f4 t2; mul f5 t3; mul f6 k7; mul f8 k7; mul f9 f9; sub k3 t7; mul f6 t8; mul f10 f6; mul t6 t10; sub k3 f11; mul f11 t12; mul f12 t13; mul f13 k7; mul f14 k7; mul f15 f15; sub k3 t17; mul f13 t18; mul f16 f13; mul t16 t20; sub k3 f17; mul f17 t22 > [1 4 5 9 11 14 15 19 21 23]":   plain422,
+	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                     plain423,
+	"mul f0 f1; mul t0 f2 > [0 1]":                                                          plain424,
+	"mul f0 f1; mul t0 f2; mul f0 f3; mul t2 f4; add t1 t3 > [4]":                           plain425,
+	"mul f0 f1; mul t0 f2; mul t0 f3 > [1 2]":                                               plain426,
+	"mul f0 f1; mul t0 f2; mul t0 f3; add f4 t1 > [2 3]":                                    plain427,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul f0 f4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain428,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain429,
+	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain430,
+	"mul f0 f1; mul t0 k2 > [1]":            plain431,
+	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]": plain432,
+	"mul f0 f1; mul t0 k2; select f3 t1 k4 > [2]": plain433,
+	"mul f0 f1; mul t0 k2; sub k3 f4; mul f4 t2; mul f5 t3; add t0 t4; mul f6 f7; mul f8 l9; mul t7 k2; sub k3 f10; mul f10 t9; mul t8 t10; mul t11 k2; sub k3 f11; mul f11 t13; mul t7 t14; add t11 t15; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21; add t1 t4; add t12 t15 > [5 6 16 17 18 19 20 21 22 23]": plain434,
+	"mul f0 f1; mul t0 l2; mul f3 f3; sub k4 t2; mul f5 t3; mul f6 f6; sub k4 t5; mul f7 t6 > [0 1 4 7]":                                                                                                                                                                                             plain435,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]":                                                                                                                                                   plain436,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]": plain437,
+	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3 > [4]": plain438,
+	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3; mul f5 u6; mul f7 t5; mul f7 f8; mul f7 f9; mul t6 k10; mul f11 u6; mul f12 t10; mul f12 f8; mul f12 f13; mul t11 k10 > [4 6 7 8 9 11 12 13 14]":                                                                                                                       plain439,
+	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain440,
+	"mul f0 f1; mul t0 u2; mul f0 f3; mul t2 u4; add t1 t3 > [4]":                                                       plain441,
+	"mul f0 f1; mul t0 u2; mul t0 f3; mul t1 k4; mul u5 f6; mul t4 f1; mul t5 u2; mul t5 f3; mul t6 k4 > [1 2 3 6 7 8]": plain442,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":                                                                  plain443,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]":                                                     plain444,
+	"mul f0 k1 > [0]": plain445,
+	"mul f0 k1; add f2 f3; mul f4 f5; mul f6 k1; add t1 f7; mul f8 f9; add t4 f10; add t6 f11; add t7 f12; add f13 f14; add f15 f16; add t10 t0; add t11 f17; add t12 t3; add t13 f18; add t14 f19; add t15 f20; add t16 f21; add t17 f22; add t18 f23; add t19 f24; accum t20; add f25 t2; add t22 t5 > [8 9 21 23]": plain446,
+	"mul f0 k1; add f2 t0 > [1]": plain447,
+	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain448,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain449,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain450,
+	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]":                        plain451,
+	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]":                        plain452,
+	"mul f0 k1; add t0 k2; div f3 t1; mul t2 k4; mul f5 t3; mul t4 k1 > [5]": plain453,
+	"mul f0 k1; add t0 k2; rsqrt t1 > [2]":                                   plain454,
+	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain455,
+	"mul f0 k1; mul f0 k2; add f3 k4; add f5 l6; mul t3 t2; mul t3 t0; mul t1 t1; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k2; mul t4 k1; add t11 t12; mul t13 f9; accum t14 > [13 15]":                                                                                                                                plain456,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; mul f7 t5; mul f7 t3; mul t4 t4; mul t8 k8; exp t9; mul t10 k9; mul t7 t11; mul t12 k2; mul t6 k1; add t13 t14; mul t15 t2; mul t15 t0; mul t1 t1; mul t18 k8; exp t19; mul t20 k9; mul t17 t21; mul t22 k2 > [16 23]":                                  plain457,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; select f7 f8 k9; mul t6 k10; mul t7 t5; mul t7 t3; mul t4 t4; mul t10 k11; exp t11; mul t12 k12; mul t9 t13; mul t14 k2; mul t8 k1; add t15 t16; mul t17 t2; mul t17 t0; mul t1 t1; mul t20 k11; exp t21; mul t22 k12 > [18 19 23]":                     plain458,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; add f8 t10; mul t3 k1; add t11 t12; mul t13 f9; mul t14 k6; mul t15 f10; mul t14 u11; mul f12 f12; sub k4 t18; mul t17 t19; sub k4 f13; mul f13 t21; mul t16 t22 > [13 14 15 20 23]":                plain459,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain460,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain461,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain462,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain463,
+	"mul f0 k1; mul f0 k2; add f3 k4; select f5 f6 k7; mul t3 k8; mul t4 t2; mul t4 t0; mul t1 t1; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k2; add f11 t12; mul t5 k1; add t13 t14; mul t15 f12; mul t16 k9; mul t17 f13; mul t16 u14; mul f15 f15; sub k4 t20; mul t19 t21; sub k4 f16 > [15 16 17 18 22 23]":      plain464,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain465,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain466,
+	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain467,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain468,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain469,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain470,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain471,
+	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain472,
+	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain473,
+	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain474,
+	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain475,
+	"mul f0 k1; mul f2 t0 > [1]":              plain476,
+	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain477,
+	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain478,
+	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain479,
+	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain480,
+	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain481,
+	"mul f0 k1; mul t0 f2 > [0 1]":                                plain482,
+	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain483,
+	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]":                                                 plain484,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                 plain485,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain486,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain487,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5 > [3 6]":                                                                                plain488,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                   plain489,
+	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9 > [1 2 7 8 9 10]":                           plain490,
+	"mul f0 k1; mul t0 f2; mul t0 f3; sub k4 f3; mul f3 t3; mul t1 t4 > [2 5]":                                                                                           plain491,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]": plain492,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                        plain493,
+	"mul f0 k1; mul t0 k2 > [0 1]": plain494,
+	"mul f0 k1; mul t0 k2 > [1]":   plain495,
+	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain496,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                                                                                                            plain497,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                                                                                                                plain498,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                                                                                                                    plain499,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]":                                                                                         plain500,
+	"mul f0 k1; sub k2 f3; mul f3 t1; mul f4 t2; add f0 t3; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t7; mul t6 t8; mul t9 k1; sub k2 f9; mul f9 t11; mul f7 t12; add t9 t13; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t17; mul t16 t18; mul t19 k1; sub k2 f14; mul f14 t21; mul f12 t22 > [0 3 4 5 10 13 14 15 19 20 23]": plain501,
+	"mul f0 k1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 k1; sub k2 f4; mul f4 t5; mul f0 t6; add t3 t7; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t11; mul t10 t12; mul t13 k1; sub k2 f9; mul f9 t15; mul f7 t16; add t13 t17; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t21; mul t20 t22 > [4 7 8 9 14 17 18 19 23]":        plain502,
+	"mul f0 l1 > [0]": plain503,
+	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain504,
+	"mul f0 l1; add f2 t0 > [0 1]":            plain505,
+	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain506,
+	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain507,
+	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain508,
+	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain509,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain510,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain511,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 f10; mul t2 u11; mul f10 f10; sub k12 t11; mul t10 t12; add f13 t13; add f14 t9 > [4 6 8 13 14 15]":                               plain512,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 k10; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 8 9 14 15 16]":                plain513,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 7 9 14 15 16]":                plain514,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 k11; mul t2 f12; mul t2 u13; mul f12 f12; sub k14 t13; mul t12 t14; add f15 t15; add f16 t11 > [4 6 7 9 10 15 16 17]": plain515,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 f8; mul t2 u9; mul f8 f8; sub k10 t9; mul t8 t10; add f11 t11; add f12 t7 > [4 6 11 12 13]":                                                             plain516,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 k8; mul t2 f9; mul t2 u10; mul f9 f9; sub k11 t10; mul t9 t11; add f12 t12; add f13 t8 > [4 6 7 12 13 14]":                                              plain517,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8; add f9 t9; add f10 t5 > [4 9 10 11]":                                                                                          plain518,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 k6; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [4 5 10 11 12]":                                                                          plain519,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                                                                                                                     plain520,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":                                                                                                       plain521,
+	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain522,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain523,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain524,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain525,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 l1; mul t11 k2; sub k3 f9; mul f9 t13; mul t12 t14; mul t15 k2; sub k3 f10; mul f10 t17; mul t11 t18; add t15 t19; mul f11 f12; mul f13 l1; mul t22 k2 > [5 8 9 10 16 19 20 21 22 23]": plain526,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]":                   plain527,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [0 2]":                                     plain528,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [2]":                                       plain529,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [0 3]":                          plain530,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [3]":                            plain531,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [0 3 4]":       plain532,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [3 4]":         plain533,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [0 2 3]":                        plain534,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [2 3]":                          plain535,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 2 5]": plain536,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 5]":   plain537,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [2 5]":   plain538,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [5]":     plain539,
+	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5 > [3 4]":               plain540,
+	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5; mul f6 u7; mul f8 t5; mul f8 f9; mul f8 f10; mul t6 k11; mul f12 u7; mul f13 t10; mul f13 f9; mul f13 f14; mul t11 k11 > [3 4 6 7 8 9 11 12 13 14]": plain541,
+	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]":       plain542,
+	"mul f0 u1 > [0]": plain543,
+	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                                              plain544,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":                    plain545,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; sub k9 f10; mul f10 t9; mul t8 t10; mul t3 f11; mul t3 u12; mul f11 f11; sub k9 t14; mul t13 t15; sub k9 f7; mul f7 t17; mul t5 t18; accum t12; add t16 t19; accum t21 > [7 11 16 19 20 22]":                                    plain546,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t14 f9; mul t14 f7; add t13 t15; add t1 t16; mul t8 l10; sub k6 f11; mul f11 t20; mul t19 t21; mul t10 f12 > [10 17 18 22 23]":                        plain547,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]":                   plain548,
+	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t3 f9; mul t3 f10; mul t9 k11; mul t10 f12; mul t10 f13; mul t8 k11; sub k14 f15; mul f15 t14; mul t13 t15; mul t16 k11; sub k14 f16; mul f16 t18; mul t8 t19; add t16 t20; mul t9 f17; mul t9 u18 > [1 4 5 6 7 11 12 17 20 21 22 23]": plain549,
+	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                                              plain550,
+	"mul f0 u1; add t0 f2 > [1]": plain551,
+	"mul f0 u1; add t0 k2; add f3 f4; mul t2 f5; mul t2 f6; add f7 t3; add f8 t4; mul t6 f9; mul t6 f10; add f11 t7; div t9 t1; mul t10 f10; mul t11 k12; mul t12 u1; mul t12 f0; mul t13 f6; add t5 t15; add t16 t15; add t17 f13; mul t8 f14; mul t8 f6; add t18 t19; mul t20 k12; mul t22 f15 > [2 8 14 20 21 22 23]":        plain552,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15 > [6 7 11 12 17 18 19 20]":                                         plain553,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]": plain554,
+	"mul f0 u1; add t0 u2 > [1]":                                                                                 plain555,
+	"mul f0 u1; add t0 u2; add f3 f4 > [1 2]":                                                                    plain556,
+	"mul f0 u1; add t0 u2; add f3 f4; mul t2 k5 > [1 3]":                                                         plain557,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; accum t6 > [5 7]":              plain558,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; mul t5 u8; accum t6 > [5 7 8]": plain559,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                         plain560,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; sub k6 f7; mul f7 t4; mul t3 t5 > [1 6]":                                                                                                                                                             plain561,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; accum t4 > [3 5]":                                                                                                                                                                         plain562,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; mul t3 u6; accum t4 > [3 5 6]":                                                                                                                                                            plain563,
+	"mul f0 u1; add t0 u2; mul f3 k4; mul f3 k5; add f6 k7; add f8 l9; mul t5 t4; mul t5 t2; mul t3 t3; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 t1; mul t15 u12; add t5 t17; accum t16 > [15 18 19]": plain564,
+	"mul f0 u1; add t0 u2; mul f3 k4; sub k5 f6; mul f6 t3; mul t2 t4; mul t5 k4; sub k5 f7; mul f7 t7; mul f3 t8; add t5 t9; mul f8 f9; mul f10 k4; sub k5 f11; mul f11 t13; mul t12 t14; mul t15 k4; sub k5 f12; mul f12 t17; mul f10 t18; add t15 t19; mul f13 f14; mul f15 k4; sub k5 f16 > [1 6 9 10 11 16 19 20 21 22 23]": plain565,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                                                                                                 plain566,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; mul f11 l4; mul t13 k5; sub k6 f12; mul f12 t15; mul t14 t16; mul t17 k5; sub k6 f13; mul f13 t19; mul t13 t20; add t17 t21; mul f14 f15 > [1 7 10 11 12 18 21 22 23]":     plain567,
+	"mul f0 u1; add t0 u2; mul f3 l4; sub k5 f6; mul f6 t3; mul t2 t4; mul f7 f8 > [1 5 6]": plain568,
+	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain569,
+	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain570,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [13]":                                                                                                                                                                          plain571,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [3 6 8 11 13]":                                                                                                                                                                 plain572,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [15]":                                                                                                                                           plain573,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [3 6 8 11 15]":                                                                                                                                  plain574,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; accum t6; accum t8; mul t7 u1; mul t7 f0; mul t11 l9; mul t11 f10; accum t7; accum t12 > [9 10 13 14 15 16]":                                                                                                                        plain575,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; add f9 t7; accum t6; accum t8; mul t9 u1; mul t9 f0; mul t12 l10; mul t12 f11; accum t9; accum t13 > [10 11 14 15 16 17]":                                                                                                           plain576,
+	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain577,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain578,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain579,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain580,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain581,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain582,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain583,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 f4; mul t3 u5; accum t4; sub k3 f6; mul f6 t7; mul f7 t8; mul t9 f4; mul t9 u8; add t5 t11; accum t10; sub k3 f4; mul f4 t14; mul t12 t15; mul t16 f9; mul t16 u10; mul t18 k11; add f12 t18; accum t17; accum t19; accum f13 > [3 6 9 13 20 21 22 23]": plain584,
+	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]":                                                                                                                                                                          plain585,
+	"mul f0 u1; mul f2 u1 > [0 1]":                                                          plain586,
+	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]":                                plain587,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; add t1 t4 > [2 3 5]":            plain588,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain589,
+	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":                                       plain590,
+	"mul f0 u1; mul t0 l2; mul t0 f3 > [1 2]":                                               plain591,
+	"mul k0 f1 > [0]": plain592,
+	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain593,
+	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain594,
+	"mul k0 k0; add k1 k1 > [0 1]": plain595,
+	"mul k0 k1 > [0]":              plain596,
+	"mul k0 l1 > [0]":              plain597,
+	"mul l0 f1 > [0]":              plain598,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3 > [2 3]":            plain599,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3; add f4 t2 > [3 4]": plain600,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain601,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain602,
+	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain603,
+	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain604,
+	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain605,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain606,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain607,
+	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain608,
+	"mul l0 f1; mul l0 f2 > [0 1]": plain609,
+	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain610,
+	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain611,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain612,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain613,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain614,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain615,
+	"mul l0 f1; mul l2 f3; add t0 t1 > [2]":                                                                                                        plain616,
+	"mul l0 f1; mul l2 f3; add t0 t1; select l4 f1 t2 > [2 3]":                                                                                     plain617,
+	"mul l0 f1; mul t0 k2 > [1]":                plain618,
+	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]": plain619,
+	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                                              plain620,
+	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; sub l20 u21; mul u22 t19; sigmoid t20; mul u23 t21; sub k24 t21 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 21 22 23]": plain621,
+	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul t0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; mul l0 k20; mul l0 k21 > [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20]":                                                  plain622,
+	"mul l0 k1; mul l0 k2; mul l0 k3; select l4 k5 k6; select l4 k6 k5 > [0 1 2 3 4]":                                    plain623,
+	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":                                                             plain624,
+	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]":                                                        plain625,
+	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain626,
+	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain627,
+	"mul l0 k1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; mul t1 k4; sub k7 f8; mul f8 t7; mul t6 t8; mul t9 k4; sub k7 f9; mul f9 t11; mul t1 t12; add t9 t13; mul t2 f10; mul t2 u11; mul f10 f10; sub k7 t17; mul t16 t18; sub k7 f6; mul f6 t20; mul t4 t21; add t10 t13 > [5 14 15 19 22 23]":             plain628,
+	"mul l0 k1; mul t0 f2; mul t0 u3; mul f2 f2; sub k4 t3; mul t2 t4; mul f5 f5; sub k4 t6; mul u3 t7; mul f6 f6; sub k4 t9; mul u3 t10; mul f7 f7; sub k4 t12; mul u3 t13; mul f8 f8; sub k4 t15; mul u3 t16; mul f9 f9; sub k4 t18; mul u3 t19 > [1 5 8 11 14 17 20]":                                                    plain629,
+	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain630,
+	"mul l0 u1; cos t0; sin t0 > [1 2]": plain631,
+	"mul l0 u1; exp t0 > [1]":           plain632,
+	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain633,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain634,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain635,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain636,
+	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain637,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain638,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain639,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain640,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain641,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain642,
+	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]": plain643,
+	"mul u0 f1 > [0]": plain644,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                         plain645,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                             plain646,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]": plain647,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                    plain648,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                        plain649,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [1 4 7]":                                                                                                         plain650,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [7]":                                                                                                             plain651,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":             plain652,
+	"mul u0 f1; add t0 u2; add f3 u4; select f5 k6 k7; mul t3 f8; mul t4 f9; mul t5 k10; sub t1 k6; step t7; select t8 t6 k6; mul t9 f1 > [2 9 10]":                                                         plain653,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                   plain654,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                          plain655,
+	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                           plain656,
+	"mul u0 f1; add t0 u2; select f3 k4 k5; mul t2 f6; mul t3 f7; mul t4 k8; sub t1 k4; step t6; select t7 t5 k4; mul t8 f1 > [8 9]":                                                                        plain657,
+	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain658,
+	"mul u0 f1; mul t0 k2 > [0 1]": plain659,
+	"mul u0 f1; mul t0 k2 > [1]":   plain660,
+	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain661,
+	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain662,
+	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                               plain663,
+	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t20 t0; add t10 t22 > [0 3 4 13 15 19 21 22 23]":            plain664,
+	"mul u0 l1; max f2 k3; min u4 f5; mul f6 k7; add f8 t3; add f9 f10; mul t4 f11; mul t4 t0; add f12 t7; mul t5 f13; mul t5 t0; add t6 t9; add f14 t10; mul t8 f15; mul t8 t0; add t11 t13; mul t12 f16; mul t12 t0; add t15 t16; mul t14 k7; mul t17 k7; mul t19 f17; mul t19 t2; add t4 t22 > [0 1 2 5 8 12 14 17 18 20 21 23]":       plain665,
+	"mul u0 l1; max f2 k3; mul t0 u4; min u5 f6; add t2 k7; mul f8 k9; add f10 t5; add f11 f12; mul t6 f13; mul t6 t0; add f14 t9; mul t7 f15; mul t7 t0; add t8 t11; add f16 t12; mul t10 f17; mul t10 f18; mul t14 f19; mul t14 f18; add t15 t17; div t19 t4; mul t20 f18; mul t21 k9; mul t16 f20 > [0 1 3 6 7 13 16 18 22 23]":        plain666,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [10 11 14 15]":                                                                                                                                plain667,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [4 5 8 9 10 11 14 15]":                                                                                                                        plain668,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [4 5 8 9 12 13]":                                                                                                                                                        plain669,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [8 9 12 13]":                                                                                                                                                            plain670,
+	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]":    plain671,
+	"mul u0 l1; mul f2 k3; add f4 t1; mul t2 f5; mul t2 t0; add f6 t4; mul t5 f7; mul t5 f8; mul t7 f9; mul t7 t0; mul t9 k3; mul t10 f10; mul t10 u11; add t2 t12 > [0 3 6 7 8 9 11 13]":                                                                                                                                                 plain672,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":                 plain673,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 u6; add f7 t3; mul f8 l1; accum t5; add f9 f10; add t7 f11; accum t8; mul f12 k13; add f14 t10; add f15 f16; mul t11 f17; mul t11 t0; add f18 t14; mul t12 f19; mul t12 t0; add t13 t16; add f20 t17; mul t15 f21; mul t15 f22; mul t19 f23; mul t19 f22 > [0 2 4 6 9 11 12 18 20 21 22 23]": plain674,
+	"mul u0 l1; mul t0 k2 > [0 1]":                       plain675,
+	"mul u0 l1; mul t0 k2 > [1]":                         plain676,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [1 3]": plain677,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [3]":   plain678,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2; min u4 t3; mul t0 k5; mul t5 t4; sub u4 t3; step t7; select t8 k6 k7; select t8 k7 k6; div t10 t2; mul t11 t3; mul t12 k5; sub k2 t1; step t14; select t15 k6 t13; mul t16 t0; add t17 t17; mul t18 l1; mul t19 u8; select u9 t9 k6 > [0 3 6 20 21]": plain679,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [1 6 8]": plain680,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [6 8]":   plain681,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; min u6 t6; add t3 k7; div k7 t8; mul t9 t0; mul t10 k8; mul t11 t7; sub u6 t6; step t13; select t14 k9 k7; select t14 k7 k9; div t16 t2; mul t17 t6; mul t18 k8; mul t17 k4; sub k2 t1; step t21; select t22 k9 t19 > [0 6 9 10 12 15 20 23]": plain682,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain683,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain684,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]":                                                                                                                                             plain685,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [1 4 6 9]":                                                                                                                                                                                             plain686,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [4 9]":                                                                                                                                                                                                 plain687,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [2 4 6]":                                                                                                                                                                                                                                plain688,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [6]":                                                                                                                                                                                                                                    plain689,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5; mul u3 t0; add t7 t7; add t8 u2; mul t6 t0; mul t10 k5; mul t11 u3; mul t9 l1; select u6 k7 t2; select u6 t2 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 10 12 14 17 18]":                                                            plain690,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain691,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain692,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain693,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain694,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain695,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [3 4 7 8 9 10 13 14 15]":                                                                                                        plain696,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [9 10 13 14 15]":                                                                                                                plain697,
+	"observed f0 > [0]": plain698,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain699,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain700,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain701,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain702,
+	"observed f0; mul u1 f2; add t1 u3; select t0 k4 f5; mul t3 f6; mul t4 f7; mul t5 k8; sub t2 k4; step t7; select t8 t6 k4; accum t9; mul t9 f2; accum t11 > [0 10 12]": plain703,
+	"relax f0 f1 f2 f3 f4 > [0]": plain704,
+	"rsqrt f0 > [0]":             plain705,
+	"select f0 f1 f2 > [0]":      plain706,
+	"select f0 f1 k2 > [0]":      plain707,
+	"select f0 f1 k2; select f0 f3 k2; add t1 f4; add t0 f5; select f6 k2 f7; add t3 t4 > [2 5]": plain708,
+	"select f0 k1 f2; select f0 k1 f3; add f4 t1; mul t2 f5; mul t2 f6; add t2 f7; add t3 f8; mul t5 f9; sub f10 k1; step t8; select t9 k1 t7; mul t10 k11; add t0 t11; mul t6 f6; select f5 t13 k1; mul t14 k11; add t12 t15; select f5 t16 k1; select f5 k1 t16; add t10 t18; sub f12 f13; step t20; select t21 t17 k1; add t19 t22 > [4 14 17 21 23]": plain709,
+	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; mul t12 k8; div t13 u12; mul t14 u13; mul t15 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [12 14 16 20]":                                                               plain710,
+	"select l0 f1 k2 > [0]":            plain711,
+	"select l0 f1 k2; add t0 f3 > [1]": plain712,
+	"select l0 f1 k2; select l0 k2 f1; add f3 t1; add t0 t2; mul t2 u4; mul t2 f5; mul t4 l6; mul t4 f7; accum t2; accum t5 > [3 6 7 8 9]": plain713,
+	"select l0 f1 k2; select l0 k2 f1; add f3 t1; mul t2 f4; mul t2 l5; mul t2 f6; mul t2 l7; add t0 t6 > [3 4 5 7]":                       plain714,
+	"select l0 k1 f2; mul t0 f3; mul t0 f4; mul f3 f3; sub k5 t3; mul t2 t4; select l0 k1 f6; add t5 t6; mul t7 f7; mul t7 f8; mul t7 f9; mul t7 f10; sub k5 f4; mul f4 t12; mul t1 t13; mul f7 f7; sub k5 t15; mul t9 t16; sub k5 f10; mul f10 t18; mul t10 t19; sub k5 f8; mul f8 t21; mul t8 t22 > [11 14 17 20 23]": plain715,
+	"select u0 k1 f2; select u0 k1 f3; select u4 k1 f5; mul t2 u6; add f7 t3; add t4 t3; mul f8 u9; mul t5 u9 > [0 1 6 7]": plain716,
+	"sigmoid f0 > [0]": plain717,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]": plain718,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                        plain719,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                              plain720,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; sub t10 f6; step t17; div k7 t6; sub k3 f2; step t20; sub k1 t1; step t22 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain721,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; select l5 f4 t6; tanh t6; mul t3 t8; select l5 f6 t9 > [0 1 2 3 7 8 10]":                                                                                                                                                                                      plain722,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                         plain723,
+	"sign f0 > [0]":              plain724,
+	"sign f0; mul f1 t0 > [0 1]": plain725,
+	"sin f0 > [0]":               plain726,
+	"softplus f0 > [0]":          plain727,
+	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain728,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain729,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain730,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain731,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain732,
+	"sqrt f0 > [0]":   plain733,
+	"step f0 > [0]":   plain734,
+	"sub f0 f1 > [0]": plain735,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain736,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain737,
+	"sub f0 f1; mul f2 t0; select f3 t1 k4 > [2]":        plain738,
+	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain739,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain740,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain741,
+	"sub f0 k1 > [0]":              plain742,
+	"sub f0 l1 > [0]":              plain743,
+	"sub f0 l1; mul t0 t0 > [0 1]": plain744,
+	"sub f0 u1 > [0]":              plain745,
+	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":             plain746,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; mul f7 f8; mul t4 l9; mul f10 f11; add f7 t6; sub k6 f12; mul f12 t8; mul t5 t9; mul t10 f13; mul t10 u14; add t7 t12; mul f15 f16; mul f17 f18; accum t15; add t13 f19; accum t10; accum t11; accum t14; select f20 f21 k22; mul t21 k23; mul t22 t3 > [0 1 2 16 17 18 19 20 22 23]":     plain747,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; sub f7 u8; mul f9 f10; mul t5 l11; mul f12 f13; add f9 t7; sub k6 f14; mul f14 t9; mul t6 t10; mul t11 f7; mul t11 u15; add t8 t13; mul f16 f17; mul f18 f19; mul f18 u20; accum t16; mul f21 f19; mul f21 u22; add t17 t20; accum t19; sub k6 f19 > [0 1 2 3 4 11 12 14 15 18 21 22 23]": plain748,
+	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":           plain749,
+	"sub f0 u1; mul f2 u3; mul f4 f5; mul f6 t2; mul t3 f7; mul t3 u8; add t1 t5; accum t4; sub k9 f7; mul f7 t8; mul t6 t9; mul t10 t0; mul t10 u10; mul t12 k11; accum t11; accum t13; add f2 t3; accum t16 > [3 7 12 14 15 17]":                                                                                                         plain750,
+	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain751,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain752,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain753,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain754,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain755,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain756,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain757,
+	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain758,
+	"sub f0 u1; sub f2 u3; mul f4 u5; accum f6; mul f7 f8; mul f7 u9; add t2 t5; accum t4; sub k10 f8; mul f8 t8; mul t6 t9; mul t10 t1; mul t10 u11; mul t12 k12; add f13 t12; accum t11; accum t13; accum f14; accum f15; accum f16; add f4 f7; accum t20; add f17 l18; add f19 t22 > [0 3 7 14 15 16 17 18 19 21 22 23]":                                   plain759,
+	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain760,
+	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain761,
+	"sub k0 f1 > [0]": plain762,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; add f13 t10; mul t5 f14; mul t5 t0; mul t13 k15; mul t12 k15; mul f16 f16; sub k0 t16; mul t13 t17; add f17 t18; mul f1 t0; mul t15 t20; add f18 t21 > [2 7 9 11 14 18 19 21 22]":                plain763,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; mul t3 k13; add f14 t11; mul t5 f15; mul t5 t0; mul t14 k16; mul t13 k16; mul f17 f17; sub k0 t17; mul t14 t18; add f18 t19; mul f1 t0; mul t16 t21; add f19 t22 > [2 7 9 10 12 15 19 20 22 23]": plain764,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t5 f12; mul t5 t0; mul t11 k13; mul t10 k13; mul f14 f14; sub k0 t14; mul t11 t15; add f15 t16; mul f1 t0; mul t13 t18; add f16 t19 > [2 7 9 12 16 17 19 20]":                                            plain765,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t5 f10; mul t5 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; add f13 t14; mul f1 t0; mul t11 t16; add f14 t17 > [2 7 10 14 15 17 18]":                                                                         plain766,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t5 f8; mul t5 t0; mul t7 k9; add t2 t8; mul t6 k9; mul f10 f10; sub k0 t11; mul t7 t12; add f11 t13; mul f1 t0; mul t10 t15; add f12 t16 > [9 13 14 16 17]":                                                                                            plain767,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                             plain768,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                          plain769,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                plain770,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                plain771,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                  plain772,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                  plain773,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                    plain774,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                  plain775,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t2 k9; mul t3 f10; mul t3 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; mul f1 t0; mul t11 t15 > [1 4 5 6 7 10 14 16]":                                                                                                   plain776,
+	"sub k0 f1; add f2 l3; add f4 t1; mul t2 f1; mul t2 f5; mul t2 t0; mul t2 f6; mul t6 k7; add t4 t7; mul f1 t0; mul t8 t9; mul t10 l8; mul f5 f5; sub k0 t12; mul t3 t13; mul f6 f6; sub k0 t15; mul t5 t16 > [1 10 11 14 17]":                                                                                                 plain777,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                              plain778,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                              plain779,
+	"sub k0 f1; mul f1 t0 > [0 1]":                                              plain780,
+	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                     plain781,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2 > [2 3]":                        plain782,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":              plain783,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; add f4 t3; accum t4 > [2 3 5]": plain784,
+	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21 > [3 6 7 8 14 17 18 19 20 21 22 23]": plain785,
+	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; mul f14 l9; mul t20 k3; sub k0 f15; mul f15 t22 > [3 6 7 8 14 17 18 19 20 21 23]":       plain786,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]":                                                                                                                                                                                                                         plain787,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4; sub k0 f6; mul f6 t6; mul f7 t7; sub f8 k4; step t9; select t10 f9 k4 > [0 1 2 3 4 5 6 7 8 9 10 11]":                                                                                                                                    plain788,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain789,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                                                                                                                                                             plain790,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":  plain791,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                 plain792,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k4; add f9 t11; mul t4 k3; add t12 t13; mul t14 f1; mul t14 f10; mul t14 t0; mul t14 f11; mul t18 k7; add t16 t19; mul f1 t0; mul t20 t21; mul t22 l12 > [15 17 22 23]":         plain793,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; select f6 f7 k8; mul t4 k9; mul t5 t3; mul t5 t1; mul t2 t2; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k4; add f12 t13; mul t6 k3; add t14 t15; mul t16 f1; mul t16 f13; mul t16 t0; mul t16 f14; mul t20 k10; add t18 t21; mul f1 t0 > [17 19 22 23]": plain794,
+	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain795,
+	"sub k0 f1; mul f2 t0; mul t1 f3; mul t1 f4; mul f5 f6; mul f7 t4; sub k0 f4; mul f4 t6; mul t2 t7 > [1 3 5 8]": plain796,
+	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]": plain797,
+	"sub k0 f1; select l2 k0 k3; select l2 k3 k0; mul t2 f4; mul t2 f1; add t1 t4; mul t2 f5; mul t2 t0; mul t6 k6; add t3 t8; mul f5 f5; sub k0 t10; mul t7 t11; mul t12 f7; mul t12 f8; mul f1 t0; mul t9 t15; sub k0 f8; mul f8 t17; mul t13 t18; mul f9 f9; sub k0 t20; mul f10 f10; sub k0 t22 > [5 12 14 16 19 21 23]":       plain798,
+	"sub k0 f1; step t0; select t1 k2 f3 > [2]": plain799,
+	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain800,
+	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain801,
+	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; sub k0 f5; sub k0 f6; mul l7 k8; mul t6 f9; mul t6 t5; mul t8 k10; mul t7 k10; mul f11 f11; sub k0 t11; mul t8 t12; mul f6 t5; mul t10 t14; sub k0 f12; mul f12 t16; mul f13 t17; mul t4 k10; mul f14 k10; mul f15 f15; sub k0 t21; mul t4 t22 > [0 1 2 3 4 9 13 15 18 19 20 23]":                plain802,
+	"sub l0 f1 > [0]": plain803,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                       plain804,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                       plain805,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]": plain806,
+	"sub u0 f1 > [0]": plain807,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 k6; add f3 t5; mul f7 f8; add t4 t7; mul f9 f10; add t6 t9; select t3 t8 k11; select t3 k11 t8; mul t11 u12; mul t11 f1; select t1 t12 k11; select t1 k11 t12; mul t16 k13; add t13 t17; mul t15 k6; div t19 u0; mul t20 f14; mul t21 k6; mul t20 k15 > [10 14 18 22 23]": plain808,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                plain809,
+	"tanh f0 > [0]":              plain810,
+	"tanh f0; div t0 f1 > [0 1]": plain811,
+	"tanh f0; div t0 f1 > [1]":   plain812,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain813,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain814,
 }
 
 func plain0(out, in [][]float32, rows, lanes int) bool {
@@ -29006,6 +29041,17 @@ func plain303flat(out, in [][]float32, rows int) bool {
 func plain304(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = c0 + x1[i]
+	}
+	return true
+}
+
+func plain305(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
 	y0 := out[0][:][:n]
 	for i := range y0 {
 		y0[i] = c0 + c0
@@ -29013,9 +29059,36 @@ func plain304(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain305(out, in [][]float32, rows, lanes int) bool {
+func plain306(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain305flat(out, in, rows)
+		return plain306flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = x0[i] + x1[i]
+		}
+	}
+	return true
+}
+
+func plain306flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = c0 + x1[i]
+	}
+	return true
+}
+
+func plain307(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain307flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -29064,7 +29137,7 @@ func plain305(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain305flat(out, in [][]float32, rows int) bool {
+func plain307flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -29111,9 +29184,36 @@ func plain305flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain306(out, in [][]float32, rows, lanes int) bool {
+func plain308(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain306flat(out, in, rows)
+		return plain308flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = c0 + x1[i]
+		}
+	}
+	return true
+}
+
+func plain308flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] + x1[i]
+	}
+	return true
+}
+
+func plain309(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain309flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -29169,7 +29269,7 @@ func plain306(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain306flat(out, in [][]float32, rows int) bool {
+func plain309flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -29223,9 +29323,9 @@ func plain306flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain307(out, in [][]float32, rows, lanes int) bool {
+func plain310(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain307flat(out, in, rows)
+		return plain310flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -29281,7 +29381,7 @@ func plain307(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain307flat(out, in [][]float32, rows int) bool {
+func plain310flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -29335,9 +29435,9 @@ func plain307flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain308(out, in [][]float32, rows, lanes int) bool {
+func plain311(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain308flat(out, in, rows)
+		return plain311flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29368,7 +29468,7 @@ func plain308(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain308flat(out, in [][]float32, rows int) bool {
+func plain311flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29396,9 +29496,9 @@ func plain308flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain309(out, in [][]float32, rows, lanes int) bool {
+func plain312(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain309flat(out, in, rows)
+		return plain312flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29427,7 +29527,7 @@ func plain309(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain309flat(out, in [][]float32, rows int) bool {
+func plain312flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29453,9 +29553,28 @@ func plain309flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain310(out, in [][]float32, rows, lanes int) bool {
+func plain313(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	Cos(y0, x0)
+	return true
+}
+
+func plain314(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] / x1[i]
+	}
+	return true
+}
+
+func plain315(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain310flat(out, in, rows)
+		return plain315flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -29540,7 +29659,7 @@ func plain310(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain310flat(out, in [][]float32, rows int) bool {
+func plain315flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	n := rows
@@ -29624,9 +29743,9 @@ func plain310flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain311(out, in [][]float32, rows, lanes int) bool {
+func plain316(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain311flat(out, in, rows)
+		return plain316flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -29702,7 +29821,7 @@ func plain311(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain311flat(out, in [][]float32, rows int) bool {
+func plain316flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	var b13 [line]float32
@@ -29777,7 +29896,7 @@ func plain311flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain312(out, in [][]float32, rows, lanes int) bool {
+func plain317(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -29815,9 +29934,9 @@ func plain312(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain313(out, in [][]float32, rows, lanes int) bool {
+func plain318(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain313flat(out, in, rows)
+		return plain318flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -29910,7 +30029,7 @@ func plain313(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain313flat(out, in [][]float32, rows int) bool {
+func plain318flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	n := rows
@@ -30003,9 +30122,9 @@ func plain313flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain314(out, in [][]float32, rows, lanes int) bool {
+func plain319(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain314flat(out, in, rows)
+		return plain319flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -30077,7 +30196,7 @@ func plain314(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain314flat(out, in [][]float32, rows int) bool {
+func plain319flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	var b8 [line]float32
@@ -30149,9 +30268,20 @@ func plain314flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain315(out, in [][]float32, rows, lanes int) bool {
+func plain320(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] / c1
+	}
+	return true
+}
+
+func plain321(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain315flat(out, in, rows)
+		return plain321flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30165,7 +30295,7 @@ func plain315(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain315flat(out, in [][]float32, rows int) bool {
+func plain321flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30176,9 +30306,9 @@ func plain315flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain316(out, in [][]float32, rows, lanes int) bool {
+func plain322(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain316flat(out, in, rows)
+		return plain322flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30198,7 +30328,7 @@ func plain316(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain316flat(out, in [][]float32, rows int) bool {
+func plain322flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30215,7 +30345,45 @@ func plain316flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain317(out, in [][]float32, rows, lanes int) bool {
+func plain323(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain323flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = x0[i] / c1
+		}
+	}
+	return true
+}
+
+func plain323flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] / x1[i]
+	}
+	return true
+}
+
+func plain324(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = c0 / x1[i]
+	}
+	return true
+}
+
+func plain325(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30233,7 +30401,7 @@ func plain317(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain318(out, in [][]float32, rows, lanes int) bool {
+func plain326(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30254,9 +30422,36 @@ func plain318(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain319(out, in [][]float32, rows, lanes int) bool {
+func plain327(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain319flat(out, in, rows)
+		return plain327flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = x0[i] / x1[i]
+		}
+	}
+	return true
+}
+
+func plain327flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = c0 / x1[i]
+	}
+	return true
+}
+
+func plain328(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain328flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30270,7 +30465,7 @@ func plain319(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain319flat(out, in [][]float32, rows int) bool {
+func plain328flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30281,9 +30476,9 @@ func plain319flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain320(out, in [][]float32, rows, lanes int) bool {
+func plain329(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain320flat(out, in, rows)
+		return plain329flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30303,7 +30498,7 @@ func plain320(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain320flat(out, in [][]float32, rows int) bool {
+func plain329flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30320,9 +30515,36 @@ func plain320flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain321(out, in [][]float32, rows, lanes int) bool {
+func plain330(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain321flat(out, in, rows)
+		return plain330flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = c0 / x1[i]
+		}
+	}
+	return true
+}
+
+func plain330flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] / x1[i]
+	}
+	return true
+}
+
+func plain331(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain331flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30369,7 +30591,7 @@ func plain321(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain321flat(out, in [][]float32, rows int) bool {
+func plain331flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -30413,7 +30635,15 @@ func plain321flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain322(out, in [][]float32, rows, lanes int) bool {
+func plain332(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	Erf(y0, x0)
+	return true
+}
+
+func plain333(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -30421,7 +30651,7 @@ func plain322(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain323(out, in [][]float32, rows, lanes int) bool {
+func plain334(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -30440,7 +30670,7 @@ func plain323(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain324(out, in [][]float32, rows, lanes int) bool {
+func plain335(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -30469,7 +30699,7 @@ func plain324(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain325(out, in [][]float32, rows, lanes int) bool {
+func plain336(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -30508,7 +30738,7 @@ func plain325(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain326(out, in [][]float32, rows, lanes int) bool {
+func plain337(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30521,7 +30751,7 @@ func plain326(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain327(out, in [][]float32, rows, lanes int) bool {
+func plain338(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30539,7 +30769,44 @@ func plain327(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain328(out, in [][]float32, rows, lanes int) bool {
+func plain339(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	Expm1(y0, x0)
+	return true
+}
+
+func plain340(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = floorOf(x0[i])
+	}
+	return true
+}
+
+func plain341(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	Log(y0, x0)
+	return true
+}
+
+func plain342(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = max(x0[i], x1[i])
+	}
+	return true
+}
+
+func plain343(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -30584,7 +30851,7 @@ func plain328(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain329(out, in [][]float32, rows, lanes int) bool {
+func plain344(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -30626,7 +30893,7 @@ func plain329(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain330(out, in [][]float32, rows, lanes int) bool {
+func plain345(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -30677,7 +30944,7 @@ func plain330(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain331(out, in [][]float32, rows, lanes int) bool {
+func plain346(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -30725,7 +30992,7 @@ func plain331(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain332(out, in [][]float32, rows, lanes int) bool {
+func plain347(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -30736,7 +31003,7 @@ func plain332(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain333(out, in [][]float32, rows, lanes int) bool {
+func plain348(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30747,9 +31014,9 @@ func plain333(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain334(out, in [][]float32, rows, lanes int) bool {
+func plain349(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain334flat(out, in, rows)
+		return plain349flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30771,7 +31038,7 @@ func plain334(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain334flat(out, in [][]float32, rows int) bool {
+func plain349flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30790,9 +31057,9 @@ func plain334flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain335(out, in [][]float32, rows, lanes int) bool {
+func plain350(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain335flat(out, in, rows)
+		return plain350flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30812,7 +31079,7 @@ func plain335(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain335flat(out, in [][]float32, rows int) bool {
+func plain350flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30829,9 +31096,9 @@ func plain335flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain336(out, in [][]float32, rows, lanes int) bool {
+func plain351(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain336flat(out, in, rows)
+		return plain351flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30865,7 +31132,7 @@ func plain336(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain336flat(out, in [][]float32, rows int) bool {
+func plain351flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30896,7 +31163,7 @@ func plain336flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain337(out, in [][]float32, rows, lanes int) bool {
+func plain352(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30910,7 +31177,7 @@ func plain337(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain338(out, in [][]float32, rows, lanes int) bool {
+func plain353(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30930,7 +31197,7 @@ func plain338(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain339(out, in [][]float32, rows, lanes int) bool {
+func plain354(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -30957,9 +31224,20 @@ func plain339(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain340(out, in [][]float32, rows, lanes int) bool {
+func plain355(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = min(x0[i], x1[i])
+	}
+	return true
+}
+
+func plain356(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain340flat(out, in, rows)
+		return plain356flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31001,7 +31279,7 @@ func plain340(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain340flat(out, in [][]float32, rows int) bool {
+func plain356flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31040,9 +31318,9 @@ func plain340flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain341(out, in [][]float32, rows, lanes int) bool {
+func plain357(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain341flat(out, in, rows)
+		return plain357flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31091,7 +31369,7 @@ func plain341(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain341flat(out, in [][]float32, rows int) bool {
+func plain357flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31137,7 +31415,7 @@ func plain341flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain342(out, in [][]float32, rows, lanes int) bool {
+func plain358(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31149,7 +31427,7 @@ func plain342(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain343(out, in [][]float32, rows, lanes int) bool {
+func plain359(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31165,7 +31443,7 @@ func plain343(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain344(out, in [][]float32, rows, lanes int) bool {
+func plain360(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31221,7 +31499,7 @@ func plain344(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain345(out, in [][]float32, rows, lanes int) bool {
+func plain361(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31235,7 +31513,7 @@ func plain345(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain346(out, in [][]float32, rows, lanes int) bool {
+func plain362(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31253,7 +31531,7 @@ func plain346(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain347(out, in [][]float32, rows, lanes int) bool {
+func plain363(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31272,7 +31550,7 @@ func plain347(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain348(out, in [][]float32, rows, lanes int) bool {
+func plain364(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31292,7 +31570,7 @@ func plain348(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain349(out, in [][]float32, rows, lanes int) bool {
+func plain365(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31318,7 +31596,7 @@ func plain349(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain350(out, in [][]float32, rows, lanes int) bool {
+func plain366(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31352,7 +31630,7 @@ func plain350(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain351(out, in [][]float32, rows, lanes int) bool {
+func plain367(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31368,9 +31646,9 @@ func plain351(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain352(out, in [][]float32, rows, lanes int) bool {
+func plain368(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain352flat(out, in, rows)
+		return plain368flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31411,7 +31689,7 @@ func plain352(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain352flat(out, in [][]float32, rows int) bool {
+func plain368flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31449,7 +31727,7 @@ func plain352flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain353(out, in [][]float32, rows, lanes int) bool {
+func plain369(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31460,7 +31738,7 @@ func plain353(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain354(out, in [][]float32, rows, lanes int) bool {
+func plain370(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31474,7 +31752,7 @@ func plain354(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain355(out, in [][]float32, rows, lanes int) bool {
+func plain371(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31495,7 +31773,7 @@ func plain355(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain356(out, in [][]float32, rows, lanes int) bool {
+func plain372(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31520,7 +31798,7 @@ func plain356(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain357(out, in [][]float32, rows, lanes int) bool {
+func plain373(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31566,7 +31844,7 @@ func plain357(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain358(out, in [][]float32, rows, lanes int) bool {
+func plain374(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31637,9 +31915,9 @@ func plain358(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain359(out, in [][]float32, rows, lanes int) bool {
+func plain375(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain359flat(out, in, rows)
+		return plain375flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31704,7 +31982,7 @@ func plain359(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain359flat(out, in [][]float32, rows int) bool {
+func plain375flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31766,9 +32044,9 @@ func plain359flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain360(out, in [][]float32, rows, lanes int) bool {
+func plain376(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain360flat(out, in, rows)
+		return plain376flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31803,7 +32081,7 @@ func plain360(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain360flat(out, in [][]float32, rows int) bool {
+func plain376flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31835,7 +32113,7 @@ func plain360flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain361(out, in [][]float32, rows, lanes int) bool {
+func plain377(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31848,7 +32126,7 @@ func plain361(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain362(out, in [][]float32, rows, lanes int) bool {
+func plain378(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31863,9 +32141,9 @@ func plain362(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain363(out, in [][]float32, rows, lanes int) bool {
+func plain379(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain363flat(out, in, rows)
+		return plain379flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31892,7 +32170,7 @@ func plain363(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain363flat(out, in [][]float32, rows int) bool {
+func plain379flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31916,9 +32194,9 @@ func plain363flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain364(out, in [][]float32, rows, lanes int) bool {
+func plain380(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain364flat(out, in, rows)
+		return plain380flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31979,7 +32257,7 @@ func plain364(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain364flat(out, in [][]float32, rows int) bool {
+func plain380flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32037,9 +32315,9 @@ func plain364flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain365(out, in [][]float32, rows, lanes int) bool {
+func plain381(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain365flat(out, in, rows)
+		return plain381flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32106,7 +32384,7 @@ func plain365(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain365flat(out, in [][]float32, rows int) bool {
+func plain381flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32170,7 +32448,7 @@ func plain365flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain366(out, in [][]float32, rows, lanes int) bool {
+func plain382(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32193,7 +32471,7 @@ func plain366(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain367(out, in [][]float32, rows, lanes int) bool {
+func plain383(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32206,9 +32484,9 @@ func plain367(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain368(out, in [][]float32, rows, lanes int) bool {
+func plain384(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain368flat(out, in, rows)
+		return plain384flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32237,7 +32515,7 @@ func plain368(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain368flat(out, in [][]float32, rows int) bool {
+func plain384flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32263,9 +32541,9 @@ func plain368flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain369(out, in [][]float32, rows, lanes int) bool {
+func plain385(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain369flat(out, in, rows)
+		return plain385flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32320,7 +32598,7 @@ func plain369(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain369flat(out, in [][]float32, rows int) bool {
+func plain385flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32372,9 +32650,9 @@ func plain369flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain370(out, in [][]float32, rows, lanes int) bool {
+func plain386(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain370flat(out, in, rows)
+		return plain386flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -32464,7 +32742,7 @@ func plain370(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain370flat(out, in [][]float32, rows int) bool {
+func plain386flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -32553,9 +32831,9 @@ func plain370flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain371(out, in [][]float32, rows, lanes int) bool {
+func plain387(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain371flat(out, in, rows)
+		return plain387flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -32633,7 +32911,7 @@ func plain371(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain371flat(out, in [][]float32, rows int) bool {
+func plain387flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -32710,7 +32988,7 @@ func plain371flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain372(out, in [][]float32, rows, lanes int) bool {
+func plain388(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32769,9 +33047,9 @@ func plain372(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain373(out, in [][]float32, rows, lanes int) bool {
+func plain389(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain373flat(out, in, rows)
+		return plain389flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32819,7 +33097,7 @@ func plain373(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain373flat(out, in [][]float32, rows int) bool {
+func plain389flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32864,7 +33142,7 @@ func plain373flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain374(out, in [][]float32, rows, lanes int) bool {
+func plain390(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32884,7 +33162,7 @@ func plain374(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain375(out, in [][]float32, rows, lanes int) bool {
+func plain391(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32947,7 +33225,7 @@ func plain375(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain376(out, in [][]float32, rows, lanes int) bool {
+func plain392(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32996,7 +33274,7 @@ func plain376(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain377(out, in [][]float32, rows, lanes int) bool {
+func plain393(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33033,7 +33311,7 @@ func plain377(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain378(out, in [][]float32, rows, lanes int) bool {
+func plain394(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33076,9 +33354,9 @@ func plain378(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain379(out, in [][]float32, rows, lanes int) bool {
+func plain395(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain379flat(out, in, rows)
+		return plain395flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33135,7 +33413,7 @@ func plain379(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain379flat(out, in [][]float32, rows int) bool {
+func plain395flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33189,7 +33467,7 @@ func plain379flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain380(out, in [][]float32, rows, lanes int) bool {
+func plain396(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33213,9 +33491,9 @@ func plain380(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain381(out, in [][]float32, rows, lanes int) bool {
+func plain397(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain381flat(out, in, rows)
+		return plain397flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33244,7 +33522,7 @@ func plain381(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain381flat(out, in [][]float32, rows int) bool {
+func plain397flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33270,7 +33548,7 @@ func plain381flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain382(out, in [][]float32, rows, lanes int) bool {
+func plain398(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33317,9 +33595,9 @@ func plain382(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain383(out, in [][]float32, rows, lanes int) bool {
+func plain399(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain383flat(out, in, rows)
+		return plain399flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33377,7 +33655,7 @@ func plain383(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain383flat(out, in [][]float32, rows int) bool {
+func plain399flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33432,9 +33710,9 @@ func plain383flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain384(out, in [][]float32, rows, lanes int) bool {
+func plain400(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain384flat(out, in, rows)
+		return plain400flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33483,7 +33761,7 @@ func plain384(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain384flat(out, in [][]float32, rows int) bool {
+func plain400flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33529,9 +33807,9 @@ func plain384flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain385(out, in [][]float32, rows, lanes int) bool {
+func plain401(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain385flat(out, in, rows)
+		return plain401flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33586,7 +33864,7 @@ func plain385(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain385flat(out, in [][]float32, rows int) bool {
+func plain401flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33638,9 +33916,9 @@ func plain385flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain386(out, in [][]float32, rows, lanes int) bool {
+func plain402(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain386flat(out, in, rows)
+		return plain402flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -33733,7 +34011,7 @@ func plain386(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain386flat(out, in [][]float32, rows int) bool {
+func plain402flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -33823,7 +34101,7 @@ func plain386flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain387(out, in [][]float32, rows, lanes int) bool {
+func plain403(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33838,9 +34116,9 @@ func plain387(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain388(out, in [][]float32, rows, lanes int) bool {
+func plain404(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain388flat(out, in, rows)
+		return plain404flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -33945,7 +34223,7 @@ func plain388(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain388flat(out, in [][]float32, rows int) bool {
+func plain404flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -34050,9 +34328,9 @@ func plain388flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain389(out, in [][]float32, rows, lanes int) bool {
+func plain405(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain389flat(out, in, rows)
+		return plain405flat(out, in, rows)
 	}
 	var b13 [line]float32
 	n := lanes
@@ -34149,7 +34427,7 @@ func plain389(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain389flat(out, in [][]float32, rows int) bool {
+func plain405flat(out, in [][]float32, rows int) bool {
 	var b13 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -34247,9 +34525,9 @@ func plain389flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain390(out, in [][]float32, rows, lanes int) bool {
+func plain406(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain390flat(out, in, rows)
+		return plain406flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -34341,7 +34619,7 @@ func plain390(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain390flat(out, in [][]float32, rows int) bool {
+func plain406flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -34434,7 +34712,7 @@ func plain390flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain391(out, in [][]float32, rows, lanes int) bool {
+func plain407(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34481,9 +34759,9 @@ func plain391(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain392(out, in [][]float32, rows, lanes int) bool {
+func plain408(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain392flat(out, in, rows)
+		return plain408flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34559,7 +34837,7 @@ func plain392(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain392flat(out, in [][]float32, rows int) bool {
+func plain408flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34632,9 +34910,9 @@ func plain392flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain393(out, in [][]float32, rows, lanes int) bool {
+func plain409(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain393flat(out, in, rows)
+		return plain409flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34697,7 +34975,7 @@ func plain393(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain393flat(out, in [][]float32, rows int) bool {
+func plain409flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34757,7 +35035,7 @@ func plain393flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain394(out, in [][]float32, rows, lanes int) bool {
+func plain410(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34772,7 +35050,7 @@ func plain394(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain395(out, in [][]float32, rows, lanes int) bool {
+func plain411(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34795,7 +35073,7 @@ func plain395(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain396(out, in [][]float32, rows, lanes int) bool {
+func plain412(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34835,9 +35113,9 @@ func plain396(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain397(out, in [][]float32, rows, lanes int) bool {
+func plain413(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain397flat(out, in, rows)
+		return plain413flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34880,7 +35158,7 @@ func plain397(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain397flat(out, in [][]float32, rows int) bool {
+func plain413flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34920,9 +35198,9 @@ func plain397flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain398(out, in [][]float32, rows, lanes int) bool {
+func plain414(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain398flat(out, in, rows)
+		return plain414flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34951,7 +35229,7 @@ func plain398(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain398flat(out, in [][]float32, rows int) bool {
+func plain414flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34977,9 +35255,9 @@ func plain398flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain399(out, in [][]float32, rows, lanes int) bool {
+func plain415(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain399flat(out, in, rows)
+		return plain415flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35018,7 +35296,7 @@ func plain399(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain399flat(out, in [][]float32, rows int) bool {
+func plain415flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35054,9 +35332,9 @@ func plain399flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain400(out, in [][]float32, rows, lanes int) bool {
+func plain416(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain400flat(out, in, rows)
+		return plain416flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35099,7 +35377,7 @@ func plain400(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain400flat(out, in [][]float32, rows int) bool {
+func plain416flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35139,7 +35417,7 @@ func plain400flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain401(out, in [][]float32, rows, lanes int) bool {
+func plain417(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35192,7 +35470,7 @@ func plain401(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain402(out, in [][]float32, rows, lanes int) bool {
+func plain418(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35230,9 +35508,9 @@ func plain402(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain403(out, in [][]float32, rows, lanes int) bool {
+func plain419(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain403flat(out, in, rows)
+		return plain419flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35287,7 +35565,7 @@ func plain403(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain403flat(out, in [][]float32, rows int) bool {
+func plain419flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35339,9 +35617,9 @@ func plain403flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain404(out, in [][]float32, rows, lanes int) bool {
+func plain420(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain404flat(out, in, rows)
+		return plain420flat(out, in, rows)
 	}
 	var b14 [line]float32
 	var b16 [line]float32
@@ -35439,7 +35717,7 @@ func plain404(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain404flat(out, in [][]float32, rows int) bool {
+func plain420flat(out, in [][]float32, rows int) bool {
 	var b14 [line]float32
 	var b16 [line]float32
 	var b17 [line]float32
@@ -35535,7 +35813,7 @@ func plain404flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain405(out, in [][]float32, rows, lanes int) bool {
+func plain421(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35597,7 +35875,7 @@ func plain405(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain406(out, in [][]float32, rows, lanes int) bool {
+func plain422(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35656,9 +35934,9 @@ func plain406(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain407(out, in [][]float32, rows, lanes int) bool {
+func plain423(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain407flat(out, in, rows)
+		return plain423flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35718,7 +35996,7 @@ func plain407(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain407flat(out, in [][]float32, rows int) bool {
+func plain423flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35775,7 +36053,7 @@ func plain407flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain408(out, in [][]float32, rows, lanes int) bool {
+func plain424(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35790,7 +36068,7 @@ func plain408(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain409(out, in [][]float32, rows, lanes int) bool {
+func plain425(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35808,7 +36086,7 @@ func plain409(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain410(out, in [][]float32, rows, lanes int) bool {
+func plain426(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35824,7 +36102,7 @@ func plain410(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain411(out, in [][]float32, rows, lanes int) bool {
+func plain427(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35842,7 +36120,7 @@ func plain411(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain412(out, in [][]float32, rows, lanes int) bool {
+func plain428(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35865,7 +36143,7 @@ func plain412(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain413(out, in [][]float32, rows, lanes int) bool {
+func plain429(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35915,7 +36193,7 @@ func plain413(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain414(out, in [][]float32, rows, lanes int) bool {
+func plain430(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35930,7 +36208,7 @@ func plain414(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain415(out, in [][]float32, rows, lanes int) bool {
+func plain431(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35943,7 +36221,7 @@ func plain415(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain416(out, in [][]float32, rows, lanes int) bool {
+func plain432(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35990,7 +36268,7 @@ func plain416(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain417(out, in [][]float32, rows, lanes int) bool {
+func plain433(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36006,9 +36284,9 @@ func plain417(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain418(out, in [][]float32, rows, lanes int) bool {
+func plain434(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain418flat(out, in, rows)
+		return plain434flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36074,7 +36352,7 @@ func plain418(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain418flat(out, in [][]float32, rows int) bool {
+func plain434flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36137,9 +36415,9 @@ func plain418flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain419(out, in [][]float32, rows, lanes int) bool {
+func plain435(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain419flat(out, in, rows)
+		return plain435flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36170,7 +36448,7 @@ func plain419(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain419flat(out, in [][]float32, rows int) bool {
+func plain435flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36198,9 +36476,9 @@ func plain419flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain420(out, in [][]float32, rows, lanes int) bool {
+func plain436(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain420flat(out, in, rows)
+		return plain436flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36231,7 +36509,7 @@ func plain420(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain420flat(out, in [][]float32, rows int) bool {
+func plain436flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36259,9 +36537,9 @@ func plain420flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain421(out, in [][]float32, rows, lanes int) bool {
+func plain437(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain421flat(out, in, rows)
+		return plain437flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36320,7 +36598,7 @@ func plain421(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain421flat(out, in [][]float32, rows int) bool {
+func plain437flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36376,9 +36654,9 @@ func plain421flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain422(out, in [][]float32, rows, lanes int) bool {
+func plain438(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain422flat(out, in, rows)
+		return plain438flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36399,7 +36677,7 @@ func plain422(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain422flat(out, in [][]float32, rows int) bool {
+func plain438flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36417,9 +36695,9 @@ func plain422flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain423(out, in [][]float32, rows, lanes int) bool {
+func plain439(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain423flat(out, in, rows)
+		return plain439flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36469,7 +36747,7 @@ func plain423(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain423flat(out, in [][]float32, rows int) bool {
+func plain439flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36516,9 +36794,9 @@ func plain423flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain424(out, in [][]float32, rows, lanes int) bool {
+func plain440(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain424flat(out, in, rows)
+		return plain440flat(out, in, rows)
 	}
 	var b9 [line]float32
 	var b10 [line]float32
@@ -36615,7 +36893,7 @@ func plain424(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain424flat(out, in [][]float32, rows int) bool {
+func plain440flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -36712,9 +36990,9 @@ func plain424flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain425(out, in [][]float32, rows, lanes int) bool {
+func plain441(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain425flat(out, in, rows)
+		return plain441flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36735,7 +37013,7 @@ func plain425(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain425flat(out, in [][]float32, rows int) bool {
+func plain441flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36753,9 +37031,9 @@ func plain425flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain426(out, in [][]float32, rows, lanes int) bool {
+func plain442(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain426flat(out, in, rows)
+		return plain442flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36789,7 +37067,7 @@ func plain426(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain426flat(out, in [][]float32, rows int) bool {
+func plain442flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36820,7 +37098,7 @@ func plain426flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain427(out, in [][]float32, rows, lanes int) bool {
+func plain443(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36836,7 +37114,7 @@ func plain427(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain428(out, in [][]float32, rows, lanes int) bool {
+func plain444(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36856,7 +37134,7 @@ func plain428(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain429(out, in [][]float32, rows, lanes int) bool {
+func plain445(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -36867,7 +37145,7 @@ func plain429(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain430(out, in [][]float32, rows, lanes int) bool {
+func plain446(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -36928,7 +37206,7 @@ func plain430(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain431(out, in [][]float32, rows, lanes int) bool {
+func plain447(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -36941,9 +37219,9 @@ func plain431(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain432(out, in [][]float32, rows, lanes int) bool {
+func plain448(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain432flat(out, in, rows)
+		return plain448flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37002,7 +37280,7 @@ func plain432(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain432flat(out, in [][]float32, rows int) bool {
+func plain448flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -37058,9 +37336,9 @@ func plain432flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain433(out, in [][]float32, rows, lanes int) bool {
+func plain449(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain433flat(out, in, rows)
+		return plain449flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37102,7 +37380,7 @@ func plain433(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain433flat(out, in [][]float32, rows int) bool {
+func plain449flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -37141,9 +37419,9 @@ func plain433flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain434(out, in [][]float32, rows, lanes int) bool {
+func plain450(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain434flat(out, in, rows)
+		return plain450flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37185,7 +37463,7 @@ func plain434(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain434flat(out, in [][]float32, rows int) bool {
+func plain450flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -37224,7 +37502,7 @@ func plain434flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain435(out, in [][]float32, rows, lanes int) bool {
+func plain451(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -37240,9 +37518,9 @@ func plain435(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain436(out, in [][]float32, rows, lanes int) bool {
+func plain452(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain436flat(out, in, rows)
+		return plain452flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37261,7 +37539,7 @@ func plain436(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain436flat(out, in [][]float32, rows int) bool {
+func plain452flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -37277,7 +37555,7 @@ func plain436flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain437(out, in [][]float32, rows, lanes int) bool {
+func plain453(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -37297,7 +37575,7 @@ func plain437(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain438(out, in [][]float32, rows, lanes int) bool {
+func plain454(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -37311,7 +37589,7 @@ func plain438(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain439(out, in [][]float32, rows, lanes int) bool {
+func plain455(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -37378,9 +37656,9 @@ func plain439(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain440(out, in [][]float32, rows, lanes int) bool {
+func plain456(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain440flat(out, in, rows)
+		return plain456flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b7 [line]float32
@@ -37439,7 +37717,7 @@ func plain440(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain440flat(out, in [][]float32, rows int) bool {
+func plain456flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b7 [line]float32
 	var b8 [line]float32
@@ -37494,7 +37772,7 @@ func plain440flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain441(out, in [][]float32, rows, lanes int) bool {
+func plain457(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -37565,7 +37843,7 @@ func plain441(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain442(out, in [][]float32, rows, lanes int) bool {
+func plain458(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b9 [line]float32
@@ -37642,9 +37920,9 @@ func plain442(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain443(out, in [][]float32, rows, lanes int) bool {
+func plain459(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain443flat(out, in, rows)
+		return plain459flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -37730,7 +38008,7 @@ func plain443(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain443flat(out, in [][]float32, rows int) bool {
+func plain459flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -37814,7 +38092,7 @@ func plain443flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain444(out, in [][]float32, rows, lanes int) bool {
+func plain460(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -37867,7 +38145,7 @@ func plain444(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain445(out, in [][]float32, rows, lanes int) bool {
+func plain461(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -37935,7 +38213,7 @@ func plain445(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain446(out, in [][]float32, rows, lanes int) bool {
+func plain462(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -38001,7 +38279,7 @@ func plain446(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain447(out, in [][]float32, rows, lanes int) bool {
+func plain463(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -38055,9 +38333,9 @@ func plain447(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain448(out, in [][]float32, rows, lanes int) bool {
+func plain464(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain448flat(out, in, rows)
+		return plain464flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b8 [line]float32
@@ -38147,7 +38425,7 @@ func plain448(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain448flat(out, in [][]float32, rows int) bool {
+func plain464flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b8 [line]float32
 	var b9 [line]float32
@@ -38235,9 +38513,9 @@ func plain448flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain449(out, in [][]float32, rows, lanes int) bool {
+func plain465(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain449flat(out, in, rows)
+		return plain465flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38300,7 +38578,7 @@ func plain449(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain449flat(out, in [][]float32, rows int) bool {
+func plain465flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38360,7 +38638,7 @@ func plain449flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain450(out, in [][]float32, rows, lanes int) bool {
+func plain466(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38378,7 +38656,7 @@ func plain450(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain451(out, in [][]float32, rows, lanes int) bool {
+func plain467(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38401,9 +38679,9 @@ func plain451(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain452(out, in [][]float32, rows, lanes int) bool {
+func plain468(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain452flat(out, in, rows)
+		return plain468flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -38452,7 +38730,7 @@ func plain452(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain452flat(out, in [][]float32, rows int) bool {
+func plain468flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -38499,9 +38777,9 @@ func plain452flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain453(out, in [][]float32, rows, lanes int) bool {
+func plain469(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain453flat(out, in, rows)
+		return plain469flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -38547,7 +38825,7 @@ func plain453(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain453flat(out, in [][]float32, rows int) bool {
+func plain469flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -38591,9 +38869,9 @@ func plain453flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain454(out, in [][]float32, rows, lanes int) bool {
+func plain470(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain454flat(out, in, rows)
+		return plain470flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -38660,7 +38938,7 @@ func plain454(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain454flat(out, in [][]float32, rows int) bool {
+func plain470flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -38725,9 +39003,9 @@ func plain454flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain455(out, in [][]float32, rows, lanes int) bool {
+func plain471(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain455flat(out, in, rows)
+		return plain471flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -38806,7 +39084,7 @@ func plain455(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain455flat(out, in [][]float32, rows int) bool {
+func plain471flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -38883,7 +39161,7 @@ func plain455flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain456(out, in [][]float32, rows, lanes int) bool {
+func plain472(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38906,7 +39184,7 @@ func plain456(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain457(out, in [][]float32, rows, lanes int) bool {
+func plain473(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38963,9 +39241,9 @@ func plain457(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain458(out, in [][]float32, rows, lanes int) bool {
+func plain474(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain458flat(out, in, rows)
+		return plain474flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39030,7 +39308,7 @@ func plain458(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain458flat(out, in [][]float32, rows int) bool {
+func plain474flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39092,7 +39370,7 @@ func plain458flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain459(out, in [][]float32, rows, lanes int) bool {
+func plain475(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39108,7 +39386,7 @@ func plain459(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain460(out, in [][]float32, rows, lanes int) bool {
+func plain476(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39121,9 +39399,9 @@ func plain460(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain461(out, in [][]float32, rows, lanes int) bool {
+func plain477(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain461flat(out, in, rows)
+		return plain477flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39178,7 +39456,7 @@ func plain461(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain461flat(out, in [][]float32, rows int) bool {
+func plain477flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39230,9 +39508,9 @@ func plain461flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain462(out, in [][]float32, rows, lanes int) bool {
+func plain478(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain462flat(out, in, rows)
+		return plain478flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39289,7 +39567,7 @@ func plain462(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain462flat(out, in [][]float32, rows int) bool {
+func plain478flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39343,9 +39621,9 @@ func plain462flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain463(out, in [][]float32, rows, lanes int) bool {
+func plain479(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain463flat(out, in, rows)
+		return plain479flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39367,7 +39645,7 @@ func plain463(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain463flat(out, in [][]float32, rows int) bool {
+func plain479flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39386,9 +39664,9 @@ func plain463flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain464(out, in [][]float32, rows, lanes int) bool {
+func plain480(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain464flat(out, in, rows)
+		return plain480flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39410,7 +39688,7 @@ func plain464(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain464flat(out, in [][]float32, rows int) bool {
+func plain480flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39429,9 +39707,9 @@ func plain464flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain465(out, in [][]float32, rows, lanes int) bool {
+func plain481(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain465flat(out, in, rows)
+		return plain481flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39488,7 +39766,7 @@ func plain465(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain465flat(out, in [][]float32, rows int) bool {
+func plain481flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39542,7 +39820,7 @@ func plain465flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain466(out, in [][]float32, rows, lanes int) bool {
+func plain482(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39557,7 +39835,7 @@ func plain466(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain467(out, in [][]float32, rows, lanes int) bool {
+func plain483(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39575,7 +39853,7 @@ func plain467(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain468(out, in [][]float32, rows, lanes int) bool {
+func plain484(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39601,7 +39879,7 @@ func plain468(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain469(out, in [][]float32, rows, lanes int) bool {
+func plain485(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39618,9 +39896,9 @@ func plain469(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain470(out, in [][]float32, rows, lanes int) bool {
+func plain486(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain470flat(out, in, rows)
+		return plain486flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39650,7 +39928,7 @@ func plain470(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain470flat(out, in [][]float32, rows int) bool {
+func plain486flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39677,9 +39955,9 @@ func plain470flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain471(out, in [][]float32, rows, lanes int) bool {
+func plain487(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain471flat(out, in, rows)
+		return plain487flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39709,7 +39987,7 @@ func plain471(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain471flat(out, in [][]float32, rows int) bool {
+func plain487flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39736,7 +40014,7 @@ func plain471flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain472(out, in [][]float32, rows, lanes int) bool {
+func plain488(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39757,7 +40035,7 @@ func plain472(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain473(out, in [][]float32, rows, lanes int) bool {
+func plain489(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39782,9 +40060,9 @@ func plain473(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain474(out, in [][]float32, rows, lanes int) bool {
+func plain490(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain474flat(out, in, rows)
+		return plain490flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39821,7 +40099,7 @@ func plain474(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain474flat(out, in [][]float32, rows int) bool {
+func plain490flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39855,7 +40133,7 @@ func plain474flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain475(out, in [][]float32, rows, lanes int) bool {
+func plain491(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39875,9 +40153,9 @@ func plain475(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain476(out, in [][]float32, rows, lanes int) bool {
+func plain492(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain476flat(out, in, rows)
+		return plain492flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39917,7 +40195,7 @@ func plain476(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain476flat(out, in [][]float32, rows int) bool {
+func plain492flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39954,9 +40232,9 @@ func plain476flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain477(out, in [][]float32, rows, lanes int) bool {
+func plain493(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain477flat(out, in, rows)
+		return plain493flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39987,7 +40265,7 @@ func plain477(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain477flat(out, in [][]float32, rows int) bool {
+func plain493flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40015,7 +40293,7 @@ func plain477flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain478(out, in [][]float32, rows, lanes int) bool {
+func plain494(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40030,7 +40308,7 @@ func plain478(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain479(out, in [][]float32, rows, lanes int) bool {
+func plain495(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40043,9 +40321,9 @@ func plain479(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain480(out, in [][]float32, rows, lanes int) bool {
+func plain496(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain480flat(out, in, rows)
+		return plain496flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40106,7 +40384,7 @@ func plain480(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain480flat(out, in [][]float32, rows int) bool {
+func plain496flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40164,9 +40442,9 @@ func plain480flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain481(out, in [][]float32, rows, lanes int) bool {
+func plain497(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain481flat(out, in, rows)
+		return plain497flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -40209,7 +40487,7 @@ func plain481(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain481flat(out, in [][]float32, rows int) bool {
+func plain497flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -40250,9 +40528,9 @@ func plain481flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain482(out, in [][]float32, rows, lanes int) bool {
+func plain498(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain482flat(out, in, rows)
+		return plain498flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -40292,7 +40570,7 @@ func plain482(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain482flat(out, in [][]float32, rows int) bool {
+func plain498flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -40330,9 +40608,9 @@ func plain482flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain483(out, in [][]float32, rows, lanes int) bool {
+func plain499(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain483flat(out, in, rows)
+		return plain499flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -40393,7 +40671,7 @@ func plain483(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain483flat(out, in [][]float32, rows int) bool {
+func plain499flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -40452,9 +40730,9 @@ func plain483flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain484(out, in [][]float32, rows, lanes int) bool {
+func plain500(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain484flat(out, in, rows)
+		return plain500flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -40519,7 +40797,7 @@ func plain484(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain484flat(out, in [][]float32, rows int) bool {
+func plain500flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -40582,7 +40860,7 @@ func plain484flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain485(out, in [][]float32, rows, lanes int) bool {
+func plain501(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40642,7 +40920,7 @@ func plain485(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain486(out, in [][]float32, rows, lanes int) bool {
+func plain502(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40698,9 +40976,9 @@ func plain486(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain487(out, in [][]float32, rows, lanes int) bool {
+func plain503(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain487flat(out, in, rows)
+		return plain503flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40714,7 +40992,7 @@ func plain487(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain487flat(out, in [][]float32, rows int) bool {
+func plain503flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40725,9 +41003,9 @@ func plain487flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain488(out, in [][]float32, rows, lanes int) bool {
+func plain504(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain488flat(out, in, rows)
+		return plain504flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40755,7 +41033,7 @@ func plain488(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain488flat(out, in [][]float32, rows int) bool {
+func plain504flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40780,9 +41058,9 @@ func plain488flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain489(out, in [][]float32, rows, lanes int) bool {
+func plain505(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain489flat(out, in, rows)
+		return plain505flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40800,7 +41078,7 @@ func plain489(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain489flat(out, in [][]float32, rows int) bool {
+func plain505flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40815,9 +41093,9 @@ func plain489flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain490(out, in [][]float32, rows, lanes int) bool {
+func plain506(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain490flat(out, in, rows)
+		return plain506flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40837,7 +41115,7 @@ func plain490(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain490flat(out, in [][]float32, rows int) bool {
+func plain506flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40854,9 +41132,9 @@ func plain490flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain491(out, in [][]float32, rows, lanes int) bool {
+func plain507(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain491flat(out, in, rows)
+		return plain507flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40887,7 +41165,7 @@ func plain491(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain491flat(out, in [][]float32, rows int) bool {
+func plain507flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40915,9 +41193,9 @@ func plain491flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain492(out, in [][]float32, rows, lanes int) bool {
+func plain508(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain492flat(out, in, rows)
+		return plain508flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40951,7 +41229,7 @@ func plain492(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain492flat(out, in [][]float32, rows int) bool {
+func plain508flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40982,9 +41260,9 @@ func plain492flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain493(out, in [][]float32, rows, lanes int) bool {
+func plain509(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain493flat(out, in, rows)
+		return plain509flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41001,7 +41279,7 @@ func plain493(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain493flat(out, in [][]float32, rows int) bool {
+func plain509flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41015,9 +41293,9 @@ func plain493flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain494(out, in [][]float32, rows, lanes int) bool {
+func plain510(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain494flat(out, in, rows)
+		return plain510flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41039,7 +41317,7 @@ func plain494(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain494flat(out, in [][]float32, rows int) bool {
+func plain510flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41058,9 +41336,9 @@ func plain494flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain495(out, in [][]float32, rows, lanes int) bool {
+func plain511(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain495flat(out, in, rows)
+		return plain511flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41083,7 +41361,7 @@ func plain495(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain495flat(out, in [][]float32, rows int) bool {
+func plain511flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41103,9 +41381,9 @@ func plain495flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain496(out, in [][]float32, rows, lanes int) bool {
+func plain512(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain496flat(out, in, rows)
+		return plain512flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41153,7 +41431,7 @@ func plain496(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain496flat(out, in [][]float32, rows int) bool {
+func plain512flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41198,9 +41476,9 @@ func plain496flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain497(out, in [][]float32, rows, lanes int) bool {
+func plain513(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain497flat(out, in, rows)
+		return plain513flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41251,7 +41529,7 @@ func plain497(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain497flat(out, in [][]float32, rows int) bool {
+func plain513flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41299,9 +41577,9 @@ func plain497flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain498(out, in [][]float32, rows, lanes int) bool {
+func plain514(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain498flat(out, in, rows)
+		return plain514flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41352,7 +41630,7 @@ func plain498(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain498flat(out, in [][]float32, rows int) bool {
+func plain514flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41400,9 +41678,9 @@ func plain498flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain499(out, in [][]float32, rows, lanes int) bool {
+func plain515(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain499flat(out, in, rows)
+		return plain515flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41456,7 +41734,7 @@ func plain499(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain499flat(out, in [][]float32, rows int) bool {
+func plain515flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41507,9 +41785,9 @@ func plain499flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain500(out, in [][]float32, rows, lanes int) bool {
+func plain516(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain500flat(out, in, rows)
+		return plain516flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41552,7 +41830,7 @@ func plain500(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain500flat(out, in [][]float32, rows int) bool {
+func plain516flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41592,9 +41870,9 @@ func plain500flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain501(out, in [][]float32, rows, lanes int) bool {
+func plain517(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain501flat(out, in, rows)
+		return plain517flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41640,7 +41918,7 @@ func plain501(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain501flat(out, in [][]float32, rows int) bool {
+func plain517flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41683,9 +41961,9 @@ func plain501flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain502(out, in [][]float32, rows, lanes int) bool {
+func plain518(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain502flat(out, in, rows)
+		return plain518flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41723,7 +42001,7 @@ func plain502(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain502flat(out, in [][]float32, rows int) bool {
+func plain518flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41758,9 +42036,9 @@ func plain502flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain503(out, in [][]float32, rows, lanes int) bool {
+func plain519(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain503flat(out, in, rows)
+		return plain519flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41801,7 +42079,7 @@ func plain503(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain503flat(out, in [][]float32, rows int) bool {
+func plain519flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41839,9 +42117,9 @@ func plain503flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain504(out, in [][]float32, rows, lanes int) bool {
+func plain520(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain504flat(out, in, rows)
+		return plain520flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41874,7 +42152,7 @@ func plain504(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain504flat(out, in [][]float32, rows int) bool {
+func plain520flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41904,9 +42182,9 @@ func plain504flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain505(out, in [][]float32, rows, lanes int) bool {
+func plain521(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain505flat(out, in, rows)
+		return plain521flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41942,7 +42220,7 @@ func plain505(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain505flat(out, in [][]float32, rows int) bool {
+func plain521flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41975,9 +42253,9 @@ func plain505flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain506(out, in [][]float32, rows, lanes int) bool {
+func plain522(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain506flat(out, in, rows)
+		return plain522flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42000,7 +42278,7 @@ func plain506(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain506flat(out, in [][]float32, rows int) bool {
+func plain522flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42020,9 +42298,9 @@ func plain506flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain507(out, in [][]float32, rows, lanes int) bool {
+func plain523(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain507flat(out, in, rows)
+		return plain523flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42058,7 +42336,7 @@ func plain507(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain507flat(out, in [][]float32, rows int) bool {
+func plain523flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42091,9 +42369,9 @@ func plain507flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain508(out, in [][]float32, rows, lanes int) bool {
+func plain524(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain508flat(out, in, rows)
+		return plain524flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42132,7 +42410,7 @@ func plain508(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain508flat(out, in [][]float32, rows int) bool {
+func plain524flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42168,9 +42446,9 @@ func plain508flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain509(out, in [][]float32, rows, lanes int) bool {
+func plain525(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain509flat(out, in, rows)
+		return plain525flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42203,7 +42481,7 @@ func plain509(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain509flat(out, in [][]float32, rows int) bool {
+func plain525flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42233,9 +42511,9 @@ func plain509flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain510(out, in [][]float32, rows, lanes int) bool {
+func plain526(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain510flat(out, in, rows)
+		return plain526flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42296,7 +42574,7 @@ func plain510(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain510flat(out, in [][]float32, rows int) bool {
+func plain526flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42354,9 +42632,9 @@ func plain510flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain511(out, in [][]float32, rows, lanes int) bool {
+func plain527(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain511flat(out, in, rows)
+		return plain527flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42417,7 +42695,7 @@ func plain511(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain511flat(out, in [][]float32, rows int) bool {
+func plain527flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42475,9 +42753,9 @@ func plain511flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain512(out, in [][]float32, rows, lanes int) bool {
+func plain528(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain512flat(out, in, rows)
+		return plain528flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42497,7 +42775,7 @@ func plain512(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain512flat(out, in [][]float32, rows int) bool {
+func plain528flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42514,9 +42792,9 @@ func plain512flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain513(out, in [][]float32, rows, lanes int) bool {
+func plain529(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain513flat(out, in, rows)
+		return plain529flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42534,7 +42812,7 @@ func plain513(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain513flat(out, in [][]float32, rows int) bool {
+func plain529flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42549,9 +42827,9 @@ func plain513flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain514(out, in [][]float32, rows, lanes int) bool {
+func plain530(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain514flat(out, in, rows)
+		return plain530flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42573,7 +42851,7 @@ func plain514(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain514flat(out, in [][]float32, rows int) bool {
+func plain530flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42592,9 +42870,9 @@ func plain514flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain515(out, in [][]float32, rows, lanes int) bool {
+func plain531(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain515flat(out, in, rows)
+		return plain531flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42614,7 +42892,7 @@ func plain515(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain515flat(out, in [][]float32, rows int) bool {
+func plain531flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42631,9 +42909,9 @@ func plain515flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain516(out, in [][]float32, rows, lanes int) bool {
+func plain532(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain516flat(out, in, rows)
+		return plain532flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42659,7 +42937,7 @@ func plain516(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain516flat(out, in [][]float32, rows int) bool {
+func plain532flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42682,9 +42960,9 @@ func plain516flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain517(out, in [][]float32, rows, lanes int) bool {
+func plain533(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain517flat(out, in, rows)
+		return plain533flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42708,7 +42986,7 @@ func plain517(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain517flat(out, in [][]float32, rows int) bool {
+func plain533flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42729,9 +43007,9 @@ func plain517flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain518(out, in [][]float32, rows, lanes int) bool {
+func plain534(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain518flat(out, in, rows)
+		return plain534flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42755,7 +43033,7 @@ func plain518(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain518flat(out, in [][]float32, rows int) bool {
+func plain534flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42776,9 +43054,9 @@ func plain518flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain519(out, in [][]float32, rows, lanes int) bool {
+func plain535(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain519flat(out, in, rows)
+		return plain535flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42800,7 +43078,7 @@ func plain519(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain519flat(out, in [][]float32, rows int) bool {
+func plain535flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42819,9 +43097,9 @@ func plain519flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain520(out, in [][]float32, rows, lanes int) bool {
+func plain536(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain520flat(out, in, rows)
+		return plain536flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -42858,7 +43136,7 @@ func plain520(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain520flat(out, in [][]float32, rows int) bool {
+func plain536flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -42895,9 +43173,9 @@ func plain520flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain521(out, in [][]float32, rows, lanes int) bool {
+func plain537(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain521flat(out, in, rows)
+		return plain537flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -42931,7 +43209,7 @@ func plain521(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain521flat(out, in [][]float32, rows int) bool {
+func plain537flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -42965,9 +43243,9 @@ func plain521flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain522(out, in [][]float32, rows, lanes int) bool {
+func plain538(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain522flat(out, in, rows)
+		return plain538flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -43001,7 +43279,7 @@ func plain522(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain522flat(out, in [][]float32, rows int) bool {
+func plain538flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -43035,9 +43313,9 @@ func plain522flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain523(out, in [][]float32, rows, lanes int) bool {
+func plain539(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain523flat(out, in, rows)
+		return plain539flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -43068,7 +43346,7 @@ func plain523(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain523flat(out, in [][]float32, rows int) bool {
+func plain539flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -43099,9 +43377,9 @@ func plain523flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain524(out, in [][]float32, rows, lanes int) bool {
+func plain540(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain524flat(out, in, rows)
+		return plain540flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43124,7 +43402,7 @@ func plain524(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain524flat(out, in [][]float32, rows int) bool {
+func plain540flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43144,9 +43422,9 @@ func plain524flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain525(out, in [][]float32, rows, lanes int) bool {
+func plain541(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain525flat(out, in, rows)
+		return plain541flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43198,7 +43476,7 @@ func plain525(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain525flat(out, in [][]float32, rows int) bool {
+func plain541flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43247,9 +43525,9 @@ func plain525flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain526(out, in [][]float32, rows, lanes int) bool {
+func plain542(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain526flat(out, in, rows)
+		return plain542flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -43325,7 +43603,7 @@ func plain526(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain526flat(out, in [][]float32, rows int) bool {
+func plain542flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b9 [line]float32
@@ -43397,9 +43675,9 @@ func plain526flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain527(out, in [][]float32, rows, lanes int) bool {
+func plain543(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain527flat(out, in, rows)
+		return plain543flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43413,7 +43691,7 @@ func plain527(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain527flat(out, in [][]float32, rows int) bool {
+func plain543flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43424,9 +43702,9 @@ func plain527flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain528(out, in [][]float32, rows, lanes int) bool {
+func plain544(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain528flat(out, in, rows)
+		return plain544flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43461,7 +43739,7 @@ func plain528(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain528flat(out, in [][]float32, rows int) bool {
+func plain544flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43493,9 +43771,9 @@ func plain528flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain529(out, in [][]float32, rows, lanes int) bool {
+func plain545(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain529flat(out, in, rows)
+		return plain545flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43549,7 +43827,7 @@ func plain529(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain529flat(out, in [][]float32, rows int) bool {
+func plain545flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43600,9 +43878,9 @@ func plain529flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain530(out, in [][]float32, rows, lanes int) bool {
+func plain546(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain530flat(out, in, rows)
+		return plain546flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43656,7 +43934,7 @@ func plain530(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain530flat(out, in [][]float32, rows int) bool {
+func plain546flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43707,9 +43985,9 @@ func plain530flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain531(out, in [][]float32, rows, lanes int) bool {
+func plain547(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain531flat(out, in, rows)
+		return plain547flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43762,7 +44040,7 @@ func plain531(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain531flat(out, in [][]float32, rows int) bool {
+func plain547flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43812,9 +44090,9 @@ func plain531flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain532(out, in [][]float32, rows, lanes int) bool {
+func plain548(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain532flat(out, in, rows)
+		return plain548flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43871,7 +44149,7 @@ func plain532(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain532flat(out, in [][]float32, rows int) bool {
+func plain548flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -43925,9 +44203,9 @@ func plain532flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain533(out, in [][]float32, rows, lanes int) bool {
+func plain549(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain533flat(out, in, rows)
+		return plain549flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43994,7 +44272,7 @@ func plain533(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain533flat(out, in [][]float32, rows int) bool {
+func plain549flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44058,9 +44336,9 @@ func plain533flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain534(out, in [][]float32, rows, lanes int) bool {
+func plain550(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain534flat(out, in, rows)
+		return plain550flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44099,7 +44377,7 @@ func plain534(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain534flat(out, in [][]float32, rows int) bool {
+func plain550flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44135,9 +44413,9 @@ func plain534flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain535(out, in [][]float32, rows, lanes int) bool {
+func plain551(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain535flat(out, in, rows)
+		return plain551flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44153,7 +44431,7 @@ func plain535(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain535flat(out, in [][]float32, rows int) bool {
+func plain551flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44166,9 +44444,9 @@ func plain535flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain536(out, in [][]float32, rows, lanes int) bool {
+func plain552(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain536flat(out, in, rows)
+		return plain552flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44229,7 +44507,7 @@ func plain536(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain536flat(out, in [][]float32, rows int) bool {
+func plain552flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44287,9 +44565,9 @@ func plain536flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain537(out, in [][]float32, rows, lanes int) bool {
+func plain553(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain537flat(out, in, rows)
+		return plain553flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44344,7 +44622,7 @@ func plain537(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain537flat(out, in [][]float32, rows int) bool {
+func plain553flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44396,9 +44674,9 @@ func plain537flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain538(out, in [][]float32, rows, lanes int) bool {
+func plain554(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain538flat(out, in, rows)
+		return plain554flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44457,7 +44735,7 @@ func plain538(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain538flat(out, in [][]float32, rows int) bool {
+func plain554flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44513,9 +44791,9 @@ func plain538flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain539(out, in [][]float32, rows, lanes int) bool {
+func plain555(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain539flat(out, in, rows)
+		return plain555flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44531,7 +44809,7 @@ func plain539(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain539flat(out, in [][]float32, rows int) bool {
+func plain555flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44544,9 +44822,9 @@ func plain539flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain540(out, in [][]float32, rows, lanes int) bool {
+func plain556(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain540flat(out, in, rows)
+		return plain556flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44566,7 +44844,7 @@ func plain540(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain540flat(out, in [][]float32, rows int) bool {
+func plain556flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44583,9 +44861,9 @@ func plain540flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain541(out, in [][]float32, rows, lanes int) bool {
+func plain557(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain541flat(out, in, rows)
+		return plain557flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44607,7 +44885,7 @@ func plain541(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain541flat(out, in [][]float32, rows int) bool {
+func plain557flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44626,9 +44904,9 @@ func plain541flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain542(out, in [][]float32, rows, lanes int) bool {
+func plain558(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain542flat(out, in, rows)
+		return plain558flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44657,7 +44935,7 @@ func plain542(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain542flat(out, in [][]float32, rows int) bool {
+func plain558flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44683,9 +44961,9 @@ func plain542flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain543(out, in [][]float32, rows, lanes int) bool {
+func plain559(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain543flat(out, in, rows)
+		return plain559flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44717,7 +44995,7 @@ func plain543(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain543flat(out, in [][]float32, rows int) bool {
+func plain559flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44746,9 +45024,9 @@ func plain543flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain544(out, in [][]float32, rows, lanes int) bool {
+func plain560(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain544flat(out, in, rows)
+		return plain560flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44785,7 +45063,7 @@ func plain544(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain544flat(out, in [][]float32, rows int) bool {
+func plain560flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44819,9 +45097,9 @@ func plain544flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain545(out, in [][]float32, rows, lanes int) bool {
+func plain561(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain545flat(out, in, rows)
+		return plain561flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44848,7 +45126,7 @@ func plain545(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain545flat(out, in [][]float32, rows int) bool {
+func plain561flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44872,9 +45150,9 @@ func plain545flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain546(out, in [][]float32, rows, lanes int) bool {
+func plain562(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain546flat(out, in, rows)
+		return plain562flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44899,7 +45177,7 @@ func plain546(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain546flat(out, in [][]float32, rows int) bool {
+func plain562flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44921,9 +45199,9 @@ func plain546flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain547(out, in [][]float32, rows, lanes int) bool {
+func plain563(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain547flat(out, in, rows)
+		return plain563flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44951,7 +45229,7 @@ func plain547(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain547flat(out, in [][]float32, rows int) bool {
+func plain563flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -44976,9 +45254,9 @@ func plain547flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain548(out, in [][]float32, rows, lanes int) bool {
+func plain564(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain548flat(out, in, rows)
+		return plain564flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b5 [line]float32
@@ -45051,7 +45329,7 @@ func plain548(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain548flat(out, in [][]float32, rows int) bool {
+func plain564flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b5 [line]float32
 	var b7 [line]float32
@@ -45123,9 +45401,9 @@ func plain548flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain549(out, in [][]float32, rows, lanes int) bool {
+func plain565(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain549flat(out, in, rows)
+		return plain565flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45189,7 +45467,7 @@ func plain549(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain549flat(out, in [][]float32, rows int) bool {
+func plain565flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45250,9 +45528,9 @@ func plain549flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain550(out, in [][]float32, rows, lanes int) bool {
+func plain566(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain550flat(out, in, rows)
+		return plain566flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45291,7 +45569,7 @@ func plain550(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain550flat(out, in [][]float32, rows int) bool {
+func plain566flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45327,9 +45605,9 @@ func plain550flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain551(out, in [][]float32, rows, lanes int) bool {
+func plain567(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain551flat(out, in, rows)
+		return plain567flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45390,7 +45668,7 @@ func plain551(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain551flat(out, in [][]float32, rows int) bool {
+func plain567flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45448,9 +45726,9 @@ func plain551flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain552(out, in [][]float32, rows, lanes int) bool {
+func plain568(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain552flat(out, in, rows)
+		return plain568flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45479,7 +45757,7 @@ func plain552(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain552flat(out, in [][]float32, rows int) bool {
+func plain568flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45505,9 +45783,9 @@ func plain552flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain553(out, in [][]float32, rows, lanes int) bool {
+func plain569(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain553flat(out, in, rows)
+		return plain569flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45570,7 +45848,7 @@ func plain553(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain553flat(out, in [][]float32, rows int) bool {
+func plain569flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45630,9 +45908,9 @@ func plain553flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain554(out, in [][]float32, rows, lanes int) bool {
+func plain570(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain554flat(out, in, rows)
+		return plain570flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45676,7 +45954,7 @@ func plain554(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain554flat(out, in [][]float32, rows int) bool {
+func plain570flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45717,9 +45995,9 @@ func plain554flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain555(out, in [][]float32, rows, lanes int) bool {
+func plain571(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain555flat(out, in, rows)
+		return plain571flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -45774,7 +46052,7 @@ func plain555(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain555flat(out, in [][]float32, rows int) bool {
+func plain571flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -45829,9 +46107,9 @@ func plain555flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain556(out, in [][]float32, rows, lanes int) bool {
+func plain572(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain556flat(out, in, rows)
+		return plain572flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -45892,7 +46170,7 @@ func plain556(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain556flat(out, in [][]float32, rows int) bool {
+func plain572flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b9 [line]float32
@@ -45953,9 +46231,9 @@ func plain556flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain557(out, in [][]float32, rows, lanes int) bool {
+func plain573(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain557flat(out, in, rows)
+		return plain573flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -46016,7 +46294,7 @@ func plain557(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain557flat(out, in [][]float32, rows int) bool {
+func plain573flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -46077,9 +46355,9 @@ func plain557flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain558(out, in [][]float32, rows, lanes int) bool {
+func plain574(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain558flat(out, in, rows)
+		return plain574flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -46146,7 +46424,7 @@ func plain558(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain558flat(out, in [][]float32, rows int) bool {
+func plain574flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b9 [line]float32
@@ -46213,9 +46491,9 @@ func plain558flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain559(out, in [][]float32, rows, lanes int) bool {
+func plain575(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain559flat(out, in, rows)
+		return plain575flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46259,7 +46537,7 @@ func plain559(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain559flat(out, in [][]float32, rows int) bool {
+func plain575flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46300,9 +46578,9 @@ func plain559flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain560(out, in [][]float32, rows, lanes int) bool {
+func plain576(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain560flat(out, in, rows)
+		return plain576flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46348,7 +46626,7 @@ func plain560(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain560flat(out, in [][]float32, rows int) bool {
+func plain576flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46391,9 +46669,9 @@ func plain560flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain561(out, in [][]float32, rows, lanes int) bool {
+func plain577(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain561flat(out, in, rows)
+		return plain577flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46456,7 +46734,7 @@ func plain561(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain561flat(out, in [][]float32, rows int) bool {
+func plain577flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46516,9 +46794,9 @@ func plain561flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain562(out, in [][]float32, rows, lanes int) bool {
+func plain578(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain562flat(out, in, rows)
+		return plain578flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46568,7 +46846,7 @@ func plain562(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain562flat(out, in [][]float32, rows int) bool {
+func plain578flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46615,9 +46893,9 @@ func plain562flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain563(out, in [][]float32, rows, lanes int) bool {
+func plain579(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain563flat(out, in, rows)
+		return plain579flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46685,7 +46963,7 @@ func plain563(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain563flat(out, in [][]float32, rows int) bool {
+func plain579flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46750,9 +47028,9 @@ func plain563flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain564(out, in [][]float32, rows, lanes int) bool {
+func plain580(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain564flat(out, in, rows)
+		return plain580flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46817,7 +47095,7 @@ func plain564(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain564flat(out, in [][]float32, rows int) bool {
+func plain580flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46879,9 +47157,9 @@ func plain564flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain565(out, in [][]float32, rows, lanes int) bool {
+func plain581(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain565flat(out, in, rows)
+		return plain581flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46928,7 +47206,7 @@ func plain565(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain565flat(out, in [][]float32, rows int) bool {
+func plain581flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46972,9 +47250,9 @@ func plain565flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain566(out, in [][]float32, rows, lanes int) bool {
+func plain582(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain566flat(out, in, rows)
+		return plain582flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47031,7 +47309,7 @@ func plain566(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain566flat(out, in [][]float32, rows int) bool {
+func plain582flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47085,9 +47363,9 @@ func plain566flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain567(out, in [][]float32, rows, lanes int) bool {
+func plain583(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain567flat(out, in, rows)
+		return plain583flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47106,7 +47384,7 @@ func plain567(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain567flat(out, in [][]float32, rows int) bool {
+func plain583flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47122,9 +47400,9 @@ func plain567flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain568(out, in [][]float32, rows, lanes int) bool {
+func plain584(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain568flat(out, in, rows)
+		return plain584flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47182,7 +47460,7 @@ func plain568(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain568flat(out, in [][]float32, rows int) bool {
+func plain584flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47237,9 +47515,9 @@ func plain568flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain569(out, in [][]float32, rows, lanes int) bool {
+func plain585(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain569flat(out, in, rows)
+		return plain585flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47278,7 +47556,7 @@ func plain569(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain569flat(out, in [][]float32, rows int) bool {
+func plain585flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47314,9 +47592,9 @@ func plain569flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain570(out, in [][]float32, rows, lanes int) bool {
+func plain586(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain570flat(out, in, rows)
+		return plain586flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47333,7 +47611,7 @@ func plain570(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain570flat(out, in [][]float32, rows int) bool {
+func plain586flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47347,9 +47625,9 @@ func plain570flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain571(out, in [][]float32, rows, lanes int) bool {
+func plain587(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain571flat(out, in, rows)
+		return plain587flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47372,7 +47650,7 @@ func plain571(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain571flat(out, in [][]float32, rows int) bool {
+func plain587flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47392,9 +47670,9 @@ func plain571flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain572(out, in [][]float32, rows, lanes int) bool {
+func plain588(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain572flat(out, in, rows)
+		return plain588flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47420,7 +47698,7 @@ func plain572(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain572flat(out, in [][]float32, rows int) bool {
+func plain588flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47443,9 +47721,9 @@ func plain572flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain573(out, in [][]float32, rows, lanes int) bool {
+func plain589(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain573flat(out, in, rows)
+		return plain589flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47471,7 +47749,7 @@ func plain573(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain573flat(out, in [][]float32, rows int) bool {
+func plain589flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47494,9 +47772,9 @@ func plain573flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain574(out, in [][]float32, rows, lanes int) bool {
+func plain590(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain574flat(out, in, rows)
+		return plain590flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -47527,7 +47805,7 @@ func plain574(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain574flat(out, in [][]float32, rows int) bool {
+func plain590flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -47556,9 +47834,9 @@ func plain574flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain575(out, in [][]float32, rows, lanes int) bool {
+func plain591(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain575flat(out, in, rows)
+		return plain591flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47577,7 +47855,7 @@ func plain575(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain575flat(out, in [][]float32, rows int) bool {
+func plain591flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47593,7 +47871,7 @@ func plain575flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain576(out, in [][]float32, rows, lanes int) bool {
+func plain592(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47604,9 +47882,9 @@ func plain576(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain577(out, in [][]float32, rows, lanes int) bool {
+func plain593(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain577flat(out, in, rows)
+		return plain593flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47658,7 +47936,7 @@ func plain577(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain577flat(out, in [][]float32, rows int) bool {
+func plain593flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47707,7 +47985,7 @@ func plain577flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain578(out, in [][]float32, rows, lanes int) bool {
+func plain594(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47741,7 +48019,7 @@ func plain578(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain579(out, in [][]float32, rows, lanes int) bool {
+func plain595(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -47754,7 +48032,7 @@ func plain579(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain580(out, in [][]float32, rows, lanes int) bool {
+func plain596(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -47765,9 +48043,9 @@ func plain580(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain581(out, in [][]float32, rows, lanes int) bool {
+func plain597(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain581flat(out, in, rows)
+		return plain597flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47781,7 +48059,7 @@ func plain581(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain581flat(out, in [][]float32, rows int) bool {
+func plain597flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -47792,9 +48070,9 @@ func plain581flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain582(out, in [][]float32, rows, lanes int) bool {
+func plain598(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain582flat(out, in, rows)
+		return plain598flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47808,7 +48086,7 @@ func plain582(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain582flat(out, in [][]float32, rows int) bool {
+func plain598flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47819,9 +48097,9 @@ func plain582flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain583(out, in [][]float32, rows, lanes int) bool {
+func plain599(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain583flat(out, in, rows)
+		return plain599flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47842,7 +48120,7 @@ func plain583(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain583flat(out, in [][]float32, rows int) bool {
+func plain599flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47860,9 +48138,9 @@ func plain583flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain584(out, in [][]float32, rows, lanes int) bool {
+func plain600(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain584flat(out, in, rows)
+		return plain600flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47884,7 +48162,7 @@ func plain584(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain584flat(out, in [][]float32, rows int) bool {
+func plain600flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47903,9 +48181,9 @@ func plain584flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain585(out, in [][]float32, rows, lanes int) bool {
+func plain601(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain585flat(out, in, rows)
+		return plain601flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47945,7 +48223,7 @@ func plain585(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain585flat(out, in [][]float32, rows int) bool {
+func plain601flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -47982,9 +48260,9 @@ func plain585flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain586(out, in [][]float32, rows, lanes int) bool {
+func plain602(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain586flat(out, in, rows)
+		return plain602flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48025,7 +48303,7 @@ func plain586(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain586flat(out, in [][]float32, rows int) bool {
+func plain602flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48063,9 +48341,9 @@ func plain586flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain587(out, in [][]float32, rows, lanes int) bool {
+func plain603(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain587flat(out, in, rows)
+		return plain603flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48127,7 +48405,7 @@ func plain587(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain587flat(out, in [][]float32, rows int) bool {
+func plain603flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48186,9 +48464,9 @@ func plain587flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain588(out, in [][]float32, rows, lanes int) bool {
+func plain604(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain588flat(out, in, rows)
+		return plain604flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48250,7 +48528,7 @@ func plain588(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain588flat(out, in [][]float32, rows int) bool {
+func plain604flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48309,9 +48587,9 @@ func plain588flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain589(out, in [][]float32, rows, lanes int) bool {
+func plain605(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain589flat(out, in, rows)
+		return plain605flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48373,7 +48651,7 @@ func plain589(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain589flat(out, in [][]float32, rows int) bool {
+func plain605flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48432,9 +48710,9 @@ func plain589flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain590(out, in [][]float32, rows, lanes int) bool {
+func plain606(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain590flat(out, in, rows)
+		return plain606flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48497,7 +48775,7 @@ func plain590(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain590flat(out, in [][]float32, rows int) bool {
+func plain606flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48557,9 +48835,9 @@ func plain590flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain591(out, in [][]float32, rows, lanes int) bool {
+func plain607(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain591flat(out, in, rows)
+		return plain607flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48600,7 +48878,7 @@ func plain591(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain591flat(out, in [][]float32, rows int) bool {
+func plain607flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48638,9 +48916,9 @@ func plain591flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain592(out, in [][]float32, rows, lanes int) bool {
+func plain608(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain592flat(out, in, rows)
+		return plain608flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48700,7 +48978,7 @@ func plain592(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain592flat(out, in [][]float32, rows int) bool {
+func plain608flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48757,9 +49035,9 @@ func plain592flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain593(out, in [][]float32, rows, lanes int) bool {
+func plain609(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain593flat(out, in, rows)
+		return plain609flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48776,7 +49054,7 @@ func plain593(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain593flat(out, in [][]float32, rows int) bool {
+func plain609flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48790,9 +49068,9 @@ func plain593flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain594(out, in [][]float32, rows, lanes int) bool {
+func plain610(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain594flat(out, in, rows)
+		return plain610flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48821,7 +49099,7 @@ func plain594(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain594flat(out, in [][]float32, rows int) bool {
+func plain610flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48847,9 +49125,9 @@ func plain594flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain595(out, in [][]float32, rows, lanes int) bool {
+func plain611(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain595flat(out, in, rows)
+		return plain611flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48887,7 +49165,7 @@ func plain595(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain595flat(out, in [][]float32, rows int) bool {
+func plain611flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48922,9 +49200,9 @@ func plain595flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain596(out, in [][]float32, rows, lanes int) bool {
+func plain612(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain596flat(out, in, rows)
+		return plain612flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48952,7 +49230,7 @@ func plain596(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain596flat(out, in [][]float32, rows int) bool {
+func plain612flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -48977,9 +49255,9 @@ func plain596flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain597(out, in [][]float32, rows, lanes int) bool {
+func plain613(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain597flat(out, in, rows)
+		return plain613flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49007,7 +49285,7 @@ func plain597(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain597flat(out, in [][]float32, rows int) bool {
+func plain613flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49032,9 +49310,9 @@ func plain597flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain598(out, in [][]float32, rows, lanes int) bool {
+func plain614(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain598flat(out, in, rows)
+		return plain614flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49065,7 +49343,7 @@ func plain598(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain598flat(out, in [][]float32, rows int) bool {
+func plain614flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49093,9 +49371,9 @@ func plain598flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain599(out, in [][]float32, rows, lanes int) bool {
+func plain615(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain599flat(out, in, rows)
+		return plain615flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49135,7 +49413,7 @@ func plain599(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain599flat(out, in [][]float32, rows int) bool {
+func plain615flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49172,9 +49450,9 @@ func plain599flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain600(out, in [][]float32, rows, lanes int) bool {
+func plain616(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain600flat(out, in, rows)
+		return plain616flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49192,7 +49470,7 @@ func plain600(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain600flat(out, in [][]float32, rows int) bool {
+func plain616flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49207,9 +49485,9 @@ func plain600flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain601(out, in [][]float32, rows, lanes int) bool {
+func plain617(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain601flat(out, in, rows)
+		return plain617flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49231,7 +49509,7 @@ func plain601(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain601flat(out, in [][]float32, rows int) bool {
+func plain617flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49250,9 +49528,9 @@ func plain601flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain602(out, in [][]float32, rows, lanes int) bool {
+func plain618(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain602flat(out, in, rows)
+		return plain618flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49268,7 +49546,7 @@ func plain602(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain602flat(out, in [][]float32, rows int) bool {
+func plain618flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49281,9 +49559,9 @@ func plain602flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain603(out, in [][]float32, rows, lanes int) bool {
+func plain619(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain603flat(out, in, rows)
+		return plain619flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49303,7 +49581,7 @@ func plain603(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain603flat(out, in [][]float32, rows int) bool {
+func plain619flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -49320,9 +49598,9 @@ func plain603flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain604(out, in [][]float32, rows, lanes int) bool {
+func plain620(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain604flat(out, in, rows)
+		return plain620flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49390,7 +49668,7 @@ func plain604(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain604flat(out, in [][]float32, rows int) bool {
+func plain620flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -49455,9 +49733,9 @@ func plain604flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain605(out, in [][]float32, rows, lanes int) bool {
+func plain621(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain605flat(out, in, rows)
+		return plain621flat(out, in, rows)
 	}
 	var b20 [line]float32
 	n := lanes
@@ -49572,7 +49850,7 @@ func plain605(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain605flat(out, in [][]float32, rows int) bool {
+func plain621flat(out, in [][]float32, rows int) bool {
 	var b20 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -49685,9 +49963,9 @@ func plain605flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain606(out, in [][]float32, rows, lanes int) bool {
+func plain622(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain606flat(out, in, rows)
+		return plain622flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49760,7 +50038,7 @@ func plain606(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain606flat(out, in [][]float32, rows int) bool {
+func plain622flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -49830,9 +50108,9 @@ func plain606flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain607(out, in [][]float32, rows, lanes int) bool {
+func plain623(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain607flat(out, in, rows)
+		return plain623flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49859,7 +50137,7 @@ func plain607(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain607flat(out, in [][]float32, rows int) bool {
+func plain623flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -49883,9 +50161,9 @@ func plain607flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain608(out, in [][]float32, rows, lanes int) bool {
+func plain624(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain608flat(out, in, rows)
+		return plain624flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49909,7 +50187,7 @@ func plain608(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain608flat(out, in [][]float32, rows int) bool {
+func plain624flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -49930,9 +50208,9 @@ func plain608flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain609(out, in [][]float32, rows, lanes int) bool {
+func plain625(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain609flat(out, in, rows)
+		return plain625flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49953,7 +50231,7 @@ func plain609(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain609flat(out, in [][]float32, rows int) bool {
+func plain625flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -49971,9 +50249,9 @@ func plain609flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain610(out, in [][]float32, rows, lanes int) bool {
+func plain626(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain610flat(out, in, rows)
+		return plain626flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50002,7 +50280,7 @@ func plain610(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain610flat(out, in [][]float32, rows int) bool {
+func plain626flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -50028,9 +50306,9 @@ func plain610flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain611(out, in [][]float32, rows, lanes int) bool {
+func plain627(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain611flat(out, in, rows)
+		return plain627flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50089,7 +50367,7 @@ func plain611(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain611flat(out, in [][]float32, rows int) bool {
+func plain627flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -50145,9 +50423,9 @@ func plain611flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain612(out, in [][]float32, rows, lanes int) bool {
+func plain628(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain612flat(out, in, rows)
+		return plain628flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50199,7 +50477,7 @@ func plain612(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain612flat(out, in [][]float32, rows int) bool {
+func plain628flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -50248,9 +50526,9 @@ func plain612flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain613(out, in [][]float32, rows, lanes int) bool {
+func plain629(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain613flat(out, in, rows)
+		return plain629flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50298,7 +50576,7 @@ func plain613(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain613flat(out, in [][]float32, rows int) bool {
+func plain629flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -50343,9 +50621,9 @@ func plain613flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain614(out, in [][]float32, rows, lanes int) bool {
+func plain630(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain614flat(out, in, rows)
+		return plain630flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50406,7 +50684,7 @@ func plain614(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain614flat(out, in [][]float32, rows int) bool {
+func plain630flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -50464,9 +50742,9 @@ func plain614flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain615(out, in [][]float32, rows, lanes int) bool {
+func plain631(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain615flat(out, in, rows)
+		return plain631flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -50491,7 +50769,7 @@ func plain615(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain615flat(out, in [][]float32, rows int) bool {
+func plain631flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -50513,9 +50791,9 @@ func plain615flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain616(out, in [][]float32, rows, lanes int) bool {
+func plain632(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain616flat(out, in, rows)
+		return plain632flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -50537,7 +50815,7 @@ func plain616(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain616flat(out, in [][]float32, rows int) bool {
+func plain632flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -50556,9 +50834,9 @@ func plain616flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain617(out, in [][]float32, rows, lanes int) bool {
+func plain633(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain617flat(out, in, rows)
+		return plain633flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50602,7 +50880,7 @@ func plain617(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain617flat(out, in [][]float32, rows int) bool {
+func plain633flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50643,9 +50921,9 @@ func plain617flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain618(out, in [][]float32, rows, lanes int) bool {
+func plain634(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain618flat(out, in, rows)
+		return plain634flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -50685,7 +50963,7 @@ func plain618(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain618flat(out, in [][]float32, rows int) bool {
+func plain634flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -50723,9 +51001,9 @@ func plain618flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain619(out, in [][]float32, rows, lanes int) bool {
+func plain635(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain619flat(out, in, rows)
+		return plain635flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -50765,7 +51043,7 @@ func plain619(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain619flat(out, in [][]float32, rows int) bool {
+func plain635flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -50803,9 +51081,9 @@ func plain619flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain620(out, in [][]float32, rows, lanes int) bool {
+func plain636(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain620flat(out, in, rows)
+		return plain636flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -50885,7 +51163,7 @@ func plain620(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain620flat(out, in [][]float32, rows int) bool {
+func plain636flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -50965,9 +51243,9 @@ func plain620flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain621(out, in [][]float32, rows, lanes int) bool {
+func plain637(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain621flat(out, in, rows)
+		return plain637flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51030,7 +51308,7 @@ func plain621(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain621flat(out, in [][]float32, rows int) bool {
+func plain637flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51090,9 +51368,9 @@ func plain621flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain622(out, in [][]float32, rows, lanes int) bool {
+func plain638(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain622flat(out, in, rows)
+		return plain638flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51142,7 +51420,7 @@ func plain622(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain622flat(out, in [][]float32, rows int) bool {
+func plain638flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51189,9 +51467,9 @@ func plain622flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain623(out, in [][]float32, rows, lanes int) bool {
+func plain639(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain623flat(out, in, rows)
+		return plain639flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51259,7 +51537,7 @@ func plain623(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain623flat(out, in [][]float32, rows int) bool {
+func plain639flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51324,9 +51602,9 @@ func plain623flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain624(out, in [][]float32, rows, lanes int) bool {
+func plain640(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain624flat(out, in, rows)
+		return plain640flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51391,7 +51669,7 @@ func plain624(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain624flat(out, in [][]float32, rows int) bool {
+func plain640flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51453,9 +51731,9 @@ func plain624flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain625(out, in [][]float32, rows, lanes int) bool {
+func plain641(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain625flat(out, in, rows)
+		return plain641flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51502,7 +51780,7 @@ func plain625(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain625flat(out, in [][]float32, rows int) bool {
+func plain641flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51546,9 +51824,9 @@ func plain625flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain626(out, in [][]float32, rows, lanes int) bool {
+func plain642(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain626flat(out, in, rows)
+		return plain642flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51605,7 +51883,7 @@ func plain626(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain626flat(out, in [][]float32, rows int) bool {
+func plain642flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51659,9 +51937,9 @@ func plain626flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain627(out, in [][]float32, rows, lanes int) bool {
+func plain643(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain627flat(out, in, rows)
+		return plain643flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -51692,7 +51970,7 @@ func plain627(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain627flat(out, in [][]float32, rows int) bool {
+func plain643flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -51719,9 +51997,36 @@ func plain627flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain628(out, in [][]float32, rows, lanes int) bool {
+func plain644(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain628flat(out, in, rows)
+		return plain644flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = float32(c0 * x1[i])
+		}
+	}
+	return true
+}
+
+func plain644flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = float32(x0[i] * x1[i])
+	}
+	return true
+}
+
+func plain645(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain645flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -51765,7 +52070,7 @@ func plain628(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain628flat(out, in [][]float32, rows int) bool {
+func plain645flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -51807,9 +52112,9 @@ func plain628flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain629(out, in [][]float32, rows, lanes int) bool {
+func plain646(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain629flat(out, in, rows)
+		return plain646flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -51850,7 +52155,7 @@ func plain629(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain629flat(out, in [][]float32, rows int) bool {
+func plain646flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -51889,9 +52194,9 @@ func plain629flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain630(out, in [][]float32, rows, lanes int) bool {
+func plain647(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain630flat(out, in, rows)
+		return plain647flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -51953,7 +52258,7 @@ func plain630(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain630flat(out, in [][]float32, rows int) bool {
+func plain647flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -52013,9 +52318,9 @@ func plain630flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain631(out, in [][]float32, rows, lanes int) bool {
+func plain648(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain631flat(out, in, rows)
+		return plain648flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -52056,7 +52361,7 @@ func plain631(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain631flat(out, in [][]float32, rows int) bool {
+func plain648flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -52095,9 +52400,9 @@ func plain631flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain632(out, in [][]float32, rows, lanes int) bool {
+func plain649(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain632flat(out, in, rows)
+		return plain649flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -52135,7 +52440,7 @@ func plain632(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain632flat(out, in [][]float32, rows int) bool {
+func plain649flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -52171,9 +52476,9 @@ func plain632flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain633(out, in [][]float32, rows, lanes int) bool {
+func plain650(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain633flat(out, in, rows)
+		return plain650flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -52215,7 +52520,7 @@ func plain633(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain633flat(out, in [][]float32, rows int) bool {
+func plain650flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -52255,9 +52560,9 @@ func plain633flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain634(out, in [][]float32, rows, lanes int) bool {
+func plain651(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain634flat(out, in, rows)
+		return plain651flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -52296,7 +52601,7 @@ func plain634(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain634flat(out, in [][]float32, rows int) bool {
+func plain651flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -52333,9 +52638,9 @@ func plain634flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain635(out, in [][]float32, rows, lanes int) bool {
+func plain652(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain635flat(out, in, rows)
+		return plain652flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -52394,7 +52699,7 @@ func plain635(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain635flat(out, in [][]float32, rows int) bool {
+func plain652flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -52451,9 +52756,9 @@ func plain635flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain636(out, in [][]float32, rows, lanes int) bool {
+func plain653(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain636flat(out, in, rows)
+		return plain653flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52489,7 +52794,7 @@ func plain636(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain636flat(out, in [][]float32, rows int) bool {
+func plain653flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -52522,9 +52827,9 @@ func plain636flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain637(out, in [][]float32, rows, lanes int) bool {
+func plain654(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain637flat(out, in, rows)
+		return plain654flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -52554,7 +52859,7 @@ func plain637(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain637flat(out, in [][]float32, rows int) bool {
+func plain654flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -52583,9 +52888,9 @@ func plain637flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain638(out, in [][]float32, rows, lanes int) bool {
+func plain655(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain638flat(out, in, rows)
+		return plain655flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b8 [line]float32
@@ -52634,7 +52939,7 @@ func plain638(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain638flat(out, in [][]float32, rows int) bool {
+func plain655flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b8 [line]float32
 	var b11 [line]float32
@@ -52682,9 +52987,9 @@ func plain638flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain639(out, in [][]float32, rows, lanes int) bool {
+func plain656(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain639flat(out, in, rows)
+		return plain656flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52718,7 +53023,7 @@ func plain639(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain639flat(out, in [][]float32, rows int) bool {
+func plain656flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -52749,9 +53054,9 @@ func plain639flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain640(out, in [][]float32, rows, lanes int) bool {
+func plain657(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain640flat(out, in, rows)
+		return plain657flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52783,7 +53088,7 @@ func plain640(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain640flat(out, in [][]float32, rows int) bool {
+func plain657flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -52812,9 +53117,9 @@ func plain640flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain641(out, in [][]float32, rows, lanes int) bool {
+func plain658(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain641flat(out, in, rows)
+		return plain658flat(out, in, rows)
 	}
 	var b9 [line]float32
 	n := lanes
@@ -52903,7 +53208,7 @@ func plain641(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain641flat(out, in [][]float32, rows int) bool {
+func plain658flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -52993,9 +53298,9 @@ func plain641flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain642(out, in [][]float32, rows, lanes int) bool {
+func plain659(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain642flat(out, in, rows)
+		return plain659flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53013,7 +53318,7 @@ func plain642(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain642flat(out, in [][]float32, rows int) bool {
+func plain659flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -53028,9 +53333,9 @@ func plain642flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain643(out, in [][]float32, rows, lanes int) bool {
+func plain660(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain643flat(out, in, rows)
+		return plain660flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53046,7 +53351,7 @@ func plain643(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain643flat(out, in [][]float32, rows int) bool {
+func plain660flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -53059,9 +53364,9 @@ func plain643flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain644(out, in [][]float32, rows, lanes int) bool {
+func plain661(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain644flat(out, in, rows)
+		return plain661flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53108,7 +53413,7 @@ func plain644(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain644flat(out, in [][]float32, rows int) bool {
+func plain661flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -53152,9 +53457,9 @@ func plain644flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain645(out, in [][]float32, rows, lanes int) bool {
+func plain662(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain645flat(out, in, rows)
+		return plain662flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53172,7 +53477,7 @@ func plain645(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain645flat(out, in [][]float32, rows int) bool {
+func plain662flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -53187,9 +53492,9 @@ func plain645flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain646(out, in [][]float32, rows, lanes int) bool {
+func plain663(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain646flat(out, in, rows)
+		return plain663flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -53273,7 +53578,7 @@ func plain646(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain646flat(out, in [][]float32, rows int) bool {
+func plain663flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b6 [line]float32
@@ -53357,9 +53662,9 @@ func plain646flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain647(out, in [][]float32, rows, lanes int) bool {
+func plain664(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain647flat(out, in, rows)
+		return plain664flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53425,7 +53730,7 @@ func plain647(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain647flat(out, in [][]float32, rows int) bool {
+func plain664flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -53488,9 +53793,9 @@ func plain647flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain648(out, in [][]float32, rows, lanes int) bool {
+func plain665(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain648flat(out, in, rows)
+		return plain665flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53561,7 +53866,7 @@ func plain648(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain648flat(out, in [][]float32, rows int) bool {
+func plain665flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -53629,9 +53934,9 @@ func plain648flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain649(out, in [][]float32, rows, lanes int) bool {
+func plain666(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain649flat(out, in, rows)
+		return plain666flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53700,7 +54005,7 @@ func plain649(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain649flat(out, in [][]float32, rows int) bool {
+func plain666flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -53766,9 +54071,9 @@ func plain649flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain650(out, in [][]float32, rows, lanes int) bool {
+func plain667(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain650flat(out, in, rows)
+		return plain667flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53811,7 +54116,7 @@ func plain650(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain650flat(out, in [][]float32, rows int) bool {
+func plain667flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -53851,9 +54156,9 @@ func plain650flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain651(out, in [][]float32, rows, lanes int) bool {
+func plain668(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain651flat(out, in, rows)
+		return plain668flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53904,7 +54209,7 @@ func plain651(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain651flat(out, in [][]float32, rows int) bool {
+func plain668flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -53952,9 +54257,9 @@ func plain651flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain652(out, in [][]float32, rows, lanes int) bool {
+func plain669(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain652flat(out, in, rows)
+		return plain669flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53998,7 +54303,7 @@ func plain652(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain652flat(out, in [][]float32, rows int) bool {
+func plain669flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54039,9 +54344,9 @@ func plain652flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain653(out, in [][]float32, rows, lanes int) bool {
+func plain670(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain653flat(out, in, rows)
+		return plain670flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54081,7 +54386,7 @@ func plain653(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain653flat(out, in [][]float32, rows int) bool {
+func plain670flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54118,9 +54423,9 @@ func plain653flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain654(out, in [][]float32, rows, lanes int) bool {
+func plain671(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain654flat(out, in, rows)
+		return plain671flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54188,7 +54493,7 @@ func plain654(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain654flat(out, in [][]float32, rows int) bool {
+func plain671flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54253,9 +54558,9 @@ func plain654flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain655(out, in [][]float32, rows, lanes int) bool {
+func plain672(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain655flat(out, in, rows)
+		return plain672flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54302,7 +54607,7 @@ func plain655(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain655flat(out, in [][]float32, rows int) bool {
+func plain672flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54346,9 +54651,9 @@ func plain655flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain656(out, in [][]float32, rows, lanes int) bool {
+func plain673(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain656flat(out, in, rows)
+		return plain673flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54410,7 +54715,7 @@ func plain656(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain656flat(out, in [][]float32, rows int) bool {
+func plain673flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54469,9 +54774,9 @@ func plain656flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain657(out, in [][]float32, rows, lanes int) bool {
+func plain674(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain657flat(out, in, rows)
+		return plain674flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54544,7 +54849,7 @@ func plain657(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain657flat(out, in [][]float32, rows int) bool {
+func plain674flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54614,9 +54919,9 @@ func plain657flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain658(out, in [][]float32, rows, lanes int) bool {
+func plain675(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain658flat(out, in, rows)
+		return plain675flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54634,7 +54939,7 @@ func plain658(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain658flat(out, in [][]float32, rows int) bool {
+func plain675flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54649,9 +54954,9 @@ func plain658flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain659(out, in [][]float32, rows, lanes int) bool {
+func plain676(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain659flat(out, in, rows)
+		return plain676flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54667,7 +54972,7 @@ func plain659(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain659flat(out, in [][]float32, rows int) bool {
+func plain676flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54680,9 +54985,9 @@ func plain659flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain660(out, in [][]float32, rows, lanes int) bool {
+func plain677(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain660flat(out, in, rows)
+		return plain677flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54703,7 +55008,7 @@ func plain660(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain660flat(out, in [][]float32, rows int) bool {
+func plain677flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54721,9 +55026,9 @@ func plain660flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain661(out, in [][]float32, rows, lanes int) bool {
+func plain678(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain661flat(out, in, rows)
+		return plain678flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54742,7 +55047,7 @@ func plain661(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain661flat(out, in [][]float32, rows int) bool {
+func plain678flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54758,9 +55063,9 @@ func plain661flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain662(out, in [][]float32, rows, lanes int) bool {
+func plain679(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain662flat(out, in, rows)
+		return plain679flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54809,7 +55114,7 @@ func plain662(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain662flat(out, in [][]float32, rows int) bool {
+func plain679flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54855,9 +55160,9 @@ func plain662flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain663(out, in [][]float32, rows, lanes int) bool {
+func plain680(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain663flat(out, in, rows)
+		return plain680flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54887,7 +55192,7 @@ func plain663(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain663flat(out, in [][]float32, rows int) bool {
+func plain680flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54914,9 +55219,9 @@ func plain663flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain664(out, in [][]float32, rows, lanes int) bool {
+func plain681(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain664flat(out, in, rows)
+		return plain681flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54944,7 +55249,7 @@ func plain664(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain664flat(out, in [][]float32, rows int) bool {
+func plain681flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -54969,9 +55274,9 @@ func plain664flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain665(out, in [][]float32, rows, lanes int) bool {
+func plain682(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain665flat(out, in, rows)
+		return plain682flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55027,7 +55332,7 @@ func plain665(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain665flat(out, in [][]float32, rows int) bool {
+func plain682flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55080,9 +55385,9 @@ func plain665flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain666(out, in [][]float32, rows, lanes int) bool {
+func plain683(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain666flat(out, in, rows)
+		return plain683flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55104,7 +55409,7 @@ func plain666(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain666flat(out, in [][]float32, rows int) bool {
+func plain683flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55123,9 +55428,9 @@ func plain666flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain667(out, in [][]float32, rows, lanes int) bool {
+func plain684(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain667flat(out, in, rows)
+		return plain684flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55145,7 +55450,7 @@ func plain667(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain667flat(out, in [][]float32, rows int) bool {
+func plain684flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55162,9 +55467,9 @@ func plain667flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain668(out, in [][]float32, rows, lanes int) bool {
+func plain685(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain668flat(out, in, rows)
+		return plain685flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55206,7 +55511,7 @@ func plain668(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain668flat(out, in [][]float32, rows int) bool {
+func plain685flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55245,9 +55550,9 @@ func plain668flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain669(out, in [][]float32, rows, lanes int) bool {
+func plain686(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain669flat(out, in, rows)
+		return plain686flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55279,7 +55584,7 @@ func plain669(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain669flat(out, in [][]float32, rows int) bool {
+func plain686flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55308,9 +55613,9 @@ func plain669flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain670(out, in [][]float32, rows, lanes int) bool {
+func plain687(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain670flat(out, in, rows)
+		return plain687flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55338,7 +55643,7 @@ func plain670(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain670flat(out, in [][]float32, rows int) bool {
+func plain687flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55363,9 +55668,9 @@ func plain670flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain671(out, in [][]float32, rows, lanes int) bool {
+func plain688(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain671flat(out, in, rows)
+		return plain688flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55392,7 +55697,7 @@ func plain671(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain671flat(out, in [][]float32, rows int) bool {
+func plain688flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55416,9 +55721,9 @@ func plain671flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain672(out, in [][]float32, rows, lanes int) bool {
+func plain689(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain672flat(out, in, rows)
+		return plain689flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55441,7 +55746,7 @@ func plain672(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain672flat(out, in [][]float32, rows int) bool {
+func plain689flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55461,9 +55766,9 @@ func plain672flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain673(out, in [][]float32, rows, lanes int) bool {
+func plain690(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain673flat(out, in, rows)
+		return plain690flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55514,7 +55819,7 @@ func plain673(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain673flat(out, in [][]float32, rows int) bool {
+func plain690flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55562,9 +55867,9 @@ func plain673flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain674(out, in [][]float32, rows, lanes int) bool {
+func plain691(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain674flat(out, in, rows)
+		return plain691flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -55654,7 +55959,7 @@ func plain674(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain674flat(out, in [][]float32, rows int) bool {
+func plain691flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -55745,9 +56050,9 @@ func plain674flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain675(out, in [][]float32, rows, lanes int) bool {
+func plain692(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain675flat(out, in, rows)
+		return plain692flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -55822,7 +56127,7 @@ func plain675(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain675flat(out, in [][]float32, rows int) bool {
+func plain692flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -55898,9 +56203,9 @@ func plain675flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain676(out, in [][]float32, rows, lanes int) bool {
+func plain693(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain676flat(out, in, rows)
+		return plain693flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -55984,7 +56289,7 @@ func plain676(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain676flat(out, in [][]float32, rows int) bool {
+func plain693flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -56069,9 +56374,9 @@ func plain676flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain677(out, in [][]float32, rows, lanes int) bool {
+func plain694(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain677flat(out, in, rows)
+		return plain694flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56120,7 +56425,7 @@ func plain677(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain677flat(out, in [][]float32, rows int) bool {
+func plain694flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56166,9 +56471,9 @@ func plain677flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain678(out, in [][]float32, rows, lanes int) bool {
+func plain695(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain678flat(out, in, rows)
+		return plain695flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56209,7 +56514,7 @@ func plain678(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain678flat(out, in [][]float32, rows int) bool {
+func plain695flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56247,9 +56552,9 @@ func plain678flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain679(out, in [][]float32, rows, lanes int) bool {
+func plain696(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain679flat(out, in, rows)
+		return plain696flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56302,7 +56607,7 @@ func plain679(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain679flat(out, in [][]float32, rows int) bool {
+func plain696flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56352,9 +56657,9 @@ func plain679flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain680(out, in [][]float32, rows, lanes int) bool {
+func plain697(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain680flat(out, in, rows)
+		return plain697flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56399,7 +56704,7 @@ func plain680(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain680flat(out, in [][]float32, rows int) bool {
+func plain697flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56441,7 +56746,7 @@ func plain680flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain681(out, in [][]float32, rows, lanes int) bool {
+func plain698(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -56451,9 +56756,9 @@ func plain681(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain682(out, in [][]float32, rows, lanes int) bool {
+func plain699(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain682flat(out, in, rows)
+		return plain699flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -56504,7 +56809,7 @@ func plain682(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain682flat(out, in [][]float32, rows int) bool {
+func plain699flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -56554,9 +56859,9 @@ func plain682flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain683(out, in [][]float32, rows, lanes int) bool {
+func plain700(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain683flat(out, in, rows)
+		return plain700flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -56607,7 +56912,7 @@ func plain683(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain683flat(out, in [][]float32, rows int) bool {
+func plain700flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -56657,9 +56962,9 @@ func plain683flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain684(out, in [][]float32, rows, lanes int) bool {
+func plain701(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain684flat(out, in, rows)
+		return plain701flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -56710,7 +57015,7 @@ func plain684(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain684flat(out, in [][]float32, rows int) bool {
+func plain701flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -56759,9 +57064,9 @@ func plain684flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain685(out, in [][]float32, rows, lanes int) bool {
+func plain702(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain685flat(out, in, rows)
+		return plain702flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -56812,7 +57117,7 @@ func plain685(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain685flat(out, in [][]float32, rows int) bool {
+func plain702flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -56861,9 +57166,9 @@ func plain685flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain686(out, in [][]float32, rows, lanes int) bool {
+func plain703(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain686flat(out, in, rows)
+		return plain703flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56899,7 +57204,7 @@ func plain686(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain686flat(out, in [][]float32, rows int) bool {
+func plain703flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -56932,7 +57237,31 @@ func plain686flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain687(out, in [][]float32, rows, lanes int) bool {
+func plain704(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = relaxed(x0[i], x1[i], x2[i], x3[i], x4[i])
+	}
+	return true
+}
+
+func plain705(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = inverseRootOf(x0[i])
+	}
+	return true
+}
+
+func plain706(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -56944,7 +57273,7 @@ func plain687(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain688(out, in [][]float32, rows, lanes int) bool {
+func plain707(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -56956,7 +57285,7 @@ func plain688(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain689(out, in [][]float32, rows, lanes int) bool {
+func plain708(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -56979,7 +57308,7 @@ func plain689(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain690(out, in [][]float32, rows, lanes int) bool {
+func plain709(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57032,9 +57361,9 @@ func plain690(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain691(out, in [][]float32, rows, lanes int) bool {
+func plain710(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain691flat(out, in, rows)
+		return plain710flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57085,7 +57414,7 @@ func plain691(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain691flat(out, in [][]float32, rows int) bool {
+func plain710flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57133,9 +57462,9 @@ func plain691flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain692(out, in [][]float32, rows, lanes int) bool {
+func plain711(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain692flat(out, in, rows)
+		return plain711flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57150,7 +57479,7 @@ func plain692(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain692flat(out, in [][]float32, rows int) bool {
+func plain711flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -57162,9 +57491,9 @@ func plain692flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain693(out, in [][]float32, rows, lanes int) bool {
+func plain712(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain693flat(out, in, rows)
+		return plain712flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57181,7 +57510,7 @@ func plain693(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain693flat(out, in [][]float32, rows int) bool {
+func plain712flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -57195,9 +57524,9 @@ func plain693flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain694(out, in [][]float32, rows, lanes int) bool {
+func plain713(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain694flat(out, in, rows)
+		return plain713flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57230,7 +57559,7 @@ func plain694(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain694flat(out, in [][]float32, rows int) bool {
+func plain713flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -57260,9 +57589,9 @@ func plain694flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain695(out, in [][]float32, rows, lanes int) bool {
+func plain714(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain695flat(out, in, rows)
+		return plain714flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57292,7 +57621,7 @@ func plain695(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain695flat(out, in [][]float32, rows int) bool {
+func plain714flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -57319,9 +57648,9 @@ func plain695flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain696(out, in [][]float32, rows, lanes int) bool {
+func plain715(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain696flat(out, in, rows)
+		return plain715flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57371,7 +57700,7 @@ func plain696(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain696flat(out, in [][]float32, rows int) bool {
+func plain715flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -57418,9 +57747,9 @@ func plain696flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain697(out, in [][]float32, rows, lanes int) bool {
+func plain716(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain697flat(out, in, rows)
+		return plain716flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57452,7 +57781,7 @@ func plain697(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain697flat(out, in [][]float32, rows int) bool {
+func plain716flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57481,7 +57810,15 @@ func plain697flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain698(out, in [][]float32, rows, lanes int) bool {
+func plain717(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	Sigmoid(y0, x0)
+	return true
+}
+
+func plain718(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -57512,7 +57849,7 @@ func plain698(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain699(out, in [][]float32, rows, lanes int) bool {
+func plain719(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -57577,7 +57914,7 @@ func plain699(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain700(out, in [][]float32, rows, lanes int) bool {
+func plain720(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57635,7 +57972,7 @@ func plain700(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain701(out, in [][]float32, rows, lanes int) bool {
+func plain721(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57716,9 +58053,9 @@ func plain701(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain702(out, in [][]float32, rows, lanes int) bool {
+func plain722(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain702flat(out, in, rows)
+		return plain722flat(out, in, rows)
 	}
 	var b6 [line]float32
 	n := lanes
@@ -57775,7 +58112,7 @@ func plain702(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain702flat(out, in [][]float32, rows int) bool {
+func plain722flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -57828,7 +58165,7 @@ func plain702flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain703(out, in [][]float32, rows, lanes int) bool {
+func plain723(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -57858,7 +58195,17 @@ func plain703(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain704(out, in [][]float32, rows, lanes int) bool {
+func plain724(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = signOf(x0[i])
+	}
+	return true
+}
+
+func plain725(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -57872,7 +58219,15 @@ func plain704(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain705(out, in [][]float32, rows, lanes int) bool {
+func plain726(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	Sin(y0, x0)
+	return true
+}
+
+func plain727(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -57880,7 +58235,7 @@ func plain705(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain706(out, in [][]float32, rows, lanes int) bool {
+func plain728(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57903,7 +58258,7 @@ func plain706(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain707(out, in [][]float32, rows, lanes int) bool {
+func plain729(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -57922,7 +58277,7 @@ func plain707(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain708(out, in [][]float32, rows, lanes int) bool {
+func plain730(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -57966,7 +58321,7 @@ func plain708(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain709(out, in [][]float32, rows, lanes int) bool {
+func plain731(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -57988,7 +58343,7 @@ func plain709(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain710(out, in [][]float32, rows, lanes int) bool {
+func plain732(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58044,7 +58399,38 @@ func plain710(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain711(out, in [][]float32, rows, lanes int) bool {
+func plain733(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = rootOf(x0[i])
+	}
+	return true
+}
+
+func plain734(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = stepOf(x0[i])
+	}
+	return true
+}
+
+func plain735(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] - x1[i]
+	}
+	return true
+}
+
+func plain736(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58062,7 +58448,7 @@ func plain711(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain712(out, in [][]float32, rows, lanes int) bool {
+func plain737(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58078,7 +58464,7 @@ func plain712(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain713(out, in [][]float32, rows, lanes int) bool {
+func plain738(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58094,9 +58480,9 @@ func plain713(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain714(out, in [][]float32, rows, lanes int) bool {
+func plain739(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain714flat(out, in, rows)
+		return plain739flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58138,7 +58524,7 @@ func plain714(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain714flat(out, in [][]float32, rows int) bool {
+func plain739flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58177,7 +58563,7 @@ func plain714flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain715(out, in [][]float32, rows, lanes int) bool {
+func plain740(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58266,7 +58652,7 @@ func plain715(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain716(out, in [][]float32, rows, lanes int) bool {
+func plain741(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58343,9 +58729,47 @@ func plain716(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain717(out, in [][]float32, rows, lanes int) bool {
+func plain742(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] - c1
+	}
+	return true
+}
+
+func plain743(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain717flat(out, in, rows)
+		return plain743flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = x0[i] - x1[i]
+		}
+	}
+	return true
+}
+
+func plain743flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] - c1
+	}
+	return true
+}
+
+func plain744(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain744flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58362,7 +58786,7 @@ func plain717(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain717flat(out, in [][]float32, rows int) bool {
+func plain744flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -58376,9 +58800,36 @@ func plain717flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain718(out, in [][]float32, rows, lanes int) bool {
+func plain745(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain718flat(out, in, rows)
+		return plain745flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		c1 := in[1][r]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = x0[i] - c1
+		}
+	}
+	return true
+}
+
+func plain745flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] - x1[i]
+	}
+	return true
+}
+
+func plain746(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain746flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58440,7 +58891,7 @@ func plain718(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain718flat(out, in [][]float32, rows int) bool {
+func plain746flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58499,9 +58950,9 @@ func plain718flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain719(out, in [][]float32, rows, lanes int) bool {
+func plain747(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain719flat(out, in, rows)
+		return plain747flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58570,7 +59021,7 @@ func plain719(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain719flat(out, in [][]float32, rows int) bool {
+func plain747flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58636,9 +59087,9 @@ func plain719flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain720(out, in [][]float32, rows, lanes int) bool {
+func plain748(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain720flat(out, in, rows)
+		return plain748flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58709,7 +59160,7 @@ func plain720(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain720flat(out, in [][]float32, rows int) bool {
+func plain748flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58777,9 +59228,9 @@ func plain720flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain721(out, in [][]float32, rows, lanes int) bool {
+func plain749(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain721flat(out, in, rows)
+		return plain749flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58842,7 +59293,7 @@ func plain721(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain721flat(out, in [][]float32, rows int) bool {
+func plain749flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58902,9 +59353,9 @@ func plain721flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain722(out, in [][]float32, rows, lanes int) bool {
+func plain750(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain722flat(out, in, rows)
+		return plain750flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58952,7 +59403,7 @@ func plain722(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain722flat(out, in [][]float32, rows int) bool {
+func plain750flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58997,9 +59448,9 @@ func plain722flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain723(out, in [][]float32, rows, lanes int) bool {
+func plain751(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain723flat(out, in, rows)
+		return plain751flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -59023,7 +59474,7 @@ func plain723(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain723flat(out, in [][]float32, rows int) bool {
+func plain751flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -59046,9 +59497,9 @@ func plain723flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain724(out, in [][]float32, rows, lanes int) bool {
+func plain752(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain724flat(out, in, rows)
+		return plain752flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -59097,7 +59548,7 @@ func plain724(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain724flat(out, in [][]float32, rows int) bool {
+func plain752flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -59147,9 +59598,9 @@ func plain724flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain725(out, in [][]float32, rows, lanes int) bool {
+func plain753(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain725flat(out, in, rows)
+		return plain753flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -59221,7 +59672,7 @@ func plain725(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain725flat(out, in [][]float32, rows int) bool {
+func plain753flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -59294,9 +59745,9 @@ func plain725flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain726(out, in [][]float32, rows, lanes int) bool {
+func plain754(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain726flat(out, in, rows)
+		return plain754flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -59383,7 +59834,7 @@ func plain726(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain726flat(out, in [][]float32, rows int) bool {
+func plain754flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -59471,9 +59922,9 @@ func plain726flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain727(out, in [][]float32, rows, lanes int) bool {
+func plain755(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain727flat(out, in, rows)
+		return plain755flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -59568,7 +60019,7 @@ func plain727(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain727flat(out, in [][]float32, rows int) bool {
+func plain755flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -59664,9 +60115,9 @@ func plain727flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain728(out, in [][]float32, rows, lanes int) bool {
+func plain756(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain728flat(out, in, rows)
+		return plain756flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -59718,7 +60169,7 @@ func plain728(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain728flat(out, in [][]float32, rows int) bool {
+func plain756flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -59771,9 +60222,9 @@ func plain728flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain729(out, in [][]float32, rows, lanes int) bool {
+func plain757(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain729flat(out, in, rows)
+		return plain757flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -59831,7 +60282,7 @@ func plain729(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain729flat(out, in [][]float32, rows int) bool {
+func plain757flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -59890,9 +60341,9 @@ func plain729flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain730(out, in [][]float32, rows, lanes int) bool {
+func plain758(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain730flat(out, in, rows)
+		return plain758flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -59932,7 +60383,7 @@ func plain730(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain730flat(out, in [][]float32, rows int) bool {
+func plain758flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -59971,9 +60422,9 @@ func plain730flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain731(out, in [][]float32, rows, lanes int) bool {
+func plain759(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain731flat(out, in, rows)
+		return plain759flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60040,7 +60491,7 @@ func plain731(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain731flat(out, in [][]float32, rows int) bool {
+func plain759flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -60104,9 +60555,9 @@ func plain731flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain732(out, in [][]float32, rows, lanes int) bool {
+func plain760(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain732flat(out, in, rows)
+		return plain760flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60189,7 +60640,7 @@ func plain732(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain732flat(out, in [][]float32, rows int) bool {
+func plain760flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -60269,9 +60720,9 @@ func plain732flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain733(out, in [][]float32, rows, lanes int) bool {
+func plain761(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain733flat(out, in, rows)
+		return plain761flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60299,7 +60750,7 @@ func plain733(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain733flat(out, in [][]float32, rows int) bool {
+func plain761flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -60324,9 +60775,20 @@ func plain733flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain734(out, in [][]float32, rows, lanes int) bool {
+func plain762(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = c0 - x1[i]
+	}
+	return true
+}
+
+func plain763(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain734flat(out, in, rows)
+		return plain763flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60389,7 +60851,7 @@ func plain734(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain734flat(out, in [][]float32, rows int) bool {
+func plain763flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60449,9 +60911,9 @@ func plain734flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain735(out, in [][]float32, rows, lanes int) bool {
+func plain764(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain735flat(out, in, rows)
+		return plain764flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60517,7 +60979,7 @@ func plain735(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain735flat(out, in [][]float32, rows int) bool {
+func plain764flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60580,9 +61042,9 @@ func plain735flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain736(out, in [][]float32, rows, lanes int) bool {
+func plain765(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain736flat(out, in, rows)
+		return plain765flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60640,7 +61102,7 @@ func plain736(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain736flat(out, in [][]float32, rows int) bool {
+func plain765flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60695,9 +61157,9 @@ func plain736flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain737(out, in [][]float32, rows, lanes int) bool {
+func plain766(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain737flat(out, in, rows)
+		return plain766flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60750,7 +61212,7 @@ func plain737(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain737flat(out, in [][]float32, rows int) bool {
+func plain766flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60800,9 +61262,9 @@ func plain737flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain738(out, in [][]float32, rows, lanes int) bool {
+func plain767(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain738flat(out, in, rows)
+		return plain767flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60850,7 +61312,7 @@ func plain738(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain738flat(out, in [][]float32, rows int) bool {
+func plain767flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60895,9 +61357,9 @@ func plain738flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain739(out, in [][]float32, rows, lanes int) bool {
+func plain768(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain739flat(out, in, rows)
+		return plain768flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60945,7 +61407,7 @@ func plain739(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain739flat(out, in [][]float32, rows int) bool {
+func plain768flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60990,9 +61452,9 @@ func plain739flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain740(out, in [][]float32, rows, lanes int) bool {
+func plain769(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain740flat(out, in, rows)
+		return plain769flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61038,7 +61500,7 @@ func plain740(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain740flat(out, in [][]float32, rows int) bool {
+func plain769flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61081,7 +61543,7 @@ func plain740flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain741(out, in [][]float32, rows, lanes int) bool {
+func plain770(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61118,9 +61580,9 @@ func plain741(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain742(out, in [][]float32, rows, lanes int) bool {
+func plain771(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain742flat(out, in, rows)
+		return plain771flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61160,7 +61622,7 @@ func plain742(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain742flat(out, in [][]float32, rows int) bool {
+func plain771flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61197,7 +61659,7 @@ func plain742flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain743(out, in [][]float32, rows, lanes int) bool {
+func plain772(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61227,7 +61689,7 @@ func plain743(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain744(out, in [][]float32, rows, lanes int) bool {
+func plain773(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61257,9 +61719,9 @@ func plain744(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain745(out, in [][]float32, rows, lanes int) bool {
+func plain774(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain745flat(out, in, rows)
+		return plain774flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61301,7 +61763,7 @@ func plain745(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain745flat(out, in [][]float32, rows int) bool {
+func plain774flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61340,9 +61802,9 @@ func plain745flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain746(out, in [][]float32, rows, lanes int) bool {
+func plain775(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain746flat(out, in, rows)
+		return plain775flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61376,7 +61838,7 @@ func plain746(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain746flat(out, in [][]float32, rows int) bool {
+func plain775flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61407,9 +61869,9 @@ func plain746flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain747(out, in [][]float32, rows, lanes int) bool {
+func plain776(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain747flat(out, in, rows)
+		return plain776flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61458,7 +61920,7 @@ func plain747(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain747flat(out, in [][]float32, rows int) bool {
+func plain776flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61504,9 +61966,9 @@ func plain747flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain748(out, in [][]float32, rows, lanes int) bool {
+func plain777(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain748flat(out, in, rows)
+		return plain777flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61550,7 +62012,7 @@ func plain748(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain748flat(out, in [][]float32, rows int) bool {
+func plain777flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61591,9 +62053,9 @@ func plain748flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain749(out, in [][]float32, rows, lanes int) bool {
+func plain778(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain749flat(out, in, rows)
+		return plain778flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61630,7 +62092,7 @@ func plain749(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain749flat(out, in [][]float32, rows int) bool {
+func plain778flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61664,9 +62126,9 @@ func plain749flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain750(out, in [][]float32, rows, lanes int) bool {
+func plain779(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain750flat(out, in, rows)
+		return plain779flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61703,7 +62165,7 @@ func plain750(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain750flat(out, in [][]float32, rows int) bool {
+func plain779flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61737,7 +62199,7 @@ func plain750flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain751(out, in [][]float32, rows, lanes int) bool {
+func plain780(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61751,7 +62213,7 @@ func plain751(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain752(out, in [][]float32, rows, lanes int) bool {
+func plain781(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61765,7 +62227,7 @@ func plain752(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain753(out, in [][]float32, rows, lanes int) bool {
+func plain782(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61783,7 +62245,7 @@ func plain753(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain754(out, in [][]float32, rows, lanes int) bool {
+func plain783(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61802,7 +62264,7 @@ func plain754(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain755(out, in [][]float32, rows, lanes int) bool {
+func plain784(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61825,9 +62287,9 @@ func plain755(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain756(out, in [][]float32, rows, lanes int) bool {
+func plain785(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain756flat(out, in, rows)
+		return plain785flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61897,7 +62359,7 @@ func plain756(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain756flat(out, in [][]float32, rows int) bool {
+func plain785flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -61964,9 +62426,9 @@ func plain756flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain757(out, in [][]float32, rows, lanes int) bool {
+func plain786(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain757flat(out, in, rows)
+		return plain786flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62030,7 +62492,7 @@ func plain757(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain757flat(out, in [][]float32, rows int) bool {
+func plain786flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62091,7 +62553,7 @@ func plain757flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain758(out, in [][]float32, rows, lanes int) bool {
+func plain787(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62120,7 +62582,7 @@ func plain758(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain759(out, in [][]float32, rows, lanes int) bool {
+func plain788(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62169,7 +62631,7 @@ func plain759(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain760(out, in [][]float32, rows, lanes int) bool {
+func plain789(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62199,9 +62661,9 @@ func plain760(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain761(out, in [][]float32, rows, lanes int) bool {
+func plain790(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain761flat(out, in, rows)
+		return plain790flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62234,7 +62696,7 @@ func plain761(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain761flat(out, in [][]float32, rows int) bool {
+func plain790flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62264,9 +62726,9 @@ func plain761flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain762(out, in [][]float32, rows, lanes int) bool {
+func plain791(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain762flat(out, in, rows)
+		return plain791flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62321,7 +62783,7 @@ func plain762(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain762flat(out, in [][]float32, rows int) bool {
+func plain791flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62373,7 +62835,7 @@ func plain762flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain763(out, in [][]float32, rows, lanes int) bool {
+func plain792(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62405,9 +62867,9 @@ func plain763(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain764(out, in [][]float32, rows, lanes int) bool {
+func plain793(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain764flat(out, in, rows)
+		return plain793flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b5 [line]float32
@@ -62489,7 +62951,7 @@ func plain764(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain764flat(out, in [][]float32, rows int) bool {
+func plain793flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b5 [line]float32
 	var b7 [line]float32
@@ -62567,7 +63029,7 @@ func plain764flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain765(out, in [][]float32, rows, lanes int) bool {
+func plain794(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b7 [line]float32
 	var b9 [line]float32
@@ -62645,7 +63107,7 @@ func plain765(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain766(out, in [][]float32, rows, lanes int) bool {
+func plain795(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62662,7 +63124,7 @@ func plain766(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain767(out, in [][]float32, rows, lanes int) bool {
+func plain796(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62691,9 +63153,9 @@ func plain767(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain768(out, in [][]float32, rows, lanes int) bool {
+func plain797(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain768flat(out, in, rows)
+		return plain797flat(out, in, rows)
 	}
 	var b17 [line]float32
 	n := lanes
@@ -62785,7 +63247,7 @@ func plain768(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain768flat(out, in [][]float32, rows int) bool {
+func plain797flat(out, in [][]float32, rows int) bool {
 	var b17 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -62878,9 +63340,9 @@ func plain768flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain769(out, in [][]float32, rows, lanes int) bool {
+func plain798(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain769flat(out, in, rows)
+		return plain798flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62933,7 +63395,7 @@ func plain769(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain769flat(out, in [][]float32, rows int) bool {
+func plain798flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62983,7 +63445,7 @@ func plain769flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain770(out, in [][]float32, rows, lanes int) bool {
+func plain799(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -62998,9 +63460,9 @@ func plain770(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain771(out, in [][]float32, rows, lanes int) bool {
+func plain800(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain771flat(out, in, rows)
+		return plain800flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -63067,7 +63529,7 @@ func plain771(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain771flat(out, in [][]float32, rows int) bool {
+func plain800flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -63131,9 +63593,9 @@ func plain771flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain772(out, in [][]float32, rows, lanes int) bool {
+func plain801(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain772flat(out, in, rows)
+		return plain801flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -63193,7 +63655,7 @@ func plain772(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain772flat(out, in [][]float32, rows int) bool {
+func plain801flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -63250,9 +63712,9 @@ func plain772flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain773(out, in [][]float32, rows, lanes int) bool {
+func plain802(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain773flat(out, in, rows)
+		return plain802flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -63315,7 +63777,7 @@ func plain773(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain773flat(out, in [][]float32, rows int) bool {
+func plain802flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -63375,9 +63837,36 @@ func plain773flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain774(out, in [][]float32, rows, lanes int) bool {
+func plain803(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain774flat(out, in, rows)
+		return plain803flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = x0[i] - x1[i]
+		}
+	}
+	return true
+}
+
+func plain803flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = c0 - x1[i]
+	}
+	return true
+}
+
+func plain804(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain804flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -63426,7 +63915,7 @@ func plain774(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain774flat(out, in [][]float32, rows int) bool {
+func plain804flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -63475,9 +63964,9 @@ func plain774flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain775(out, in [][]float32, rows, lanes int) bool {
+func plain805(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain775flat(out, in, rows)
+		return plain805flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -63529,7 +64018,7 @@ func plain775(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain775flat(out, in [][]float32, rows int) bool {
+func plain805flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -63581,9 +64070,9 @@ func plain775flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain776(out, in [][]float32, rows, lanes int) bool {
+func plain806(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain776flat(out, in, rows)
+		return plain806flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -63641,7 +64130,7 @@ func plain776(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain776flat(out, in [][]float32, rows int) bool {
+func plain806flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -63699,9 +64188,36 @@ func plain776flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain777(out, in [][]float32, rows, lanes int) bool {
+func plain807(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain777flat(out, in, rows)
+		return plain807flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			y0[i] = c0 - x1[i]
+		}
+	}
+	return true
+}
+
+func plain807flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = x0[i] - x1[i]
+	}
+	return true
+}
+
+func plain808(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain808flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -63756,7 +64272,7 @@ func plain777(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain777flat(out, in [][]float32, rows int) bool {
+func plain808flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -63808,9 +64324,9 @@ func plain777flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain778(out, in [][]float32, rows, lanes int) bool {
+func plain809(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain778flat(out, in, rows)
+		return plain809flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -63867,7 +64383,7 @@ func plain778(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain778flat(out, in [][]float32, rows int) bool {
+func plain809flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -63921,7 +64437,15 @@ func plain778flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain779(out, in [][]float32, rows, lanes int) bool {
+func plain810(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	y0 := out[0][:][:n]
+	Tanh(y0, x0)
+	return true
+}
+
+func plain811(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -63934,7 +64458,7 @@ func plain779(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain780(out, in [][]float32, rows, lanes int) bool {
+func plain812(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -63954,7 +64478,7 @@ func plain780(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain781(out, in [][]float32, rows, lanes int) bool {
+func plain813(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -64005,7 +64529,7 @@ func plain781(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain782(out, in [][]float32, rows, lanes int) bool {
+func plain814(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	var b7 [line]float32
 	n := rows * lanes

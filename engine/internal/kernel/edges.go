@@ -71,11 +71,14 @@ func NewSums(count int, entries []Entry) *Sums {
 	return s
 }
 
-// Add adds the sums to y.
-func (s *Sums) Add(y, w, x []float32, lanes int) {
+// Run adds the sums to y, or to zero.
+func (s *Sums) Run(y, w, x []float32, lanes int, zero bool) {
 	if supported && Accelerated {
-		s.rows.mulAddVector(y, w, x, lanes)
+		s.rows.mulAddVector(y, w, x, lanes, zero)
 		return
+	}
+	if zero {
+		clear(y)
 	}
 	pairs := s.rows.pairs
 	for row, n := range s.rows.count {
@@ -92,7 +95,7 @@ type Times struct{ Count, DY, X int }
 // MulAdd is y[to] += w x[from] for every edge, in their order.
 func (e *Edges) MulAdd(y, w, x []float32, lanes int) {
 	if supported && Accelerated {
-		e.forward.mulAddVector(y, w, x, lanes)
+		e.forward.mulAddVector(y, w, x, lanes, false)
 		return
 	}
 	e.forward.mulAdd(y, w, x, lanes)
@@ -101,7 +104,7 @@ func (e *Edges) MulAdd(y, w, x []float32, lanes int) {
 // MulAddT is dx[from] += w dy[to] for every edge, in their order.
 func (e *Edges) MulAddT(dx, w, dy []float32, lanes int) {
 	if supported && Accelerated {
-		e.back.mulAddVector(dx, w, dy, lanes)
+		e.back.mulAddVector(dx, w, dy, lanes, false)
 		return
 	}
 	e.back.mulAdd(dx, w, dy, lanes)

@@ -2132,25 +2132,31 @@ stored:
 	VZEROUPPER
 	RET
 
-// func sparse4(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int)
+// func sparse4(y *float32, w *float32, x *float32, pairs *int32, count *int32, onto *int32, rows int, stride int)
 // Requires: AVX, FMA3
-TEXT ·sparse4(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), AX
-	MOVQ w+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ pairs+24(FP), BX
-	MOVQ count+32(FP), SI
-	MOVQ rows+40(FP), DI
-	MOVQ stride+48(FP), R8
+TEXT ·sparse4(SB), NOSPLIT, $0-64
+	MOVQ         y+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         pairs+24(FP), BX
+	MOVQ         count+32(FP), SI
+	MOVQ         rows+48(FP), DI
+	MOVQ         stride+56(FP), R8
+	MOVQ         onto+40(FP), R9
+	VBROADCASTSS (R9), Y5
 
 row:
+	VMOVUPS (AX), Y0
+	VANDPS  Y5, Y0, Y0
+	VMOVUPS 32(AX), Y1
+	VANDPS  Y5, Y1, Y1
+	VMOVUPS 64(AX), Y2
+	VANDPS  Y5, Y2, Y2
+	VMOVUPS 96(AX), Y3
+	VANDPS  Y5, Y3, Y3
 	MOVLQSX (SI), R9
 	TESTQ   R9, R9
 	JZ      next
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VMOVUPS 64(AX), Y2
-	VMOVUPS 96(AX), Y3
 
 edge:
 	MOVLQSX      (BX), R10
@@ -2164,35 +2170,38 @@ edge:
 	ADDQ         $0x08, BX
 	DECQ         R9
 	JNZ          edge
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      Y3, 96(AX)
 
 next:
-	ADDQ R8, AX
-	ADDQ $0x04, SI
-	DECQ DI
-	JNZ  row
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	ADDQ    R8, AX
+	ADDQ    $0x04, SI
+	DECQ    DI
+	JNZ     row
 	VZEROUPPER
 	RET
 
-// func sparse1(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int)
+// func sparse1(y *float32, w *float32, x *float32, pairs *int32, count *int32, onto *int32, rows int, stride int)
 // Requires: AVX, FMA3
-TEXT ·sparse1(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), AX
-	MOVQ w+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ pairs+24(FP), BX
-	MOVQ count+32(FP), SI
-	MOVQ rows+40(FP), DI
-	MOVQ stride+48(FP), R8
+TEXT ·sparse1(SB), NOSPLIT, $0-64
+	MOVQ         y+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         pairs+24(FP), BX
+	MOVQ         count+32(FP), SI
+	MOVQ         rows+48(FP), DI
+	MOVQ         stride+56(FP), R8
+	MOVQ         onto+40(FP), R9
+	VBROADCASTSS (R9), Y2
 
 row:
+	VMOVUPS (AX), Y0
+	VANDPS  Y2, Y0, Y0
 	MOVLQSX (SI), R9
 	TESTQ   R9, R9
 	JZ      next
-	VMOVUPS (AX), Y0
 
 edge:
 	MOVLQSX      (BX), R10
@@ -2203,52 +2212,55 @@ edge:
 	ADDQ         $0x08, BX
 	DECQ         R9
 	JNZ          edge
-	VMOVUPS      Y0, (AX)
 
 next:
-	ADDQ R8, AX
-	ADDQ $0x04, SI
-	DECQ DI
-	JNZ  row
+	VMOVUPS Y0, (AX)
+	ADDQ    R8, AX
+	ADDQ    $0x04, SI
+	DECQ    DI
+	JNZ     row
 	VZEROUPPER
 	RET
 
-// func sparse1masked(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int, mask *int32)
+// func sparse1masked(y *float32, w *float32, x *float32, pairs *int32, count *int32, onto *int32, rows int, stride int, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·sparse1masked(SB), NOSPLIT, $0-64
-	MOVQ    y+0(FP), AX
-	MOVQ    w+8(FP), CX
-	MOVQ    x+16(FP), DX
-	MOVQ    pairs+24(FP), BX
-	MOVQ    count+32(FP), SI
-	MOVQ    rows+40(FP), DI
-	MOVQ    stride+48(FP), R8
-	MOVQ    mask+56(FP), R9
-	VMOVDQU (R9), Y0
+TEXT ·sparse1masked(SB), NOSPLIT, $0-72
+	MOVQ         y+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         pairs+24(FP), BX
+	MOVQ         count+32(FP), SI
+	MOVQ         rows+48(FP), DI
+	MOVQ         stride+56(FP), R8
+	MOVQ         mask+64(FP), R9
+	VMOVDQU      (R9), Y0
+	MOVQ         onto+40(FP), R9
+	VBROADCASTSS (R9), Y3
 
 row:
+	VMASKMOVPS (AX), Y0, Y1
+	VANDPS     Y3, Y1, Y1
 	MOVLQSX    (SI), R9
 	TESTQ      R9, R9
 	JZ         next
-	VMASKMOVPS (AX), Y0, Y1
 
 edge:
 	MOVLQSX      (BX), R10
 	IMULQ        R8, R10
 	MOVLQSX      4(BX), R11
 	VBROADCASTSS (CX)(R11*4), Y2
-	VMASKMOVPS   (DX)(R10*1), Y0, Y3
-	VFMADD231PS  Y3, Y2, Y1
+	VMASKMOVPS   (DX)(R10*1), Y0, Y4
+	VFMADD231PS  Y4, Y2, Y1
 	ADDQ         $0x08, BX
 	DECQ         R9
 	JNZ          edge
-	VMASKMOVPS   Y1, Y0, (AX)
 
 next:
-	ADDQ R8, AX
-	ADDQ $0x04, SI
-	DECQ DI
-	JNZ  row
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       R8, AX
+	ADDQ       $0x04, SI
+	DECQ       DI
+	JNZ        row
 	VZEROUPPER
 	RET
 

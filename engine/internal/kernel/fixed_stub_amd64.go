@@ -71,13 +71,13 @@ func transpose(dst *float32, x *float32, dstep int, xstep int, blocks int)
 func weave(dst *float32, tstep int, cstep int, src **float32, width int, times int, masks *int32)
 
 //go:noescape
-func sparse4(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int)
+func sparse4(y *float32, w *float32, x *float32, pairs *int32, count *int32, onto *int32, rows int, stride int)
 
 //go:noescape
-func sparse1(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int)
+func sparse1(y *float32, w *float32, x *float32, pairs *int32, count *int32, onto *int32, rows int, stride int)
 
 //go:noescape
-func sparse1masked(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int, mask *int32)
+func sparse1masked(y *float32, w *float32, x *float32, pairs *int32, count *int32, onto *int32, rows int, stride int, mask *int32)
 
 //go:noescape
 func sparseDots1(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)

@@ -8,6 +8,7 @@ package kernel
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/elegans-nn/elegans/step"
 )
@@ -22,49 +23,42 @@ func Accelerate(on bool) (was bool) {
 	return was
 }
 
-// Map computes an element-wise operation, dst[i] = f(in[0][i], in[1][i], …); dst may be one of the operands.
-type Map func(dst []float32, in [][]float32)
-
-// Elementwise is what is known of an element-wise operation. Where Scalar is set, an operand of length 1 stands for all
-// components; otherwise all operands are as long as dst.
+// Elementwise is an element-wise operation in Go: a number as an expression of numbers, with a %s for each operand, or the
+// name of a function of this package that computes a whole line of them. The chains in Go are made of these, see gen/chains;
+// gen/vec has the same operations for AVX2.
 type Elementwise struct {
-	Map    Map
+	Number, Line string
+	// Scalar says that an operand may be one number for all, or one for each row or lane.
 	Scalar bool
 }
 
-// Elementwises has a row for every element-wise operation, and for OpAccum, which adds operand 1 to operand 0 and so is
-// OpAdd with dst = operand 0.
+// Elementwises has a row for every element-wise operation, and for OpAccum, which adds its second operand to the first.
 var Elementwises = [step.Ops]Elementwise{
-	step.OpAdd:      {add, true},
-	step.OpSub:      {sub, true},
-	step.OpMul:      {mul, true},
-	step.OpDiv:      {div, true},
-	step.OpMin:      {Map: minimum},
-	step.OpMax:      {Map: maximum},
-	step.OpSelect:   {Map: choose},
-	step.OpRelax:    {Map: relax},
-	step.OpObserved: {Map: observed},
-	step.OpAbs:      {Map: abs},
-	step.OpSign:     {Map: sign},
-	step.OpStep:     {Map: heaviside},
-	step.OpFloor:    {Map: floor},
-	step.OpExp:      {Map: unary(Exp)},
-	step.OpExpm1:    {Map: unary(Expm1)},
-	step.OpLog:      {Map: unary(Log)},
-	step.OpSqrt:     {Map: sqrt},
-	step.OpRsqrt:    {Map: rsqrt},
-	step.OpSin:      {Map: unary(Sin)},
-	step.OpCos:      {Map: unary(Cos)},
-	step.OpTanh:     {Map: unary(Tanh)},
-	step.OpSigmoid:  {Map: unary(Sigmoid)},
-	step.OpSoftplus: {Map: unary(Softplus)},
-	step.OpErf:      {Map: unary(Erf)},
-	step.OpAccum:    {add, true},
-}
-
-// unary adapts a function of slices; the call is per slice, not per element.
-func unary(f func(dst, x []float32)) Map {
-	return func(dst []float32, in [][]float32) { f(dst, in[0]) }
+	step.OpAdd:      {Number: "%s + %s", Scalar: true},
+	step.OpSub:      {Number: "%s - %s", Scalar: true},
+	step.OpMul:      {Number: "float32(%s * %s)", Scalar: true},
+	step.OpDiv:      {Number: "%s / %s", Scalar: true},
+	step.OpMin:      {Number: "min(%s, %s)"}, // NaN where an operand is, and -0 before 0
+	step.OpMax:      {Number: "max(%s, %s)"},
+	step.OpSelect:   {Number: "chosen(%s, %s, %s)"},
+	step.OpRelax:    {Number: "relaxed(%s, %s, %s, %s, %s)"},
+	step.OpObserved: {Number: "isObserved(%s)"},
+	step.OpAbs:      {Number: "magnitude(%s)"},
+	step.OpSign:     {Number: "signOf(%s)"},
+	step.OpStep:     {Number: "stepOf(%s)"},
+	step.OpFloor:    {Number: "floorOf(%s)"},
+	step.OpSqrt:     {Number: "rootOf(%s)"},
+	step.OpRsqrt:    {Number: "inverseRootOf(%s)"},
+	step.OpExp:      {Line: "Exp"},
+	step.OpExpm1:    {Line: "Expm1"},
+	step.OpLog:      {Line: "Log"},
+	step.OpSin:      {Line: "Sin"},
+	step.OpCos:      {Line: "Cos"},
+	step.OpTanh:     {Line: "Tanh"},
+	step.OpSigmoid:  {Line: "Sigmoid"},
+	step.OpSoftplus: {Line: "Softplus"},
+	step.OpErf:      {Line: "Erf"},
+	step.OpAccum:    {Number: "%s + %s", Scalar: true},
 }
 
 // A chain of element-wise operations is known by its text, which names its operations and the kinds of its operands: f
@@ -102,8 +96,47 @@ func Bind(text string, out, in [][]float32, heads []Head, rows, lanes int) (call
 // not work on that number of lanes.
 type Fused func(out, in [][]float32, rows, lanes int) bool
 
-// FindOperation finds the fused kernel of one operation on operands of some kinds.
-func FindOperation(op step.Op, kinds []byte) Fused { return single(op, kinds) }
+// FindOperation finds what computes one operation on operands of some kinds; nil where nothing does.
+func FindOperation(op step.Op, kinds []byte) Fused {
+	text := Alone(op, kinds)
+	if f := fused(text); f != nil {
+		return f
+	}
+	if f := plain[text]; f != nil {
+		return f
+	}
+	return absent
+}
+
+// Alone is the text of a chain of one operation on operands of some kinds.
+func Alone(op step.Op, kinds []byte) string {
+	if op == step.OpAccum {
+		op = step.OpAdd
+	}
+	var b strings.Builder
+	b.WriteString(op.String())
+	for k, kind := range kinds {
+		b.WriteByte(' ')
+		b.WriteByte(kind)
+		b.WriteByte('0' + byte(k))
+	}
+	b.WriteString(" > [0]")
+	return b.String()
+}
+
+// Fill repeats its operand: one number over all of out, or a line as it is.
+func Fill(out, in [][]float32, _, _ int) bool {
+	dst, a := out[0], in[0]
+	if len(a) == len(dst) {
+		copy(dst, a)
+		return true
+	}
+	s := a[0]
+	for i := range dst {
+		dst[i] = s
+	}
+	return true
+}
 
 // vector is how many numbers a vector register of the assembly holds.
 const vector = 8

@@ -74,7 +74,7 @@ func TestOperandsAgainstTable(t *testing.T) {
 			}
 			for _, in := range shapes {
 				dst := make([]float32, 3)
-				k.Map(dst, in)
+				inGo(op, dst, in)
 				for _, got := range dst {
 					if math.Float32bits(got) != math.Float32bits(float32(want)) && !(got != got && want != want) {
 						t.Fatalf("%v%v of lengths %d, %d: %g, want %g", op, x, len(in[0]), len(in[1]), got, want)
@@ -97,13 +97,13 @@ func TestRelax(t *testing.T) {
 			in[a], x[a] = []float32{v}, float64(v)
 		}
 		var got [1]float32
-		relax(got[:], in)
+		inGo(step.OpRelax, got[:], in)
 		want := step.OpRelax.Row().F(x)
 		if scale := math.Abs(x[0]) + math.Abs(x[4]/x[3]) + 1; math.Abs(float64(got[0])-want) > 1e-6*scale {
 			t.Fatalf("relax%v = %g, want %g", x, got[0], want)
 		}
 		in[1][0] = 0 // no time passes
-		if relax(got[:], in); got[0] != in[0][0] {
+		if inGo(step.OpRelax, got[:], in); got[0] != in[0][0] {
 			t.Fatalf("relax%v with h = 0 moved to %g", x, got[0])
 		}
 	}
@@ -127,6 +127,12 @@ func product(a Matrix, y, x []float32, lanes int) []float64 {
 		}
 	}
 	return z
+}
+
+// MulAdd is y += W x over the lanes: a product of one term that is taken once.
+func (a Matrix) MulAdd(y, x []float32, lanes int) {
+	p := Product{Terms: []Matrix{a}, X: [][]float32{x}}
+	p.Add(y, lanes)
 }
 
 func near(t *testing.T, what string, got []float32, want []float64) {

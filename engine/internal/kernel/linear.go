@@ -35,12 +35,6 @@ func (p *Product) Add(y []float32, lanes int) {
 	}
 }
 
-// MulAdd is y += W x over the lanes: a product of one term that is taken once.
-func (a Matrix) MulAdd(y, x []float32, lanes int) {
-	p := Product{Terms: []Matrix{a}, X: [][]float32{x}}
-	p.Add(y, lanes)
-}
-
 func (a Matrix) mulAdd(y, x []float32, lanes int) {
 	if lanes == 1 {
 		a.mulAdd1(y, x)

@@ -30,7 +30,10 @@ func Softmax(dst, x, sum []float32, width, lanes int) {
 			sum[l] = float32(math.Inf(-1))
 		}
 		for i := 0; i < n; i += lanes {
-			maximum(sum, [][]float32{sum, x[i:]})
+			row := x[i:][:lanes]
+			for l := range sum {
+				sum[l] = max(sum[l], row[l])
+			}
 		}
 		for i := 0; i < n; i += lanes {
 			row, v := y[i:][:lanes], x[i:][:lanes]

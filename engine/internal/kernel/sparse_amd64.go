@@ -2,10 +2,18 @@
 
 package kernel
 
-// mulAddVector is y[row] += Σ w x[from] over the edges of each row, each product and sum rounded together.
-func (r *rows) mulAddVector(y, w, x []float32, lanes int) {
+// mulAddVector is y[row] += Σ w x[from] over the edges of each row, or begins with zero; each product and sum rounded
+// together.
+func (r *rows) mulAddVector(y, w, x []float32, lanes int, zero bool) {
 	if len(r.pairs) == 0 || lanes < 1 {
+		if zero {
+			clear(y)
+		}
 		return
+	}
+	onto := &ones
+	if zero {
+		onto = &zeros
 	}
 	need(y, len(r.count)*lanes)
 	need(x, r.from*lanes)
@@ -14,17 +22,20 @@ func (r *rows) mulAddVector(y, w, x []float32, lanes int) {
 		y, x := &y[l], &x[l]
 		switch rest := lanes - l; {
 		case rest >= 4*vector:
-			sparse4(y, &w[0], x, &r.pairs[0], &r.count[0], len(r.count), 4*lanes)
+			sparse4(y, &w[0], x, &r.pairs[0], &r.count[0], onto, len(r.count), 4*lanes)
 			l += 4 * vector
 		case rest >= vector:
-			sparse1(y, &w[0], x, &r.pairs[0], &r.count[0], len(r.count), 4*lanes)
+			sparse1(y, &w[0], x, &r.pairs[0], &r.count[0], onto, len(r.count), 4*lanes)
 			l += vector
 		default:
-			sparse1masked(y, &w[0], x, &r.pairs[0], &r.count[0], len(r.count), 4*lanes, &masks[rest][0])
+			sparse1masked(y, &w[0], x, &r.pairs[0], &r.count[0], onto, len(r.count), 4*lanes, &masks[rest][0])
 			l = lanes
 		}
 	}
 }
+
+// ones and zeros are what sums begin with of what stands there.
+var ones, zeros = int32(-1), int32(0)
 
 // outers are the kernels of OuterAdd by their number of gradients.
 var outers = [...]func(dw, dy *[]float32, x *float32, edges *int, n, stride, atime, xtime, vecs, times int){nil, sparseDots1, sparseDots2, sparseDots3, sparseDots4}

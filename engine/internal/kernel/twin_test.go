@@ -98,8 +98,16 @@ func kindsOf(text string) (kinds string, outs int) {
 	return string(list), len(strings.Fields(results))
 }
 
-// inGo runs an operation by its plain Go loop.
-func inGo(op step.Op, dst []float32, in [][]float32) { Elementwises[op].Map(dst, in) }
+// inGo runs an operation by its chain in Go; operands of one number stand for all.
+func inGo(op step.Op, dst []float32, in [][]float32) {
+	kinds := make([]byte, len(in))
+	for k, x := range in {
+		if kinds[k] = 'f'; len(x) < len(dst) {
+			kinds[k] = 'k'
+		}
+	}
+	plain[Alone(op, kinds)]([][]float32{dst}, in, len(dst), 1)
+}
 
 // Every generated chain in Go gives the bits of its operations one by one, and writes nothing else.
 func TestPlainChainsEqualTheirOperations(t *testing.T) {

@@ -122,7 +122,8 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 			entries = append(entries, Entry{row, (7 * row) % p.cols, len(entries) % len(p.w)})
 		}
 	}
-	NewSums(p.rows, entries).Add(result("sums", y), p.w, x, p.lanes)
+	NewSums(p.rows, entries).Run(result("sums", y), p.w, x, p.lanes, false)
+	NewSums(p.rows, entries).Run(result("sums from zero", y), p.w, x, p.lanes, true)
 	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
 	var dw, dy [][]float32
 	for r := range 1 + len(p.list)%MostSiblings {
@@ -346,8 +347,8 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"short":       func() { NewPanels(3, 8, 2).Take(1, x[:23]) },
 		"slots":       func() { NewSlots(list, 2, 1, ForProducts).MulAdd(x[:2], x[:3]) },
 		"other lanes": func() { slots.MulAdd(x, x) },
-		"sums":        func() { NewSums(2, []Entry{{1, 3, 0}}).Add(x[:16], x, x[:31], 8) },
-		"weights":     func() { NewSums(2, []Entry{{1, 3, 4}}).Add(x[:16], x[:4], x, 8) },
+		"sums":        func() { NewSums(2, []Entry{{1, 3, 0}}).Run(x[:16], x, x[:31], 8, false) },
+		"weights":     func() { NewSums(2, []Entry{{1, 3, 4}}).Run(x[:16], x[:4], x, 8, false) },
 		"an edge":     func() { NewEdges([]step.Edge{{From: -1}}) },
 	} {
 		func() {

@@ -10,6 +10,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 
+	"github.com/elegans-nn/elegans/engine/internal/kernel"
 	"github.com/elegans-nn/elegans/engine/internal/kernel/gen/vec"
 	"github.com/elegans-nn/elegans/step"
 )
@@ -36,7 +37,7 @@ const widest = 4
 // pointers are the operands whose addresses stay in registers.
 const pointers = 6
 
-// parse reads a chain; it reports whether all operations have code.
+// parse reads a chain; it reports whether all operations have code, for AVX2 and in Go.
 func parse(text string) (c chain, ok bool) {
 	text, heads, _ := strings.Cut(text, " < ")
 	code, outs, _ := strings.Cut(text, " > ")
@@ -44,6 +45,9 @@ func parse(text string) (c chain, ok bool) {
 		w := strings.Fields(part)
 		o := op{op: named(w[0])}
 		if _, two := vec.Two[o.op]; !two && vec.Table[o.op].Emit == nil && o.op != step.OpAccum {
+			return c, false
+		}
+		if kernel.Elementwises[o.op] == (kernel.Elementwise{}) {
 			return c, false
 		}
 		for _, w := range w[1:] {

@@ -1,5 +1,5 @@
 // Command chains emits a fused function, in Go and for AVX2, for every chain of element-wise operations that the plans of all
-// presets have, and for AVX2 for every operation alone.
+// presets have, and for every operation alone.
 package main
 
 import (
@@ -20,7 +20,7 @@ func main() {
 	inGo := flag.String("go", "", "file for the chains in Go")
 	flag.Parse()
 	plans := sorted(planned())
-	if err := writePlain(*inGo, sorted(withoutHeads(plans))); err != nil {
+	if err := writePlain(*inGo, sorted(append(withoutHeads(plans), singles()...))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -6,23 +6,9 @@ import (
 	"strings"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine/internal/kernel"
 	"github.com/elegans-nn/elegans/step"
 )
-
-// expressions are the operations that stand in a loop, on numbers.
-var expressions = map[step.Op]string{
-	step.OpAdd: "%s + %s", step.OpSub: "%s - %s", step.OpMul: "float32(%s * %s)", step.OpDiv: "%s / %s", step.OpAccum: "%s + %s",
-	step.OpMin: "min(%s, %s)", step.OpMax: "max(%s, %s)", step.OpSelect: "chosen(%s, %s, %s)",
-	step.OpRelax: "relaxed(%s, %s, %s, %s, %s)", step.OpObserved: "isObserved(%s)", step.OpAbs: "magnitude(%s)",
-	step.OpSign: "signOf(%s)", step.OpStep: "stepOf(%s)", step.OpFloor: "floorOf(%s)", step.OpSqrt: "rootOf(%s)",
-	step.OpRsqrt: "inverseRootOf(%s)",
-}
-
-// calls are the operations that are computed for a block of numbers at once.
-var calls = map[step.Op]string{
-	step.OpExp: "Exp", step.OpExpm1: "Expm1", step.OpLog: "Log", step.OpSin: "Sin", step.OpCos: "Cos", step.OpTanh: "Tanh",
-	step.OpSigmoid: "Sigmoid", step.OpSoftplus: "Softplus", step.OpErf: "Erf",
-}
 
 // plain writes a chain as Go: loops over what has no function in it, and between them the functions, for a block.
 type plain struct {
@@ -47,6 +33,9 @@ func plainChain(b *strings.Builder, name string, c *chain) {
 	newPlain(b, c, true).function("rows")
 }
 
+// line is the function that computes a whole line of an operation; empty where it stands in a loop.
+func line(op step.Op) string { return kernel.Elementwises[op].Line }
+
 func newPlain(b *strings.Builder, c *chain, flat bool) *plain {
 	p := &plain{chain: c, flat: flat, b: b, level: make([]int, len(c.ops)), buffer: make([]bool, len(c.ops))}
 	for k, o := range c.ops {
@@ -55,17 +44,17 @@ func newPlain(b *strings.Builder, c *chain, flat bool) *plain {
 				p.level[k] = max(p.level[k], p.level[r])
 			}
 		}
-		if calls[o.op] != "" {
+		if line(o.op) != "" {
 			p.level[k]++
 		}
 	}
 	for k, o := range c.ops {
 		for _, r := range o.args {
-			if r >= 0 && p.level[r] < p.level[k] || r >= 0 && calls[c.ops[r].op] != "" {
+			if r >= 0 && p.level[r] < p.level[k] || r >= 0 && line(c.ops[r].op) != "" {
 				p.buffer[r] = !slices.Contains(c.out, r)
 			}
 		}
-		if calls[o.op] != "" && !slices.Contains(c.out, k) {
+		if line(o.op) != "" && !slices.Contains(c.out, k) {
 			p.buffer[k] = true
 		}
 	}
@@ -144,7 +133,7 @@ func (p *plain) levels() {
 		for k, o := range p.ops {
 			switch {
 			case p.level[k] != level:
-			case calls[o.op] == "":
+			case line(o.op) == "":
 				loop = append(loop, k)
 			default:
 				p.call(k)
@@ -161,14 +150,14 @@ func (p *plain) call(k int) {
 	dst, arg := p.home(k), p.ops[k].args[0]
 	if arg < 0 && p.one(-1-arg) {
 		fmt.Fprintf(p.b, "for i := range %s {\n%s[i] = c%d\n}\n", dst, dst, -1-arg)
-		fmt.Fprintf(p.b, "%s(%s, %s)\n", calls[p.ops[k].op], dst, dst)
+		fmt.Fprintf(p.b, "%s(%s, %s)\n", line(p.ops[k].op), dst, dst)
 		return
 	}
 	src := fmt.Sprintf("x%d", -1-arg)
 	if arg >= 0 {
 		src = p.home(arg)
 	}
-	fmt.Fprintf(p.b, "%s(%s, %s)\n", calls[p.ops[k].op], dst, src)
+	fmt.Fprintf(p.b, "%s(%s, %s)\n", line(p.ops[k].op), dst, src)
 }
 
 // home is where the value of an operation stands beyond its loop; empty if nowhere.
@@ -200,7 +189,7 @@ func (p *plain) loop(ops []int) {
 		for _, r := range o.args {
 			args = append(args, p.value(r, ops))
 		}
-		value := fmt.Sprintf(expressions[o.op], args...)
+		value := fmt.Sprintf(kernel.Elementwises[o.op].Number, args...)
 		used := slices.ContainsFunc(ops, func(j int) bool { return slices.Contains(p.ops[j].args, k) })
 		switch {
 		case h == "":
@@ -234,7 +223,7 @@ func writePlain(file string, texts []string) error {
 	for _, p := range cell.Presets() {
 		fmt.Fprintf(&table, "\n%q,", p.Name)
 	}
-	table.WriteString("\n}\n\nvar plain = map[string]Fused{\n")
+	table.WriteString("\n}\n\n// absent is what computes an operation that nothing is known of.\nvar absent Fused\n\nvar plain = map[string]Fused{\n")
 	for n, text := range texts {
 		c, ok := parse(text)
 		if !ok {

@@ -8,26 +8,28 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// sparse is y[row] += Σ over the row's edges of w[weight] x[from], in their order; rows of lanes. count has the edges of
-// each row, pairs from and weight of each edge.
+// sparse is y[row] = (y[row] & onto) + Σ over the row's edges of w[weight] x[from], in their order; rows of lanes. count has
+// the edges of each row, pairs from and weight of each edge; onto is all ones to add to y, or all zeros.
 func sparse(vecs int, masked bool) {
 	name, mask := fmt.Sprintf("sparse%d", vecs), ""
 	if masked {
 		name, mask = name+"masked", ", mask *int32"
 	}
-	TEXT(name, NOSPLIT, "func(y, w, x *float32, pairs, count *int32, rows, stride int"+mask+")")
+	TEXT(name, NOSPLIT, "func(y, w, x *float32, pairs, count, onto *int32, rows, stride int"+mask+")")
 	Pragma("noescape")
 	y, w, x, pairs, count, rows, stride := arg("y"), arg("w"), arg("x"), arg("pairs"), arg("count"), arg("rows"), arg("stride")
 	l := maskOf(masked)
 	k, from, at := GP64(), GP64(), GP64()
-	acc, b := vectors(vecs), YMM()
+	acc, b, old := vectors(vecs), YMM(), YMM()
+	VBROADCASTSS(Mem{Base: arg("onto")}, old)
 	Label("row")
+	for j, a := range acc {
+		l.load(Mem{Base: y, Disp: 32 * j}, a)
+		VANDPS(old, a, a)
+	}
 	MOVLQSX(Mem{Base: count}, k)
 	TESTQ(k, k)
 	JZ(LabelRef("next"))
-	for j, a := range acc {
-		l.load(Mem{Base: y, Disp: 32 * j}, a)
-	}
 	Label("edge")
 	MOVLQSX(Mem{Base: pairs}, from)
 	IMULQ(stride, from)
@@ -46,10 +48,10 @@ func sparse(vecs int, masked bool) {
 	ADDQ(Imm(8), pairs)
 	DECQ(k)
 	JNZ(LabelRef("edge"))
+	Label("next")
 	for j, a := range acc {
 		l.store(a, Mem{Base: y, Disp: 32 * j})
 	}
-	Label("next")
 	ADDQ(stride, y)
 	ADDQ(Imm(4), count)
 	DECQ(rows)

@@ -84,9 +84,6 @@ func Expm1(x Many) Many {
 	return y
 }
 
-// Sigmoid is Sigmoids of one vector.
-func Sigmoid(x VecVirtual) VecVirtual { return Sigmoids(Many{x})[0] }
-
 // Sigmoids is 1 / (1 + e^-x): at most 3 ulp, also where it is denormal; 0 and 1 at ∓Inf. Both sums are scaled by 2^-24, so
 // that e^104 is finite.
 func Sigmoids(x Many) Many {
