@@ -124,7 +124,7 @@ func TestResumeAtEveryEpoch(t *testing.T) {
 			if got := fitted(t, m, d, o, Hooks{Resume: s}); !same(got, want) {
 				t.Errorf("%s: resumed after epoch %d the run ends differently", name, k+1)
 			}
-			if !slices.Equal(before.Theta, s.Theta) || before.Epoch != s.Epoch || !slices.Equal(before.Slots[0], s.Slots[0]) {
+			if !slices.Equal(before.Theta, s.Theta) || before.Epoch != s.Epoch || !slices.EqualFunc(before.Slots, s.Slots, slices.Equal) {
 				t.Errorf("%s: the run changed the state that it went on from", name)
 			}
 		}
