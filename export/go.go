@@ -158,10 +158,7 @@ func (s *State) Step(x *[Inputs]float32, dt float32, y *[Outputs]float32) bool {
 
 // step is Step and what it calls.
 func (g *goFile) step() string {
-	space := ""
-	if n := g.w.at.scratch; n > 0 {
-		space = fmt.Sprintf("var m [%d]float32\n", n)
-	}
+	space := g.w.space()
 	if len(g.limits) == 0 {
 		return goStepHead + g.check() + space + g.w.out.String() + "return true\n}\n\n"
 	}

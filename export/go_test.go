@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -33,14 +34,14 @@ type subject struct {
 	m    *model.Model
 }
 
-// subjects are the first preset of each cell, or all where nothing may be skipped, and everything that can stand around cells;
-// by turns values, two classes and three classes are predicted.
-func subjects(t *testing.T) (list []subject) {
+// subjects are the first preset of each cell, or all presets, and everything that can stand around cells; by turns values, two
+// classes and three classes are predicted.
+func subjects(t *testing.T, all bool) (list []subject) {
 	t.Helper()
 	first := map[string]bool{}
 	for k, p := range cell.Presets() {
 		kind := fmt.Sprintf("%T", p.Cell)
-		if first[kind] && !require.All() {
+		if first[kind] && !all {
 			continue
 		}
 		first[kind] = true
@@ -67,6 +68,9 @@ func subjects(t *testing.T) (list []subject) {
 }
 
 var words = regexp.MustCompile(`[^a-z0-9]`)
+
+// traced is how many rows of a series are compared; every eighth is a long one.
+const traced = 16
 
 // goModule writes packages into a module of their own, with a program that runs the one that MODEL names.
 func goModule(t *testing.T, packages map[string][]byte) (dir string) {
@@ -148,14 +152,15 @@ func run[S any](states, inputs, outputs int, step func(s *S, x, y []float32, dt 
 func raw[S any](s *S) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(s)), unsafe.Sizeof(*s)) }
 `
 
-// TestGo prints every cell in Go, formats, vets and compiles it, and compares it with the engine step by step.
+// TestGo prints every cell in Go, formats, vets and compiles it, and compares it with the engine step by step, and to the bit
+// with the module of WebAssembly.
 func TestGo(t *testing.T) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
 		require.Missing(t, "no go command in PATH")
 	}
 	packages, models := map[string][]byte{}, map[string]*model.Model{}
-	for _, s := range subjects(t) {
+	for _, s := range subjects(t, false) {
 		name := words.ReplaceAllString(s.name, "")
 		printed, err := export.Go(s.m, export.Options{Name: name})
 		if refusedAsAdaptive(t, s, err) {
@@ -178,14 +183,48 @@ func TestGo(t *testing.T) {
 	}
 	for name, m := range models {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("MODEL", name)
-			worst := compare(t, m, program, 40)
+			list := trace(t, m, traced)
+			y, g := goSteps(t, program, name, list, m)
+			worst := apart(t, m.Schema(), list, y, g)
 			t.Logf("%.1f ulp", worst)
 			if !(worst <= bound) {
 				t.Errorf("a step differs by %.1f ulp; at most %d is said", worst, bound)
 			}
+			v, f := instantiate(t, module(t, m)).steps(list)
+			for k := range list {
+				if !equalBits(y[k], v[k]) || !equalBits(g[k], f[k]) {
+					t.Fatalf("row %d: in Go %v and state %v, in WebAssembly %v and %v", k, y[k], g[k], v[k], f[k])
+				}
+			}
 		})
 	}
+}
+
+// goSteps runs the program of goModule along a trace, each row from the state that the engine has there.
+func goSteps(t *testing.T, program, name string, list []row, m *model.Model) (y, g [][]float32) {
+	t.Helper()
+	var in bytes.Buffer
+	for _, r := range list {
+		for _, part := range [][]float32{r.h, r.x, {r.dt}} {
+			if err := binary.Write(&in, binary.LittleEndian, part); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	cmd := exec.Command(program)
+	cmd.Stdin, cmd.Env = &in, append(os.Environ(), "MODEL="+name)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v (the driver says what its exit codes mean)", err)
+	}
+	numbers, outputs, states := floats(out), len(list[0].y), m.Program().StateWidth()
+	if len(numbers) != len(list)*(outputs+states) {
+		t.Fatalf("%d numbers", len(numbers))
+	}
+	for ; len(numbers) > 0; numbers = numbers[outputs+states:] {
+		y, g = append(y, numbers[:outputs]), append(g, numbers[outputs:outputs+states])
+	}
+	return y, g
 }
 
 // refusedAsAdaptive tells whether a subject is refused because its solver has no fixed steps; any other error ends the test.
@@ -205,7 +244,7 @@ func refusedAsAdaptive(t *testing.T, s subject, err error) bool {
 // TestGoProductsAreRounded: Go may fuse a product with a sum unless it stands in a conversion, and then machines differ.
 func TestGoProductsAreRounded(t *testing.T) {
 	products := 0
-	for _, s := range subjects(t) {
+	for _, s := range subjects(t, false) {
 		printed, err := export.Go(s.m, export.Options{Name: "net"})
 		if refusedAsAdaptive(t, s, err) {
 			continue

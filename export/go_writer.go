@@ -218,6 +218,14 @@ func (w *goWriter) stands(p place, at string) string {
 	return fmt.Sprintf("m[%s]", at)
 }
 
+// space declares the scratch memory.
+func (w *goWriter) space() string {
+	if w.at.scratch == 0 {
+		return ""
+	}
+	return fmt.Sprintf("var m [%d]float32\n", w.at.scratch)
+}
+
 // items prints what is to be done, in order.
 func (w *goWriter) items(items []item) {
 	for _, it := range items {
