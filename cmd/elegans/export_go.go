@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -20,10 +22,10 @@ func newExportGo(c *console) *cobra.Command {
 		Short: "Print a model as a Go package",
 		Long: `Print a model as a Go package of one file without dependencies.
 
-The code allocates nothing and imports nothing but the package math, of which it takes square roots, whole parts and the bits
-of numbers, so that TinyGo compiles it too. The zero State is the beginning of a series; Step takes raw values of the inputs
-and the time since the row before, in the model's unit, and gives probabilities or values in raw units; Class decides. Numbers
-are single precision, and the same on every machine.
+The code allocates nothing and imports nothing but the package math, of which it takes square roots, whole parts and the
+bits of numbers, so that TinyGo compiles it too. The zero State is the beginning of a series; Step takes raw values of the
+inputs and the time since the row before, in the model's unit, and gives probabilities or values in raw units; Class
+decides. Numbers are single precision, and the same on every machine.
 
 A model that reads series from their end, or whose solver chooses its own steps, is refused with the reason. MODEL is a
 file, or - for standard input.`,
@@ -39,16 +41,15 @@ file, or - for standard input.`,
 			if err != nil {
 				return exportError("package", args[0], err)
 			}
-			dir := out
-			if filepath.Ext(out) == ".go" {
-				dir, p.Files[0].Name = filepath.Split(out)
-				dir = cmp.Or(dir, ".")
+			path := out
+			if filepath.Ext(out) != ".go" {
+				path = filepath.Join(out, p.Files[0].Name)
 			}
-			return c.exported(cmd, dir, name, p, asJSON)
+			return c.exported(cmd, []written{{path, p.Files[0].Data}}, name, p, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", ".", "`DIR` for the file "+export.GoFile+", or the name of a file that ends with .go; directories are made if they are not there")
-	cmd.Flags().StringVar(&name, "package", "", "`NAME` of the package; from the name of the model file if not given")
+	cmd.Flags().StringVar(&out, "out", ".", "`DIR` for the file "+export.GoFile+", or the name of a file that ends with .go; a directory is made if it is not there")
+	cmd.Flags().StringVar(&name, "package", "", "`PACKAGE` that the file is of; from the name of the model file if not given")
 	addJSON(cmd, &asJSON)
 	return cmd
 }
@@ -71,11 +72,31 @@ func exportError(flag, model string, err error) error {
 	return err
 }
 
-// exported writes the files of an export and says what they take.
-func (c *console) exported(cmd *cobra.Command, dir, name string, p *export.Printed, asJSON bool) (err error) {
+// written is a file of an export, with the path that it goes to.
+type written struct {
+	path string
+	data []byte
+}
+
+// into are files within a directory.
+func into(dir string, files []export.File) (list []written) {
+	for _, f := range files {
+		list = append(list, written{filepath.Join(dir, f.Name), f.Data})
+	}
+	return list
+}
+
+// exported writes the files of an export, in directories that are made if they are not there, and says what the model takes.
+func (c *console) exported(cmd *cobra.Command, files []written, name string, p *export.Printed, asJSON bool) (err error) {
 	r := exported{Name: name, Constants: p.Constants, State: p.State, Scratch: p.Scratch, Operations: p.Operations}
-	if r.Files, err = c.saveAll(cmd.Context(), dir, p.Files); err != nil {
-		return err
+	for _, f := range files {
+		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
+			return err
+		}
+		if err := c.save(cmd.Context(), f.path, func(w io.Writer) error { _, err := w.Write(f.data); return err }); err != nil {
+			return err
+		}
+		r.Files = append(r.Files, exportedFile{f.path, len(f.data)})
 	}
 	if asJSON {
 		return c.json(r)
