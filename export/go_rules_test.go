@@ -6,6 +6,23 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
+// TestEveryOperationHasAnONNXRule: and none has two.
+func TestEveryOperationHasAnONNXRule(t *testing.T) {
+	n := 0
+	for op := range step.Op(step.Ops) {
+		if row := op.Row(); row.Leaf || row.Adjoint || op == step.OpResult {
+			continue
+		}
+		n++
+		if rule, ok := onnxRules[op]; !ok || op.Elementwise() != (rule.each != nil) || (rule.each == nil) == (rule.code == nil) {
+			t.Errorf("%v has no rule for ONNX, or the wrong one: element-wise operations have each, others code", op)
+		}
+	}
+	if n != len(onnxRules) {
+		t.Errorf("%d operations, %d rules", n, len(onnxRules))
+	}
+}
+
 // TestEveryOperationHasAGoRule: what can stand in a step can be printed.
 func TestEveryOperationHasAGoRule(t *testing.T) {
 	helpers := map[string]bool{}

@@ -54,6 +54,7 @@ func subjects(t *testing.T, all bool) (list []subject) {
 	}{
 		"stack": {sensors(3), model.Architecture{TimeInput: true, Encoder: 6, Pool: model.Attention, Layers: []model.Layer{
 			{Cell: cell.GRU{Units: 6}, Block: block}, model.Liquid(cell.LTC{Unfolds: 2}, wiring.Auto(9, 3)), {Cell: cell.CTRNN{Units: 5}}}}},
+		"two limits": {sensors(2), model.Architecture{Layers: []model.Layer{{Cell: cell.CTRNN{Units: 5}}, {Cell: cell.GRU{Units: 4}}, {Cell: cell.NeuralODE{Units: 4}}}}},
 		"convolutions": {series.Plain(7), model.Architecture{Front: model.Front{Columns: 5, Conv: []model.Conv{{Channels: 2, Kernel: 2, Pool: 2}}},
 			Layers: []model.Layer{{Cell: cell.GRU{Units: 4}}}}},
 	} {
@@ -315,6 +316,23 @@ func TestGoRefusals(t *testing.T) {
 	var no *export.RefusedError
 	if _, err := export.Go(m.With(theta), export.Options{Name: "net"}); !errors.As(err, &no) {
 		t.Errorf("an infinite weight: %v", err)
+	}
+	adaptive := 0
+	for _, p := range cell.Presets() {
+		m := preset(t, p, sensors(0))
+		if !m.Adaptive() {
+			continue
+		}
+		adaptive++
+		for target, f := range map[string]func(*model.Model, export.Options) (*export.Printed, error){
+			"Go": export.Go, "WebAssembly": export.WebAssembly, "ONNX": export.ONNX, "ONNX of a series": export.ONNXSequence} {
+			if _, err := f(m, export.Options{Name: "net"}); !errors.As(err, &no) || !strings.Contains(err.Error(), "solver") {
+				t.Errorf("%s in %s: %v", p.Name, target, err)
+			}
+		}
+	}
+	if adaptive == 0 {
+		t.Error("no preset has a solver that chooses its steps")
 	}
 	l.Block.Bidirectional = true
 	if m, err = model.New(sensors(2), l); err != nil {
