@@ -156,10 +156,7 @@ func raw[S any](s *S) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(s)), u
 // TestGo prints every cell in Go, formats, vets and compiles it, and compares it with the engine step by step, and to the bit
 // with the module of WebAssembly.
 func TestGo(t *testing.T) {
-	tool, err := exec.LookPath("go")
-	if err != nil {
-		require.Missing(t, "no go command in PATH")
-	}
+	tool := require.Program(t, "it comes with Go", "go")
 	packages, models := map[string][]byte{}, map[string]*model.Model{}
 	for _, s := range subjects(t, false) {
 		name := words.ReplaceAllString(s.name, "")

@@ -22,18 +22,6 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// python is an interpreter that has the given modules: ELEGANS_PYTHON, or python3 of the PATH.
-func python(t *testing.T, modules ...string) string {
-	t.Helper()
-	for _, name := range []string{os.Getenv("ELEGANS_PYTHON"), "python3"} {
-		if path, err := exec.LookPath(name); err == nil && exec.Command(path, "-c", "import "+strings.Join(modules, ", ")).Run() == nil {
-			return path
-		}
-	}
-	require.Missing(t, "no python3 (nor ELEGANS_PYTHON) with %s; they are on PyPI", strings.Join(modules, ", "))
-	return ""
-}
-
 // numbers are little-endian floats in base64, which JSON can hold with NaN.
 type numbers []float32
 
@@ -183,7 +171,7 @@ func off(s series.Schema, got, want []float32, output bool) (worst float64) {
 // TestONNX checks every cell with ONNX's own checker and compares it with the engine in ONNX Runtime: steps from equal states,
 // many in a batch, and a whole series of two lanes.
 func TestONNX(t *testing.T) {
-	program := python(t, "onnx", "onnxruntime")
+	program := require.Python(t, "onnx", "onnxruntime")
 	dir := t.TempDir()
 	var cases []onnxCase
 	var used []subject
@@ -255,7 +243,7 @@ func TestONNX(t *testing.T) {
 
 // TestONNXOperations compares every operation with the oracle.
 func TestONNXOperations(t *testing.T) {
-	program := python(t, "onnx", "onnxruntime")
+	program := require.Python(t, "onnx", "onnxruntime")
 	dir := t.TempDir()
 	var cases []onnxCase
 	var list []export.OperationGraph
@@ -283,7 +271,7 @@ func TestONNXOperations(t *testing.T) {
 
 // TestONNXDecides: class follows the threshold, and the most probable of several classes.
 func TestONNXDecides(t *testing.T) {
-	program := python(t, "onnx", "onnxruntime")
+	program := require.Python(t, "onnx", "onnxruntime")
 	l := model.Liquid(cell.LTC{Unfolds: 2}, wiring.Auto(9, 3))
 	dir := t.TempDir()
 	for _, classes := range []int{2, 3} {

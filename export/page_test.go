@@ -64,10 +64,7 @@ console.log(JSON.stringify({ out, reset: Array.from(model.state), inputs: model.
 
 // TestNode steps a module in node through the loader, from the beginning of a series on.
 func TestNode(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		require.Missing(t, "no node; on Debian it is in the package nodejs")
-	}
+	node := require.Program(t, "on Debian it is in the package nodejs", "node")
 	s := named(t, "ltc-ncp19")
 	dir, list := pageOf(t, s), trace(t, s.m, traced)
 	if err := os.WriteFile(filepath.Join(dir, "driver.mjs"), []byte(nodeDriver), 0o644); err != nil {
@@ -140,23 +137,31 @@ func TestLoaderIsShort(t *testing.T) {
 	}
 }
 
-// browse opens a page in headless Chromium and gives its document after some seconds of its own time, and what it complained of.
-func browse(t *testing.T, address string, flags ...string) (dom, complaints string) {
+// chromium is a browser, or the test ends.
+func chromium(t *testing.T) string {
 	t.Helper()
-	program := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil && program == "" {
-			program = path
-		}
+	return require.Program(t, "on Debian it is in the package chromium", "chromium", "chromium-browser", "google-chrome")
+}
+
+// browserFlags keep a browser to itself.
+func browserFlags(t *testing.T) []string {
+	t.Helper()
+	profile, err := os.MkdirTemp("", "browser")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if program == "" {
-		require.Missing(t, "no Chromium; on Debian it is in the package chromium")
-	}
+	t.Cleanup(func() { _ = os.RemoveAll(profile) }) // a browser that was stopped may still write into it
+	return []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1100,900", "--user-data-dir=" + profile}
+}
+
+// browse opens a page and gives its document after some seconds of its own time, and what it complained of.
+func browse(t *testing.T, address string) (dom, complaints string) {
+	t.Helper()
+	program := chromium(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // of a browser that hangs; nothing is measured
 	defer cancel()
-	args := append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-		"--enable-logging=stderr", "--virtual-time-budget=4000", "--window-size=1100,900", "--user-data-dir=" + t.TempDir()}, flags...)
+	args := append(browserFlags(t), "--enable-logging=stderr", "--virtual-time-budget=4000", "--dump-dom")
 	cmd := exec.CommandContext(ctx, program, append(args, address)...)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -201,7 +206,7 @@ func TestPageInBrowser(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Replace(string(text), "</body>", visitor, 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	dom, complaints := browse(t, "file://"+path, "--dump-dom")
+	dom, complaints := browse(t, "file://"+path)
 	if complaints != "" {
 		t.Errorf("the console says %s", complaints)
 	}
