@@ -158,7 +158,7 @@ func raw[S any](s *S) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(s)), u
 func TestGo(t *testing.T) {
 	tool := require.Program(t, "it comes with Go", "go")
 	packages, models := map[string][]byte{}, map[string]*model.Model{}
-	for _, s := range subjects(t, false) {
+	for _, s := range subjects(t, require.All()) {
 		name := words.ReplaceAllString(s.name, "")
 		printed, err := export.Go(s.m, export.Options{Name: name})
 		if refusedAsAdaptive(t, s, err) {
@@ -237,6 +237,57 @@ func refusedAsAdaptive(t *testing.T, s subject, err error) bool {
 		t.Fatalf("%s: %v", s.name, err)
 	}
 	return false
+}
+
+// TestGoIsPlain: printed packages import nothing but math and have nothing that TinyGo or a heap would be asked for.
+func TestGoIsPlain(t *testing.T) {
+	for _, s := range subjects(t, false) {
+		printed, err := export.Go(s.m, export.Options{Name: "net"})
+		if refusedAsAdaptive(t, s, err) {
+			continue
+		}
+		if list := extras(t, printed.Files[0].Data); list != nil {
+			t.Errorf("%s has %q", s.name, list)
+		}
+	}
+	planted := "package p\nimport \"fmt\"\nvar m = map[int]int{}\nfunc f(a any) { go f(append([]int{}, 1)); defer fmt.Println(a.(int)) }"
+	if list := extras(t, []byte(planted)); len(list) != 8 {
+		t.Errorf("of what was planted %q is found", list)
+	}
+}
+
+// extras lists what a plain package does not have: imports besides math, slices, maps, interfaces, functions as values,
+// goroutines, deferred calls, and calls that allocate.
+func extras(t *testing.T, text []byte) (list []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "model.go", text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		found := ""
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			if n.Path.Value != `"math"` {
+				found = n.Path.Value
+			}
+		case *ast.ArrayType:
+			if n.Len == nil {
+				found = "a slice"
+			}
+		case *ast.MapType, *ast.InterfaceType, *ast.FuncLit, *ast.ChanType, *ast.GoStmt, *ast.DeferStmt, *ast.TypeAssertExpr, *ast.SliceExpr:
+			found = fmt.Sprintf("%T", n)
+		case *ast.Ident:
+			if slices.Contains([]string{"any", "append", "make", "new", "string"}, n.Name) {
+				found = n.Name
+			}
+		}
+		if found != "" {
+			list = append(list, found)
+		}
+		return true
+	})
+	return list
 }
 
 // TestGoProductsAreRounded: Go may fuse a product with a sum unless it stands in a conversion, and then machines differ.

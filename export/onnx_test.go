@@ -176,7 +176,7 @@ func TestONNX(t *testing.T) {
 	var cases []onnxCase
 	var used []subject
 	traces := map[string][]row{}
-	for _, s := range subjects(t, false) {
+	for _, s := range subjects(t, require.All()) {
 		printed, err := export.ONNX(s.m, export.Options{Name: "net"})
 		if refusedAsAdaptive(t, s, err) {
 			continue
