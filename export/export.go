@@ -5,14 +5,15 @@
 //	fold    sub-steps that repeat become loops                         fold.go
 //	plan    the order of what is computed, in fused chains of rows     plan.go, chain.go
 //	place   where each value stands                                    place.go
-//	print   one rule per operation and target                          c_rules.go, go_rules.go, onnx_rules.go
+//	print   one rule per operation and target                          c.go, c_rules.go, c_math.go
 //
-// Targets are C (c.go), Go (go.go), WebAssembly (wasm.go: what is printed in Go, compiled) and ONNX (onnx.go, which prints the
-// program as it is, since a runtime plans its graphs itself). The first three steps are the same for the others. They are not
-// those of the engine: that one plans for lanes, chunks of times and the way back, with sub-steps one after the other; here
-// there is one row, and what counts is small code.
+// The first three are the same for every target. They are not those of the engine: that one plans for lanes, chunks of
+// times and the way back, with sub-steps one after the other; here there is one row, and what counts is small code.
 //
 // What depends on parameters only is computed here, once, in float64, and rounded to single precision: it becomes tables.
+//
+// Besides C, targets are Go (go.go, go_rules.go, go_math.go), WebAssembly (wasm.go: what is printed in Go, compiled) and ONNX
+// (onnx.go, onnx_rules.go), which prints the program as it is, since a runtime plans its graphs itself.
 package export
 
 import (
