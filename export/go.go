@@ -5,6 +5,7 @@ import (
 	"go/format"
 	"go/token"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/elegans-nn/elegans/model"
@@ -166,7 +167,7 @@ func (g *goFile) step() string {
 	for _, l := range g.limits {
 		limits = append(limits, fmt.Sprintf("%.17g", l))
 	}
-	return goStepHead + g.check() + strings.ReplaceAll(goInParts, "TURNS", whole(len(limits))) +
+	return goStepHead + g.check() + strings.ReplaceAll(goInParts, "TURNS", strconv.Itoa(len(limits))) +
 		fmt.Sprintf(goParts, len(limits), strings.Join(limits, ", ")) +
 		"// part takes a part of a row.\nfunc (s *State) part(x *[Inputs]float32, dt float32, part *[3]float32, y *[Outputs]float32) {\n" +
 		space + g.w.out.String() + "}\n\n"

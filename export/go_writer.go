@@ -58,9 +58,6 @@ func (w *goWriter) end(blocks int) {
 
 func (w *goWriter) local(i int) string { return fmt.Sprintf("t%d", i) }
 
-// whole is a number within an index.
-func whole(n int) string { return strconv.Itoa(n) }
-
 // plus is an index further on.
 func plus(at string, by int) string {
 	if by == 0 {
@@ -71,9 +68,9 @@ func plus(at string, by int) string {
 		sum, at = at[:k+1], at[k+1:]
 	}
 	if k, err := strconv.Atoi(at); err == nil {
-		return sum + whole(k+by)
+		return sum + strconv.Itoa(k+by)
 	}
-	return sum + at + " + " + whole(by)
+	return sum + at + " + " + strconv.Itoa(by)
 }
 
 // cross is the index of column k of row o, where rows have n columns.
@@ -82,7 +79,7 @@ func cross(o string, n int, k string) string {
 	case o == "0":
 		return k
 	case n > 1:
-		o += " * " + whole(n)
+		o += " * " + strconv.Itoa(n)
 	}
 	if k == "0" {
 		return o
@@ -145,7 +142,7 @@ func (w *goWriter) integers(values []int, at string) string {
 	}
 	text := make([]string, len(values))
 	for k, v := range values {
-		text[k] = whole(v)
+		text[k] = strconv.Itoa(v)
 	}
 	return fmt.Sprintf("int(%s[%s])", w.list(kind, rowsOf(text, 24), len(values), width), at)
 }
