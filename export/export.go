@@ -11,6 +11,9 @@
 // times and the way back, with sub-steps one after the other; here there is one row, and what counts is small code.
 //
 // What depends on parameters only is computed here, once, in float64, and rounded to single precision: it becomes tables.
+//
+// Besides C, targets are Go (go.go, go_rules.go, go_math.go), WebAssembly (wasm.go: what is printed in Go, compiled) and ONNX
+// (onnx.go, onnx_rules.go), which prints the program as it is, since a runtime plans its graphs itself.
 package export
 
 import (
@@ -57,7 +60,11 @@ type NameError struct{ Name, Reason string }
 
 // Error is one line with the fix.
 func (e *NameError) Error() string {
-	return fmt.Sprintf("name %q: %s; give a letter, then up to 30 letters, digits and underscores, such as %q", e.Name, e.Reason, Name(e.Name))
+	instead := Name(e.Name)
+	if instead == e.Name {
+		instead += "_model"
+	}
+	return fmt.Sprintf("name %q: %s; give a letter, then up to 30 letters, digits and underscores, such as %q", e.Name, e.Reason, instead)
 }
 
 const longestName = 31

@@ -52,7 +52,8 @@ func TestCompletions(t *testing.T) {
 		{"eval", "", "", files}, {"eval m.elegans", "", data, files}, {"predict", "", "", files}, {"predict m", "", data, files},
 		{"inspect", "", "", files}, {"import ncps", "", "", files}, {"import ncps --mode", "", "default no_gate pure", nothing},
 		{"data convert occupancy", "", "", files}, {"data convert --format", "", strings.Join(writable(), " "), nothing},
-		{"data split --out-dir", "", "", dirs}, {"export c", "", "", files}, {"export c --out", "", "", dirs}, {"doctor --golden", "", "", files}, {"man --dir", "", "", dirs},
+		{"data split --out-dir", "", "", dirs}, {"export c", "", "", files}, {"export c --out", "", "", dirs}, {"export go", "", "", files}, {"export go --out", "", "", dirs},
+		{"export wasm --out", "", "", files}, {"export wasm --page", "", "", dirs}, {"export onnx --sequence", "", "", files}, {"doctor --golden", "", "", files}, {"man --dir", "", "", dirs},
 		{"completion", "", "bash zsh fish powershell", nothing}, {"help data", "a", "audit", nothing},
 	} {
 		words, directive := offered(t, c.line, c.word)

@@ -52,6 +52,7 @@ var tools = []struct{ name, purpose string }{
 	{"go", "builds and tests elegans"},
 	{"gcc", "lets the tests look for data races"},
 	{"chromium", "lets the tests look at a report as a reader does"},
+	{"node", "lets the tests run exported WebAssembly modules"},
 	{"rsvg-convert", "lets the tests render drawings"},
 }
 

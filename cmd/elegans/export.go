@@ -19,7 +19,7 @@ func newExport(c *console) *cobra.Command {
 	return group("export", "Print a model as source of another language",
 		"Print a trained model as source that runs without elegans: the step of the model with its scaling and decoding, row by row.",
 		"  elegans export c occupancy.elegans --out firmware",
-		newExportC(c))
+		newExportC(c), newExportGo(c), newExportWasm(c), newExportONNX(c))
 }
 
 // exported is what `elegans export c` says of what it wrote.

@@ -36,3 +36,27 @@ func TestMissing(t *testing.T) {
 		}
 	}
 }
+
+func TestTools(t *testing.T) {
+	t.Setenv("ELEGANS_REQUIRE_ALL", "0")
+	if path := Program(t, "of the Go distribution", "no-such-program", "go"); !strings.Contains(path, "go") {
+		t.Errorf("go is %q", path)
+	}
+	for name, f := range map[string]func(r *recorder){
+		"no no-such-program or another-one; it is nowhere":    func(r *recorder) { Program(r, "it is nowhere", "no-such-program", "another-one") },
+		"no python3 (nor ELEGANS_PYTHON) with no_such_module": func(r *recorder) { Python(r, "no_such_module") },
+	} {
+		r := &recorder{TB: t}
+		func() {
+			defer func() {
+				if recover() != r {
+					t.Errorf("%q: the test goes on", name)
+				}
+			}()
+			f(r)
+		}()
+		if !strings.HasPrefix(r.skip, name) {
+			t.Errorf("%q, not %q", r.skip, name)
+		}
+	}
+}
