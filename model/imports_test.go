@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"baseline":               {"metric", "series"},
 	"stress":                 {"series"},
 	"drift":                  {"internal/mersenne", "internal/nearest"},
-	"online":                 {"engine", "model"},
+	"online":                 {"drift", "engine", "journal", "model", "series"},
 	"journal":                {"internal/replace"},
 	"export":                 {"engine", "model", "series", "step"},
 	"train":                  {"dataset", "engine", "model", "series", "step"},
