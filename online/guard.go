@@ -118,14 +118,20 @@ func evidence(e [len(bets)]float64) (mean float64) {
 	return mean
 }
 
-// judge hands the losses of a label to the guard and does what it says.
-func (l *Learner) judge(p *pending, out Outcome, u *updated) {
-	g := l.guard
-	verdict := g.observe(out.Loss, out.Learning)
+// judge hands the losses of a label to the guard, where both are of the copies of today, and does what it says, or what was
+// said before.
+func (l *Learner) judge(p *pending, out Outcome, u *updated, said *int) {
+	g, verdict := l.guard, 0
+	if p.pair == l.pair {
+		verdict = g.observe(out.Loss, out.Learning)
+	}
+	if said != nil {
+		verdict = *said
+	}
 	if verdict == 0 {
 		return
 	}
-	e := Event{Series: p.track.name, Time: p.track.time, ID: p.id, Threshold: 1 / g.o.Alpha, Before: g.serving / float64(g.labels), After: g.learn / float64(g.labels)}
+	e := Event{Series: p.track.name, Time: p.track.time, ID: p.id, Threshold: 1 / g.o.Alpha, Before: g.serving / float64(max(1, g.labels)), After: g.learn / float64(max(1, g.labels))}
 	if verdict > 0 {
 		e.Kind, e.Value = Promoted, evidence(g.better)
 		l.promote()

@@ -81,6 +81,18 @@ func (l *Learner) take(p *pending, label float64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	l.events = l.events[:0]
+	out, u := l.answer(p, label, nil)
+	if l.keep != nil {
+		if err := l.keep.label(p.id, label, u, l.events); err != nil {
+			return Outcome{}, l.fail(err)
+		}
+	}
+	l.tell()
+	return out, nil
+}
+
+// answer does all that a checked label asks for. The verdict of the guard is its own unless one is given, as by a journal.
+func (l *Learner) answer(p *pending, label float64, verdict *int) (Outcome, *updated) {
 	out := Outcome{ID: p.id, Series: p.track.name, Time: p.time, Low: p.low, High: p.high}
 	clear(l.dy)
 	out.Loss = l.o.Loss(p.shown, label, l.dy)
@@ -99,19 +111,13 @@ func (l *Learner) take(p *pending, label float64) (Outcome, error) {
 		out.Learned = out.Refused == ""
 	}
 	l.watchLabel(p, label)
-	if p.pair == l.pair && l.guard != nil {
-		l.judge(p, out, u)
+	if l.guard != nil {
+		l.judge(p, out, u, verdict)
 	}
 	l.forget(p)
 	p.track.trim()
 	u.learned = out.Learned
-	if l.keep != nil {
-		if err := l.keep.label(p.id, label, u, l.events); err != nil {
-			return Outcome{}, l.fail(err)
-		}
-	}
-	l.tell()
-	return out, nil
+	return out, u
 }
 
 // update moves the weights by the gradient of a prediction, whose slope stands in l.dy. It says what was not finite, and has

@@ -293,22 +293,29 @@ func (l *Learner) Predict(name string, time float64, x []float32) (Prediction, e
 	if l.keep != nil {
 		l.id = l.keep.next()
 	}
-	p, values, err := l.advance(t, time, x, dt)
+	out, err := l.predict(t, time, x, dt)
 	if err != nil {
 		return Prediction{}, err
 	}
-	out := Prediction{ID: p.id, Values: values, Low: math.NaN(), High: math.NaN()}
-	if l.interval != nil {
-		out.Low, out.High = l.interval.around(out.Values)
-		p.low, p.high = out.Low, out.High
-	}
 	if l.keep != nil {
-		if err := l.keep.row(p.id, t, x, l.events); err != nil {
+		if err := l.keep.row(out.ID, t, x, l.events); err != nil {
 			return Prediction{}, l.fail(err)
 		}
 	}
 	l.tell()
 	return out, nil
+}
+
+// predict takes a checked row under the number l.id.
+func (l *Learner) predict(t *track, time float64, x []float32, dt float32) (Prediction, error) {
+	p, values, err := l.advance(t, time, x, dt)
+	if err != nil {
+		return Prediction{}, err
+	}
+	if l.interval != nil {
+		p.low, p.high = l.interval.around(values)
+	}
+	return Prediction{ID: p.id, Values: values, Low: p.low, High: p.high}, nil
 }
 
 // fail ends a learner whose journal could not be written: what it did since is lost, and nothing must follow it.
@@ -367,7 +374,7 @@ func (l *Learner) track(name string) (*track, error) {
 		t.adapt = [2]adapter{newAdapter(len(l.dy)), newAdapter(len(l.dy))}
 	}
 	if need := 4 * len(l.theta) * len(l.dy) * l.o.Pending; need > l.o.PendingBytes || l.protect.replays() {
-		t.recent = &recent{most: l.o.Replay}
+		t.recent = &recent{most: l.o.Replay, inputs: len(l.m.Schema().Inputs)}
 	}
 	l.tracks[name] = t
 	return t, nil
@@ -389,7 +396,15 @@ func (l *Learner) drop() {
 	l.event(Event{Kind: Dropped, Series: oldest.name, Time: oldest.time, Value: float64(len(l.tracks) + 1), Threshold: float64(l.o.Series)})
 }
 
-func (l *Learner) event(e Event) { l.events = append(l.events, e) }
+// event notes an event. Its numbers are finite, as a journal and JSON demand.
+func (l *Learner) event(e Event) {
+	for _, v := range []*float64{&e.Value, &e.Threshold, &e.Before, &e.After} {
+		if *v = math.Max(-math.MaxFloat64, math.Min(math.MaxFloat64, *v)); *v != *v {
+			*v = 0
+		}
+	}
+	l.events = append(l.events, e)
+}
 
 // advance runs both copies over a checked row and lets the prediction wait for its label.
 func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *pending, values []float32, err error) {

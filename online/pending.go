@@ -191,8 +191,8 @@ type segment struct {
 
 // recent holds the last rows of a series and the states before them.
 type recent struct {
-	most int
-	rows []recentRow
+	most, inputs int
+	rows         []recentRow
 }
 
 type recentRow struct {
