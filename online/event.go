@@ -45,13 +45,16 @@ type Event struct {
 }
 
 // String is one line.
-func (e Event) String() string {
+func (e Event) String() string { return e.Text(fmt.Sprintf("time %g", e.Time)) }
+
+// Text is String with another spelling of its time.
+func (e Event) Text(when string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s", e.Kind)
+	b.WriteString(strings.ReplaceAll(string(e.Kind), "_", " "))
 	if e.Series != "" {
 		fmt.Fprintf(&b, " of series %q", e.Series)
 	}
-	fmt.Fprintf(&b, " at time %g", e.Time)
+	fmt.Fprintf(&b, " at %s", when)
 	switch e.Kind {
 	case Drifted:
 		fmt.Fprintf(&b, ": %s of %s: %.4g before, %.4g since; %.4g > %.4g", e.Detector, e.On, e.Before, e.After, e.Value, e.Threshold)

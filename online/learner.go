@@ -169,8 +169,8 @@ func (c *Counts) list() []*uint64 {
 
 // recorder keeps what a learner does; see Open.
 type recorder interface {
-	// next is the number of the prediction that row will keep.
-	next() uint64
+	// next is the number of the prediction that row will keep, at a time.
+	next(at float64) (uint64, error)
 	row(id uint64, t *track, x []float32, events []Event) error
 	label(id uint64, label float64, u *updated, events []Event) error
 	consolidated() error
@@ -289,10 +289,13 @@ func (l *Learner) Predict(name string, time float64, x []float32) (Prediction, e
 	if err != nil {
 		return Prediction{}, err
 	}
-	l.id++
+	id := l.id + 1
 	if l.keep != nil {
-		l.id = l.keep.next()
+		if id, err = l.keep.next(time); err != nil {
+			return Prediction{}, l.fail(err)
+		}
 	}
+	l.id = id
 	out, err := l.predict(t, time, x, dt)
 	if err != nil {
 		return Prediction{}, err
@@ -478,9 +481,11 @@ func (l *Learner) Coverage() Coverage {
 
 // Memory is the bytes that a learner takes now, and what it can take at most.
 type Memory struct {
-	Now, Most int
+	Now  int `json:"now"`
+	Most int `json:"most"`
 	// Series is that of one more series, Waiting of one more prediction with its gradient.
-	Series, Waiting int
+	Series  int `json:"series"`
+	Waiting int `json:"waiting"`
 }
 
 // Memory adds up what grows with series and with predictions that wait, and the weights.

@@ -42,7 +42,7 @@ type Recovery struct {
 }
 
 // Open opens the journal of a directory for a model, with the options that it was begun with, and goes on from its last
-// record; it begins one where there is none. The error is that of journal.Open or NewLearner, or says that the journal is of
+// record; it begins one, at the first row, where there is none. The error is that of journal.Open or NewLearner, or says that the journal is of
 // another model or was kept under another LearnerOptions.Setting.
 func Open(dir string, jo journal.Options, m *model.Model, o LearnerOptions) (*Journaled, error) {
 	l, err := NewLearner(m, o)
@@ -66,7 +66,8 @@ func Open(dir string, jo journal.Options, m *model.Model, o LearnerOptions) (*Jo
 func (s *Journaled) recover() error {
 	s.Recovered = Recovery{Tear: s.j.Recovered()}
 	if s.j.Last() == 0 {
-		return s.k.snapshot()
+		s.k.fresh = true // the first snapshot has the time of the first row
+		return nil
 	}
 	return s.rebuild(s.j.Last())
 }
@@ -207,7 +208,7 @@ func (s *Journaled) Journal() *journal.Journal { return s.j }
 
 // Snapshot writes one now, so that a later Open has less to do and Compact more.
 func (s *Journaled) Snapshot() error {
-	if s.failed != nil {
+	if s.failed != nil || s.k.fresh {
 		return s.failed
 	}
 	return s.k.snapshot()
@@ -232,13 +233,23 @@ type keeper struct {
 	calendar bool
 	at       float64 // the time of the latest row
 	e        encoder
-	since    int // bytes since the last snapshot
-	state    int // its size
+	fresh    bool // nothing is written yet
+	since    int  // bytes since the last snapshot
+	state    int  // its size
 }
 
 func (k *keeper) now() time.Time { return stamp(k.calendar, k.at) }
 
-func (k *keeper) next() uint64 { return k.j.Last() + 1 }
+func (k *keeper) next(at float64) (uint64, error) {
+	if k.fresh {
+		k.at = at
+		if err := k.snapshot(); err != nil {
+			return 0, err
+		}
+		k.fresh = false
+	}
+	return k.j.Last() + 1, nil
+}
 
 func (k *keeper) row(id uint64, t *track, x []float32, events []Event) error {
 	k.e.b, k.at = k.e.b[:0], t.time
@@ -257,6 +268,9 @@ func (k *keeper) label(id uint64, label float64, u *updated, events []Event) err
 }
 
 func (k *keeper) consolidated() error {
+	if k.fresh { // there is nothing to keep yet
+		return nil
+	}
 	k.e.b = k.e.b[:0]
 	return k.append(RecordConsolidate)
 }

@@ -236,7 +236,7 @@ func TestRecordAt(t *testing.T) {
 	if _, err := act(l.Learner, map[int]uint64{}, 0); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := online.RecordAt(dir, before); n != 1 || err != nil {
+	if n, err := online.RecordAt(dir, before); n != 0 || err != nil {
 		t.Errorf("record %d, %v before the first row", n, err)
 	}
 	if n, err := online.RecordAt(dir, time.Now()); n != l.Journal().Last() || err != nil {
