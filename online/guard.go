@@ -24,7 +24,7 @@ type GuardOptions struct {
 	Alpha float64
 	// Block is the number of labels in one block; 16 if 0.
 	Block int
-	// Reach is in root mean squares; 4 if 0.
+	// Reach is in root mean squares; 2 if 0.
 	Reach float64
 }
 
@@ -47,7 +47,7 @@ func newGuard(o GuardOptions) (*guard, error) {
 	for _, d := range []struct {
 		v     *float64
 		else_ float64
-	}{{&o.Alpha, 0.01}, {&o.Reach, 4}} {
+	}{{&o.Alpha, 0.01}, {&o.Reach, 2}} {
 		if *d.v == 0 {
 			*d.v = d.else_
 		}

@@ -248,7 +248,7 @@ func newJournalRollback(c *console) *cobra.Command {
 		Long: `Return to what a learner was after a record, or at a time: its weights, and all else. The next elegans adapt --journal goes
 on from there; what came since counts as never seen. Nothing is removed from the journal, so that this can be taken back by
 a roll-back to the record before it. No learner may be running.`,
-		Example: "  elegans journal rollback ./journal --to 2026-11-20T10:00\n  elegans journal rollback ./journal --to 1234 --reason \"sensor was unplugged\"",
+		Example: "  elegans journal rollback ./journal --to 2026-11-20T10:00\n  elegans journal rollback ./journal --to 1234 --reason unplugged",
 		Args:    takes("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if to == "" {
