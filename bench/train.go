@@ -67,7 +67,9 @@ func (n network) training(s setting, batch, times int) work {
 	return work{
 		op: func() {
 			sum, grad := b.Gradient(theta, data, loss)
-			update(theta, grad)
+			if err := update(theta, grad); err != nil {
+				panic(err)
+			}
 			last = sum
 		},
 		items: batch * times,

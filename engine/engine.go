@@ -64,13 +64,17 @@ type Engine struct {
 // Compile plans a program and prepares its memory. A program derived by Reverse can run backwards. Parameters are zero
 // until SetParams. It panics where Options are out of range, or a weight of Linear or Synapses differs between lanes.
 func Compile(p *step.Program, o Options) *Engine {
-	c := arrange(p, o)
+	return arrange(p, o).allocate()
+}
+
+// allocate gives an arranged engine its memory.
+func (c *compiler) allocate() *Engine {
 	e := c.e
 	e.mem = make([]float32, c.size, c.size+kernel.Window)
 	e.scratch = make([]float32, e.buffers*block)
 	e.buffersOf()
 	c.constants()
-	e.SetParams(make([]float32, p.ParamCount()))
+	e.SetParams(make([]float32, e.p.ParamCount()))
 	return e
 }
 

@@ -40,6 +40,8 @@ type linear struct {
 	rows   []row
 	state  []int // rows of the cotangents of the previous state's components
 	params []int // rows of the gradients of the parameters
+	cuts   []int // rows of the cotangents of the next state's components, where they are apart; see cut
+	own    []int // as state, along paths without a matrix or a synapse; see separate
 }
 
 // lineariser turns the reverse of a step into rows.
@@ -52,12 +54,30 @@ type lineariser struct {
 	uses    []int
 	forms   map[int]form
 	results map[int][]form // of operations with several results
+	aliases map[int]int    // leaves that stand for a node of the step, see cut
+	ports   []int          // the inputs of the program that these leaves are, of each state; nil where there are none
+	alone   bool           // no way through a matrix or a synapse
 }
 
 // linearise writes the reverse of p in rows, for the cotangents of its states and of some outputs. The error names an
 // operation whose reverse is not linear in the cotangents.
 func linearise(p *step.Program, outputs []int) (l *linear, err error) {
-	z := &lineariser{p: p.Reverse(step.WRT{}), seen: map[string]int{}, forms: map[int]form{}, results: map[int][]form{}}
+	return (&lineariser{p: p.Reverse(step.WRT{})}).run(p, outputs)
+}
+
+// separate is linearise for rules that keep a part of J only. The outputs read the next state from leaves of their own, so that
+// their rows end there and what they read beside it is told apart; and J comes a second time, along paths within a unit: those
+// that go through no matrix and no synapse.
+func separate(p *step.Program, outputs []int) (l *linear, err error) {
+	apart, next, aliases := cut(p, outputs)
+	z := &lineariser{p: apart.Reverse(step.WRT{Inputs: true}), aliases: aliases}
+	z.ports = next
+	return z.run(p, outputs)
+}
+
+// run makes the rows; p is the step whose values the coefficients read.
+func (z *lineariser) run(p *step.Program, outputs []int) (l *linear, err error) {
+	z.seen, z.forms, z.results = map[string]int{}, map[int]form{}, map[int][]form{}
 	defer func() {
 		if r, ok := recover().(refusal); ok {
 			l, err = nil, r
@@ -72,6 +92,9 @@ func linearise(p *step.Program, outputs []int) (l *linear, err error) {
 		z.node(i)
 	}
 	z.ends()
+	if z.ports != nil {
+		z.within()
+	}
 	z.sweep()
 	z.inline()
 	z.sweep()
@@ -126,6 +149,10 @@ func (z *lineariser) leavesOf(outputs []int) {
 // node takes one node of the reverse program: into the primal program, or into a form.
 func (z *lineariser) node(i int) {
 	n := z.p.Nodes[i]
+	if of, ok := z.aliases[i]; ok {
+		z.to[i] = z.to[of]
+		return
+	}
 	if !z.wide[i] {
 		n.In = slices.Clone(n.In)
 		for k, j := range n.In {
@@ -319,17 +346,19 @@ func (z *lineariser) settle(f form, n int) term {
 	return t
 }
 
+// fresh gives each of the n components of a form a row of its own.
+func (z *lineariser) fresh(f form, n int) (rows []int) {
+	for k := range n {
+		rows = append(rows, len(z.rows))
+		z.rows = append(z.rows, z.entries(f, k))
+	}
+	return rows
+}
+
 // ends makes the rows that are asked for.
 func (z *lineariser) ends() {
-	own := func(f form, n int) (rows []int) {
-		for k := range n {
-			rows = append(rows, len(z.rows))
-			z.rows = append(z.rows, z.entries(f, k))
-		}
-		return rows
-	}
 	for _, i := range z.p.Adjoint.DState {
-		z.state = append(z.state, own(z.get(i), z.len(i))...)
+		z.state = append(z.state, z.fresh(z.get(i), z.len(i))...)
 	}
 	z.params = make([]int, z.p.ParamCount())
 	for q, i := range z.p.Adjoint.Grad {
@@ -337,8 +366,34 @@ func (z *lineariser) ends() {
 		if i >= 0 {
 			f = z.get(i)
 		}
-		n := z.p.Params[q].Shape.Len()
-		copy(z.params[z.p.Params[q].Offset:], own(f, n))
+		copy(z.params[z.p.Params[q].Offset:], z.fresh(f, z.p.Params[q].Shape.Len()))
+	}
+	for _, k := range z.ports {
+		var f form
+		if i := z.p.Adjoint.DInput[k]; i >= 0 {
+			f = z.get(i)
+		}
+		z.cuts = append(z.cuts, z.fresh(f, z.len(z.p.Inputs[k].Node))...)
+	}
+}
+
+// within makes the rows of the previous state again, without the ways through matrices and synapses. The nodes that depend on
+// no cotangent are in the primal program already.
+func (z *lineariser) within() {
+	forms := map[int]form{}
+	for i, f := range z.forms {
+		if z.p.Nodes[i].Op == step.OpCotangent {
+			forms[i] = f
+		}
+	}
+	z.forms, z.results, z.alone = forms, map[int][]form{}, true
+	for i := range z.p.Nodes {
+		if z.wide[i] {
+			z.node(i)
+		}
+	}
+	for _, i := range z.p.Adjoint.DState {
+		z.own = append(z.own, z.fresh(z.get(i), z.len(i))...)
 	}
 }
 
@@ -364,12 +419,13 @@ func (z *lineariser) inline() {
 }
 
 // sweep drops the rows that nothing needs.
-func (z *lineariser) sweep() {
+func (z *linear) sweep() {
 	live, to := make([]bool, len(z.rows)), make([]int, len(z.rows))
 	for i := range z.leaves {
 		live[i] = true
 	}
-	for _, i := range slices.Concat(z.state, z.params) {
+	ends := [][]int{z.state, z.params, z.cuts, z.own}
+	for _, i := range slices.Concat(ends...) {
 		live[i] = true
 	}
 	for i := len(z.rows) - 1; i >= 0; i-- {
@@ -389,7 +445,7 @@ func (z *lineariser) sweep() {
 		rows = append(rows, r)
 	}
 	z.rows = rows
-	for _, list := range [][]int{z.state, z.params} {
+	for _, list := range ends {
 		for k, i := range list {
 			list[k] = to[i]
 		}

@@ -136,6 +136,9 @@ func (z *lineariser) scattered(i int) form {
 }
 
 func (z *lineariser) transposed(i int) form {
+	if z.alone {
+		return nil
+	}
 	n := &z.p.Nodes[i]
 	in, rows := n.Shape.Inner, make([]row, z.len(i))
 	for t := 0; t < len(n.In); t += 2 {
@@ -212,6 +215,10 @@ func (z *lineariser) synapses(i int) form {
 		da = form{z.settle(da, count)}
 	}
 	ds := z.scale(da, slope)
+	if z.alone {
+		z.results[i] = make([]form, 5)
+		return nil
+	}
 	dv := z.gathered(ds, z.len(i), count, func(k int) int { return from[k] })
 	z.results[i] = []form{dv, z.scale(da, gate), z.scale(da, z.apply(step.OpMul, q, u)), z.scale(ds, z.number(-1)), z.scale(dI, wz)}
 	return dv

@@ -32,7 +32,9 @@ func (s set) members() (list []int) {
 type paths struct {
 	n       int
 	state   []set // of each component of the state, after any number of steps
-	params  []set // of each parameter, after any number of steps
+	params  []set // of each parameter, after any number of steps; what is kept of that, by other rules than the exact one
+	within  []way // of each component of the state: what of J carries it on; nil where all does
+	row     []int // of each component of the state: the row of work that carries it on; -1 for none
 	column  []int // of each component of the state: no parameter reaches two components of one column
 	columns int
 }
@@ -68,19 +70,19 @@ func (l *linear) paths(n int) *paths {
 		}
 		g.params = append(g.params, s)
 	}
-	g.share()
+	g.share(g.params)
 	return g
 }
 
-// share gives the components columns: those that meet most columns already given come first, then those that most others
+// share gives the components columns, those of a clique different ones: those that meet most columns already given come first, then those that most others
 // must avoid, and each takes the first column that is free for it (Brélaz, Communications of the ACM 22, 1979).
-func (g *paths) share() {
+func (g *paths) share(cliques []set) {
 	conflicts := make([]set, g.n)
 	for i := range conflicts {
 		conflicts[i] = newSet(g.n)
 	}
 	done := map[string]bool{}
-	for _, s := range g.params {
+	for _, s := range cliques {
 		if key := s.key(); !done[key] {
 			done[key] = true
 			for _, i := range s.members() {

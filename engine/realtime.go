@@ -31,7 +31,15 @@ type RealTime struct {
 	first    int // lane of the first component of the differentiated outputs
 	width    int // components of those
 	work     []float32
+	count    int // rows of work
 	leaves   int
+	params   int
+	ones     []int     // places in work of the unit cotangents
+	before   []float32 // the state before a step
+	moves    []move    // what of J is carried on, for rules that stay within a unit
+	parts    []part    // where the gradient is gathered from, but for the exact rule
+	slope    []float32 // of a loss at the next state
+	ends     []int     // rows of ∂y/∂h', by component of the state
 	s, next  []float32 // S, [parameter][lane], before and after a step; one where the kernel works in place
 	back     *kernel.Rows
 	carry    *kernel.Carry
@@ -45,40 +53,85 @@ type RealTimeOptions struct {
 	Outputs []int
 	// Memory bounds the bytes of S and of the rows that carry it on; 1 GiB if zero, and 2 GiB at most.
 	Memory int
+	// Rule is what of S is carried along; Exact if zero.
+	Rule Rule
 }
 
 // NewRealTime prepares a program without reverse. The state and S are zero. The error says why a program cannot be learned
-// in real time: its reverse is no linear map that the engine knows, or S would be too large.
+// in real time: its reverse is no linear map that the engine knows, or S would be too large, a *MemoryError.
 func NewRealTime(p *step.Program, o RealTimeOptions) (*RealTime, error) {
-	if o.Memory == 0 {
-		o.Memory = 1 << 30
-	}
-	l, err := linearise(p, o.Outputs)
+	r, c, err := planRealTime(p, o)
 	if err != nil {
 		return nil, err
 	}
+	r.e = c.allocate()
+	r.allocate()
+	return r, nil
+}
+
+// RealTimeBytes is what Bytes of NewRealTime would be, known before any of it is there. The error is that of NewRealTime.
+func RealTimeBytes(p *step.Program, o RealTimeOptions) (int, error) {
+	r, c, err := planRealTime(p, o)
+	if err != nil {
+		return 0, err
+	}
+	return r.bytes(c.bytes()), nil
+}
+
+// MemoryError says that what is carried along would be too large.
+type MemoryError struct {
+	Need, Limit                 int // bytes
+	States, Outputs, Parameters int // components
+}
+
+// Error is one line with the sizes it follows from.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("engine: the derivatives of %d state components and %d outputs by %d parameters need %d bytes, the limit is %d",
+		e.States, e.Outputs, e.Parameters, e.Need, e.Limit)
+}
+
+// planRealTime decides everything, and allocates neither values nor S.
+func planRealTime(p *step.Program, o RealTimeOptions) (*RealTime, *compiler, error) {
+	if o.Memory == 0 {
+		o.Memory = 1 << 30
+	}
+	l, g, err := o.Rule.structure(p, o.Outputs)
+	if err != nil {
+		return nil, nil, err
+	}
 	n := p.StateWidth()
-	g := l.paths(n)
-	r := &RealTime{p: p, first: g.columns, width: l.leaves - n, leaves: l.leaves}
+	r := &RealTime{p: p, first: g.columns, width: l.leaves - n, leaves: l.leaves, params: p.ParamCount()}
 	r.lanes = (r.first + r.width + 7) &^ 7
 	count := len(l.rows) // those of the parameters stand in S
 	if !kernel.InPlace(r.lanes) {
 		count += p.ParamCount()
 	}
 	if need := 4 * r.lanes * count; need > min(o.Memory, math.MaxInt32) { // kernels have places in 32 bits
-		return nil, fmt.Errorf("engine: the derivatives of %d state components and %d outputs by %d parameters need %d bytes, the limit is %d",
-			n, r.width, p.ParamCount(), need, min(o.Memory, math.MaxInt32))
+		return nil, nil, &MemoryError{need, min(o.Memory, math.MaxInt32), n, r.width, p.ParamCount()}
 	}
-	r.e = Compile(l.primal, Options{wanted: l.coefficients()})
-	of := r.compile(l)
+	c := arrange(l.primal, Options{wanted: l.coefficients()})
+	r.e = c.e
+	of := r.compile(l, g)
 	r.arrange(l, g, of)
 	for i := range n {
-		r.work[i*r.lanes+g.column[i]] = 1
+		r.ones = append(r.ones, i*r.lanes+g.column[i])
 	}
 	for o := range r.width {
-		r.work[(n+o)*r.lanes+r.first+o] = 1
+		r.ones = append(r.ones, (n+o)*r.lanes+r.first+o)
 	}
-	return r, nil
+	return r, c, nil
+}
+
+// allocate makes the rows and S.
+func (r *RealTime) allocate() {
+	r.work, r.before = make([]float32, r.count*r.lanes), make([]float32, r.p.StateWidth())
+	for _, i := range r.ones {
+		r.work[i] = 1
+	}
+	r.s = make([]float32, r.params*r.lanes)
+	if r.next = r.s; !kernel.InPlace(r.lanes) {
+		r.next = make([]float32, len(r.s))
+	}
 }
 
 // coefficients lists the nodes that rows read.
@@ -120,7 +173,7 @@ func (l *linear) origin(i, at int) (node, component int) {
 
 // compile places the rows but for those of the parameters: leaves, then the others by the number of rows that must come
 // before them, so that sums that do not wait for each other stand together. It returns their places.
-func (r *RealTime) compile(l *linear) (of []int) {
+func (r *RealTime) compile(l *linear, g *paths) (of []int) {
 	level, owned := make([]int, len(l.rows)), make([]bool, len(l.rows))
 	for _, i := range l.params {
 		owned[i] = true
@@ -155,8 +208,66 @@ func (r *RealTime) compile(l *linear) (of []int) {
 		}
 		r.back.Add(terms...)
 	}
-	r.work = make([]float32, (l.leaves+len(rows))*r.lanes)
+	r.count = l.leaves + len(rows)
+	r.endsOf(l, g, of)
 	return of
+}
+
+// move copies a number of work.
+type move struct{ to, from int }
+
+// endsOf finds where ∂y/∂h' stands, and makes rows that hold of J only what is carried on.
+func (r *RealTime) endsOf(l *linear, g *paths, of []int) {
+	if l.cuts != nil {
+		r.slope = make([]float32, g.n)
+		for _, i := range l.cuts {
+			row := -1
+			if len(l.rows[i]) > 0 {
+				row = of[i]
+			}
+			r.ends = append(r.ends, row)
+		}
+	}
+	g.row = make([]int, g.n)
+	for j := range g.row {
+		switch {
+		case g.within == nil:
+			g.row[j] = of[l.state[j]]
+		case len(g.within[j]) == 0:
+			g.row[j] = -1
+		default:
+			g.row[j] = r.count
+			for _, w := range g.within[j] {
+				at := r.first + w.leaf - g.n
+				if w.leaf < g.n {
+					at = g.column[w.leaf]
+				}
+				from := of[l.state[j]]
+				if w.own {
+					from = of[l.own[j]]
+				}
+				r.moves = append(r.moves, move{r.count*r.lanes + at, from*r.lanes + at})
+			}
+			r.count++
+		}
+	}
+}
+
+// part are parameters whose gradient comes from the same components of S.
+type part struct {
+	params  []int32
+	columns []int32
+	of      []int32 // the components of the state in these columns
+}
+
+// partOf finds, for some components that parameters act on, those that outputs read.
+func (r *RealTime) partOf(members []int, column []int) (p part) {
+	for _, i := range members {
+		if r.ends[i] >= 0 {
+			p.columns, p.of = append(p.columns, int32(column[i])), append(p.of, int32(i))
+		}
+	}
+	return p
 }
 
 // number is where the coefficient of an entry stands in the engine's memory.
@@ -179,7 +290,7 @@ type tile struct {
 // arrange groups the parameters into tiles.
 func (r *RealTime) arrange(l *linear, g *paths, of []int) {
 	r.carry = kernel.NewCarry(r.lanes)
-	blocks, at := map[string]kernel.Block{}, map[string]int{}
+	blocks, at, number := map[string]kernel.Block{}, map[string]int{}, map[string]int{}
 	var tiles []tile
 	for q, s := range g.params {
 		reach := s.key()
@@ -187,19 +298,29 @@ func (r *RealTime) arrange(l *linear, g *paths, of []int) {
 		if !ok {
 			var pairs [][2]int
 			for _, i := range s.members() {
-				pairs = append(pairs, [2]int{g.column[i], of[l.state[i]]})
+				if g.row[i] >= 0 {
+					pairs = append(pairs, [2]int{g.column[i], g.row[i]})
+				}
 			}
 			b = r.carry.Block(pairs...)
-			blocks[reach] = b
+			blocks[reach], number[reach] = b, len(pairs)
+			if r.ends != nil {
+				r.parts = append(r.parts, r.partOf(s.members(), g.column))
+			}
+			at[reach] = len(blocks) - 1
 		}
-		r.products += s.count()
+		if r.ends != nil {
+			p := &r.parts[at[reach]]
+			p.params = append(p.params, int32(q))
+		}
+		r.products += number[reach]
 		row := l.rows[l.params[q]]
 		slices.SortStableFunc(row, func(a, b entry) int { return a.row - b.row })
 		var from []int
 		for _, e := range row {
 			from = append(from, of[e.row])
 		}
-		key := fmt.Sprint(reach, from)
+		key := fmt.Sprint("tile ", reach, from)
 		k, ok := at[key]
 		if !ok {
 			k = len(tiles)
@@ -211,10 +332,6 @@ func (r *RealTime) arrange(l *linear, g *paths, of []int) {
 	slices.SortStableFunc(tiles, func(a, b tile) int { return len(a.from) - len(b.from) })
 	for _, t := range tiles {
 		r.addTile(l, t)
-	}
-	r.s = make([]float32, len(g.params)*r.lanes)
-	if r.next = r.s; !kernel.InPlace(r.lanes) {
-		r.next = make([]float32, len(r.s))
 	}
 }
 
@@ -254,12 +371,44 @@ func (r *RealTime) State(s int) []float32 { return r.e.State(s) }
 // Output is output k after Step.
 func (r *RealTime) Output(k int) []float32 { return r.e.Output(k, 0) }
 
-// Step advances the state and S by one row.
-func (r *RealTime) Step() {
-	r.e.Forward(1)
+// Step advances the state and S by one row. Where the state would not be finite it does not, and reports false: state and S are
+// as before; outputs are not.
+func (r *RealTime) Step() bool {
+	if !advance(r.e, r.before) {
+		return false
+	}
 	r.back.Run(r.work[r.leaves*r.lanes:], r.work, r.e.mem)
+	for _, m := range r.moves {
+		r.work[m.to] = r.work[m.from]
+	}
 	r.carry.Run(r.next, r.s, r.work, r.e.mem)
 	r.s, r.next = r.next, r.s
+	return true
+}
+
+// advance runs one step of one lane and tells whether the state is finite; if it is not, it is what it was before. It keeps the
+// state before the step in a slice of the state's width.
+func advance(e *Engine, before []float32) bool {
+	at := before
+	for _, h := range e.state {
+		copy(at, h)
+		at = at[len(h):]
+	}
+	e.Forward(1)
+	largest := uint32(0) // of the bits without signs, which are in order; beyond the finite ones are Inf and NaN
+	for _, h := range e.state {
+		for _, v := range h {
+			largest = max(largest, math.Float32bits(v)&^(1<<31))
+		}
+	}
+	if largest < math.Float32bits(float32(math.Inf(1))) {
+		return true
+	}
+	for _, h := range e.state {
+		copy(h, before)
+		before = before[len(h):]
+	}
+	return false
 }
 
 // Width is the number of components of the differentiated outputs, in the order of RealTimeOptions.
@@ -268,7 +417,7 @@ func (r *RealTime) Width() int { return r.width }
 // Gradient is dst[q] = Σ_o dy[o] ∂y[o]/∂θ[q] of the last Step: the gradient of a loss with slope dy at the differentiated
 // outputs. It panics where dst has not one number a parameter, or dy not one a component.
 func (r *RealTime) Gradient(dst, dy []float32) {
-	if len(dst)*r.lanes != len(r.s) || len(dy) != r.width {
+	if len(dst) != r.params || len(dy) != r.width {
 		panic("engine: a gradient needs a place for every parameter and a slope for every output")
 	}
 	clear(dst)
@@ -279,6 +428,29 @@ func (r *RealTime) Gradient(dst, dy []float32) {
 		s, lanes := r.s[r.first+o:], r.lanes
 		for q := range dst {
 			dst[q] += float32(d * s[q*lanes])
+		}
+	}
+	r.viaState(dst, dy)
+}
+
+// viaState adds ∂y/∂h' S' where that is apart.
+func (r *RealTime) viaState(dst, dy []float32) {
+	for i, row := range r.ends {
+		r.slope[i] = 0
+		if row >= 0 {
+			for o, d := range dy {
+				r.slope[i] += float32(d * r.work[row*r.lanes+r.first+o])
+			}
+		}
+	}
+	for k := range r.parts {
+		p := &r.parts[k]
+		for _, q := range p.params {
+			sum, s := float32(0), r.s[int(q)*r.lanes:][:r.lanes]
+			for i, c := range p.columns {
+				sum += float32(r.slope[p.of[i]] * s[c])
+			}
+			dst[q] += sum
 		}
 	}
 }
@@ -292,12 +464,19 @@ func (r *RealTime) Forget() {
 }
 
 // Bytes is the memory of the step, of S, and of what carries it on.
-func (r *RealTime) Bytes() int {
-	n := len(r.work) + len(r.s)
+func (r *RealTime) Bytes() int { return r.bytes(r.e.Bytes()) }
+
+// bytes is Bytes with an engine of so many.
+func (r *RealTime) bytes(engine int) int {
+	n := r.count*r.lanes + r.params*r.lanes + r.p.StateWidth() + len(r.slope)
 	if !kernel.InPlace(r.lanes) {
-		n += len(r.next)
+		n += r.params * r.lanes
 	}
-	return r.e.Bytes() + 4*n + r.back.Bytes() + r.carry.Bytes()
+	for _, p := range r.parts {
+		n += len(p.params) + len(p.columns) + len(p.of)
+	}
+	const word = 8
+	return engine + 4*n + word*(2*len(r.moves)+len(r.ends)) + r.back.Bytes() + r.carry.Bytes()
 }
 
 // FLOPs is the number of floating point operations of the reverse and of the product of one Step, in all lanes.
@@ -309,7 +488,7 @@ func (r *RealTime) FLOPs() float64 {
 func (r *RealTime) Plan() string {
 	text := r.e.Plan()
 	text += fmt.Sprintf("real time: %d lanes, %d columns for %d state components, %d for outputs\n", r.lanes, r.first, r.p.StateWidth(), r.width)
-	text += fmt.Sprintf("  reverse: %d products in %d rows, then %d in %d rows of parameters\n", r.back.Terms(), len(r.work)/r.lanes-r.leaves, r.carry.Terms()-r.products, len(r.s)/r.lanes)
+	text += fmt.Sprintf("  reverse: %d products in %d rows, then %d in %d rows of parameters\n", r.back.Terms(), r.count-r.leaves, r.carry.Terms()-r.products, r.params)
 	return text + fmt.Sprintf("  S' = M + S J: %d products, in %d blocks of parameters with the same paths\n", r.products, r.blocks)
 }
 

@@ -17,12 +17,15 @@ import (
 var first = engine.RealTimeOptions{Outputs: []int{0}}
 
 // online gathers the gradient of a trial of one lane row by row, in real time.
-func online(t *trial.Trial) ([]float64, error) {
+func online(t *trial.Trial) ([]float64, error) { return onlineBy(engine.Exact, t) }
+
+// onlineBy does so by a rule.
+func onlineBy(rule engine.Rule, t *trial.Trial) ([]float64, error) {
 	var outputs []int
 	for k := range t.Program.Outputs {
 		outputs = append(outputs, k)
 	}
-	r, err := engine.NewRealTime(t.Program, engine.RealTimeOptions{Outputs: outputs})
+	r, err := engine.NewRealTime(t.Program, engine.RealTimeOptions{Outputs: outputs, Rule: rule})
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +43,12 @@ func online(t *trial.Trial) ([]float64, error) {
 			copy(r.Input(k), row(t.X[k], time))
 		}
 		copy(r.DT(), row(t.DT, time))
-		r.Step()
+		if r.Part() != nil {
+			copy(r.Part(), row(t.Part, time))
+		}
+		if !r.Step() {
+			return nil, fmt.Errorf("the state is not finite at time %d", time)
+		}
 		var dy []float32
 		for k := range t.DY {
 			dy = append(dy, row(t.DY[k], time)...)

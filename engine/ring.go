@@ -6,6 +6,10 @@ import "github.com/elegans-nn/elegans/step"
 // of one sequence of rows, and stand so: a time takes the memory of one row where others take a whole state, and what moves
 // on is not copied. Only the way back has windows of their own, for a chunk of times.
 
+// Rings tells, of every state, how wide the rows are of which it is a window: the last values of something, the newest last; 0
+// for states that are no windows.
+func Rings(p *step.Program) []int { return rings(p) }
+
 // rings finds the states that are rings, and the components of their rows; 0 for others.
 func rings(p *step.Program) []int {
 	rows := make([]int, len(p.States))

@@ -30,6 +30,7 @@ var optimisers = []optimiserRow{
 	{"adamw", 2, adam}, // its decay is decoupled, see step
 	{"sgd", 1, sgd},
 	{"rmsprop", 1, rmsprop},
+	{"obgd", 0, obgd},
 }
 
 // Optimisers lists the names of the optimisers; the first is the default.
@@ -129,6 +130,26 @@ func rmsprop(a *optimiser, lr float64, theta, grad []float32) {
 	for i, g := range grad {
 		v[i] = decay*v[i] + (1-decay)*g*g
 		theta[i] -= a.rate[i] * float32(lr) * g / (float32(math.Sqrt(float64(v[i]))) + epsilon)
+	}
+}
+
+// obgd is overshooting-bounded gradient descent (Elsayed, Vasan and Mahmood, Streaming deep reinforcement learning finally
+// works, arXiv 2410.14606, 2024, algorithm 3), a gradient step whose rate is lowered where it would overshoot:
+//
+//	M = lr kappa max(|δ|, 1) ‖z‖₁,   theta -= lr min(1, 1/M) δ z
+//
+// Theirs has the error δ and the trace z of the gradients of a prediction. Here there is no trace and the gradient of the loss is
+// all that is known, g = δ z, so max(|δ|, 1) ‖z‖₁ is taken as ‖g‖₁: the same from an error of 1 on, and a looser bound below it,
+// where steps are small anyway. No parameter moves further than 1/kappa in a step, nor all of them together (in the sum of
+// absolute values) where no group multiplies the rate. It remembers nothing; momentum is not looked at.
+func obgd(a *optimiser, lr float64, theta, grad []float32) {
+	norm := 0.0
+	for _, g := range grad {
+		norm += math.Abs(float64(g))
+	}
+	k := float32(lr / max(1, lr*a.o.Kappa*norm))
+	for i, g := range grad {
+		theta[i] -= a.rate[i] * k * g
 	}
 }
 

@@ -36,6 +36,9 @@ func TestRulesByHand(t *testing.T) {
 			return theta - 0.1*g/(math.Sqrt(v[0])+1e-8)
 		},
 	}
+	hand["obgd"] = func(_ []float64, g float64, _ int, theta float64) float64 {
+		return theta - 0.1/(0.1*2*(0.5+2+4))*g // M = 1.3
+	}
 	hand["adamw"] = hand["adam"]
 	if len(hand) != len(Optimisers()) {
 		t.Fatalf("%d rules worked out by hand, %d in the table", len(hand), len(Optimisers()))
@@ -61,6 +64,30 @@ func TestRulesByHand(t *testing.T) {
 				t.Errorf("%s: parameter %d is %g after two steps, want %g", name, i, theta[i], want[i])
 			}
 		}
+	}
+}
+
+// A step of obgd is that of gradient descent until M is 1, and from then on 1/kappa long.
+func TestObGDIsBounded(t *testing.T) {
+	for _, c := range []struct{ scale, lr, kappa, length float64 }{
+		{0.01, 0.1, 3, 0.1 * 0.065}, // M = 0.1 · 3 · 0.065
+		{1, 0.1, 3, 1 / 3.0},        // M = 1.95
+		{1e30, 0.1, 3, 1 / 3.0},
+		{1, 1, 0, 1 / 2.0},
+	} {
+		a, err := newOptimiser(program(), Options{Optimiser: "obgd", Kappa: c.kappa}.Filled())
+		if err != nil {
+			t.Fatal(err)
+		}
+		theta, k := []float32{1, 1, 10, 10}, float32(c.scale)
+		a.step(c.lr, theta, []float32{0.5 * k, -2 * k, 4 * k, 0})
+		length := math.Abs(float64(theta[0]-1)) + math.Abs(float64(theta[1]-1)) + math.Abs(float64(theta[2]-10)) + math.Abs(float64(theta[3]-10))
+		if math.Abs(length-c.length) > 1e-4*c.length || !(theta[1] > 1) {
+			t.Errorf("%+v: the step is %g long, to %v", c, length, theta)
+		}
+	}
+	if err := (Options{Kappa: -1}).Check(); err == nil || !strings.Contains(err.Error(), "kappa") {
+		t.Errorf("a negative kappa: %v", err)
 	}
 }
 

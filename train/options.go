@@ -24,6 +24,9 @@ type Options struct {
 	Optimiser string `json:"optimiser"`
 	// Momentum of sgd, in [0, 1); 0.9 if zero, none if negative.
 	Momentum float64 `json:"momentum"`
+	// Kappa of obgd bounds the step: the rate is divided by rate · Kappa · ‖gradient‖₁ where that is above 1. 2 if zero, as for a
+	// value function by its authors, who use it with a learning rate of 1.
+	Kappa float64 `json:"kappa,omitempty"`
 	// WeightDecay of all optimisers, decoupled for adamw; at least 0.
 	WeightDecay float64 `json:"weight_decay"`
 	// Schedule is one of Schedules; cosine if empty.
@@ -66,6 +69,9 @@ func (o Options) Filled() Options {
 	if o.Optimiser == "" {
 		o.Optimiser = Optimisers()[0]
 	}
+	if o.Optimiser == "obgd" { // of others it stays out of what they are kept by
+		o.Kappa = number(o.Kappa, 2)
+	}
 	if o.Schedule == "" {
 		o.Schedule = Schedules()[0]
 	}
@@ -100,6 +106,8 @@ func (o Options) Check() error {
 		return fmt.Errorf("learning rate is %g; it must be above 0", o.LearningRate)
 	case !(o.Momentum < 1):
 		return fmt.Errorf("momentum is %g; it must be below 1", o.Momentum)
+	case !(o.Kappa >= 0 && finite(o.Kappa)):
+		return fmt.Errorf("kappa is %g; it must be above 0, or 0 for 2", o.Kappa)
 	case !(o.WeightDecay >= 0 && finite(o.WeightDecay)):
 		return fmt.Errorf("weight decay is %g; it must be at least 0", o.WeightDecay)
 	case !(o.WarmUp >= 0 && o.WarmUp < 1):

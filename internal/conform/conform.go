@@ -130,7 +130,7 @@ type Check struct {
 // Checks lists the suite.
 func Checks() []Check {
 	return []Check{
-		{"Derivative", Derivative}, {"RealTime", RealTime}, {"RealTimeEngine", RealTimeEngine},
+		{"Derivative", Derivative}, {"RealTime", RealTime}, {"RealTimeEngine", RealTimeEngine}, {"Online", Online},
 		{"Permutation", Permutation}, {"Padding", Padding},
 		{"Later", Later}, {"Splitting", Splitting}, {"ZeroTime", ZeroTime}, {"ExtremeTimes", ExtremeTimes}, {"Gaps", Gaps}, {"Parts", Parts},
 		{"NotANumber", NotANumber}, {"AbsentSynapses", AbsentSynapses}, {"SynapseCounts", SynapseCounts},

@@ -1,11 +1,13 @@
 package conform
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 	"testing"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/online"
 )
 
 // TestRegistry walks every registered cell, every variant and every check.
@@ -74,5 +76,27 @@ func suite(t *testing.T, subjects []Subject) {
 				ran.Add(1)
 			}
 		})
+	}
+}
+
+// TestWindows: the cells whose state is a window of earlier values are those that attend to the past or take rows of it, and
+// real-time learning refuses these and no others.
+func TestWindows(t *testing.T) {
+	subjects, err := Subjects(cell.Registry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, refused := map[string]bool{"TCN": true, "Transformer": true, "MLP": true, "Linear": true}, map[string]bool{}
+	for _, s := range subjects {
+		var history *online.HistoryError
+		if _, err := online.Bytes(s.Model, online.Options{}); errors.As(err, &history) {
+			refused[s.Entry.Name] = true
+			if !known[s.Entry.Name] {
+				t.Errorf("%v is refused: %v", s, err)
+			}
+		}
+	}
+	if len(refused) != len(known) {
+		t.Errorf("%v are refused, of %v", refused, known)
 	}
 }

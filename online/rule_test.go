@@ -1,0 +1,184 @@
+package online_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/online"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/train"
+)
+
+// Every rule predicts as a stream does, to the bit, takes the memory that was foretold, and allocates nothing.
+func TestEveryRule(t *testing.T) {
+	m := liquid()
+	for _, r := range online.Rules() {
+		o := options(m, train.Options{})
+		o.Rule, o.Window = r.Name, 5
+		told, err := online.Bytes(m, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, s := start(t, m, o), m.Stream()
+		if l.Bytes() != told {
+			t.Errorf("%s: %d bytes foretold, %d taken", r.Name, told, l.Bytes())
+		}
+		if r.Summary == "" || r.Source == "" || r.Window != (r.Name == "tbptt") || l.FLOPs() < 1e3 {
+			t.Errorf("%+v, %v FLOPs", r, l.FLOPs())
+		}
+		for k := range 12 {
+			x, dt := row(k)
+			got, err := l.Step(x, dt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want, _ := s.Step(x, dt); !slices.Equal(got, want) {
+				t.Errorf("%s, row %d: prediction %v, a stream's is %v", r.Name, k, got, want)
+			}
+			l.Gradient([]float32{1})
+		}
+		x, dt := row(3)
+		if n := testing.AllocsPerRun(20, func() { _, _ = l.Step(x, dt); _, _ = l.Learn(1) }); n != 0 {
+			t.Errorf("%s: an update allocates %v times", r.Name, n)
+		}
+		o.Memory = 1000
+		var memory *engine.MemoryError
+		if _, err := online.New(m, o); !errors.As(err, &memory) || memory.Limit != o.Memory || memory.Need <= memory.Limit {
+			t.Errorf("%s within %d bytes: %v", r.Name, o.Memory, err)
+		}
+	}
+	_, err := online.New(m, online.Options{Rule: "snap1"})
+	if err == nil || !strings.Contains(err.Error(), `did you mean "snap-1"`) || !strings.Contains(err.Error(), "rtrl, snap-1, rflo, e-prop, tbptt") {
+		t.Errorf("an unknown rule: %v", err)
+	}
+	if _, err := online.New(m, online.Options{Rule: "tbptt", Window: -1}); err == nil || !strings.Contains(err.Error(), "window is -1 rows") {
+		t.Errorf("a negative window: %v", err)
+	}
+}
+
+// back is the gradient of y at row last through rows from first on, whose state was reached with the same parameters.
+func back(m *model.Model, first, last int) []float64 {
+	theta := make([]float64, m.Parameters())
+	for i, v := range m.Params() {
+		theta[i] = float64(v)
+	}
+	p := m.Program().Only("y").Reverse(step.WRT{})
+	o := engine.NewOracle(p, 1, theta)
+	feed := func(from int) func(t int) {
+		return func(t int) {
+			x, dt := row(from + t)
+			for i, v := range x {
+				o.Value(p.Inputs[0].Node)[i] = float64(v)
+			}
+			o.Value(p.Time)[0] = float64(dt)
+		}
+	}
+	tape := &engine.Tape{Oracle: o}
+	tape.Forward(first, feed(0), nil)
+	tape.Forward(last+1-first, feed(first), nil)
+	tape.Backward(feed(first), func(t int) {
+		o.Value(p.Adjoint.DOutput[0])[0] = 0
+		if t == last-first {
+			o.Value(p.Adjoint.DOutput[0])[0] = 1
+		}
+	}, nil)
+	var g []float64
+	for k, q := range p.Params {
+		if v := o.Grad(k); v != nil {
+			g = append(g, v...)
+		} else {
+			g = append(g, make([]float64, q.Shape.Len())...)
+		}
+	}
+	return g
+}
+
+// The rule tbptt goes back exactly as many rows as it is told, and is backpropagation through time while there are no more.
+func TestTruncated(t *testing.T) {
+	m := liquid()
+	for _, window := range []int{1, 4, 30} {
+		l := start(t, m, online.Options{Rule: "tbptt", Window: window})
+		for k := range 22 {
+			x, dt := row(k)
+			if _, err := l.Step(x, dt); err != nil {
+				t.Fatal(err)
+			}
+			if k%7 != 0 {
+				continue
+			}
+			exact := back(m, max(0, k+1-window), k)
+			if window > k && online.Cosine(single(exact), single(through(m, k+1, func(t int) float64 { return map[bool]float64{t == k: 1}[true] }))) < 1-1e-12 {
+				t.Fatal("this test is wrong")
+			}
+			agree(t, fmt.Sprintf("window %d, row %d", window, k), l.Gradient([]float32{1}), exact)
+		}
+	}
+}
+
+func single(v []float64) (x []float32) {
+	for _, y := range v {
+		x = append(x, float32(y))
+	}
+	return x
+}
+
+// agree compares a gradient with one in double precision.
+func agree(t *testing.T, what string, got []float32, want []float64) {
+	t.Helper()
+	scale := 0.0
+	for _, v := range want {
+		scale = math.Max(scale, math.Abs(v))
+	}
+	for i, v := range want {
+		if d := math.Abs(float64(got[i]) - v); !(d <= 2e-5*scale) {
+			t.Fatalf("%s, parameter %d: %g, in double precision %g, the largest %g", what, i, got[i], v, scale)
+		}
+	}
+}
+
+// A window gives exact gradients of a network that looks back no further, for which the rules that carry anything along are
+// refused.
+func TestWindowsAreRefused(t *testing.T) {
+	for _, c := range []cell.Cell{cell.TCN{Units: 3, Layers: 2}, cell.Transformer{Units: 4, Heads: 2, Window: 5}, cell.MLP{Window: 4, Units: 3, Layers: 1}, cell.Linear{Window: 3}} {
+		m, err := model.New(series.Plain(2), model.Recurrent(c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range online.Rules() {
+			_, err := online.New(m, online.Options{Rule: r.Name, Window: 40})
+			_, foretold := online.Bytes(m, online.Options{Rule: r.Name, Window: 40})
+			var history *online.HistoryError
+			if refused := errors.As(err, &history); refused == r.Window || errors.As(foretold, &history) == r.Window {
+				t.Errorf("%T, %s: %v, %v", c, r.Name, err, foretold)
+			} else if refused && (history.Rows < 2 || !strings.Contains(err.Error(), "tbptt")) {
+				t.Errorf("%T, %s: %v", c, r.Name, err)
+			}
+		}
+	}
+}
+
+// Cosine by hand, and where it has no meaning.
+func TestCosine(t *testing.T) {
+	for _, c := range []struct {
+		a, b []float32
+		want float64
+	}{
+		{[]float32{3, 4}, []float32{6, 8}, 1},
+		{[]float32{3, 4}, []float32{-4, 3}, 0},
+		{[]float32{1, 0, 0}, []float32{-2, 0, 0}, -1},
+		{[]float32{1e-30, 1e-30}, []float32{1e30, 0}, math.Sqrt(0.5)},
+		{[]float32{0, 0}, []float32{1, 2}, math.NaN()},
+	} {
+		if got := online.Cosine(c.a, c.b); math.Abs(got-c.want) > 1e-12 || math.IsNaN(got) != math.IsNaN(c.want) {
+			t.Errorf("cosine of %v and %v is %g, want %g", c.a, c.b, got, c.want)
+		}
+	}
+}
