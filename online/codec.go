@@ -130,17 +130,3 @@ func applyDelta(theta []float32, d *decoder) {
 		theta[i] = math.Float32frombits(math.Float32bits(v) ^ uint32(d.u()))
 	}
 }
-
-// largest is the largest absolute value as the bits of a float32 without its sign, which are in order of size; those of Inf
-// and NaN are beyond all others.
-func largest(v []float32) uint32 {
-	m := uint32(0)
-	for _, x := range v {
-		m = max(m, math.Float32bits(x)&^(1<<31))
-	}
-	return m
-}
-
-var beyond = math.Float32bits(float32(math.Inf(1)))
-
-func allFinite(v []float32) bool { return largest(v) < beyond }

@@ -177,7 +177,7 @@ func TestDriftIsTold(t *testing.T) {
 // still is an optimiser that does nothing, so that nothing changes but what the test changes.
 type still struct{ online.Optimiser }
 
-func (still) Update(_, _ []float32) {}
+func (still) Update(_, _ []float32) error { return nil }
 
 // A guard lets the learning copy serve once it is better, and sets one back that a bad optimiser ruins.
 func TestGuardServes(t *testing.T) {
@@ -218,9 +218,9 @@ func TestGuardServes(t *testing.T) {
 // ruinous goes up where it should go down.
 type ruinous struct{ online.Optimiser }
 
-func (r ruinous) Update(theta, grad []float32) {
+func (r ruinous) Update(theta, grad []float32) error {
 	for i := range grad {
 		grad[i] = -grad[i]
 	}
-	r.Optimiser.Update(theta, grad)
+	return r.Optimiser.Update(theta, grad)
 }

@@ -160,6 +160,7 @@ func (l *Learner) promote() {
 // setBack lets the learning copy begin again as what the serving copy is.
 func (l *Learner) setBack() {
 	copy(l.theta, l.serving)
+	l.moved = false
 	l.version++
 	l.o.Optimiser.Reset()
 	l.counts.Rollbacks++

@@ -145,12 +145,20 @@ func (l *Learner) update(p *pending, label float64) (refused string) {
 	if !allFinite(l.grad) {
 		return l.refuse(p, "gradient")
 	}
-	l.o.Optimiser.Update(l.theta, l.grad)
-	if !allFinite(l.theta) {
+	if !l.moved {
+		copy(l.good, l.theta)
+		l.o.Optimiser.Keep()
+	}
+	switch err := l.o.Optimiser.Update(l.theta, l.grad); {
+	case err != nil:
+		copy(l.theta, l.before)
+		return l.refuse(p, "weights")
+	case !allFinite(l.theta):
 		copy(l.theta, l.before)
 		l.o.Optimiser.Reset() // its memory holds what has led here
 		return l.refuse(p, "weights")
 	}
+	l.moved = true
 	l.version++
 	l.counts.Updates++
 	return ""

@@ -9,31 +9,14 @@ import (
 	"github.com/elegans-nn/elegans/series"
 )
 
-// Stream is one series of a model as a rule of learning carries it along; *RTRL is one. It has more methods than an
-// interface should, since a stream that learns is at once a network, a derivative, and something to be kept.
-type Stream interface {
-	// Step advances by one row and returns the prediction; it changes no parameter.
-	Step(x []float32, dt float32) ([]float32, error)
-	// Y is the program's output of the last Step.
-	Y() []float32
-	// Gradient is that of a loss of the last Step with slope dy at Y. The next call overwrites it.
-	Gradient(dy []float32) []float32
-	// SetParams takes the parameters; state and derivatives stay.
-	SetParams(theta []float32)
-	// AppendHidden appends the state, AppendState the state and all else that the stream goes on from; SetState takes both.
-	AppendHidden(dst []float32) []float32
-	AppendState(dst []float32) []float32
-	SetState(src []float32)
-	StateSize() int
-	// Reset returns to the zero state. Bytes is the memory of the stream.
-	Reset()
-	Bytes() int
-}
-
-// Optimiser turns gradients into steps of the parameters and remembers what it needs for that; *train.Optimiser is one.
+// Optimiser turns gradients into steps of the parameters and remembers what it needs for that; *train.Optimiser is one. It has
+// more methods than an interface should, for its steps are taken back, kept and begun anew.
 type Optimiser interface {
-	// Update takes one step and keeps every parameter within its bounds. It may change grad.
-	Update(theta, grad []float32)
+	// Update takes one step and keeps every parameter within its bounds, or changes nothing and says why. It may change grad.
+	Update(theta, grad []float32) error
+	// Undo forgets the steps since Keep.
+	Keep()
+	Undo()
 	// Reset forgets all steps.
 	Reset()
 	// AppendBinary appends what the optimiser remembers, and UnmarshalBinary goes on from it.
@@ -47,8 +30,10 @@ type LearnerOptions struct {
 	Loss func(y []float32, label float64, dy []float32) float64
 	// Optimiser serves this learner only.
 	Optimiser Optimiser
-	// Rule makes the stream of one series; New if nil: exact gradients.
-	Rule func(m *model.Model) (Stream, error)
+	// Rule is the name of one of Rules, by which gradients are found; rtrl, which is exact, if empty.
+	Rule string
+	// Window is how many rows the rule tbptt goes back; 16 if 0.
+	Window int
 	// Live is how long a prediction waits for its label, in the unit of the stream's times (seconds, or rows); for ever if 0.
 	Live float64
 	// Pending is how many predictions wait at most; 10,000 if 0. The oldest has to make room.
@@ -60,7 +45,7 @@ type LearnerOptions struct {
 	Replay int
 	// Series is how many series have a state at most; 1000 if 0. The one that was silent for longest has to make room.
 	Series int
-	// Memory bounds the bytes of the derivatives of one series; 1 GiB if 0. It is that of Options where Rule is nil.
+	// Memory bounds the bytes of the derivatives of one series; 1 GiB if 0.
 	Memory int
 	// AdapterRate is the learning rate of a scale and a bias of the outputs that each series has of its own; none if 0.
 	AdapterRate float64
@@ -108,7 +93,7 @@ func (o LearnerOptions) check() error {
 
 // Learner learns from many series that share their weights. Predicting and learning are two acts: Predict gives a
 // prediction and its number and changes no weight; Learn takes the label of a number, at once, after any delay, in any
-// order, or never.
+// order, or never. Weights that make a state infinite are taken back by the row that finds it; see Refused.
 //
 // A prediction that waits for its label keeps its output and ∂y/∂θ of its own moment. When the label comes, the slope of
 // the loss there times that derivative is the gradient, and it moves the weights of today. It is exact for the weights of
@@ -125,7 +110,10 @@ type Learner struct {
 	version         uint64    // counts what theta was, so that streams know whether theirs is old
 	pair            uint64    // counts the pairs of copies: predictions of different ones are not compared
 	epoch           uint64    // counts how often the learning copy was set back: what waits since before is not learned
-	before          []float32 // theta before an update that may have to be undone
+	before          []float32 // theta before the change that a call makes
+	good            []float32 // theta with which states were last finite
+	moved           bool      // it has moved since
+	undone          bool      // it was moved back in the call that runs
 	grad, dy, unity []float32
 	hidden          []float32 // the state of the learning copy after a row
 
@@ -135,7 +123,7 @@ type Learner struct {
 	order   []uint64 // their numbers, ascending; some may have been answered
 	held    int      // bytes of their gradients
 	id      uint64   // of the last prediction
-	replay  Stream   // that computes gradients anew; nil until needed
+	replay  *RTRL    // that computes gradients anew; nil until needed
 
 	guard    *guard
 	watch    []*watcher
@@ -171,7 +159,7 @@ func (c *Counts) list() []*uint64 {
 type recorder interface {
 	// next is the number of the prediction that row will keep, at a time.
 	next(at float64) (uint64, error)
-	row(id uint64, t *track, x []float32, events []Event) error
+	row(t *track, x []float32, u *updated, events []Event) error
 	label(id uint64, label float64, u *updated, events []Event) error
 	consolidated() error
 }
@@ -179,7 +167,7 @@ type recorder interface {
 // track is one series.
 type track struct {
 	name    string
-	learn   Stream
+	learn   *RTRL
 	serve   *model.Stream // with a guard
 	version uint64        // of the weights that learn has
 	time    float64
@@ -201,15 +189,11 @@ func NewLearner(m *model.Model, o LearnerOptions) (*Learner, error) {
 	if m.Schema().Target.Outputs > 1 {
 		return nil, fmt.Errorf("online: target %q has %d outputs; a learner learns one", m.Schema().Target.Name, m.Schema().Target.Outputs)
 	}
-	if o.Rule == nil {
-		memory := o.Memory
-		o.Rule = func(m *model.Model) (Stream, error) { return New(m, Options{Memory: memory}) }
-	}
 	l := &Learner{m: m, o: o, target: m.Schema().Target, unit: m.Schema().Clock.Unit, version: 1,
 		tracks: map[string]*track{}, pending: map[uint64]*pending{}}
 	l.theta = m.Params()
 	l.serving = l.theta
-	l.before, l.grad = m.Params(), make([]float32, len(l.theta))
+	l.before, l.good, l.grad = m.Params(), m.Params(), make([]float32, len(l.theta))
 	if err := l.parts(); err != nil {
 		return nil, err
 	}
@@ -247,7 +231,9 @@ func (l *Learner) parts() (err error) {
 	return nil
 }
 
-func (l *Learner) stream() (Stream, error) { return l.o.Rule(l.m.With(l.theta)) }
+func (l *Learner) stream() (*RTRL, error) {
+	return New(l.m.With(l.theta), Options{Rule: l.o.Rule, Window: l.o.Window, Memory: l.o.Memory})
+}
 
 // Prediction is what Predict gives.
 type Prediction struct {
@@ -284,7 +270,7 @@ func (l *Learner) Predict(name string, time float64, x []float32) (Prediction, e
 	if l.failed != nil {
 		return Prediction{}, l.failed
 	}
-	l.events = l.events[:0]
+	l.events, l.undone = l.events[:0], false
 	t, dt, err := l.at(name, time, x)
 	if err != nil {
 		return Prediction{}, err
@@ -301,7 +287,7 @@ func (l *Learner) Predict(name string, time float64, x []float32) (Prediction, e
 		return Prediction{}, err
 	}
 	if l.keep != nil {
-		if err := l.keep.row(out.ID, t, x, l.events); err != nil {
+		if err := l.keep.row(t, x, l.movedBack(), l.events); err != nil {
 			return Prediction{}, l.fail(err)
 		}
 	}
@@ -319,6 +305,14 @@ func (l *Learner) predict(t *track, time float64, x []float32, dt float32) (Pred
 		p.low, p.high = l.interval.around(values)
 	}
 	return Prediction{ID: p.id, Values: values, Low: p.low, High: p.high}, nil
+}
+
+// movedBack is what a row has done to the weights; nil for nothing.
+func (l *Learner) movedBack() *updated {
+	if !l.undone {
+		return nil
+	}
+	return &updated{back: true, before: l.before, after: l.theta}
 }
 
 // fail ends a learner whose journal could not be written: what it did since is lost, and nothing must follow it.
@@ -445,20 +439,40 @@ func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *p
 	return p, values, nil
 }
 
-// step advances the learning copy. A state that is no longer finite begins anew.
+// step advances the learning copy. Where the state would not be finite, the weights that were learned since the last row that
+// was, of any series, are taken back; where that does not help, the state of the series begins anew.
 func (l *Learner) step(t *track, x []float32, dt float32) ([]float32, error) {
 	values, err := t.learn.Step(x, dt)
+	if errors.Is(err, ErrState) && l.moved {
+		l.takeBack(t)
+		values, err = t.learn.Step(x, dt)
+	}
+	if errors.Is(err, ErrState) {
+		t.learn.Reset()
+		t.cleared = l.id - 1
+		l.counts.Refused++
+		l.event(Event{Kind: Refused, Series: t.name, Time: t.time, ID: l.id, On: "state"})
+		values, err = t.learn.Step(x, dt)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if l.hidden = t.learn.AppendHidden(l.hidden[:0]); allFinite(t.learn.Y()) && allFinite(l.hidden) {
-		return values, nil
-	}
-	t.learn.Reset()
-	t.cleared = l.id - 1
+	l.moved = false
+	l.hidden = t.learn.AppendHidden(l.hidden[:0])
+	return values, nil
+}
+
+// takeBack returns to the weights with which states were last finite.
+func (l *Learner) takeBack(t *track) {
+	copy(l.before, l.theta)
+	copy(l.theta, l.good)
+	l.o.Optimiser.Undo()
+	l.version++
+	t.learn.SetParams(l.theta)
+	t.version = l.version
+	l.moved, l.undone = false, true
 	l.counts.Refused++
-	l.event(Event{Kind: Refused, Series: t.name, Time: t.time, ID: l.id, On: "state"})
-	return t.learn.Step(x, dt)
+	l.event(Event{Kind: Refused, Series: t.name, Time: t.time, ID: l.id, On: "weights"})
 }
 
 // Model is the model that serves, with the weights learned so far; without a guard it is that of Learning. A series' own

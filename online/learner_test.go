@@ -3,6 +3,7 @@ package online_test
 import (
 	"errors"
 	"math"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -262,12 +263,12 @@ type bomb struct {
 	steps, resets int
 }
 
-func (b *bomb) Update(theta, grad []float32) {
+func (b *bomb) Update(theta, grad []float32) error {
 	if b.steps++; b.steps == 3 {
 		theta[2] = float32(math.Inf(1))
-		return
+		return nil
 	}
-	b.Optimiser.Update(theta, grad)
+	return b.Optimiser.Update(theta, grad)
 }
 
 func (b *bomb) Reset() { b.resets++; b.Optimiser.Reset() }
@@ -362,5 +363,51 @@ func TestLearnerErrors(t *testing.T) {
 	}
 	if l.Counts().Rows != 1 {
 		t.Errorf("counts %+v", l.Counts())
+	}
+}
+
+// detonator makes, at its third step, weights that are finite and a state that is not.
+type detonator struct {
+	*bomb
+	m *model.Model
+}
+
+func (d detonator) Update(theta, grad []float32) error {
+	if d.steps++; d.steps == 3 {
+		explode(d.m, theta)
+		return nil
+	}
+	return d.Optimiser.Update(theta, grad)
+}
+
+// Weights with which a state becomes infinite are taken back by the first row that finds it, and the optimiser's memory with
+// them: what follows is as if that label had never come.
+func TestLearnerTakesBack(t *testing.T) {
+	m := liquid()
+	o := learnerOptions(t, m, adamOptions)
+	o.Optimiser = detonator{&bomb{Optimiser: o.Optimiser}, m}
+	var events []online.Event
+	o.Log = func(e online.Event) { events = append(events, e) }
+	dir := filepath.Join(t.TempDir(), "j")
+	l, twin := open(t, dir, m, o), learner(t, m, learnerOptions(t, m, adamOptions))
+	for k := range 8 {
+		p, q := predict(t, l.Learner, "", k), predict(t, twin, "", k)
+		if k > 2 && !slices.Equal(p.Values, q.Values) {
+			t.Fatalf("row %d: %v, without the third label %v", k, p.Values, q.Values)
+		}
+		learn(t, l.Learner, p.ID, labelOf(k))
+		if k != 2 {
+			learn(t, twin, q.ID, labelOf(k))
+		}
+	}
+	if !slices.Equal(l.Model().Params(), twin.Model().Params()) || l.Counts().Refused != 1 || len(events) != 1 || events[0].On != "weights" {
+		t.Errorf("counts %+v, events %v", l.Counts(), events)
+	}
+	r, err := online.Rebuild(dir, l.Journal().Last())
+	if err != nil || !slices.Equal(r.Learning.Params(), l.Model().Params()) {
+		t.Errorf("rebuilt: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

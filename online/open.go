@@ -146,9 +146,14 @@ func (s *Journaled) again(record journal.Record) error {
 			return bad(err)
 		}
 		l.id = r.Number
+		want := slices.Clone(l.theta)
+		if err := r.apply(want); err != nil {
+			return err
+		}
 		if _, err := l.predict(t, r.At, r.X, dt); err != nil {
 			return bad(err)
 		}
+		s.correct(want)
 	case RecordLabel:
 		p := l.pending[r.ID]
 		if p == nil {
@@ -173,15 +178,22 @@ func (s *Journaled) label(p *pending, r *Record) error {
 		verdict = -1
 	}
 	l.answer(p, r.Label, &verdict)
-	if !slices.EqualFunc(l.theta, want, sameBits) {
-		s.Recovered.Corrected++
-		copy(l.theta, want)
-		l.version++
-		if r.Promoted {
-			copy(l.serving, want)
-		}
+	if s.correct(want) && r.Promoted {
+		copy(l.serving, want)
 	}
 	return nil
+}
+
+// correct takes the weights of the journal where others were computed.
+func (s *Journaled) correct(want []float32) bool {
+	l := s.Learner
+	if slices.EqualFunc(l.theta, want, sameBits) {
+		return false
+	}
+	s.Recovered.Corrected++
+	copy(l.theta, want)
+	l.version++
+	return true
 }
 
 // Rollback makes the learner what it was after a record: weights, states and waiting predictions. What came since counts as
@@ -251,9 +263,9 @@ func (k *keeper) next(at float64) (uint64, error) {
 	return k.j.Last() + 1, nil
 }
 
-func (k *keeper) row(id uint64, t *track, x []float32, events []Event) error {
+func (k *keeper) row(t *track, x []float32, u *updated, events []Event) error {
 	k.e.b, k.at = k.e.b[:0], t.time
-	if err := encodeRow(&k.e, t.name, t.time, x, events); err != nil {
+	if err := encodeRow(&k.e, t, x, u, events); err != nil {
 		return err
 	}
 	return k.append(RecordRow)

@@ -381,3 +381,30 @@ func compareFed(t *testing.T, a, b *online.Learner) {
 		t.Error("weights are no numbers")
 	}
 }
+
+// A learner by any rule goes on from its snapshot, gradients that wait in its streams included.
+func TestOpenByEveryRule(t *testing.T) {
+	m := liquid()
+	for _, r := range online.Rules() {
+		options := func() online.LearnerOptions {
+			o := everything(t, m)
+			o.Rule, o.Window = r.Name, 4
+			return o
+		}
+		dir := filepath.Join(t.TempDir(), "j")
+		l, plain := open(t, dir, m, options()), learner(t, m, options())
+		ids, own := map[int]uint64{}, map[int]uint64{}
+		together(t, l.Learner, plain, ids, own, 0, 43)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		l = open(t, dir, m, options())
+		if l.Recovered.Records != 0 {
+			t.Errorf("%s: recovered %+v", r.Name, l.Recovered)
+		}
+		together(t, l.Learner, plain, ids, own, 43, 90)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -201,7 +201,7 @@ type recentRow struct {
 }
 
 // add notes a row before the stream takes it.
-func (r *recent) add(s Stream, x []float32, dt float32) {
+func (r *recent) add(s *RTRL, x []float32, dt float32) {
 	var row recentRow
 	if len(r.rows) == r.most {
 		row = r.rows[0]

@@ -40,6 +40,7 @@ func Rebuild(dir string, at uint64) (*Rebuilt, error) {
 			return errNoLearner
 		case r.Type == RecordRow:
 			out.Rows++
+			return r.apply(h.theta)
 		case r.Type == RecordLabel:
 			out.Labels++
 			if r.Learned {

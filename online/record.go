@@ -35,9 +35,9 @@ type Record struct {
 	ID          uint64
 	Label, Loss float64
 	// Learned, Promoted and Back say what the label did: it moved the weights, its evidence promoted the learning copy, or
-	// set it back.
+	// set it back. A row sets weights back that make a state infinite.
 	Learned, Promoted, Back bool
-	// Checksum is the CRC-32 (IEEE) of the learning weights after the label, as little endian float32.
+	// Checksum is the CRC-32 (IEEE) of the learning weights after the record, where it changed them, as little endian float32.
 	Checksum uint32
 	// Events are those of the row or label.
 	Events []Event
@@ -78,12 +78,23 @@ func appendEvents(e *encoder, events []Event) error {
 	return nil
 }
 
-func encodeRow(e *encoder, name string, at float64, x []float32, events []Event) error {
-	e.str(name)
-	e.f64(at)
+func encodeRow(e *encoder, t *track, x []float32, u *updated, events []Event) error {
+	e.str(t.name)
+	e.f64(t.time)
 	e.u(uint64(len(x)))
 	e.f32s(x)
-	return appendEvents(e, events)
+	e.flag(u != nil)
+	if err := appendEvents(e, events); err != nil || u == nil {
+		return err
+	}
+	u.append(e)
+	return nil
+}
+
+// append writes what became of the weights.
+func (u *updated) append(e *encoder) {
+	e.u(uint64(weightSum(u.after)))
+	e.b = appendDelta(e.b, u.before, u.after)
 }
 
 func encodeLabel(e *encoder, id uint64, label float64, u *updated, events []Event) error {
@@ -101,8 +112,7 @@ func encodeLabel(e *encoder, id uint64, label float64, u *updated, events []Even
 		return err
 	}
 	if u.learned || u.back {
-		e.u(uint64(weightSum(u.after)))
-		e.b = appendDelta(e.b, u.before, u.after)
+		u.append(e)
 	}
 	return nil
 }
@@ -119,6 +129,7 @@ func ReadRecord(r journal.Record) (Record, error) {
 	case r.Type == RecordRow:
 		out.Series, out.At = d.str(), d.f64()
 		out.X = d.f32s(d.count())
+		out.Back = d.flag()
 	case r.Type == RecordLabel:
 		out.ID, out.Label = d.u(), d.f64()
 		flags := d.u()

@@ -112,6 +112,8 @@ func (l *Learner) restore(d *decoder) error {
 	if l.guard != nil {
 		copy(l.serving, h.serving)
 	}
+	copy(l.good, l.theta)
+	l.moved = true // as if they had just been learned: a state that is not finite leads back to them
 	if err := l.o.Optimiser.UnmarshalBinary(d.bytes()); err != nil {
 		return fmt.Errorf("online: %w", err)
 	}

@@ -14,7 +14,10 @@ func (l *RTRL) AppendHidden(dst []float32) []float32 {
 
 // SetState goes on from what AppendState gave, or AppendHidden: gradients then reach back to here. It panics at any other
 // length.
-func (l *RTRL) SetState(src []float32) { l.r.SetState(src) }
+func (l *RTRL) SetState(src []float32) {
+	l.r.SetState(src)
+	l.learned = false
+}
 
 // StateSize is how many numbers AppendState appends.
 func (l *RTRL) StateSize() int { return l.r.StateSize() }

@@ -8,6 +8,9 @@ func (l *Learner) Last(name string) (time float64, ok bool) {
 	return 0, false
 }
 
+// Setting is LearnerOptions.Setting.
+func (l *Learner) Setting() string { return l.o.Setting }
+
 // Waiting is how many predictions wait for their labels.
 func (l *Learner) Waiting() int { return len(l.pending) }
 

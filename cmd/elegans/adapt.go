@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -40,6 +41,10 @@ type adaptFlags struct {
 	journal  string
 	sync     string
 	out      string
+	report   string
+	heldOut  string
+	rule     string
+	window   int
 	json     bool
 }
 
@@ -82,6 +87,10 @@ func (f *adaptFlags) register(cmd *cobra.Command) {
 		{"journal", "`DIR` of the journal to begin or to go on with; none if not given", &f.journal},
 		{"sync", "`POLICY` by which the journal is safe from loss of power: record, interval (1 s) or never; interval if not given", oneOf[string]{&f.sync, policies()}},
 		{"out", "`FILE` for the adapted model; none if not given", &f.out},
+		{"report", "report `FILE`; none if not given", &f.report},
+		{"held-out", "`FILE` of earlier data with labels, on which MODEL and the adapted model are compared: what was forgotten", &f.heldOut},
+		{"rule", "`NAME` of the rule for gradients: " + strings.Join(ruleNames(), ", ") + "; " + ruleNames()[0] + ", which is exact, if not given", oneOf[string]{&f.rule, ruleNames()}},
+		{"window", "`ROWS` that the rule tbptt goes back; 16 if not given", &f.window},
 		{"optimiser", "`NAME`: " + strings.Join(train.Optimisers(), ", "), oneOf[string]{&o.Optimiser, train.Optimisers()}},
 		{"learning-rate", fmt.Sprintf("learning `RATE`; %g if not given", adaptRate), &o.LearningRate},
 		{"rate", "`RATES` of parameters by a part of their name, such as tau=0.0001; elegans inspect MODEL --program lists the names", numbersByName{&f.rates}},
@@ -106,6 +115,13 @@ func (f *adaptFlags) register(cmd *cobra.Command) {
 	cmd.Flags().Lookup("json").Usage = "print one JSON document with the scores in place of the predictions"
 }
 
+func ruleNames() (names []string) {
+	for _, r := range online.Rules() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
 func policies() (names []string) {
 	for _, p := range []journal.Policy{journal.EveryRecord, journal.EveryInterval, journal.Never} {
 		names = append(names, p.String())
@@ -119,7 +135,7 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 		flag := cmd.Flags().Lookup(name)
 		return flag.Changed && flag.Value.String() == "0"
 	}
-	for _, name := range []string{"learning-rate", "guard-alpha", "coverage", "pending", "adapter-rate", "anchor", "elastic", "reservoir"} {
+	for _, name := range []string{"learning-rate", "guard-alpha", "coverage", "pending", "adapter-rate", "anchor", "elastic", "reservoir", "window"} {
 		if zero(name) || strings.HasPrefix(cmd.Flags().Lookup(name).Value.String(), "-") {
 			return usage("--%s %s: must be greater than 0", name, cmd.Flags().Lookup(name).Value)
 		}
@@ -145,6 +161,10 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 		return usage("--coverage %g: allowed: above 0 and below 1", f.coverage)
 	case f.sync != "" && f.journal == "":
 		return usage("--sync: belongs to --journal; add that, or leave it out")
+	case f.window > 0 && f.rule != "tbptt":
+		return usage("--window: belongs to --rule tbptt; add that, or leave it out")
+	case f.report == "-":
+		return usage("--report -: standard output holds the predictions; name a file")
 	case f.out == "-":
 		return usage("--out -: standard output holds the predictions; name a file")
 	}
@@ -174,6 +194,7 @@ func (f *adaptFlags) learner(m *model.Model) (o online.LearnerOptions, err error
 	if o.Optimiser, err = train.NewOptimiser(m.Program(), f.options); err != nil {
 		return o, err
 	}
+	o.Rule, o.Window = f.rule, f.window
 	o.Pending, o.PendingBytes, o.AdapterRate = f.pending, f.memory, f.adapter
 	if o.Live, err = f.span("live", f.live, m.Schema().Clock); err != nil {
 		return o, err
@@ -201,8 +222,8 @@ func (f *adaptFlags) learner(m *model.Model) (o online.LearnerOptions, err error
 
 // setting says what a journal must not be gone on without.
 func (f *adaptFlags) setting(o train.Options) string {
-	return fmt.Sprintf("loss %s, optimiser %s, learning rate %g, rates %s, momentum %g, clip %g, adapter %g, guard %v %g, drift %s, coverage %g, anchor %g, elastic %g, reservoir %d, live %s, pending %d, memory %d",
-		o.Loss, o.Optimiser, o.LearningRate, numbersByName{&f.rates}, o.Momentum, o.Clip, f.adapter, f.guard, f.alpha, strings.Join(f.watch, "; "), f.coverage,
+	return fmt.Sprintf("rule %s %d, loss %s, optimiser %s, learning rate %g, rates %s, momentum %g, clip %g, adapter %g, guard %v %g, drift %s, coverage %g, anchor %g, elastic %g, reservoir %d, live %s, pending %d, memory %d",
+		cmp.Or(f.rule, ruleNames()[0]), f.window, o.Loss, o.Optimiser, o.LearningRate, numbersByName{&f.rates}, o.Momentum, o.Clip, f.adapter, f.guard, f.alpha, strings.Join(f.watch, "; "), f.coverage,
 		f.protect.Anchor, f.protect.Elastic, f.protect.Reservoir, f.live, f.pending, f.memory)
 }
 
@@ -249,15 +270,19 @@ func (f *adaptFlags) run(cmd *cobra.Command, c *console, path, name string) erro
 	if err := f.check(cmd); err != nil {
 		return err
 	}
-	if f.out != "" {
-		if err := checkWritable(f.out, name); err != nil {
+	f.report = reportFile(f.report, "")
+	for _, file := range []string{f.out, f.report} {
+		if file == "" {
+			continue
+		}
+		if err := checkWritable(file, name); err != nil {
 			return err
 		}
-		if err := f.notTheModel(path); err != nil {
+		if err := notTheModel(file, path); err != nil {
 			return err
 		}
 	}
-	a := &adapting{f: f, c: c}
+	a := &adapting{f: f, c: c, data: name, command: commandLine(cmd, []string{"adapt", path, name}, outcomeFlag)}
 	if err := a.open(cmd, path, name); err != nil {
 		return err
 	}

@@ -11,8 +11,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/journal"
 	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/online"
 	"github.com/elegans-nn/elegans/series"
 )
@@ -48,23 +50,15 @@ func (s *scores) add(a *adapting, w *waiting, out *online.Outcome, label float64
 	if w.values == nil || w.frozen == nil {
 		return // made by an earlier run
 	}
-	s.adapting.add(lossOf(a.schema.Target, w.values, label))
-	s.frozen.add(lossOf(a.schema.Target, w.frozen, label))
+	t := a.schema.Target
+	s.adapting.add(missBy(t, decided(t, w.values), label))
+	s.frozen.add(missBy(t, decided(t, w.frozen), label))
+	if a.f.report != "" {
+		a.note(w, out, label)
+	}
 }
 
 func (e *errorSum) add(v float64) { e.n, e.sum = e.n+1, e.sum+v }
-
-// lossOf is the squared error of a number, and 1 for a wrong class.
-func lossOf(t series.Target, values []float32, label float64) float64 {
-	if t.Task == series.Classify {
-		if metric.Predicted(wide(values), t.Threshold) == int(label) {
-			return 0
-		}
-		return 1
-	}
-	e := pointOf(t, values) - label
-	return e * e
-}
 
 // pointOf is the one number that a prediction comes to.
 func pointOf(t series.Target, values []float32) float64 {
@@ -156,6 +150,7 @@ type adaptDocument struct {
 	// Coverage is the share of labels inside of their interval; null where no interval was given.
 	Coverage *float64       `json:"coverage"`
 	Memory   online.Memory  `json:"memory"`
+	HeldOut  *forgotten     `json:"held_out,omitempty"`
 	Events   []online.Event `json:"events"`
 	Record   uint64         `json:"record,omitempty"` // the last one of the journal
 }
@@ -186,6 +181,16 @@ func (a *adapting) finish(ctx context.Context, failed error) error {
 			return err
 		}
 	}
+	if a.held != nil {
+		if err := a.compareHeldOut(); err != nil {
+			return err
+		}
+	}
+	if a.f.report != "" {
+		if err := a.writeReport(ctx); err != nil {
+			return err
+		}
+	}
 	if err := a.tell(record); err != nil {
 		return err
 	}
@@ -198,7 +203,7 @@ func (a *adapting) tell(record uint64) error {
 	if a.f.json {
 		doc := adaptDocument{Rows: a.score.rows, Labels: a.score.labels, Seen: a.seen, Late: a.late, Waiting: a.learner.Waiting(), Metric: scoreName(t),
 			Scores: adaptScores{number(a.score.adapting.value(t)), number(a.score.frozen.value(t))}, Counts: a.learner.Counts(),
-			Memory: a.learner.Memory(), Events: append([]online.Event{}, a.score.events...), Record: record}
+			Memory: a.learner.Memory(), HeldOut: a.forgot, Events: append([]online.Event{}, a.score.events...), Record: record}
 		if a.score.given > 0 {
 			doc.Coverage = number(float64(a.score.inside) / float64(a.score.given))
 		}
@@ -224,6 +229,9 @@ func (a *adapting) tell(record uint64) error {
 	if a.score.given > 0 {
 		a.c.note("%.1f %% of %d intervals held their label", 100*float64(a.score.inside)/float64(a.score.given), a.score.given)
 	}
+	if a.forgot != nil {
+		a.c.note("on %s: %s %s adapted, %s as released", a.f.heldOut, a.forgot.Metric, figure(deref(a.forgot.Adapted)), figure(deref(a.forgot.Released)))
+	}
 	if a.kept == nil && a.f.out == "" {
 		a.c.note("what was learned is gone with this run; --out FILE or --journal DIR keeps it")
 	}
@@ -231,13 +239,13 @@ func (a *adapting) tell(record uint64) error {
 }
 
 // notTheModel refuses to write over the model that is adapted.
-func (f *adaptFlags) notTheModel(path string) error {
+func notTheModel(file, path string) error {
 	model, err := os.Stat(path)
 	if err != nil {
 		return nil // it will be told when it is read
 	}
-	if out, err := os.Stat(f.out); err == nil && os.SameFile(model, out) {
-		return usage("--out %s: is MODEL itself, which stays as it is; name another file", f.out)
+	if out, err := os.Stat(file); err == nil && os.SameFile(model, out) {
+		return usage("%s is MODEL itself, which stays as it is; name another file", file)
 	}
 	return nil
 }
@@ -259,3 +267,38 @@ func journalError(dir string, err error) error {
 
 // plainOnline is an error of package online without the name of the package.
 func plainOnline(err error) string { return strings.TrimPrefix(err.Error(), "online: ") }
+
+// forgotten compares the model as it was released and as it serves now on earlier data that it did not learn from here.
+type forgotten struct {
+	Metric   string   `json:"metric"`
+	Released *float64 `json:"released"`
+	Adapted  *float64 `json:"adapted"`
+	Rows     int      `json:"rows"`
+}
+
+// compareHeldOut scores both on --held-out.
+func (a *adapting) compareHeldOut() error {
+	part, _, err := a.held.part(partAll)
+	if err != nil {
+		return err
+	}
+	_, rows := part.Rows()
+	if rows == 0 {
+		return &dataError{fmt.Sprintf("--held-out %s: no row has a label, so nothing can be compared", a.f.heldOut)}
+	}
+	f := &forgotten{Metric: scoreName(a.schema.Target), Rows: rows}
+	for _, of := range []struct {
+		m     *model.Model
+		value **float64
+	}{{a.m, &f.Released}, {a.learner.Model(), &f.Adapted}} {
+		e, err := experiment.Evaluate(of.m, part, 1)
+		if err != nil {
+			return inputError(err, a.held.d)
+		}
+		if v, ok := e.Scores().Get(f.Metric); ok {
+			*of.value = number(v)
+		}
+	}
+	a.forgot = f
+	return nil
+}

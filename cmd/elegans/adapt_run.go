@@ -22,15 +22,17 @@ import (
 
 // adapting is a stream that is predicted and learned.
 type adapting struct {
-	f      *adaptFlags
-	c      *console
-	m      *model.Model
-	schema series.Schema
-	file   string // of the model
-	delay  dataset.Horizon
-	rows   []streamRow // of a file
-	lines  *lineRows   // of standard input
-	d      *dataset.Dataset
+	f       *adaptFlags
+	c       *console
+	m       *model.Model
+	schema  series.Schema
+	file    string // of the model
+	data    string // name of the data
+	command string
+	delay   dataset.Horizon
+	rows    []streamRow // of a file
+	lines   *lineRows   // of standard input
+	d       *dataset.Dataset
 
 	learner *online.Learner
 	kept    *online.Journaled // with a journal
@@ -40,6 +42,10 @@ type adapting struct {
 	numbers map[string]int // rows of each series, of standard input
 	waits   map[uint64]*waiting
 	score   scores
+	beside  besides // for the report
+	scored  []scored
+	held    *forModel // of --held-out
+	forgot  *forgotten
 	until   map[string]float64 // the last row of each series that the journal has already
 	seen    int                // how many those were
 	late    int                // labels whose prediction had expired
@@ -48,18 +54,21 @@ type adapting struct {
 
 // frozenSeries is a series of the model as it was released.
 type frozenSeries struct {
+	m    *model.Model
 	s    *model.Stream
 	time float64
 }
 
 // waiting is a prediction of this run until its label comes.
 type waiting struct {
-	id     uint64
-	series string
-	time   float64
-	values []float32 // that were served
-	frozen []float32
-	known  bool // it was made by an earlier run: its prediction is in the journal alone
+	id       uint64
+	series   string
+	time     float64
+	values   []float32 // that were served
+	frozen   []float32
+	beside   []float64 // what the models of besides said, and what they want to remember
+	memories []any
+	known    bool // it was made by an earlier run: its prediction is in the journal alone
 }
 
 // queued is a label on its way.
@@ -104,6 +113,14 @@ func (a *adapting) open(cmd *cobra.Command, path, name string) error {
 	}
 	if err := a.learn(); err != nil {
 		return err
+	}
+	if a.f.report != "" {
+		a.beside = a.besides()
+	}
+	if a.f.heldOut != "" {
+		if a.held, err = a.c.openFor(cmd, path, a.f.heldOut, openOptions{roles: &a.f.roles, target: a.f.target}); err != nil {
+			return err
+		}
 	}
 	if name == "-" {
 		a.lines = newLineRows(a.c.in, a.schema, a.f.roles)
@@ -319,6 +336,10 @@ func (a *adapting) predict(r *streamRow) (*waiting, error) {
 		w.frozen = slices.Clone(frozen)
 	}
 	f.time = r.time
+	for _, b := range a.beside.list {
+		value, memory := b.predict(r)
+		w.beside, w.memories = append(w.beside, value), append(w.memories, memory)
+	}
 	if last, ok := a.until[r.series]; ok && r.time <= last {
 		a.seen++
 		w.known = true
@@ -422,6 +443,9 @@ func (a *adapting) deliver(until float64) error {
 
 // answer learns a label. That of a prediction which has expired is counted; asked says that a user named it.
 func (a *adapting) answer(w *waiting, label float64, asked bool) error {
+	for k, memory := range w.memories {
+		a.beside.list[k].learn(w.series, w.time, label, memory)
+	}
 	var out online.Outcome
 	var err error
 	if w.id > 0 {
