@@ -411,10 +411,7 @@ func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *p
 	t.time, t.used = time, l.clock
 	t.rows++
 	l.counts.Rows++
-	if t.version != l.version {
-		t.learn.SetParams(l.theta)
-		t.version = l.version
-	}
+	l.sync(t)
 	if t.recent != nil {
 		t.recent.add(t.learn, x, dt)
 	}
@@ -437,6 +434,14 @@ func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *p
 	l.watchRow(t, x)
 	l.wait(p)
 	return p, values, nil
+}
+
+// sync gives a stream the weights of today.
+func (l *Learner) sync(t *track) {
+	if t.version != l.version {
+		t.learn.SetParams(l.theta)
+		t.version = l.version
+	}
 }
 
 // step advances the learning copy. Where the state would not be finite, the weights that were learned since the last row that

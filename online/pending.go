@@ -131,6 +131,7 @@ func (l *Learner) settle(t *track) {
 		}
 		return
 	}
+	l.sync(t) // the rule tbptt goes back at the weights of today
 	for o := range l.unity {
 		clear(l.unity)
 		l.unity[o] = 1
@@ -144,6 +145,7 @@ func (l *Learner) gradient(p *pending, dy []float32) bool {
 	n := len(l.theta)
 	switch {
 	case p.track.last == p:
+		l.sync(p.track)
 		copy(l.grad, p.track.learn.Gradient(dy))
 	case p.grad != nil:
 		clear(l.grad)
