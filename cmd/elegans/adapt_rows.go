@@ -109,7 +109,7 @@ type lineRows struct {
 const maxLine = 1 << 20
 
 func newLineRows(in io.Reader, schema series.Schema, roles dataset.Roles) *lineRows {
-	r := &lineRows{in: bufio.NewReaderSize(in, maxLine), schema: schema, roles: roles, name: "standard input", counted: map[string]int{}}
+	r := &lineRows{in: bufio.NewReaderSize(in, maxLine), schema: schema, roles: roles, name: inputName, counted: map[string]int{}}
 	r.columns = schema.Inputs[:len(schema.Inputs)-2*len(schema.Clock.Calendar)]
 	r.schema.Target.Horizon, r.schema.Target.HorizonRows = 0, false
 	r.schema.Target.LastStep = false
@@ -118,8 +118,16 @@ func newLineRows(in io.Reader, schema series.Schema, roles dataset.Roles) *lineR
 
 // bad is an error of the line that was read last.
 func (r *lineRows) bad(column, value, format string, args ...any) error {
-	return &table.DataError{Source: r.name, Line: r.line, Column: column, Value: value, Msg: fmt.Sprintf(format, args...)}
+	return badLine(r.line, column, value, format, args...)
 }
+
+// badLine is an error of a line of standard input, whatever was read since.
+func badLine(line int, column, value, format string, args ...any) error {
+	return &table.DataError{Source: inputName, Line: line, Column: column, Value: value, Msg: fmt.Sprintf(format, args...)}
+}
+
+// inputName is what errors call standard input.
+const inputName = "standard input"
 
 // next reads a row; io.EOF at the end. Empty lines are passed over.
 func (r *lineRows) next() (streamRow, error) {
@@ -188,7 +196,7 @@ func (r *lineRows) answer(id, label any) (streamRow, error) {
 	if err != nil || n == 0 {
 		return streamRow{}, r.bad("id", fmt.Sprint(id), "is no number of a prediction; write such as {\"id\": 17, \"label\": 3.2}")
 	}
-	out := streamRow{id: n}
+	out := streamRow{id: n, row: r.line - 1}
 	text, isText := label.(string)
 	if t := r.schema.Target; t.Task == series.Classify {
 		if b, ok := label.(bool); ok {

@@ -304,7 +304,7 @@ func (a *adapting) take(r *streamRow) error {
 		if w == nil {
 			w = &waiting{id: r.id, known: true}
 		}
-		return a.answer(w, r.label, true)
+		return a.answer(w, r.label, r.row+1)
 	}
 	if err := a.deliver(r.time); err != nil {
 		return err
@@ -369,7 +369,7 @@ func (a *adapting) placed(r *streamRow, err error) error {
 		return err
 	}
 	if a.lines != nil {
-		return a.lines.bad("", "", "%s", problem)
+		return badLine(r.row+1, "", "", "%s", problem)
 	}
 	return a.d.RowError(r.series, r.row, problem)
 }
@@ -434,15 +434,16 @@ func (a *adapting) queue(at float64, w *waiting, label float64) {
 func (a *adapting) deliver(until float64) error {
 	for len(a.due) > 0 && a.due[0].at <= until {
 		q := heap.Pop(&a.due).(queued)
-		if err := a.answer(q.w, q.label, false); err != nil {
+		if err := a.answer(q.w, q.label, 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// answer learns a label. That of a prediction which has expired is counted; asked says that a user named it.
-func (a *adapting) answer(w *waiting, label float64, asked bool) error {
+// answer learns a label. That of a prediction which has expired is counted, unless a user has named it in a
+// line.
+func (a *adapting) answer(w *waiting, label float64, line int) error {
 	for k, memory := range w.memories {
 		a.beside.list[k].learn(w.series, w.time, label, memory)
 	}
@@ -455,15 +456,15 @@ func (a *adapting) answer(w *waiting, label float64, asked bool) error {
 	}
 	delete(a.waits, w.id)
 	var unknown *online.UnknownError
-	if errors.As(err, &unknown) && !asked {
+	if errors.As(err, &unknown) && line == 0 {
 		if !w.known {
 			a.late++
 		}
 		return nil
 	}
 	if err != nil {
-		if asked {
-			return a.lines.bad("id", strconv.FormatUint(w.id, 10), "%s", plainOnline(err))
+		if line > 0 {
+			return badLine(line, "id", strconv.FormatUint(w.id, 10), "%s", plainOnline(err))
 		}
 		return err
 	}
