@@ -9,7 +9,7 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// RealTime runs one stream of a program and carries, exactly, the derivative of its state by every parameter,
+// RealTime runs one stream of a program and carries the derivative of its state by every parameter, exactly or, see Rule, in part,
 //
 //	S' = M + S J,   J = ∂h'/∂h,   M = ∂h'/∂θ at fixed h
 //
@@ -374,7 +374,7 @@ func (r *RealTime) Output(k int) []float32 { return r.e.Output(k, 0) }
 // Step advances the state and S by one row. Where the state would not be finite it does not, and reports false: state and S are
 // as before; outputs are not.
 func (r *RealTime) Step() bool {
-	if !advance(r.e, r.before) {
+	if !Advance(r.e, r.before) {
 		return false
 	}
 	r.back.Run(r.work[r.leaves*r.lanes:], r.work, r.e.mem)
@@ -386,22 +386,20 @@ func (r *RealTime) Step() bool {
 	return true
 }
 
-// advance runs one step of one lane and tells whether the state is finite; if it is not, it is what it was before. It keeps the
-// state before the step in a slice of the state's width.
-func advance(e *Engine, before []float32) bool {
+// Advance runs one step of an engine and tells whether the state is finite; if it is not, it is what it was before. It keeps the
+// state before the step in a slice as wide as the state of all lanes.
+func Advance(e *Engine, before []float32) bool {
 	at := before
 	for _, h := range e.state {
 		copy(at, h)
 		at = at[len(h):]
 	}
 	e.Forward(1)
-	largest := uint32(0) // of the bits without signs, which are in order; beyond the finite ones are Inf and NaN
+	finite := true
 	for _, h := range e.state {
-		for _, v := range h {
-			largest = max(largest, math.Float32bits(v)&^(1<<31))
-		}
+		finite = finite && Finite(h)
 	}
-	if largest < math.Float32bits(float32(math.Inf(1))) {
+	if finite {
 		return true
 	}
 	for _, h := range e.state {

@@ -15,16 +15,15 @@ const (
 	// Exact is real-time recurrent learning: S' = M + S J. Williams and Zipser, Neural Computation 1, 1989.
 	Exact Rule = iota
 	// SnAp1 keeps those entries of S whose parameter acts on the unit within one step: S' = K ∘ (M + S J), K the pattern of M,
-	// completed by unit. Menick, Elsen, Evci, Osindero, Simonyan and Graves, ICLR 2021 (arXiv 2006.07232), section 3, n = 1. It is
+	// completed by unit. Menick, Elsen, Evci, Osindero, Simonyan and Graves, ICLR 2021 (arXiv 2006.07232), with n = 1. It is
 	// exact where units do not act on each other.
 	SnAp1
 	// RFLO is random feedback local online learning, with the true weights of the readout in place of random ones: S' = M + S W.
-	// What acts from unit to unit is dropped and the unit's own decay kept. Murray, eLife 8, 2019, equations 4 to 6; there
-	// W = 1 - 1/tau.
+	// What acts from unit to unit is dropped and the unit's own decay kept. Murray, eLife 8, 2019; there W = 1 - 1/tau.
 	RFLO
 	// EProp is e-prop: S' = M + S D, D those entries of J that lie within a unit, a synapse of a unit on itself included.
-	// Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein and Maass, Nature Communications 11, 2020, equations 13 and 14, with the
-	// true gradient of the readout as learning signal ("symmetric").
+	// Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein and Maass, Nature Communications 11, 2020, whose spiking units have no
+	// such synapse, with the true gradient of the readout as learning signal ("symmetric").
 	EProp
 )
 

@@ -109,7 +109,7 @@ func (t *Truncated) Width() int { return t.width }
 // Step advances the state by one row; see RealTime.Step.
 func (t *Truncated) Step() bool {
 	read(t.row[len(t.before):], t.e, 0, false)
-	if !advance(t.e, t.before) {
+	if !Advance(t.e, t.before) {
 		return false
 	}
 	copy(t.row, t.before)

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/step"
 )
@@ -180,7 +181,7 @@ func (l *RTRL) Learn(label float64) (loss float64, err error) {
 // change grad. Where a number of grad, or of the parameters that would follow, is not finite, it does nothing but report a
 // *Refusal, which is an ErrNotFinite; see Refused. It panics without Options.Update.
 func (l *RTRL) Apply(grad []float32) error {
-	if !allFinite(grad) {
+	if !engine.Finite(grad) {
 		return l.refuse("gradient")
 	}
 	if !l.learned {
@@ -190,7 +191,7 @@ func (l *RTRL) Apply(grad []float32) error {
 		}
 	}
 	copy(l.before, l.theta)
-	if err := l.o.Update(l.theta, grad); err != nil || !allFinite(l.theta) {
+	if err := l.o.Update(l.theta, grad); err != nil || !engine.Finite(l.theta) {
 		copy(l.theta, l.before)
 		return l.refuse("parameters")
 	}

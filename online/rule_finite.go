@@ -3,7 +3,6 @@ package online
 import (
 	"errors"
 	"fmt"
-	"math"
 )
 
 // ErrNotFinite is what every Refusal is, for errors.Is.
@@ -68,13 +67,4 @@ func (l *RTRL) takeBack() {
 	l.r.SetParams(l.theta)
 	l.learned = false
 	_ = l.refuse("state")
-}
-
-// allFinite reports whether no number is infinite or not a number. Bits without their sign are in the order of the numbers.
-func allFinite(v []float32) bool {
-	largest := uint32(0)
-	for _, x := range v {
-		largest = max(largest, math.Float32bits(x)&^(1<<31))
-	}
-	return largest < math.Float32bits(float32(math.Inf(1)))
 }

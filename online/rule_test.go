@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/train"
+	"github.com/elegans-nn/elegans/wiring"
 )
 
 // Every rule predicts as a stream does, to the bit, takes the memory that was foretold, and allocates nothing.
@@ -179,6 +181,42 @@ func TestCosine(t *testing.T) {
 	} {
 		if got := online.Cosine(c.a, c.b); math.Abs(got-c.want) > 1e-12 || math.IsNaN(got) != math.IsNaN(c.want) {
 			t.Errorf("cosine of %v and %v is %g, want %g", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// A stream of a hundred thousand updates takes no more memory than one of a thousand.
+func TestMemoryIsFlat(t *testing.T) {
+	m, err := model.New(series.Plain(3), model.Liquid(cell.LTC{}, wiring.Auto(6, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m = m.Initial(5)
+	updates := 100000
+	if testing.Short() {
+		updates /= 20
+	}
+	for _, r := range online.Rules()[:4] {
+		o := options(m, train.Options{LearningRate: 1e-3})
+		o.Rule = r.Name
+		l := start(t, m, o)
+		bytes, x := l.Bytes(), []float32{0, 0, 0}
+		run := func(n int) {
+			for k := range n {
+				x[0], x[1], x[2] = float32(k%7)/3-1, float32(k%5)/2-1, float32(k%3)-1
+				_, err := l.Step(x, 1)
+				if _, failed := l.Learn(float64(x[0] * x[1])); err != nil || failed != nil {
+					t.Fatal(r.Name, err, failed)
+				}
+			}
+		}
+		run(1000)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		run(updates)
+		runtime.ReadMemStats(&after)
+		if n := after.Mallocs - before.Mallocs; n > 200 || l.Bytes() != bytes { // the runtime's own
+			t.Errorf("%s: %d allocations in %d updates; %d bytes, at first %d", r.Name, n, updates, l.Bytes(), bytes)
 		}
 	}
 }

@@ -134,7 +134,7 @@ func rmsprop(a *optimiser, lr float64, theta, grad []float32) {
 }
 
 // obgd is overshooting-bounded gradient descent (Elsayed, Vasan and Mahmood, Streaming deep reinforcement learning finally
-// works, arXiv 2410.14606, 2024, algorithm 3), a gradient step whose rate is lowered where it would overshoot:
+// works, arXiv 2410.14606, 2024), a gradient step whose rate is lowered where it would overshoot:
 //
 //	M = lr kappa max(|δ|, 1) ‖z‖₁,   theta -= lr min(1, 1/M) δ z
 //

@@ -2,8 +2,8 @@ package train
 
 import (
 	"errors"
-	"math"
 
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/step"
 )
 
@@ -76,13 +76,10 @@ func (u *Optimiser) Update(theta, grad []float32) error {
 	if u.o.Clip > 0 {
 		clip(grad, u.o.Clip)
 	}
-	fine := allFinite(grad) // a bound would hide what an infinite step does
-	if fine {
-		u.a.step(u.o.LearningRate, theta, grad)
-		fine = allFinite(theta)
-	}
-	for _, v := range u.a.Slots {
-		fine = fine && allFinite(v)
+	u.a.step(u.o.LearningRate, theta, grad)
+	fine := engine.Finite(theta)
+	for _, v := range u.a.Slots { // what a bound on a parameter hides shows here
+		fine = fine && engine.Finite(v)
 	}
 	if !fine {
 		u.before.restore(u.a)
@@ -90,15 +87,6 @@ func (u *Optimiser) Update(theta, grad []float32) error {
 		return ErrNotFinite
 	}
 	return nil
-}
-
-// allFinite reports whether no number is infinite or not a number. Bits without their sign are in the order of the numbers.
-func allFinite(v []float32) bool {
-	largest := uint32(0)
-	for _, x := range v {
-		largest = max(largest, math.Float32bits(x)&^(1<<31))
-	}
-	return largest < math.Float32bits(float32(math.Inf(1)))
 }
 
 // Keep remembers what the optimiser remembers now, for Undo.

@@ -187,6 +187,7 @@ func (f *adaptFlags) learner(m *model.Model) (o online.LearnerOptions, err error
 	if !slices.Contains(train.Losses(t), f.options.Loss) {
 		f.options.Loss = ""
 	}
+	f.options.Loss = cmp.Or(f.options.Loss, train.Losses(t)[0])
 	options := f.options.Filled()
 	if o.Loss, err = train.NewLoss(t, options); err != nil {
 		return o, err

@@ -72,11 +72,12 @@ func (a *adapting) totals() []errorSum {
 func (a *adapting) scoreTable() report.Table {
 	t := a.schema.Target
 	sums := a.totals()
-	about := append([]string{"what was served; learns from each label when it comes", "the model as it was released"}, a.beside.about...)
-	table := report.Table{Title: "Prequential scores", Head: []string{"model", scoreName(t), "what it is"},
+	about := append([]string{"what was served, which learns from each label when it comes", "the model as it was released"}, a.beside.about...)
+	table := report.Table{Title: "Prequential scores", Head: []string{"model", scoreName(t)},
 		Note: fmt.Sprintf("Over the %s for which all had a prediction.", plural(sums[0].n, "label"))}
 	for k, name := range a.contenders() {
-		table.Rows = append(table.Rows, []string{name, figure(sums[k].value(t)), about[k]})
+		table.Rows = append(table.Rows, []string{name, figure(sums[k].value(t))})
+		table.Note += fmt.Sprintf(" %s: %s.", strings.ToUpper(name[:1])+name[1:], about[k])
 	}
 	return table
 }
@@ -191,7 +192,7 @@ func (a *adapting) traces() *report.Predictions {
 	t := a.schema.Target
 	p := &report.Predictions{Of: "what was served", Target: t.Name, Classes: t.Classes, Threshold: t.Threshold}
 	if t.Task == series.Regress {
-		p.Levels = []float64{(1 - a.coverage()) / 2, (1 + a.coverage()) / 2}
+		p.Levels = []float64{math.Round(500_000*(1-a.coverage())) / 1e6, math.Round(500_000*(1+a.coverage())) / 1e6}
 	}
 	index := map[string]int{}
 	for i := range a.scored {

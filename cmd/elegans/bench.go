@@ -45,10 +45,10 @@ func newBench(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Time training, streams and kernels on this machine",
-		Long: `Time training, streams and kernels on this machine: train is a whole training step (transposition of the batch, forward,
-squared loss, backward, Adam), forward a pass without it, stream one step of one stream, streams one step of many, online
-one step of a stream that learns from it at once, exactly, kernel an inner loop. Each case runs in a process of its own, and
-all take turns over several rounds.
+		Long: `Time training, streams and kernels on this machine: train is a whole training step (transposition of the batch,
+forward, squared loss, backward, Adam), forward a pass without it, stream one step of one stream, streams one step of
+many, online one step of a stream that learns from it at once, exactly (rtrl) or by other rules, kernel an inner loop.
+Each case runs in a process of its own, and all take turns over several rounds.
 
 BEST is the best repetition, MEDIAN and P99.9 are of operations timed one by one, the clock included, and SPREAD is the
 slowest round over the fastest: above 1.2 the machine was busy, and differences below that mean nothing. OF PEAK and OF

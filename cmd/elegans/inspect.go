@@ -11,6 +11,7 @@ import (
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/online"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
@@ -30,6 +31,7 @@ type inspected struct {
 	Info    model.Info        `json:"info"`
 	Program string            `json:"program,omitempty"`
 	Plan    string            `json:"plan,omitempty"`
+	Online  []learnableBy     `json:"online,omitempty"` // where asked for
 	gaps    bool              // the first layer takes missing values itself
 }
 
@@ -41,6 +43,42 @@ type inspectedNetwork struct {
 	Front     *model.Front     `json:"front,omitempty"` // convolutions before the layers
 	Encoder   int              `json:"encoder"`
 	Pool      model.Pool       `json:"pool,omitempty"`
+}
+
+// learnableBy is what a stream that learns by a rule takes.
+type learnableBy struct {
+	Rule    string `json:"rule"`
+	Summary string `json:"summary"`
+	Bytes   int    `json:"bytes,omitempty"`
+	// Refused is why the model cannot be learned so, or takes more than the limit of memory.
+	Refused string `json:"refused,omitempty"`
+}
+
+// learnable asks every rule, before anything is there.
+func learnable(m *model.Model) (list []learnableBy) {
+	for _, r := range online.Rules() {
+		l := learnableBy{Rule: r.Name, Summary: r.Summary}
+		n, err := online.Bytes(m, online.Options{Rule: r.Name})
+		if err != nil {
+			l.Refused = err.Error()
+		} else {
+			l.Bytes = n
+		}
+		list = append(list, l)
+	}
+	return list
+}
+
+func (c *console) printLearnable(list []learnableBy) error {
+	rows := [][]string{{"RULE", "BYTES", "WHAT IT DOES"}}
+	for _, l := range list {
+		bytes, what := strconv.Itoa(l.Bytes), l.Summary
+		if l.Refused != "" {
+			bytes, what = "no", l.Refused
+		}
+		rows = append(rows, []string{l.Rule, bytes, what})
+	}
+	return c.table(rows)
 }
 
 // inspectedMember is one of the models of an average.
@@ -58,16 +96,16 @@ type inspectedLayer struct {
 }
 
 func newInspect(c *console) *cobra.Command {
-	var program, plan, asJSON bool
+	var program, plan, learning, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "inspect MODEL",
 		Short: "Say what is in a model file",
 		Long: `Say what is in a model file: layers and their options, synapses of the wiring, inputs and target with their scales, how
 it was trained and what it scored, parameters and operations per step.
 
-With --program print the step program, which is the equation of the whole model; with --plan how the engine runs it. MODEL
-is a file, or - for standard input.`,
-		Example: "  elegans inspect occupancy.elegans\n  elegans inspect occupancy.elegans --program\n  elegans inspect occupancy.elegans --plan\n  elegans inspect occupancy.elegans --json",
+With --program print the step program, which is the equation of the whole model; with --plan how the engine runs it; with
+--online what learning from a stream takes of memory, by each rule for gradients. MODEL is a file, or - for standard input.`,
+		Example: "  elegans inspect occupancy.elegans\n  elegans inspect occupancy.elegans --program\n  elegans inspect occupancy.elegans --plan\n  elegans inspect occupancy.elegans --online\n  elegans inspect occupancy.elegans --json",
 		Args:    takes("MODEL"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			m, err := c.loadModel(args[0])
@@ -81,9 +119,14 @@ is a file, or - for standard input.`,
 			if plan {
 				d.Plan = planOf(m)
 			}
+			if learning {
+				d.Online = learnable(m)
+			}
 			switch {
 			case asJSON:
 				return c.json(d)
+			case learning:
+				return c.printLearnable(d.Online)
 			case program || plan:
 				c.print("%s%s", d.Program, d.Plan)
 				return nil
@@ -93,6 +136,7 @@ is a file, or - for standard input.`,
 	}
 	cmd.Flags().BoolVar(&program, "program", false, "print the step program")
 	cmd.Flags().BoolVar(&plan, "plan", false, "print how the engine runs it")
+	cmd.Flags().BoolVar(&learning, "online", false, "print what learning from a stream takes, by rule")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

@@ -22,6 +22,8 @@ type resultsFlags struct {
 	section int
 	kept    bool
 	plan    bool
+	online  bool
+	seeds   int
 	again   string // the command that goes on
 }
 
@@ -37,11 +39,19 @@ Data that the program does not hold are read from the folder of --data; a task w
 run. Trials are kept in --keep, so that the command can be interrupted and started again, and what was scored is noted in
 the files of --results; --kept writes the page from these and trains nothing. A table holds what one program trained on
 one version of the data, never a mixture. Where several learning rates are tried the validation part chooses with the
-first seed; so it does for the model of which a table speaks. All sections take hours.`,
-		Example: "  elegans results --data ../shared/data --section 6\n  elegans results --kept --out RESULTS.md\n  elegans results --section 1 --tasks ozone,occupancy-paper --json",
+first seed; so it does for the model of which a table speaks. All sections take hours.
+
+With --online the page is that of learning from streams: gradients of each rule, cost. Its result files are in a
+folder of --results of their own, online; a section that is measured replaces what was there.`,
+		Example: "  elegans results --data ../shared/data --section 6\n  elegans results --kept --out RESULTS.md\n  elegans results --section 1 --tasks ozone,occupancy-paper --json\n  elegans results --online --section 1 --out RESULTS-ONLINE.md\n  elegans results --online --kept --out RESULTS-ONLINE.md",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.online {
+				return c.resultsOnline(cmd, &f)
+			}
 			switch {
+			case cmd.Flags().Changed("seeds"):
+				return usage("--seeds is for --online; the suites of other sections say how many seeds they have")
 			case f.plan && (f.kept || f.json || f.out != "-"):
 				return usage("--plan: prints a table of what would be trained and nothing else; leave out --kept, --json and --out")
 			case cmd.Flags().Changed("workers") && f.workers < 1:
@@ -74,6 +84,8 @@ first seed; so it does for the model of which a table speaks. All sections take 
 	cmd.Flags().BoolVar(&f.plan, "plan", false, "say of every task what is compared and how long it takes at most, train nothing")
 	cmd.Flags().StringVar(&f.out, "out", "-", "`FILE` to write the page to; - for standard output")
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "`N` trials at once, each on one core; the number of cores if not given")
+	cmd.Flags().BoolVar(&f.online, "online", false, "write the page of learning while running instead, whose sections are its own")
+	cmd.Flags().IntVar(&f.seeds, "seeds", 5, "`N` seeds of each figure of --online")
 	addJSON(cmd, &f.json)
 	return cmd
 }

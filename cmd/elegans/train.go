@@ -106,6 +106,7 @@ func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 		{"schedule", "`NAME` of the learning-rate schedule: " + strings.Join(train.Schedules(), ", "), oneOf[string]{&o.Schedule, train.Schedules()}},
 		{"warm-up", "`SHARE` of the steps over which the rate rises", &o.WarmUp},
 		{"momentum", "`MOMENTUM` of sgd, 0 to below 1; 0.9 if not given", &o.Momentum},
+		{"kappa", "`KAPPA` of obgd, which divides its steps where they would overshoot; 2 if not given", &o.Kappa},
 		{"weight-decay", "`DECAY` of the weights", &o.WeightDecay},
 		{"clip-gradient", "`NORM` that gradients are clipped to, 0 for no bound; 1 if not given", &o.Clip},
 		{"patience", "`EPOCHS` without a better validation loss before stopping, 0 for never; 10 or a quarter of the epochs if not given", &o.Patience},

@@ -71,6 +71,9 @@ func (f *trainFlags) learning(t *series.Target) error {
 	if o.Momentum != 0 && o.Optimiser != "sgd" {
 		return usage("--momentum: is of --optimiser sgd alone; leave it out, or add --optimiser sgd")
 	}
+	if o.Kappa != 0 && o.Optimiser != "obgd" {
+		return usage("--kappa: is of --optimiser obgd alone; leave it out, or add --optimiser obgd")
+	}
 	for _, weighs := range []struct {
 		flag  string
 		given bool

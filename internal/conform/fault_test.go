@@ -355,3 +355,22 @@ func TestSubjects(t *testing.T) {
 		}
 	}
 }
+
+// TestWindowTakenForARecurrence: a network that is learned in real time although its cell is a window, and the other way round, is found.
+func TestWindowTakenForARecurrence(t *testing.T) {
+	one := func(c cell.Cell) Subject {
+		e, err := cell.EntryOf(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := NewSubject(e, cell.Variant{Name: "fault", Cell: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	window, recurrence := one(cell.TCN{Units: 3}), one(cell.GRU{Units: 3})
+	window.Program, recurrence.Program = recurrence.Program, window.Program
+	bites(t, Online, window, "a state is a window of earlier values: false")
+	bites(t, Online, recurrence, "a state is a window of earlier values: true")
+}
