@@ -32,7 +32,7 @@ var layers = map[string][]string{
 	"stress":                 {"series"},
 	"drift":                  {"internal/mersenne", "internal/nearest"},
 	"online":                 {"drift", "engine", "internal/nearest", "journal", "model", "series", "step"},
-	"online/evidence": {"bench", "cell", "engine", "internal/replace", "metric", "model", "online", "series", "train",
+	"online/evidence": {"bench", "cell", "dataset", "engine", "internal/replace", "metric", "model", "online", "series", "table", "train",
 		"wiring"},
 	"journal": {"internal/replace"},
 	"export":  {"engine", "model", "series", "step"},

@@ -3,6 +3,7 @@ package online
 import (
 	"math"
 
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 )
 
@@ -49,7 +50,7 @@ func (a adapter) learn(rate float64, y, dy []float32) {
 	}
 	for i, d := range dy {
 		scale := a.scale[i]
-		if s, b := scale-float32(rate)*d*y[i], a.bias[i]-float32(rate)*d; allFinite([]float32{s, b}) {
+		if s, b := scale-float32(rate)*d*y[i], a.bias[i]-float32(rate)*d; engine.Finite([]float32{s, b}) {
 			a.scale[i], a.bias[i] = s, b
 		}
 		dy[i] = scale * d

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/series"
 )
 
@@ -124,7 +125,7 @@ func (l *Learner) answer(p *pending, label float64, verdict *int) (Outcome, *upd
 // changed no weight then.
 func (l *Learner) update(p *pending, label float64) (refused string) {
 	t := p.track
-	if !allFinite(l.dy) {
+	if !engine.Finite(l.dy) {
 		return l.refuse(p, "gradient")
 	}
 	own := t.adapt[0].clone()
@@ -137,12 +138,12 @@ func (l *Learner) update(p *pending, label float64) (refused string) {
 	switch {
 	case !l.gradient(p, l.dy):
 		return l.refuse(p, "gradient")
-	case !allFinite(l.grad):
+	case !engine.Finite(l.grad):
 		l.clearDerivatives(t, p.id)
 		return l.refuse(p, "gradient")
 	}
 	l.protect.add(l, p, label)
-	if !allFinite(l.grad) {
+	if !engine.Finite(l.grad) {
 		return l.refuse(p, "gradient")
 	}
 	if !l.moved {
@@ -153,7 +154,7 @@ func (l *Learner) update(p *pending, label float64) (refused string) {
 	case err != nil:
 		copy(l.theta, l.before)
 		return l.refuse(p, "weights")
-	case !allFinite(l.theta):
+	case !engine.Finite(l.theta):
 		copy(l.theta, l.before)
 		l.o.Optimiser.Reset() // its memory holds what has led here
 		return l.refuse(p, "weights")

@@ -18,9 +18,9 @@ import (
 	"github.com/elegans-nn/elegans/train"
 )
 
-// adaptRate is the learning rate of adapt unless told otherwise: a tenth of that of training, since each step follows one
-// label and not the mean over a batch.
-const adaptRate = 0.001
+// adaptRate and adaptOptimiser are those of adapt unless told otherwise: a tenth of the rate of training, since each step follows
+// one label and not the mean over a batch, and no memory, so that a step is small where the error is.
+const adaptRate, adaptOptimiser = 0.001, "sgd"
 
 // adaptFlags are the options of adapt.
 type adaptFlags struct {
@@ -91,10 +91,10 @@ func (f *adaptFlags) register(cmd *cobra.Command) {
 		{"held-out", "`FILE` of earlier data with labels, on which MODEL and the adapted model are compared: what was forgotten", &f.heldOut},
 		{"rule", "`NAME` of the rule for gradients: " + strings.Join(ruleNames(), ", ") + "; " + ruleNames()[0] + ", which is exact, if not given", oneOf[string]{&f.rule, ruleNames()}},
 		{"window", "`ROWS` that the rule tbptt goes back; 16 if not given", &f.window},
-		{"optimiser", "`NAME`: " + strings.Join(train.Optimisers(), ", "), oneOf[string]{&o.Optimiser, train.Optimisers()}},
+		{"optimiser", "`NAME`: " + strings.Join(train.Optimisers(), ", ") + "; " + adaptOptimiser + " if not given", oneOf[string]{&o.Optimiser, train.Optimisers()}},
 		{"learning-rate", fmt.Sprintf("learning `RATE`; %g if not given", adaptRate), &o.LearningRate},
 		{"rate", "`RATES` of parameters by a part of their name, such as tau=0.0001; elegans inspect MODEL --program lists the names", numbersByName{&f.rates}},
-		{"momentum", "`MOMENTUM` of sgd, 0 to below 1; 0.9 if not given", &o.Momentum},
+		{"momentum", "`MOMENTUM` of sgd, 0 to below 1; 0 if not given", &o.Momentum},
 		{"clip-gradient", "`NORM` that gradients are clipped to, 0 for no bound; 1 if not given", &o.Clip},
 		{"adapter-rate", "learning `RATE` of a scale and a bias that each series has of its own; none if not given", &f.adapter},
 		{"guard", "serve the learning copy only when it has shown to be better", &f.guard},
@@ -140,8 +140,8 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 			return usage("--%s %s: must be greater than 0", name, cmd.Flags().Lookup(name).Value)
 		}
 	}
-	if zero("momentum") {
-		f.options.Momentum = -1
+	if f.options.Optimiser == "" {
+		f.options.Optimiser = adaptOptimiser
 	}
 	if zero("clip-gradient") {
 		f.options.Clip = -1
@@ -167,6 +167,9 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 		return usage("--report -: standard output holds the predictions; name a file")
 	case f.out == "-":
 		return usage("--out -: standard output holds the predictions; name a file")
+	}
+	if f.options.Momentum == 0 {
+		f.options.Momentum = -1 // options call their default 0
 	}
 	f.options.Groups = f.rates
 	if err := f.options.Check(); err != nil {

@@ -52,43 +52,27 @@ func (b lastValue) predict(r *streamRow) (float64, any) {
 
 func (b lastValue) learn(name string, _, label float64, _ any) { b.last[name] = label }
 
-// linear is recursive least squares with forgetting on the inputs of the row and the last label of its series:
-//
-//	k = P f / (lambda + f'P f),   w += k (y - w'f),   P = (P - k f'P) / lambda
-//
-// for each class or the number y in standard deviations; f has a constant. Source: Haykin, Adaptive Filter Theory, chapter 10.
+// linear is recursive least squares on the inputs of the row and the last label of its series, of the number in standard
+// deviations or of an indicator of each class.
 type linear struct {
 	schema series.Schema
 	last   lastValue
-	w      [][]float64 // by output
-	p      [][]float64
+	fit    *online.RLS
+	y      []float64
 }
-
-// forgetting is lambda: what came 2000 labels ago weighs 1/e.
-const forgetting = 1 - 1./2000
-
-// linearPrior is the first diagonal of P, in which inputs have a standard deviation of 1.
-const linearPrior = 10
 
 func newLinear(schema series.Schema) *linear {
-	l := &linear{schema: schema, last: lastValue{map[string]float64{}}}
-	n, outputs := len(l.features(&streamRow{x: make([]float32, len(schema.Inputs))})), 1
+	l := &linear{schema: schema, last: lastValue{map[string]float64{}}, y: make([]float64, 1)}
 	if schema.Target.Task == series.Classify {
-		outputs = len(schema.Target.Classes)
+		l.y = make([]float64, len(schema.Target.Classes))
 	}
-	for range outputs {
-		l.w = append(l.w, make([]float64, n))
+	n := len(l.features(&streamRow{x: make([]float32, len(schema.Inputs))}))
+	fit, err := online.NewRLS(n, len(l.y), nil, online.RLSOptions{Forget: 1 - 1./2000, Ridge: 0.1})
+	if err != nil {
+		panic(err) // the options are constants
 	}
-	l.reset(n)
+	l.fit = fit
 	return l
-}
-
-func (l *linear) reset(n int) {
-	l.p = nil
-	for i := range n {
-		l.p = append(l.p, make([]float64, n))
-		l.p[i][i] = linearPrior
-	}
 }
 
 // features are those of a row.
@@ -131,52 +115,27 @@ func indicator(is bool) float64 {
 
 func (l *linear) predict(r *streamRow) (float64, any) {
 	f := l.features(r)
-	best, top := 0, math.Inf(-1)
-	for k, w := range l.w {
-		if v := product(w, f); v > top {
-			best, top = k, v
-		}
-	}
+	l.fit.Predict(f, l.y)
 	if t := l.schema.Target; t.Task != series.Classify {
-		return top*t.SD + t.Mean, f
+		return l.y[0]*t.SD + t.Mean, f
+	}
+	best := 0
+	for k, v := range l.y {
+		if v > l.y[best] {
+			best = k
+		}
 	}
 	return float64(best), f
 }
 
-func product(a, b []float64) (sum float64) {
-	for i, v := range a {
-		sum += v * b[i]
-	}
-	return sum
-}
-
 func (l *linear) learn(name string, time, label float64, memory any) {
-	f := memory.([]float64)
-	gain := make([]float64, len(f))
-	for i, row := range l.p {
-		gain[i] = product(row, f)
+	for k := range l.y {
+		l.y[k] = indicator(label == float64(k))
 	}
-	scale := forgetting + product(f, gain)
-	for k, w := range l.w {
-		y := (label - l.schema.Target.Mean) / l.schema.Target.SD
-		if l.schema.Target.Task == series.Classify {
-			y = indicator(label == float64(k))
-		}
-		e := y - product(w, f)
-		for i := range w {
-			w[i] += gain[i] / scale * e
-		}
+	if t := l.schema.Target; t.Task != series.Classify {
+		l.y[0] = (label - t.Mean) / t.SD
 	}
-	largest := 0.0
-	for i, row := range l.p {
-		for j := range row {
-			row[j] = (row[j] - gain[i]*gain[j]/scale) / forgetting
-		}
-		largest = math.Max(largest, row[i])
-	}
-	if !(largest < 1e6) { // directions that no longer vary grow without bound
-		l.reset(len(f))
-	}
+	_ = l.fit.Learn(memory.([]float64), l.y) // a label that is not finite is none
 	l.last.learn(name, time, label, nil)
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // curvePoints is how many points the curves of a report have at most, and eventRows how many events its table lists.
-const curvePoints, eventRows = 400, 200
+const curvePoints, eventRows = 400, 40
 
 // page is the report of a stream.
 func (a *adapting) page() *report.Report {
