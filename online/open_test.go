@@ -408,3 +408,26 @@ func TestOpenByEveryRule(t *testing.T) {
 		}
 	}
 }
+
+// A learner whose journal cannot be written stops, and one that opens it again goes on from the last record.
+func TestJournalFails(t *testing.T) {
+	m := liquid()
+	dir := filepath.Join(t.TempDir(), "j")
+	l, plain := open(t, dir, m, everything(t, m)), learner(t, m, everything(t, m))
+	ids, own := map[int]uint64{}, map[int]uint64{}
+	together(t, l.Learner, plain, ids, own, 0, 30)
+	if err := l.Journal().Close(); err != nil { // as if the disk were full from here on
+		t.Fatal(err)
+	}
+	x, _ := row(30)
+	_, first := l.Predict("a", 1000, x)
+	_, second := l.Predict("a", 1001, x)
+	if !errors.Is(first, journal.ErrClosed) || !errors.Is(second, journal.ErrClosed) || !strings.Contains(first.Error(), "open the journal again") {
+		t.Errorf("errors %v and %v", first, second)
+	}
+	l = open(t, dir, m, everything(t, m))
+	together(t, l.Learner, plain, ids, own, 30, 60)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -228,9 +228,6 @@ func (a *adapting) eventTable() report.Table {
 	t := report.Table{Title: "What happened", Head: []string{"time", "event", "on", "value", "threshold", "before", "after"}}
 	shown := 0
 	for _, e := range a.score.events {
-		if e.Kind == online.Expired {
-			continue
-		}
 		if shown++; shown > eventRows {
 			continue
 		}

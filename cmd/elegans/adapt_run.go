@@ -223,11 +223,21 @@ func (a *adapting) learn() error {
 
 // event tells what happened.
 func (a *adapting) event(e online.Event) {
-	a.score.events = append(a.score.events, e)
-	if e.Kind != online.Expired {
-		a.c.note("%s", a.eventText(e))
+	switch e.Kind {
+	case online.Expired: // there may be as many as rows
+		delete(a.waits, e.ID)
+		return
+	case online.Dropped:
+		delete(a.frozen, e.Series)
 	}
+	if len(a.score.events) < keptEvents {
+		a.score.events = append(a.score.events, e)
+	}
+	a.c.note("%s", a.eventText(e))
 }
+
+// keptEvents bounds what is kept for the report and the document of a stream without end; the journal has all.
+const keptEvents = 10_000
 
 // eventText is an event with the time as the data have it.
 func (a *adapting) eventText(e online.Event) string {

@@ -20,8 +20,8 @@ import (
 var glucose = Section{Number: 2, Name: "glucose", Title: "Personal glucose forecasts", run: runGlucose, About: "" +
 	"Continuous glucose of 19 people (Hall et al., PLoS Biology 2018), 5 minutes apart with the gaps that they have, forecast 30 and 60 minutes ahead from glucose alone. " +
 	"One `ltc-ncp19` is trained on other people; then each held-out person is a stream of their own, and a label comes when it is known, 30 or 60 minutes after its row. " +
-	"For each seed a fifth of the people is drawn and held out. The rate of plain gradient descent and that of a scale and a bias of the output are chosen " +
-	"on the people of the validation part, who are not those of the test. RMSE in mg/dl, of each row before its label is learned; *last value* repeats the value of now, " +
+	"For each seed a fifth of the people is drawn and held out. The rate of plain gradient descent, of all weights or of the readout alone, and that of a scale and a bias of the output are chosen " +
+	"out of 11 settings on the people of the validation part, who are not those of the test. RMSE in mg/dl, of each row before its label is learned; *last value* repeats the value of now, " +
 	"*online linear* is recursive least squares on it."}
 
 // horizons of the forecasts, in minutes.

@@ -16,10 +16,15 @@ var compared = []string{"frozen", "adapting", "last value", "online linear"}
 type setting struct {
 	rate    float64 // of plain gradient descent on the shared weights
 	adapter float64 // of a scale and a bias of the output
+	readout bool    // the rate is that of the readout alone, and all else stays
 }
 
 // settings that are chosen from, on data that are not those of the test.
-var settings = []setting{{1e-5, 0}, {1e-4, 0}, {1e-3, 0}, {1e-2, 0}, {1e-5, 3e-4}, {1e-4, 3e-4}, {1e-3, 1e-3}}
+var settings = []setting{
+	{rate: 1e-5}, {rate: 1e-4}, {rate: 1e-3}, {rate: 1e-2},
+	{rate: 1e-5, adapter: 3e-4}, {rate: 1e-4, adapter: 3e-4}, {rate: 1e-4, adapter: 3e-3}, {rate: 1e-3, adapter: 1e-3},
+	{rate: 1e-4, readout: true}, {rate: 1e-3, readout: true}, {rate: 1e-2, readout: true},
+}
 
 // errors of one stream: sums of squares over the labels for which all have a prediction, by compared.
 type errorSums struct {
@@ -34,71 +39,99 @@ func (e *errorSums) add(o errorSums) {
 	}
 }
 
+// score adds the errors of a label, where all have said something.
+func (e *errorSums) score(said [4]float64, label float64) {
+	for _, v := range said {
+		if v != v {
+			return
+		}
+	}
+	e.n++
+	for k, v := range said {
+		e.sum[k] += (v - label) * (v - label)
+	}
+}
+
 // rmse is the root of the mean of one.
 func (e *errorSums) rmse(k int) float64 { return math.Sqrt(e.sum[k] / float64(e.n)) }
 
+// followed is a stream of one series with all that is compared on it.
+type followed struct {
+	m      *model.Model
+	l      *online.Learner
+	frozen *model.Stream
+	linear *online.RLS
+	queue  []unanswered
+	sums   errorSums
+}
+
+// unanswered is a row whose label is still to come.
+type unanswered struct {
+	id         uint64
+	due, label float64
+	said       [4]float64 // by compared
+	z          []float64
+}
+
 // follow takes a series to its end: each row is predicted, and each label is learned at the first row at or after the time at
-// which it is known, by the model's horizon. horizon is that in the time of the series, 0 for the next row.
-func follow(m *model.Model, s *series.Series, how setting) (e errorSums, err error) {
-	l, err := streamLearner(m, how)
-	if err != nil {
-		return e, err
+// which it is known, by the model's horizon.
+func follow(m *model.Model, s *series.Series, how setting) (errorSums, error) {
+	f := &followed{m: m, frozen: m.Stream()}
+	var err error
+	if f.l, err = streamLearner(m, how); err != nil {
+		return f.sums, err
 	}
-	still, fit := m.Stream(), (*online.RLS)(nil)
-	target := m.Schema().Target
-	n := len(m.Schema().Inputs) + 1
-	if fit, err = online.NewRLS(n, 1, nil, online.RLSOptions{Forget: 1 - 1./2000, Ridge: 0.1}); err != nil {
-		return e, err
+	if f.linear, err = online.NewRLS(len(m.Schema().Inputs)+1, 1, nil, online.RLSOptions{Forget: 1 - 1./2000, Ridge: 0.1}); err != nil {
+		return f.sums, err
 	}
-	type waiting struct {
-		id         uint64
-		due, label float64
-		said       [4]float64
-		z          []float64
-	}
-	var queue []waiting
-	y := make([]float64, 1)
 	for row := range s.Len() {
-		now := s.Time[row]
-		for len(queue) > 0 && queue[0].due <= now+1e-6 {
-			w := queue[0]
-			queue = queue[1:]
-			if w.label != w.label {
-				continue
-			}
-			if _, err := l.Learn(w.id, w.label); err != nil {
-				return e, err
-			}
-			if err := fit.Learn(w.z, []float64{(w.label - target.Mean) / target.SD}); err != nil {
-				return e, err
-			}
-			known := true
-			for _, v := range w.said {
-				known = known && v == v
-			}
-			for k, v := range w.said {
-				if known {
-					e.sum[k] += (v - w.label) * (v - w.label)
-				}
-			}
-			if known {
-				e.n++
-			}
+		if err := f.answer(s.Time[row]); err != nil {
+			return f.sums, err
 		}
-		p, err := l.Predict(s.Name, now, s.At(row))
-		if err != nil {
-			return e, err
+		if err := f.predict(s, row); err != nil {
+			return f.sums, err
 		}
-		frozen, err := still.Step(s.At(row), s.DT[row])
-		if err != nil {
-			return e, err
-		}
-		w := waiting{id: p.ID, label: s.Y[row], due: due(target, s, row), z: linearFeatures(m.Schema(), s.At(row))}
-		fit.Predict(w.z, y)
-		w.said = [4]float64{float64(frozen[0]), float64(p.Values[0]), ownPast(m.Schema(), s.At(row)), y[0]*target.SD + target.Mean}
-		queue = append(queue, w)
 	}
-	return e, nil
+	return f.sums, nil
+}
+
+// answer learns and scores the labels that are known by now.
+func (f *followed) answer(now float64) error {
+	t := f.m.Schema().Target
+	for len(f.queue) > 0 && f.queue[0].due <= now+1e-6 {
+		u := f.queue[0]
+		f.queue = f.queue[1:]
+		if u.label != u.label {
+			continue
+		}
+		if _, err := f.l.Learn(u.id, u.label); err != nil {
+			return err
+		}
+		if err := f.linear.Learn(u.z, []float64{(u.label - t.Mean) / t.SD}); err != nil {
+			return err
+		}
+		f.sums.score(u.said, u.label)
+	}
+	return nil
+}
+
+// predict lets all predict a row.
+func (f *followed) predict(s *series.Series, row int) error {
+	x, t := s.At(row), f.m.Schema().Target
+	p, err := f.l.Predict(s.Name, s.Time[row], x)
+	if err != nil {
+		return err
+	}
+	frozen, err := f.frozen.Step(x, s.DT[row])
+	if err != nil {
+		return err
+	}
+	u := unanswered{id: p.ID, label: s.Y[row], due: due(t, s, row), z: linearFeatures(f.m.Schema(), x)}
+	y := []float64{0}
+	f.linear.Predict(u.z, y)
+	u.said = [4]float64{float64(frozen[0]), float64(p.Values[0]), ownPast(f.m.Schema(), x), y[0]*t.SD + t.Mean}
+	f.queue = append(f.queue, u)
+	return nil
 }
 
 // due is when the label of a row is known.
@@ -137,6 +170,9 @@ func linearFeatures(schema series.Schema, x []float32) []float64 {
 
 func streamLearner(m *model.Model, how setting) (*online.Learner, error) {
 	o := train.Options{Optimiser: "sgd", Momentum: -1, LearningRate: how.rate}
+	if how.readout {
+		o.Groups = map[string]float64{"": 0, "readout": 1}
+	}
 	loss, err := train.NewLoss(m.Schema().Target, o.Filled())
 	if err != nil {
 		return nil, err
