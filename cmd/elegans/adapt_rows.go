@@ -111,8 +111,6 @@ const maxLine = 1 << 20
 func newLineRows(in io.Reader, schema series.Schema, roles dataset.Roles) *lineRows {
 	r := &lineRows{in: bufio.NewReaderSize(in, maxLine), schema: schema, roles: roles, name: inputName, counted: map[string]int{}}
 	r.columns = schema.Inputs[:len(schema.Inputs)-2*len(schema.Clock.Calendar)]
-	r.schema.Target.Horizon, r.schema.Target.HorizonRows = 0, false
-	r.schema.Target.LastStep = false
 	return r
 }
 
@@ -272,8 +270,28 @@ func (r *lineRows) row(t *table.Table) (streamRow, error) {
 		out.stamp = stampText(c, 0)
 	}
 	r.counted[s.Name]++
-	if len(s.Y) > 0 {
-		out.value = s.Label(0)[0]
-	}
+	out.value = r.value(t)
 	return out, nil
+}
+
+// value is the target's own value in a row; NaN where it is missing, or a class that the model does not know.
+func (r *lineRows) value(t *table.Table) float64 {
+	c, ok := t.Column(r.schema.Target.Name)
+	if !ok || c.Missing(0) {
+		return math.NaN()
+	}
+	if r.schema.Target.Task == series.Classify {
+		if k := slices.Index(r.schema.Target.Classes, c.Spelled(0)); k >= 0 {
+			return float64(k)
+		}
+		return math.NaN()
+	}
+	if c.Kind == table.Number {
+		return c.Num[0]
+	}
+	v, err := strconv.ParseFloat(c.Cell(0), 64)
+	if err != nil {
+		return math.NaN()
+	}
+	return v
 }

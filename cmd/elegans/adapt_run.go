@@ -260,7 +260,7 @@ func (a *adapting) stream(ctx context.Context) error {
 	if err := a.delays(); err != nil {
 		return err
 	}
-	if a.delay.Rows > 0 && a.schema.Clock.Kind != series.Index {
+	if a.f.delay.Rows > 0 && a.schema.Clock.Kind != series.Index {
 		return usage("--delay %s: rows of standard input come one by one; write a time such as 30m", a.delay)
 	}
 	return a.listen(ctx)
@@ -316,17 +316,25 @@ func (a *adapting) take(r *streamRow) error {
 		}
 		return a.answer(w, r.label, r.row+1)
 	}
+	ahead := a.lines != nil && a.schema.Target.Horizon > 0
+	if ahead {
+		a.numbers[r.series]++
+		a.match(r)
+	}
 	if err := a.deliver(r.time); err != nil {
 		return err
 	}
 	w, err := a.predict(r)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case ahead:
+		a.ahead[r.series] = append(a.ahead[r.series], aheadOf{w, r.time, a.numbers[r.series]})
+	case a.lines != nil:
+		a.queue(r.time+a.ticks(), w, r.value)
+	default:
+		a.queue(r.due, w, r.label)
 	}
-	if a.lines != nil {
-		return a.value(r, w)
-	}
-	a.queue(r.due, w, r.label)
 	return nil
 }
 
@@ -384,36 +392,30 @@ func (a *adapting) placed(r *streamRow, err error) error {
 	return a.d.RowError(r.series, r.row, problem)
 }
 
-// value lets a row of standard input be the label that it is: its own, or of rows that were waiting for it.
-func (a *adapting) value(r *streamRow, w *waiting) error {
+// match lets the target's value in a row of standard input be the label of the rows that have waited for it. It is known with
+// the row, and so before the row is predicted.
+func (a *adapting) match(r *streamRow) {
 	t := a.schema.Target
-	ahead := t.Horizon
-	if ahead == 0 {
-		a.queue(r.time+a.ticks(), w, r.value)
-		return nil
-	}
 	slack, tolerance := 1e-6*a.schema.Clock.Unit, cmp.Or(a.f.roles.HorizonTolerance, a.schema.Clock.Unit)
 	if t.HorizonRows {
 		slack, tolerance = 0, 0
 	}
-	list := append(a.ahead[r.series], aheadOf{w, r.time, a.row(r.series)})
-	at, row := r.time, list[len(list)-1].row
-	for len(list) > 1 {
+	list := a.ahead[r.series]
+	for len(list) > 0 {
 		first := list[0]
-		passed := at - first.time
+		passed := r.time - first.time
 		if t.HorizonRows {
-			passed = float64(row - first.row)
+			passed = float64(a.numbers[r.series] - first.row)
 		}
-		if passed < ahead-slack {
+		if passed < t.Horizon-slack {
 			break
 		}
-		if passed <= ahead+tolerance {
-			a.queue(math.Max(at, first.time+a.ticks()), first.w, r.value)
+		if passed <= t.Horizon+tolerance {
+			a.queue(math.Max(r.time, first.time+a.ticks()), first.w, r.value)
 		}
 		list = list[1:]
 	}
 	a.ahead[r.series] = list
-	return nil
 }
 
 // aheadOf is a row whose label is the target's value at a later one.
@@ -423,14 +425,13 @@ type aheadOf struct {
 	row  int
 }
 
-// row numbers the rows of a series.
-func (a *adapting) row(name string) int {
-	a.numbers[name]++
-	return a.numbers[name]
+// ticks is the delay on the clock of the stream; 0 for rows of a clock of times, where a label comes with its row.
+func (a *adapting) ticks() float64 {
+	if a.schema.Clock.Kind == series.Index {
+		return float64(a.delay.Rows)
+	}
+	return a.delay.Seconds
 }
-
-// ticks is the delay on the clock of the stream.
-func (a *adapting) ticks() float64 { return a.delay.Seconds + float64(a.delay.Rows) }
 
 // queue lets a label come at its time; one that is not known never comes.
 func (a *adapting) queue(at float64, w *waiting, label float64) {
