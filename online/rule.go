@@ -38,6 +38,10 @@ type carrier interface {
 	SetParams(theta []float32)
 	Step() bool
 	Gradient(dst, dy []float32)
+	State(k int) []float32
+	AppendState(dst []float32) []float32
+	StateSize() int
+	SetState(src []float32)
 	Forget()
 	Bytes() int
 	FLOPs() float64

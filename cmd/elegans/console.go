@@ -109,10 +109,15 @@ func (c *console) print(format string, args ...any) { fmt.Fprintf(c.out, format,
 
 // json writes the one document of --json.
 func (c *console) json(document any) error {
-	e := json.NewEncoder(c.out)
-	e.SetEscapeHTML(false)
+	e := jsonEncoder(c.out)
 	e.SetIndent("", "  ")
 	return e.Encode(document)
+}
+
+func jsonEncoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
 }
 
 // table writes rows in aligned columns; numeric columns are given as text.

@@ -67,6 +67,7 @@ func (x *forModel) fittedTo(p experiment.Part) (n int, err error) {
 type openOptions struct {
 	roles      *dataset.Roles // tied to the flags of the command
 	unlabelled bool           // labels are not read unless they are an input too
+	target     string         // column of the labels; that of the schema if empty
 }
 
 // openFor loads a model and opens data in the roles of its schema. What the schema does not fix, such as --duplicates or
@@ -84,6 +85,7 @@ func (c *console) openFor(cmd *cobra.Command, path, name string, o openOptions) 
 	if o.unlabelled && !x.schema.Target.AsInput {
 		x.schema.Target.Name = "" // whatever the column holds
 	}
+	x.schema.Target.Name = cmp.Or(o.target, x.schema.Target.Name)
 	for _, f := range roleFlags {
 		if was, ok := m.Info().Settings[f.name]; ok && f.reading && cmd.Flags().Lookup(f.name) != nil && !cmd.Flags().Changed(f.name) {
 			if err := cmd.Flags().Set(f.name, was); err != nil {

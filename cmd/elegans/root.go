@@ -14,6 +14,8 @@ var commands = []func(*console) *cobra.Command{
 	newAverage,
 	newEval,
 	newPredict,
+	newAdapt,
+	newJournal,
 	newData,
 	newModels,
 	newWiring,

@@ -1,0 +1,145 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/engine"
+	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/table"
+	"github.com/elegans-nn/elegans/train"
+)
+
+var glucose = Section{Number: 2, Name: "glucose", Title: "Personal glucose forecasts", run: runGlucose, About: "" +
+	"Continuous glucose of 19 people (Hall et al., PLoS Biology 2018), 5 minutes apart with the gaps that they have, forecast 30 and 60 minutes ahead from glucose alone. " +
+	"One `ltc-ncp19` is trained on other people; then each held-out person is a stream of their own, and a label comes when it is known, 30 or 60 minutes after its row. " +
+	"For each seed a fifth of the people is drawn and held out. The rate of plain gradient descent, of all weights or of the readout alone, and that of a scale and a bias of the output are chosen " +
+	"out of 11 settings on the people of the validation part, who are not those of the test. RMSE in mg/dl, of each row before its label is learned; *last value* repeats the value of now, " +
+	"*online linear* is recursive least squares on it."}
+
+// horizons of the forecasts, in minutes.
+var horizons = []int{30, 60}
+
+func runGlucose(ctx context.Context, o Options) (*Result, error) {
+	t, err := table.Open(filepath.Join(o.Data, "cgm.zip"), table.Options{Member: "example_data_hall.csv", Text: []string{"id"}})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &AbsentError{"the folder of data has no cgm.zip"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Made: fmt.Sprintf("%d seeds, kernels %s", o.Seeds, engine.KernelPath())}
+	people := Table{Title: "Each person", Labels: []string{"person", "minutes ahead"}, Columns: append(slices.Clone(compared), "adapting / frozen")}
+	all := Table{Title: "Mean over people", Caption: "Mean and standard deviation over people of their mean over the seeds that held them out.",
+		Labels: []string{"minutes ahead"}, Columns: people.Columns}
+	for _, minutes := range horizons {
+		by, err := heldOut(ctx, o, t, minutes)
+		if err != nil {
+			return nil, err
+		}
+		var means [5][]float64
+		for _, name := range sorted(by) {
+			row := Row{Labels: []string{name, fmt.Sprint(minutes)}}
+			for k := range means {
+				row.Figures = append(row.Figures, over(by[name][k]))
+				means[k] = append(means[k], metric.Mean(by[name][k]))
+			}
+			people.Rows = append(people.Rows, row)
+		}
+		row := Row{Labels: []string{fmt.Sprint(minutes)}}
+		for k := range means {
+			f := over(means[k])
+			if f != nil {
+				f.Seeds = o.Seeds
+			}
+			row.Figures = append(row.Figures, f)
+		}
+		all.Rows = append(all.Rows, row)
+	}
+	r.Tables = []Table{all, people}
+	return r, nil
+}
+
+func sorted[V any](m map[string]V) (names []string) {
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// heldOut gives for each person, by compared and then adapting over frozen, a figure a seed that held them out.
+func heldOut(ctx context.Context, o Options, t *table.Table, minutes int) (map[string][5][]float64, error) {
+	by := map[string][5][]float64{}
+	d, err := dataset.FromTable(t, dataset.Roles{Target: "gl", Time: "time", Series: "id", Inputs: []string{"gl"}, TargetAsInput: true,
+		Horizon: dataset.Horizon{Seconds: float64(60 * minutes)}, HorizonTolerance: 450})
+	if err != nil {
+		return nil, err
+	}
+	for seed := range o.Seeds {
+		o.Progress(fmt.Sprintf("glucose, %d minutes, seed %d", minutes, seed), float64(seed)/float64(o.Seeds))
+		s, err := d.Split(dataset.SplitOptions{By: dataset.ByGroup, Valid: 0.15, Test: 0.2, Seed: uint64(seed)})
+		if err != nil {
+			return nil, err
+		}
+		m, err := trained(ctx, o, s, uint64(seed))
+		if err != nil {
+			return nil, err
+		}
+		how, err := choose(m, s.Valid)
+		if err != nil {
+			return nil, err
+		}
+		for i := range s.Test {
+			e, err := follow(m, &s.Test[i], how)
+			if err != nil {
+				return nil, err
+			}
+			if e.n > 0 {
+				record(by, s.Test[i].Name, e)
+			}
+		}
+	}
+	return by, nil
+}
+
+// record adds the figures of a stream.
+func record(by map[string][5][]float64, name string, e errorSums) {
+	f := by[name]
+	for k := range compared {
+		f[k] = append(f[k], e.rmse(k))
+	}
+	f[4] = append(f[4], e.rmse(1)/e.rmse(0))
+	by[name] = f
+}
+
+// trained is ltc-ncp19 fitted to the training part.
+func trained(ctx context.Context, o Options, s *dataset.Split, seed uint64) (*model.Model, error) {
+	preset, err := cell.LookupPreset("ltc-ncp19")
+	if err != nil {
+		return nil, err
+	}
+	m, err := model.New(s.Schema, model.Liquid(preset.Cell, preset.Wiring(s.Schema.Target.Width())))
+	if err != nil {
+		return nil, err
+	}
+	options := train.Options{Seed: seed}
+	if o.Rows > 0 {
+		options.Epochs = 1
+	}
+	fitted, err := train.Fit(ctx, m.Initial(seed), train.DataOf(s, 64), options, train.Hooks{})
+	if errors.Is(err, train.ErrInterrupted) {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fitted.Model, nil
+}
