@@ -89,7 +89,7 @@ func TestExportDocument(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			decisions[name] = decided(string(out))
+			decisions[name] = decidedLines(string(out))
 			if lines := strings.Count(decisions[name], "\n"); lines != 3 {
 				t.Errorf("%d lines:\n%s", lines, out)
 			}
@@ -107,9 +107,9 @@ func TestExportDocument(t *testing.T) {
 	}
 }
 
-// decided are the lines of an output that begin with the number of a row and a class, and of these the two and the first digits of
+// decidedLines are the lines of an output that begin with the number of a row and a class, and of these the two and the first digits of
 // the first probability.
-func decided(out string) string {
+func decidedLines(out string) string {
 	var b strings.Builder
 	for _, m := range regexp.MustCompile(`(?m)^([0-9]) ([01]) \[ ?([0-9]\.[0-9]{3})`).FindAllStringSubmatch(out, -1) {
 		b.WriteString(m[1] + " " + m[2] + " " + m[3] + "\n")
