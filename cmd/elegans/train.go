@@ -105,6 +105,7 @@ func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 		{"optimiser", "`NAME`: " + strings.Join(train.Optimisers(), ", "), oneOf[string]{&o.Optimiser, train.Optimisers()}},
 		{"schedule", "`NAME` of the learning-rate schedule: " + strings.Join(train.Schedules(), ", "), oneOf[string]{&o.Schedule, train.Schedules()}},
 		{"warm-up", "`SHARE` of the steps over which the rate rises", &o.WarmUp},
+		{"curriculum", "`SHARE` of the epochs in which long windows are held back, the first epoch with the shortest alone", &o.Curriculum},
 		{"momentum", "`MOMENTUM` of sgd, 0 to below 1; 0.9 if not given", &o.Momentum},
 		{"weight-decay", "`DECAY` of the weights", &o.WeightDecay},
 		{"clip-gradient", "`NORM` that gradients are clipped to, 0 for no bound; 1 if not given", &o.Clip},
