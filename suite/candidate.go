@@ -35,6 +35,9 @@ type Candidate struct {
 	Rates  []float64
 	// WeightDecay is decoupled.
 	WeightDecay float64
+	// Optimiser is one of train.Optimisers, Batch the number of windows a step.
+	Optimiser string
+	Batch     int
 	// Plain adds a row to which neither time nor masks are fed, where the cell has no notion of time.
 	Plain bool
 }
@@ -79,6 +82,12 @@ func (c Candidate) about() (words []string) {
 	if c.WeightDecay > 0 {
 		words = append(words, fmt.Sprintf("weight decay %g", c.WeightDecay))
 	}
+	if c.Optimiser != "" {
+		words = append(words, c.Optimiser)
+	}
+	if c.Batch > 0 {
+		words = append(words, fmt.Sprintf("%d windows a step", c.Batch))
+	}
 	return words
 }
 
@@ -109,7 +118,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if len(c.Rates) == 0 {
 		one.Rates = Rates(p.Cell)
 	}
-	if c.Epochs > 0 || c.Share > 0 || c.WeightDecay > 0 {
+	if c.Epochs > 0 || c.Share > 0 || c.WeightDecay > 0 || c.Optimiser != "" || c.Batch > 0 {
 		one.Own = c.own
 	}
 	return one, nil
@@ -124,6 +133,7 @@ func (c Candidate) own(o train.Options) train.Options {
 	if c.WeightDecay > 0 {
 		o.WeightDecay, o.Optimiser = c.WeightDecay, "adamw"
 	}
+	o.Optimiser, o.Batch = cmp.Or(c.Optimiser, o.Optimiser), cmp.Or(c.Batch, o.Batch)
 	return o
 }
 

@@ -37,6 +37,13 @@ func TestCandidate(t *testing.T) {
 			t.Errorf("%+v gives %+v", k.c, o)
 		}
 	}
+	other, err := d.Contestant(Candidate{Preset: "gru32", Optimiser: "rmsprop", Batch: 5})
+	if err != nil || !strings.Contains(other.Summary, "rmsprop; 5 windows a step") {
+		t.Errorf("%+v, %v", other, err)
+	}
+	if o := other.Own(base); o.Optimiser != "rmsprop" || o.Batch != 5 || o.Epochs != 20 {
+		t.Errorf("options %+v", o)
+	}
 	plain, err := d.Contestant(Candidate{Preset: "gru32", Rates: []float64{0.1}})
 	if err != nil || plain.Own != nil || plain.Name != "gru32" || !plain.OneRow || len(plain.Rates) != 1 {
 		t.Errorf("%+v, %v", plain, err)
