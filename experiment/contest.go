@@ -49,6 +49,8 @@ type Contestant struct {
 	// Name is unique; that of package baseline for a simple baseline.
 	Name, Summary string
 	Architecture  model.Architecture
+	// Inputs are the names of those that it sees; all if empty.
+	Inputs []string
 	// Rates of learning that are tried with the first seed, of which validation chooses one; that of the options if empty.
 	// Without a validation part the first is taken.
 	Rates []float64
@@ -130,6 +132,9 @@ func NewContest(spec ContestSpec) (*Contest, error) {
 func (c *Contest) enter(m Contestant) error {
 	schema := c.schema
 	if len(m.Architecture.Layers) == 0 {
+		if len(m.Inputs) > 0 {
+			return fmt.Errorf("%s is no network, and sees all inputs; name none", m.Name)
+		}
 		b, err := simpleOf(schema, m.Name)
 		if err != nil {
 			return err
@@ -137,26 +142,30 @@ func (c *Contest) enter(m Contestant) error {
 		c.rows = append(c.rows, &entrant{name: b.Name, model: b.Name, summary: b.About, simple: &b})
 		return nil
 	}
+	schema, err := showing(schema, m.Inputs)
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.Name, err)
+	}
 	timed, err := notices(m.Architecture, schema)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", m.Name, err)
 	case timed:
-		return c.network(m, m.Name, FeedOwn)
+		return c.network(m, schema, m.Name, FeedOwn)
 	}
-	if err := c.network(m, m.Name, FeedTime); err != nil || c.spec.OneRow || m.OneRow {
+	if err := c.network(m, schema, m.Name, FeedTime); err != nil || c.spec.OneRow || m.OneRow {
 		return err
 	}
-	return c.network(m, m.Name+"-no-dt", FeedPlain)
+	return c.network(m, schema, m.Name+"-no-dt", FeedPlain)
 }
 
 // network makes the row of a network that is fed so.
-func (c *Contest) network(m Contestant, name string, feed Feed) error {
+func (c *Contest) network(m Contestant, schema series.Schema, name string, feed Feed) error {
 	e := &entrant{name: name, model: m.Name, summary: m.Summary, inputs: feed, size: m.Architecture.Size(), average: max(1, m.Average)}
 	if e.average > model.MaxMembers {
 		return fmt.Errorf("%s is an average of %d models; at most %d", name, e.average, model.MaxMembers)
 	}
-	n := fed(network{m.Architecture, c.schema, c.run.spec.Options}, feed)
+	n := fed(network{m.Architecture, schema, c.run.spec.Options}, feed)
 	if m.Own != nil {
 		n.options = m.Own(n.options)
 	}
@@ -178,6 +187,25 @@ func (c *Contest) network(m Contestant, name string, feed Feed) error {
 	}
 	c.rows = append(c.rows, e)
 	return nil
+}
+
+// showing is a schema of whose inputs a model sees those that are named; all where none is.
+func showing(s series.Schema, names []string) (series.Schema, error) {
+	if len(names) == 0 {
+		return s, nil
+	}
+	known := make([]string, len(s.Inputs))
+	s.Inputs = slices.Clone(s.Inputs)
+	for i := range s.Inputs {
+		known[i] = s.Inputs[i].Name
+		s.Inputs[i].Hidden = !slices.Contains(names, known[i])
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return s, fmt.Errorf("there is no input %q; inputs: %s", name, strings.Join(known, ", "))
+		}
+	}
+	return s, nil
 }
 
 // notices tells whether time reaches an architecture by itself.

@@ -188,6 +188,24 @@ func TestFeeds(t *testing.T) {
 	}
 }
 
+// A network sees the inputs that are named, and the others of the contest see theirs.
+func TestContestantsSeeInputs(t *testing.T) {
+	s := contestSpec("a number")
+	s.OneRow = true
+	s.Models[1].Inputs = []string{s.Split.Schema.Inputs[1].Name}
+	c, err := NewContest(s.cut())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, hidden := range [][]bool{{false, false}, {true, false}} {
+		for k, want := range hidden {
+			if in := c.rows[row].settings[0].schema.Inputs[k]; in.Hidden != want {
+				t.Errorf("%s: input %q has hidden %v", c.rows[row].name, in.Name, in.Hidden)
+			}
+		}
+	}
+}
+
 // Where the label is told by the time that passes alone, the row without dt can only guess, and the others need not.
 func TestTimeIsUsed(t *testing.T) {
 	s := contestSpec("one label")
@@ -488,10 +506,12 @@ func TestContestErrors(t *testing.T) {
 	for text, change := range map[string]func(*contestCase){
 		"named twice": func(s *contestCase) { s.Models = append(s.Models, s.Models[0]) },
 		`baseline linear does not suit target "full"; those that do: majority, `: func(s *contestCase) { s.Models[2].Name = "linear" },
-		"gru: cannot have params=3": func(s *contestCase) { s.Match = Goal{"params", 3}; s.Models = s.Models[1:] },
-		"fixed: has no size":        func(s *contestCase) { s.Match, s.Models = Goal{"params", 300}, []Contestant{net("fixed", fixed(t))} },
-		"metric":                    func(s *contestCase) { s.Metric = "rmse" },
-		"the test part is empty":    func(s *contestCase) { s.Split.Test = nil },
+		"gru: cannot have params=3":               func(s *contestCase) { s.Match = Goal{"params", 3}; s.Models = s.Models[1:] },
+		"fixed: has no size":                      func(s *contestCase) { s.Match, s.Models = Goal{"params", 300}, []Contestant{net("fixed", fixed(t))} },
+		`gru: there is no input "tide"; inputs: `: func(s *contestCase) { s.Models[1].Inputs = []string{"tide"} },
+		"is no network":                           func(s *contestCase) { s.Models[2].Inputs = []string{"a"} },
+		"metric":                                  func(s *contestCase) { s.Metric = "rmse" },
+		"the test part is empty":                  func(s *contestCase) { s.Split.Test = nil },
 	} {
 		s := contestSpec("two classes")
 		change(&s)

@@ -260,7 +260,8 @@ func (x *run) rivals() error {
 		if r.name == x.spec.Name {
 			continue
 		}
-		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, Front: x.spec.Architecture.Front, Pool: x.spec.Architecture.Pool, TimeInput: true}
+		a := model.Architecture{Layers: []model.Layer{model.Recurrent(r.cell)}, Front: x.spec.Architecture.Front, Pool: x.spec.Architecture.Pool,
+			Summaries: x.spec.Architecture.Summaries, TimeInput: true}
 		n := network{a, x.schema, x.spec.Options}
 		if x.spec.Architecture.TakesMissing() {
 			n = fed(n, FeedTime)

@@ -61,7 +61,13 @@ func (s *stack) member(scope string, a Architecture, schema series.Schema) (Arch
 	if a.Front, grid, err = a.Front.filled(schema.Inputs); err != nil {
 		return a, step.Vec{}, err
 	}
+	if err := summarised(a.Summaries, schema.Inputs); err != nil {
+		return a, step.Vec{}, err
+	}
 	h, y := s.head(schema, gaps), step.Vec{}
+	if len(a.Summaries) > 0 {
+		within(s, h.scope, func() { h.summary(a.Summaries) }) // outside of the member, for others share it
+	}
 	within(s, scope, func() {
 		var x step.Vec
 		if x, a.Layers, err = s.network(a, h, grid); err == nil {
@@ -75,18 +81,21 @@ func (s *stack) member(scope string, a Architecture, schema series.Schema) (Arch
 func (s *stack) network(a Architecture, h *head, grid step.Grid) (x step.Vec, layers []Layer, err error) {
 	features := func(values step.Vec) step.Vec {
 		x := a.Front.write(s.b, h.features(values), grid)
+		if len(a.Summaries) > 0 {
+			x = step.Concat(x, h.summary(a.Summaries))
+		}
 		if a.TimeInput {
 			x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
 		}
 		return x
 	}
-	x = features(h.values)
+	x = s.drop("features.mask", a.InputDropout, features(h.values))
 	if a.Encoder > 0 {
 		x = s.b.Linear("encoder", a.Encoder, step.Xavier(x.Len(), a.Encoder), step.Values{0}, step.Term{Name: "x", X: x})
 	}
 	past := x
 	if h.values != h.filled && a.Layers[0].Block.Residual && some(h.ins, missing) {
-		past = features(h.filled)
+		past = s.drop("filled.mask", a.InputDropout, features(h.filled))
 	}
 	layers = make([]Layer, len(a.Layers))
 	for i, l := range a.Layers {
@@ -121,6 +130,7 @@ func (s *stack) head(schema series.Schema, gaps bool) *head {
 		scope = "other"
 	}
 	within(s, scope, func() { s.heads[gaps] = newHead(s.b, s.x, schema, gaps) })
+	s.heads[gaps].scope = scope
 	return s.heads[gaps]
 }
 
@@ -155,6 +165,12 @@ func (a Architecture) filled() (Architecture, error) {
 	}
 	if err := oneOf("pool", a.Pool, Pools()); err != nil {
 		return a, fmt.Errorf("model: %w", err)
+	}
+	if err := checkSummaries(a.Summaries); err != nil {
+		return a, fmt.Errorf("model: %w", err)
+	}
+	if !(a.InputDropout >= 0 && a.InputDropout < 1) {
+		return a, fmt.Errorf("model: input dropout is %g; allowed: 0 (none) to below 1", a.InputDropout)
 	}
 	if a.Encoder < 0 || a.Encoder > maxEncoder {
 		return a, fmt.Errorf("model: encoder is %d values wide; allowed: 0 (none) to %d", a.Encoder, maxEncoder)
@@ -218,10 +234,13 @@ type head struct {
 	// number was not observed; only categories are imputed then.
 	values, filled  step.Vec
 	observed, since step.Vec
+	// summaries that were written, by their list, in the head's scope.
+	summaries map[string]step.Vec
+	scope     string
 }
 
 func newHead(b *step.Builder, x step.Vec, schema series.Schema, gaps bool) *head {
-	h := &head{b: b, ins: schema.Inputs}
+	h := &head{b: b, ins: schema.Inputs, summaries: map[string]step.Vec{}}
 	if gaps {
 		h.ins = slices.Clone(h.ins)
 		for i := range h.ins {
@@ -244,6 +263,9 @@ func (h *head) features(values step.Vec) step.Vec {
 	scaled := scale(h.b, values, h.ins)
 	var parts []step.Vec
 	for i, in := range h.ins {
+		if in.Hidden {
+			continue
+		}
 		if in.Kind == series.Category {
 			parts = append(parts, oneHot(h.b, step.Slice(values, i, i+1), len(in.Levels)))
 		} else {

@@ -65,12 +65,14 @@ type manifest struct {
 
 // fileNetwork is an Architecture without members.
 type fileNetwork struct {
-	Layers    []fileLayer `json:"layers,omitempty"`
-	Readout   Readout     `json:"readout,omitempty"`
-	TimeInput bool        `json:"time_input,omitempty"`
-	Front     *Front      `json:"front,omitempty"`
-	Encoder   int         `json:"encoder,omitempty"`
-	Pool      Pool        `json:"pool,omitempty"`
+	Layers       []fileLayer `json:"layers,omitempty"`
+	Readout      Readout     `json:"readout,omitempty"`
+	TimeInput    bool        `json:"time_input,omitempty"`
+	Summaries    []Summary   `json:"summaries,omitempty"`
+	InputDropout float64     `json:"input_dropout,omitempty"`
+	Front        *Front      `json:"front,omitempty"`
+	Encoder      int         `json:"encoder,omitempty"`
+	Pool         Pool        `json:"pool,omitempty"`
 }
 
 // fileMember is one of the models of an average.
@@ -107,14 +109,14 @@ func (m *Model) manifest() (f manifest, err error) {
 
 // network is an architecture as a file holds it; stacked says that it takes more than the first format.
 func (a Architecture) network() (f fileNetwork, stacked bool, err error) {
-	f = fileNetwork{Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder}
+	f = fileNetwork{Readout: a.Readout, TimeInput: a.TimeInput, Summaries: a.Summaries, InputDropout: a.InputDropout, Encoder: a.Encoder}
 	if a.Pool != Last {
 		f.Pool = a.Pool
 	}
 	if !a.Front.None() {
 		f.Front = &a.Front
 	}
-	stacked = f.Encoder > 0 || f.Pool != "" || f.Front != nil
+	stacked = f.Encoder > 0 || f.Pool != "" || f.Front != nil || len(f.Summaries) > 0 || f.InputDropout > 0
 	for _, l := range a.Layers {
 		enc, err := cell.Encode(l.Cell)
 		if err != nil {
@@ -308,7 +310,7 @@ func assemble(text []byte, tensors map[string]safetensors.TensorView) (*Model, e
 // architecture is what a file says of a network.
 func (f fileNetwork) architecture() (Architecture, error) {
 	const maxCell = 1 << 12 // far beyond what makes sense, and soon read
-	a := Architecture{Readout: f.Readout, TimeInput: f.TimeInput, Encoder: f.Encoder, Pool: f.Pool}
+	a := Architecture{Readout: f.Readout, TimeInput: f.TimeInput, Summaries: f.Summaries, InputDropout: f.InputDropout, Encoder: f.Encoder, Pool: f.Pool}
 	if len(f.Layers) > MaxLayers {
 		return a, fmt.Errorf("manifest: %d layers; allowed: 1 to %d", len(f.Layers), MaxLayers)
 	}

@@ -216,7 +216,7 @@ func (f Front) filled(ins []series.Input) (Front, step.Grid, error) {
 	}
 	grid := step.Grid{Rows: f.Rows, Columns: f.Columns, Channels: f.Channels * ins[0].Width()}
 	for _, in := range ins[:f.Rows*f.Columns*f.Channels] {
-		if in.Kind != series.Numeric || in.Width() != ins[0].Width() || in.Mask != ins[0].Mask {
+		if in.Kind != series.Numeric || in.Hidden || in.Width() != ins[0].Width() || in.Mask != ins[0].Mask {
 			return f, grid, fmt.Errorf("model: input %q is no number with the features of %q; a convolution needs the same of all inputs on its grid; put others after them, or give all of them masks", in.Name, ins[0].Name)
 		}
 	}

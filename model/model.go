@@ -30,6 +30,11 @@ type Architecture struct {
 	Readout Readout
 	// TimeInput appends log(1 + dt) to the inputs of the first layer: what cells without a notion of time need.
 	TimeInput bool
+	// Summaries are statistics of the numeric inputs so far, after those inputs and after what a front end makes of them.
+	Summaries []Summary
+	// InputDropout is the share of features that training sets to zero before all layers, [0, 1), as Block.Dropout does after
+	// a layer: no decision can lean on a few of them.
+	InputDropout float64
 	// Front is a convolutional front end before all that follows; none if zero.
 	Front Front
 	// Encoder is the width of a linear map, with bias, from the features to what the first layer sees; none if 0.
@@ -109,7 +114,7 @@ func (a Architecture) empty(schema series.Schema) (*Model, error) {
 	}
 	m.training = m.to("y")
 	// An average is not trained, so that nothing of it is dropped.
-	if len(drawn.Members) == 0 && drawn.any(func(k Block) bool { return k.Dropout > 0 }) {
+	if len(drawn.Members) == 0 && (drawn.InputDropout > 0 || drawn.any(func(k Block) bool { return k.Dropout > 0 })) {
 		if _, m.training, m.masks, err = drawn.build(schema, form{passes: true, training: true}); err != nil {
 			return nil, err
 		}

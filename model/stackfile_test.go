@@ -95,6 +95,9 @@ func TestWrongStacks(t *testing.T) {
 		{Architecture{Layers: []Layer{{Cell: gru}, {Cell: gru, Block: Block{Dropout: math.NaN()}}}}, []string{"layer 1", "dropout is NaN"}},
 		{Architecture{Layers: []Layer{{Cell: gru, Block: Block{Norm: "batch"}}}}, []string{`"batch"`, `"" for none, layer, rms`}},
 		{Architecture{Layers: []Layer{{Cell: gru}}, Pool: "max"}, []string{`"max"`, "last, mean, attention"}},
+		{Architecture{Layers: []Layer{{Cell: gru}}, InputDropout: 1}, []string{"input dropout is 1"}},
+		{Architecture{Layers: []Layer{{Cell: gru}}, Summaries: []Summary{"median"}}, []string{`"median"`, "mean, sd, min, max, count, trend"}},
+		{Architecture{Layers: []Layer{{Cell: gru}}, Summaries: []Summary{SummaryMean, SummaryMin, SummaryMean}}, []string{"mean is named twice"}},
 		{Architecture{Layers: []Layer{{Cell: gru}}, Encoder: -1}, []string{"encoder is -1"}},
 	} {
 		_, err := c.arch.Model(one)

@@ -41,10 +41,15 @@ type Input struct {
 	Mask bool `json:"mask,omitempty"`
 	// Since feeds one more input: log(1 + time since the value was last observed), in the schema's time unit.
 	Since bool `json:"since,omitempty"`
+	// Hidden keeps the input from the model: its column is read as any other, and no feature is made of it.
+	Hidden bool `json:"hidden,omitempty"`
 }
 
 // Width is the number of features that the input becomes inside the program.
 func (in Input) Width() int {
+	if in.Hidden {
+		return 0
+	}
 	n := 1
 	if in.Kind == Category {
 		n = len(in.Levels)
@@ -174,6 +179,9 @@ func (s Schema) Features() (n int) {
 // mask, COLUMN~ for the time since it was observed.
 func (s Schema) Names() (names []string) {
 	for _, in := range s.Inputs {
+		if in.Hidden {
+			continue
+		}
 		if in.Kind == Category {
 			for _, level := range in.Levels {
 				names = append(names, in.Name+"="+level)
@@ -227,6 +235,9 @@ func (s Schema) Check() error {
 			return fmt.Errorf("schema: input %q has range %v; it must be a least and a greater finite value of a number", in.Name, in.Range)
 		}
 		seen[in.Name] = true
+	}
+	if !slices.ContainsFunc(s.Inputs, func(in Input) bool { return !in.Hidden }) {
+		return fmt.Errorf("schema: all inputs are hidden from the model; it must see at least one")
 	}
 	if err := s.Target.check(); err != nil {
 		return err

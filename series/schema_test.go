@@ -40,6 +40,14 @@ func TestFeaturesHaveNames(t *testing.T) {
 	}
 }
 
+func TestHiddenInputsAreNoFeatures(t *testing.T) {
+	s := clinic()
+	s.Inputs[1].Hidden = true
+	if got, want := s.Names(), []string{"pulse", "lactate", "lactate?", "lactate~"}; !slices.Equal(got, want) || s.Features() != len(want) || s.Check() != nil {
+		t.Errorf("the features are %q, %d of them, want %q (%v)", got, s.Features(), want, s.Check())
+	}
+}
+
 func TestWidthOfTargets(t *testing.T) {
 	for want, list := range map[int][]series.Target{
 		1: {{Task: series.Classify, Classes: []string{"a", "b"}}, {Task: series.Regress}, {Task: series.Regress, Outputs: 1}},
@@ -79,6 +87,11 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 	}
 	inf := math.Inf(1)
 	for want, spoil := range map[string]func(s *series.Schema){
+		"all inputs are hidden": func(s *series.Schema) {
+			for i := range s.Inputs {
+				s.Inputs[i].Hidden = true
+			}
+		},
 		"no inputs":                   func(s *series.Schema) { s.Inputs = nil },
 		`"pulse" appears twice`:       func(s *series.Schema) { s.Inputs[2].Name = "pulse" },
 		`kind "text"; allowed: num`:   func(s *series.Schema) { s.Inputs[0].Kind = "text" },

@@ -22,6 +22,11 @@ type Candidate struct {
 	Units  int
 	// Conv are convolutions before it; see model.ParseConv.
 	Conv string
+	// Inputs that it sees, by name; all if empty.
+	Inputs []string
+	// Summaries of the inputs that it sees beside them, and the share of its inputs that training drops.
+	Summaries    []model.Summary
+	InputDropout float64
 	// Layers of it, one on the other, with Block around each; Pool gives what the readout sees.
 	Layers int
 	Block  model.Block
@@ -67,8 +72,17 @@ func (c Candidate) about() (words []string) {
 	if c.Units > 0 {
 		words = append(words, fmt.Sprintf("%d units", c.Units))
 	}
+	if len(c.Inputs) > 0 {
+		words = append(words, "sees "+strings.Join(c.Inputs, ", "))
+	}
 	if c.Conv != "" {
 		words = append(words, "convolutions "+c.Conv)
+	}
+	if len(c.Summaries) > 0 {
+		words = append(words, "summaries "+joined(c.Summaries))
+	}
+	if c.InputDropout > 0 {
+		words = append(words, fmt.Sprintf("input dropout %g", c.InputDropout))
 	}
 	if c.Layers > 1 {
 		words = append(words, fmt.Sprintf("%d layers", c.Layers))
@@ -91,6 +105,18 @@ func (c Candidate) about() (words []string) {
 	return words
 }
 
+// joined are names in one word.
+func joined[T ~string](names []T) string {
+	text := ""
+	for i, name := range names {
+		if i > 0 {
+			text += ","
+		}
+		text += string(name)
+	}
+	return text
+}
+
 // Contestant is the candidate for the data. The error is a *cell.UnknownError, or that of model.ParseConv.
 func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	p, err := cell.LookupPreset(c.Preset)
@@ -101,7 +127,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if p.Wiring != nil {
 		layer.Wiring = p.Wiring(d.Schema.Target.Width())
 	}
-	a := model.Architecture{Pool: c.Pool}
+	a := model.Architecture{Pool: c.Pool, Summaries: c.Summaries, InputDropout: c.InputDropout}
 	if c.Conv != "" {
 		if a.Front.Conv, err = model.ParseConv(c.Conv); err != nil {
 			return one, err
@@ -113,7 +139,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if c.Units > 0 {
 		a = a.Resized(c.Units)
 	}
-	one = experiment.Contestant{Name: c.Title(), Summary: strings.Join(append([]string{p.Summary}, c.about()...), "; "), Architecture: a,
+	one = experiment.Contestant{Name: c.Title(), Summary: strings.Join(append([]string{p.Summary}, c.about()...), "; "), Architecture: a, Inputs: c.Inputs,
 		Rates: c.Rates, Average: c.Average, OneRow: !c.Plain}
 	if len(c.Rates) == 0 {
 		one.Rates = Rates(p.Cell)

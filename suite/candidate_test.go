@@ -11,16 +11,18 @@ import (
 // A candidate changes what it names and nothing else.
 func TestCandidate(t *testing.T) {
 	d := XOR(4, 2, 2, 1)
-	c := Candidate{Name: "five", Preset: "cfc-small", Units: 12, Layers: 2, Block: model.Block{Dropout: 0.3}, Pool: model.Mean, Average: 5, WeightDecay: 0.1, Plain: true}
+	c := Candidate{Name: "five", Preset: "cfc-small", Units: 12, Layers: 2, Block: model.Block{Dropout: 0.3}, Pool: model.Mean, Average: 5, WeightDecay: 0.1, Plain: true,
+		Inputs: []string{d.Schema.Inputs[0].Name}, Summaries: []model.Summary{model.SummaryMean, model.SummaryTrend}, InputDropout: 0.25}
 	one, err := d.Contestant(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := one.Architecture
-	if one.Name != "five" || one.Average != 5 || one.OneRow || len(one.Rates) != 2 || a.Size() != 12 || len(a.Layers) != 2 || a.Pool != model.Mean || a.Layers[1].Block.Dropout != 0.3 {
+	if one.Name != "five" || one.Average != 5 || one.OneRow || len(one.Rates) != 2 || a.Size() != 12 || len(a.Layers) != 2 || a.Pool != model.Mean || a.Layers[1].Block.Dropout != 0.3 ||
+		len(one.Inputs) != 1 || len(a.Summaries) != 2 || a.InputDropout != 0.25 {
 		t.Errorf("%+v", one)
 	}
-	for _, want := range []string{"12 units", "2 layers", "dropout", "pool mean", "weight decay 0.1"} {
+	for _, want := range []string{"12 units", "2 layers", "dropout", "pool mean", "weight decay 0.1", "sees " + d.Schema.Inputs[0].Name, "summaries mean,trend", "input dropout 0.25"} {
 		if !strings.Contains(one.Summary, want) {
 			t.Errorf("the summary %q does not say %q", one.Summary, want)
 		}

@@ -53,12 +53,16 @@ func averaged(n int, c Candidate) []Candidate {
 // dropped is what stands around a cell of whose values training drops a share.
 func dropped(share float64) model.Block { return model.Block{Dropout: share} }
 
+// sums are what a series has been so far, beside its present row: of most use the mean, the deviation and the trend.
+var sums = []model.Summary{model.SummaryMean, model.SummarySD, model.SummaryTrend, model.SummaryMin, model.SummaryMax}
+
 // peerModels are the candidates on each of the nine tasks of the peers: single networks, and averages of a few small ones, liquid
 // and not.
 var peerModels = map[string][]Candidate{
 	"occupancy": slices.Concat(
 		averaged(5, Candidate{Preset: "ltc-ncp19", Rates: []float64{0.005}}),
 		averaged(5, Candidate{Preset: "cfc-ncp19", Rates: []float64{0.01}}),
+		averaged(5, Candidate{Name: "cfc-ncp19-light", Preset: "cfc-ncp19", Inputs: []string{"Light", "Temperature"}, Rates: []float64{0.005}}),
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}, Epochs: 6, Plain: true}),
 		[]Candidate{{Preset: "lrc-ncp19", Rates: []float64{0.01}}, {Preset: "lstm-32", Rates: []float64{0.003}, Epochs: 6}}),
 	"cheetah-clip": slices.Concat(
@@ -76,11 +80,13 @@ var peerModels = map[string][]Candidate{
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.01}, Plain: true}),
 		[]Candidate{{Preset: "lstm-32", Rates: []float64{0.01}}}),
 	"vowels": slices.Concat(
+		averaged(10, Candidate{Name: "cfc-mm-sums", Preset: "cfc-mm", Summaries: sums, Block: dropped(0.3), Epochs: 30, Rates: []float64{0.004}}),
 		averaged(5, Candidate{Name: "cfc-mm-mean", Preset: "cfc-mm", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
 		averaged(5, Candidate{Name: "linoss-64-mean", Preset: "linoss-64", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
 		averaged(5, Candidate{Name: "gru-32-mean", Preset: "gru-32", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
 		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.02}}, {Preset: "gru-32", Rates: []float64{0.008}}, {Preset: "lstm-32", Rates: []float64{0.008}}}),
 	"physionet": slices.Concat(
+		averaged(5, Candidate{Name: "cfc-small-sums", Preset: "cfc-small", Summaries: model.Summaries(), InputDropout: 0.2, Rates: []float64{0.001}, Block: dropped(0.5), Epochs: 8}),
 		averaged(5, Candidate{Preset: "cfc-small", Rates: []float64{0.001}, Block: dropped(0.5), Epochs: 8}),
 		averaged(3, Candidate{Preset: "cfc-mm", Rates: []float64{0.001}, Block: dropped(0.5)}),
 		averaged(3, Candidate{Preset: "gru-32", Rates: []float64{0.002}, Block: dropped(0.3), Plain: true}),
@@ -91,6 +97,7 @@ var peerModels = map[string][]Candidate{
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),
 		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 5}, {Preset: "lstm-32", Rates: []float64{0.003}}}),
 	"cmapss": slices.Concat(
+		averaged(5, Candidate{Name: "cfc-small-sums", Preset: "cfc-small", Summaries: sums[:3], InputDropout: 0.1, Rates: []float64{0.01}, WeightDecay: 0.2, Block: dropped(0.2), Epochs: 12}),
 		averaged(5, Candidate{Preset: "cfc-mm", Rates: []float64{0.003}, Block: dropped(0.2), Epochs: 12}),
 		averaged(5, Candidate{Preset: "linoss-64", Rates: []float64{0.003}, WeightDecay: 0.1}),
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),

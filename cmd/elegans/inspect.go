@@ -35,12 +35,14 @@ type inspected struct {
 
 // inspectedNetwork is what stands between inputs and outputs; of an average it is empty.
 type inspectedNetwork struct {
-	Layers    []inspectedLayer `json:"layers,omitempty"`
-	Readout   model.Readout    `json:"readout,omitempty"`
-	TimeInput bool             `json:"time_input"`
-	Front     *model.Front     `json:"front,omitempty"` // convolutions before the layers
-	Encoder   int              `json:"encoder"`
-	Pool      model.Pool       `json:"pool,omitempty"`
+	Layers       []inspectedLayer `json:"layers,omitempty"`
+	Readout      model.Readout    `json:"readout,omitempty"`
+	TimeInput    bool             `json:"time_input"`
+	Summaries    []model.Summary  `json:"summaries,omitempty"` // of the inputs so far
+	InputDropout float64          `json:"input_dropout,omitempty"`
+	Front        *model.Front     `json:"front,omitempty"` // convolutions before the layers
+	Encoder      int              `json:"encoder"`
+	Pool         model.Pool       `json:"pool,omitempty"`
 }
 
 // inspectedMember is one of the models of an average.
@@ -119,7 +121,7 @@ func inspect(m *model.Model) inspected {
 }
 
 func inspectNetwork(a model.Architecture) inspectedNetwork {
-	d := inspectedNetwork{Readout: a.Readout, TimeInput: a.TimeInput, Encoder: a.Encoder, Pool: a.Pool}
+	d := inspectedNetwork{Readout: a.Readout, TimeInput: a.TimeInput, Summaries: a.Summaries, InputDropout: a.InputDropout, Encoder: a.Encoder, Pool: a.Pool}
 	if !a.Front.None() {
 		d.Front = &a.Front
 	}
@@ -170,6 +172,9 @@ func (c *console) printNetwork(d inspectedNetwork) error {
 	if f := d.Front; f != nil {
 		c.print("\nconvolutions: %s on %d×%d positions of %s\n", f, f.Rows, f.Columns, plural(f.Channels, "input"))
 	}
+	if len(d.Summaries) > 0 {
+		c.print("\nsummaries: %s\n", summaries{&d.Summaries})
+	}
 	if d.Encoder > 0 {
 		c.print("\nencoder: %d values\n", d.Encoder)
 	}
@@ -203,7 +208,11 @@ func (c *console) printSchema(s series.Schema, gaps bool) error {
 	c.print("\n%s, %d features:\n", plural(len(s.Inputs), "input"), s.Features())
 	rows := [][]string{{"INPUT", "KIND", "MEAN", "SD", "MISSING", "LEVELS"}}
 	for _, in := range s.Inputs {
-		rows = append(rows, []string{in.Name, string(in.Kind), figure(in.Mean), figure(in.SD), missing(in, gaps), strings.Join(in.Levels, ", ")})
+		kind := string(in.Kind)
+		if in.Hidden {
+			kind += ", hidden"
+		}
+		rows = append(rows, []string{in.Name, kind, figure(in.Mean), figure(in.SD), missing(in, gaps), strings.Join(in.Levels, ", ")})
 	}
 	if err := c.table(rows); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,9 @@ type stackFlags struct {
 	encoder int
 	block   model.Block
 	pool    model.Pool
+	// summaries of the inputs, and the share of features that training drops.
+	summaries    []model.Summary
+	inputDropout float64
 }
 
 // register adds the flags.
@@ -32,6 +36,8 @@ func (f *stackFlags) register(cmd *cobra.Command) {
 		{"conv", "`LIST` of convolutions over the inputs of a row, before all else, such as 8x7/4,16x5/3/max2,32xall: channels x width of the window (or all), then after slashes the stride, max and a number of places that become their maximum, and relu (if not given), gelu, silu, tanh or identity; scan is " + model.ScanConv, convolutions{&f.front.Conv}},
 		{"conv-grid", "`SHAPE` of the first inputs for --conv, as rows x columns, or rows x columns x channels, such as 1x541 or 28x28x3; all inputs as one row if not given; others pass by", grid{&f.front}},
 		{"encoder", "`WIDTH` of a linear map of the inputs before the first layer; none if not given", &f.encoder},
+		{"summaries", "`LIST` of statistics of the inputs so far that the model sees too: mean, sd, min, max, count, trend; none if not given", summaries{&f.summaries}},
+		{"input-dropout", "`SHARE` of the inputs of each row, with all that was made of them, that training drops, 0 to below 1; 0 if not given", &f.inputDropout},
 		{"residual", "add the input of each layer to its output", &k.Residual},
 		{"norm", "`NAME` of a normalisation in each layer: layer, rms; none if not given", oneOf[model.Norm]{&k.Norm, model.Norms()}},
 		{"norm-place", "`PLACE` of the normalisation: after the layer, or before its cell; after if not given", oneOf[model.NormPlace]{&k.NormPlace, model.NormPlaces()}},
@@ -56,6 +62,8 @@ func (f *stackFlags) check() error {
 		return usage("--layers %d: allowed: 1 to %d", f.layers, model.MaxLayers)
 	case !(k.Dropout >= 0 && k.Dropout < 1):
 		return usage("--dropout %g: is no share of values to drop; allowed: 0 (none) to below 1, such as 0.1", k.Dropout)
+	case !(f.inputDropout >= 0 && f.inputDropout < 1):
+		return usage("--input-dropout %g: is no share of values to drop; allowed: 0 (none) to below 1, such as 0.1", f.inputDropout)
 	case k.NormPlace != "" && k.Norm == model.NoNorm:
 		return usage("--norm-place %s: there is no normalisation to place; add --norm layer, or leave it out", k.NormPlace)
 	}
@@ -91,7 +99,7 @@ func (f *stackFlags) architecture(p cell.Preset, on string, s series.Schema) (a 
 			return a, "", usage("--wiring: %v", err)
 		}
 	}
-	a.Front, a.Encoder, a.Pool = f.front, f.encoder, f.pool
+	a.Front, a.Encoder, a.Pool, a.Summaries, a.InputDropout = f.front, f.encoder, f.pool, f.summaries, f.inputDropout
 	for range f.layers {
 		a.Layers = append(a.Layers, layer)
 	}
@@ -129,6 +137,12 @@ func (f *stackFlags) summary() (text string) {
 	if !f.front.None() {
 		text += fmt.Sprintf("; convolutions %s", f.front)
 	}
+	if len(f.summaries) > 0 {
+		text += fmt.Sprintf("; summaries %s", summaries{&f.summaries})
+	}
+	if f.inputDropout > 0 {
+		text += fmt.Sprintf("; input dropout %g", f.inputDropout)
+	}
 	if f.encoder > 0 {
 		text += fmt.Sprintf("; encoder of %d", f.encoder)
 	}
@@ -136,4 +150,25 @@ func (f *stackFlags) summary() (text string) {
 		text += fmt.Sprintf("; %s pool", f.pool)
 	}
 	return text
+}
+
+// summaries is a flag for statistics of the inputs.
+type summaries struct{ value *[]model.Summary }
+
+func (f summaries) String() string {
+	if f.value == nil {
+		return ""
+	}
+	var names []string
+	for _, one := range *f.value {
+		names = append(names, string(one))
+	}
+	return strings.Join(names, ",")
+}
+
+func (f summaries) Type() string { return "LIST" }
+
+func (f summaries) Set(text string) (err error) {
+	*f.value, err = model.ParseSummaries(text)
+	return err
 }
