@@ -62,7 +62,7 @@ var peerModels = map[string][]Candidate{
 	"occupancy": slices.Concat(
 		averaged(5, Candidate{Preset: "ltc-ncp19", Rates: []float64{0.005}}),
 		averaged(5, Candidate{Preset: "cfc-ncp19", Rates: []float64{0.01}}),
-		averaged(5, Candidate{Name: "cfc-ncp19-light", Preset: "cfc-ncp19", Inputs: []string{"Light", "Temperature"}, Rates: []float64{0.005}}),
+		averaged(5, Candidate{Name: "cfc-ncp19-light", Preset: "cfc-ncp19", Inputs: []string{"Light"}, Rates: []float64{0.005}}),
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}, Epochs: 6, Plain: true}),
 		[]Candidate{{Preset: "lrc-ncp19", Rates: []float64{0.01}}, {Preset: "lstm-32", Rates: []float64{0.003}, Epochs: 6}}),
 	"cheetah-clip": slices.Concat(
@@ -86,7 +86,7 @@ var peerModels = map[string][]Candidate{
 		averaged(5, Candidate{Name: "gru-32-mean", Preset: "gru-32", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
 		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.02}}, {Preset: "gru-32", Rates: []float64{0.008}}, {Preset: "lstm-32", Rates: []float64{0.008}}}),
 	"physionet": slices.Concat(
-		averaged(5, Candidate{Name: "cfc-small-sums", Preset: "cfc-small", Summaries: model.Summaries(), InputDropout: 0.2, Rates: []float64{0.001}, Block: dropped(0.5), Epochs: 8}),
+		averaged(5, Candidate{Name: "cfc-small-sums", Preset: "cfc-small", Summaries: model.Summaries(), InputDropout: 0.3, Rates: []float64{0.002}, Block: dropped(0.5), Epochs: 9}),
 		averaged(5, Candidate{Preset: "cfc-small", Rates: []float64{0.001}, Block: dropped(0.5), Epochs: 8}),
 		averaged(3, Candidate{Preset: "cfc-mm", Rates: []float64{0.001}, Block: dropped(0.5)}),
 		averaged(3, Candidate{Preset: "gru-32", Rates: []float64{0.002}, Block: dropped(0.3), Plain: true}),
