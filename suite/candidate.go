@@ -27,6 +27,8 @@ type Candidate struct {
 	// Summaries of the inputs that it sees beside them, and the share of its inputs that training drops.
 	Summaries    []model.Summary
 	InputDropout float64
+	// TimeInput gives it log(1 + dt) as an input too where it has a notion of time of its own; where it has none it always does.
+	TimeInput bool
 	// Layers of it, one on the other, with Block around each; Pool gives what the readout sees.
 	Layers int
 	Block  model.Block
@@ -40,6 +42,10 @@ type Candidate struct {
 	Rates  []float64
 	// WeightDecay is decoupled.
 	WeightDecay float64
+	// Optimiser is one of train.Optimisers, Batch the number of windows a step, Clip the largest norm of a gradient.
+	Optimiser string
+	Batch     int
+	Clip      float64
 	// Plain adds a row to which neither time nor masks are fed, where the cell has no notion of time.
 	Plain bool
 }
@@ -81,6 +87,9 @@ func (c Candidate) about() (words []string) {
 	if c.InputDropout > 0 {
 		words = append(words, fmt.Sprintf("input dropout %g", c.InputDropout))
 	}
+	if c.TimeInput {
+		words = append(words, "log(1+dt) as an input too")
+	}
 	if c.Layers > 1 {
 		words = append(words, fmt.Sprintf("%d layers", c.Layers))
 	}
@@ -92,6 +101,15 @@ func (c Candidate) about() (words []string) {
 	}
 	if c.WeightDecay > 0 {
 		words = append(words, fmt.Sprintf("weight decay %g", c.WeightDecay))
+	}
+	if c.Optimiser != "" {
+		words = append(words, c.Optimiser)
+	}
+	if c.Batch > 0 {
+		words = append(words, fmt.Sprintf("%d windows a step", c.Batch))
+	}
+	if c.Clip > 0 {
+		words = append(words, fmt.Sprintf("gradients clipped to %g", c.Clip))
 	}
 	return words
 }
@@ -118,7 +136,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if p.Wiring != nil {
 		layer.Wiring = p.Wiring(d.Schema.Target.Width())
 	}
-	a := model.Architecture{Pool: c.Pool, Summaries: c.Summaries, InputDropout: c.InputDropout}
+	a := model.Architecture{Pool: c.Pool, Summaries: c.Summaries, InputDropout: c.InputDropout, TimeInput: c.TimeInput}
 	if c.Conv != "" {
 		if a.Front.Conv, err = model.ParseConv(c.Conv); err != nil {
 			return one, err
@@ -135,7 +153,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if len(c.Rates) == 0 {
 		one.Rates = Rates(p.Cell)
 	}
-	if c.Epochs > 0 || c.Share > 0 || c.WeightDecay > 0 {
+	if c.Epochs > 0 || c.Share > 0 || c.WeightDecay > 0 || c.Optimiser != "" || c.Batch > 0 || c.Clip > 0 {
 		one.Own = c.own
 	}
 	return one, nil
@@ -150,6 +168,8 @@ func (c Candidate) own(o train.Options) train.Options {
 	if c.WeightDecay > 0 {
 		o.WeightDecay, o.Optimiser = c.WeightDecay, "adamw"
 	}
+	o.Optimiser, o.Batch = cmp.Or(c.Optimiser, o.Optimiser), cmp.Or(c.Batch, o.Batch)
+	o.Clip = cmp.Or(c.Clip, o.Clip)
 	return o
 }
 

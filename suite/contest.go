@@ -22,9 +22,10 @@ var epochs = map[string]int{
 }
 
 // Contest is the comparison of models on the task's data, as package experiment runs it. What options leave open is the
-// task's: epochs, windows a step, loss and weights; training does not stop early.
+// task's: epochs, windows a step, loss, weights and curriculum; training does not stop early.
 func (t *Task) Contest(d *Data, models []experiment.Contestant, o train.Options) experiment.ContestSpec {
 	o.Epochs, o.Batch, o.Patience = cmp.Or(o.Epochs, epochs[t.Name]), cmp.Or(o.Batch, t.Batch), cmp.Or(o.Patience, -1)
+	o.Curriculum = cmp.Or(o.Curriculum, d.Options.Curriculum)
 	if o.Loss == "" {
 		o.Loss = d.Options.Loss
 	}

@@ -27,15 +27,15 @@ var smnistModels = sized(32, []Candidate{
 
 // xorPaper are the models of the paper.
 var xorPaper = []Candidate{
-	{Preset: "cfc-mm", Rates: []float64{0.005}, Epochs: 40}, {Name: "cfc-32", Preset: "cfc-small", Units: 32, Rates: []float64{0.005}}, {Preset: "grud-32", Rates: []float64{0.005}},
+	{Preset: "cfc-mm", TimeInput: true, Rates: []float64{0.003}, Epochs: 240, Clip: 0.25}, {Name: "cfc-32", Preset: "cfc-small", Units: 32, Rates: []float64{0.005}}, {Preset: "grud-32", Rates: []float64{0.005}},
 	{Preset: "odelstm-32", Rates: []float64{0.005}}, {Preset: "lstm-32", Rates: []float64{0.005}, Plain: true}, {Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 6},
 }
 
 // icu are the models of the CfC paper on events of intensive care, those that two cores leave time for.
-var icu = []Candidate{
-	{Preset: "cfc-small", Rates: []float64{0.003}, Block: model.Block{Dropout: 0.3}}, {Preset: "grud-32", Rates: []float64{0.003}},
-	{Preset: "odernn-32", Rates: []float64{0.003}}, {Preset: "phasedlstm-32", Rates: []float64{0.003}}, {Preset: "gru-32", Rates: []float64{0.003}, Plain: true},
-}
+var icu = slices.Concat(
+	averaged(3, Candidate{Name: "cfc-small-sums", Preset: "cfc-small", Summaries: model.Summaries(), Rates: []float64{0.003}, Block: dropped(0.5)}),
+	[]Candidate{{Preset: "cfc-small", Rates: []float64{0.003}, Block: dropped(0.3)}, {Preset: "grud-32", Rates: []float64{0.003}},
+		{Preset: "odernn-32", Rates: []float64{0.003}}, {Preset: "phasedlstm-32", Rates: []float64{0.003}}, {Preset: "gru-32", Rates: []float64{0.003}, Plain: true}})
 
 // usual are the models on short series that belong to no task of the peers.
 var usual = append(presets("ltc-ncp19", "cfc-small", "cfc-mm", "gru-32", "lstm-32"),

@@ -29,9 +29,11 @@ var sections = []Section{
 		Tasks:  []*Task{&occupancyLeaky, &occupancyPaper, &ozoneLeaky, &ozonePaper, &trafficLeaky, &trafficPaper, &smnist, &cheetah},
 		Models: ltcPaper, Own: map[string][]Candidate{"smnist": smnistModels}, Seeds: 5},
 	{Number: 2, Name: "xor", Title: "Event-based bit-stream XOR", About: "Lechner and Hasani 2020, figures of Hasani et al. 2022, whose networks have 64 units. " +
-		"Here they have 32, for 20,000 streams where theirs had 100,000, and LTC, which stays at chance there too, is trained briefly.",
+		"Here they have 32, for 20,000 streams where theirs had 100,000, and LTC, which stays at chance there too, is trained briefly. CfC with mixed memory " +
+		"has log(1+dt) as an input too, as the cells without a notion of time have.",
 		Tasks: []*Task{&xor}, Models: xorPaper, Seeds: 5},
-	{Number: 3, Name: "physionet", Title: "PhysioNet 2012, death in hospital", About: "The events as they came, with their true times.",
+	{Number: 3, Name: "physionet", Title: "PhysioNet 2012, death in hospital", About: "The events as they came, with their true times. A network with sums has beside each " +
+		"row what was observed of every variable so far: how often, mean, deviation, least, greatest and trend.",
 		Tasks: []*Task{&physionetEvents}, Models: icu, Seeds: 5},
 	{Number: 4, Name: "series", Title: "Whole series: vowels, activities, spoken digits",
 		Tasks: []*Task{&vowels, &motions, &digits}, Models: usual, Own: peerModels, Seeds: 5},

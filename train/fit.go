@@ -253,9 +253,21 @@ func checkLabels(t series.Target, parts ...[]series.Series) error {
 // steps is the number of optimiser steps of an epoch.
 func (f *fit) steps() int { return (len(f.lanes) + f.o.Batch - 1) / f.o.Batch }
 
-// order of the windows in an epoch: a permutation keyed by seed and epoch.
+// order of the windows in an epoch: a permutation keyed by seed and epoch; of a part of them, as often as it takes, while a
+// curriculum holds others back.
 func (f *fit) order() []int {
-	return rand.New(rand.NewPCG(f.o.Seed, uint64(f.s.Epoch)+1)).Perm(len(f.lanes))
+	r := rand.New(rand.NewPCG(f.o.Seed, uint64(f.s.Epoch)+1))
+	shortest := f.curriculum()
+	if len(shortest) == 0 {
+		return r.Perm(len(f.lanes))
+	}
+	var order []int
+	for len(order) < len(f.lanes) {
+		for _, k := range r.Perm(len(shortest)) {
+			order = append(order, shortest[k])
+		}
+	}
+	return order[:len(f.lanes)]
 }
 
 // epoch makes one pass, or the rest of one.
@@ -315,7 +327,7 @@ func (f *fit) close(valid float64) {
 	switch {
 	case s.Epoch >= f.o.Epochs:
 		s.Done = "epochs"
-	case f.o.Patience > 0 && s.Epoch-s.BestEpoch >= f.o.Patience:
+	case f.o.Patience > 0 && s.Epoch-max(s.BestEpoch, f.o.lessons()) >= f.o.Patience:
 		s.Done = "patience"
 	}
 	if f.hooks.Epoch != nil {

@@ -177,6 +177,8 @@ func TestCheckNamesTheOption(t *testing.T) {
 		"momentum is 1":           {Momentum: 1},
 		"weight decay is -1":      {WeightDecay: -1},
 		"warm-up is 1":            {WarmUp: 1},
+		"curriculum is 1":         {Curriculum: 1},
+		"curriculum is NaN":       {Curriculum: math.NaN()},
 		"huber delta is -2":       {HuberDelta: -2},
 		"clip is NaN":             {Clip: math.NaN()},
 		"constant":                {Schedule: "linear"},

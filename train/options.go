@@ -33,6 +33,11 @@ type Options struct {
 	Schedule string `json:"schedule"`
 	// WarmUp is the share of all steps over which the rate rises, in [0, 1).
 	WarmUp float64 `json:"warm_up"`
+	// Curriculum is the share of all epochs in which long windows are held back, in [0, 1); 0 for none. The first epoch has the
+	// shortest windows alone, each later one has as many more, and windows repeat so that an epoch keeps its number of steps.
+	// For labels that depend on all rows of a window, such as a parity, of which long windows alone teach nothing. Source:
+	// Zaremba and Sutskever, Learning to execute, 2014, section 4, the naive strategy.
+	Curriculum float64 `json:"curriculum,omitempty"`
 	// Clip bounds the norm of the gradient; 1 if zero, no bound if negative.
 	Clip float64 `json:"clip"`
 	// Patience is the number of epochs without a better validation loss after which training stops; at least 10 if zero, see
@@ -112,6 +117,8 @@ func (o Options) Check() error {
 		return fmt.Errorf("weight decay is %g; it must be at least 0", o.WeightDecay)
 	case !(o.WarmUp >= 0 && o.WarmUp < 1):
 		return fmt.Errorf("warm-up is %g; it must be a share of the steps from 0 to below 1", o.WarmUp)
+	case !(o.Curriculum >= 0 && o.Curriculum < 1):
+		return fmt.Errorf("curriculum is %g; it must be a share of the epochs from 0 to below 1", o.Curriculum)
 	case !(o.HuberDelta > 0 && finite(o.HuberDelta)):
 		return fmt.Errorf("huber delta is %g; it must be above 0", o.HuberDelta)
 	case math.IsNaN(o.Clip):

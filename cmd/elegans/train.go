@@ -105,6 +105,7 @@ func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 		{"optimiser", "`NAME`: " + strings.Join(train.Optimisers(), ", "), oneOf[string]{&o.Optimiser, train.Optimisers()}},
 		{"schedule", "`NAME` of the learning-rate schedule: " + strings.Join(train.Schedules(), ", "), oneOf[string]{&o.Schedule, train.Schedules()}},
 		{"warm-up", "`SHARE` of the steps over which the rate rises", &o.WarmUp},
+		{"curriculum", "`SHARE` of the epochs in which long windows are held back, the first epoch with the shortest alone", &o.Curriculum},
 		{"momentum", "`MOMENTUM` of sgd, 0 to below 1; 0.9 if not given", &o.Momentum},
 		{"kappa", "`KAPPA` of obgd, which divides its steps where they would overshoot; 2 if not given", &o.Kappa},
 		{"weight-decay", "`DECAY` of the weights", &o.WeightDecay},
