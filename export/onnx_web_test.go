@@ -1,17 +1,14 @@
 package export_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/elegans-nn/elegans/export"
 	"github.com/elegans-nn/elegans/internal/require"
@@ -57,7 +54,7 @@ const text = list => btoa(String.fromCharCode(...new Uint8Array(Float32Array.fro
 
 // TestONNXInBrowser runs a step and a series in a browser with onnxruntime-web, also where rows are taken in parts.
 func TestONNXInBrowser(t *testing.T) {
-	program, dist := chromium(t), runtimeWeb(t)
+	dist := runtimeWeb(t)
 	dir := t.TempDir()
 	var cases []onnxCase
 	list := map[string][]row{}
@@ -77,34 +74,15 @@ func TestONNXInBrowser(t *testing.T) {
 		save(t, dir, s.name+"-series.onnx", series)
 		cases = append(cases, stepCase(s.m, "/models/"+s.name+".onnx", rows), sequenceCase(s.m, "/models/"+s.name+"-series.onnx", rows))
 	}
-	done := make(chan string, 1)
 	mux := http.NewServeMux()
 	mux.Handle("/ort/", http.StripPrefix("/ort/", http.FileServer(http.Dir(dist))))
 	mux.Handle("/models/", http.StripPrefix("/models/", http.FileServer(http.Dir(dir))))
 	mux.HandleFunc("/cases", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(cases) })
-	mux.HandleFunc("/results", func(_ http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		done <- string(body)
-	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, webPage) })
-	server := httptest.NewServer(mux)
-	defer server.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute) // of a browser that hangs; nothing is measured
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, append(browserFlags(t), "--remote-debugging-port=0", server.URL)...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	text := ""
-	select {
-	case text = <-done:
-	case <-ctx.Done():
-	}
-	cancel()
-	_ = cmd.Wait() // it was stopped
+	text, console := ask(t, mux, func(server string) string { return server })
 	var results []map[string]numbers
 	if err := json.Unmarshal([]byte(text), &results); err != nil || len(results) != len(cases) {
-		t.Fatalf("%v: the page says %.2000q", err, text)
+		t.Fatalf("%v: the page says %.2000q, the console %q", err, text, console)
 	}
 	for k, s := range models {
 		rows, schema := list[s.name], s.m.Schema()
