@@ -27,7 +27,7 @@ var smnistModels = sized(32, []Candidate{
 
 // xorPaper are the models of the paper.
 var xorPaper = []Candidate{
-	{Preset: "cfc-mm", TimeInput: true, Rates: []float64{0.003}, Epochs: 240, Clip: 0.25}, {Name: "cfc-32", Preset: "cfc-small", Units: 32, Rates: []float64{0.005}}, {Preset: "grud-32", Rates: []float64{0.005}},
+	{Preset: "cfc-mm", TimeInput: true, Rates: []float64{0.001, 0.002, 0.003}, Epochs: 240, Clip: 0.25}, {Name: "cfc-32", Preset: "cfc-small", Units: 32, Rates: []float64{0.005}}, {Preset: "grud-32", Rates: []float64{0.005}},
 	{Preset: "odelstm-32", Rates: []float64{0.005}}, {Preset: "lstm-32", Rates: []float64{0.005}, Plain: true}, {Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 6},
 }
 
