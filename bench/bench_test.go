@@ -20,7 +20,7 @@ var published = []string{
 	"forward/cfc-dense/B64T128", "forward/ltc-ncp19/B64T128",
 	"stream/ltc-ncp19", "stream/cfc-ncp19", "stream/cfc-ncp19-masked", "stream/cfc-dense64", "stream/lstm64",
 	"streams/ltc-ncp19/N1", "streams/ltc-ncp19/N10000",
-	"online/rtrl-ltc-ncp19", "online/rtrl-cfc-ncp19", "online/rtrl-ltc-ncp19-adam", "online/snap1-ltc-ncp19", "online/soak/T10000000",
+	"online/rtrl-ltc-ncp19", "online/rtrl-cfc-ncp19", "online/rtrl-ltc-ncp19-adam", "online/snap1-ltc-ncp19",
 	"kernel/mm-64x136x128", "kernel/tanh", "kernel/sigmoid", "kernel/fma-peak",
 	"long/diag-T16384",
 }
