@@ -1,0 +1,267 @@
+package export
+
+import (
+	"math"
+
+	"github.com/elegans-nn/elegans/step"
+)
+
+// fixedModel computes a step in fixed point, bit for bit as the printed code does, in memory of its own: what C shares and
+// fuses stands apart here.
+type fixedModel struct {
+	*fixedStep
+	values map[int][]int32 // of roots
+	y      []int32
+}
+
+func newFixedModel(x *fixedStep) *fixedModel {
+	return &fixedModel{fixedStep: x, values: map[int][]int32{}, y: make([]int32, x.pl.len(x.pl.p.Outputs[0].Node))}
+}
+
+// value is that of a root; of what depends on parameters only its words.
+func (m *fixedModel) value(root int) []int32 {
+	v, ok := m.values[root]
+	if !ok {
+		if m.pl.uniform[root] && !m.pl.phi[root] {
+			v = m.constantOf(root).q
+		} else {
+			v = make([]int32, m.pl.len(root))
+		}
+		m.values[root] = v
+	}
+	return v
+}
+
+// reset returns to the zero state.
+func (m *fixedModel) reset() {
+	for _, s := range m.pl.p.States {
+		clear(m.value(s.Node))
+	}
+}
+
+// step takes a row, or one part of it.
+func (m *fixedModel) step(x []int32, dt int32, part []int32) {
+	p := m.pl.p
+	for _, in := range p.Inputs {
+		copy(m.value(in.Node), x)
+	}
+	if p.Time >= 0 {
+		m.value(p.Time)[0] = dt
+	}
+	if p.Part >= 0 {
+		copy(m.value(p.Part), part)
+	}
+	m.pl.walk(m.pl.body, m)
+}
+
+// at is component k of a value, as a word like another.
+func (m *fixedModel) at(i, k int, to word) int32 {
+	r, at := m.pl.origin(i, k)
+	q := m.value(r)[at]
+	if q == gone {
+		return gone
+	}
+	return fit(q, m.word(r, at).f-to.f, to.top)
+}
+
+// move implements visitor.
+func (m *fixedModel) move(from int, to target) {
+	var dst []int32
+	root := -1
+	switch to.kind {
+	case toNode:
+		root = to.k
+	case toState:
+		root = m.pl.p.States[to.k].Node
+	default:
+		dst = m.y
+	}
+	if root >= 0 {
+		dst = m.value(root)
+	}
+	next := make([]int32, len(dst))
+	for k := range next {
+		w := m.wordAt(from, k)
+		if root >= 0 {
+			w = m.word(root, k)
+		}
+		next[k] = m.at(from, k, w)
+	}
+	copy(dst, next)
+}
+
+// compute implements visitor.
+func (m *fixedModel) compute(i int) {
+	n := &m.pl.p.Nodes[i]
+	rule := fixedRules[n.Op]
+	if rule.model != nil {
+		rule.model(m, i)
+		return
+	}
+	x, y := make([]int32, len(n.In)), m.value(i)
+	for k, c := range m.callsOf(i) {
+		missing := false
+		for a, j := range n.In {
+			r, at := m.pl.operand(j, k)
+			x[a] = m.value(r)[at]
+			missing = missing || x[a] == gone && m.maybe[r]
+		}
+		switch {
+		case n.Op == step.OpSelect:
+			a := 1
+			if x[0] == 0 {
+				a = 2
+			}
+			if r, _ := m.pl.operand(n.In[a], k); m.maybe[i] && m.maybe[r] && x[a] == gone {
+				y[k] = gone
+				continue
+			}
+			y[k] = rule.eval(x, c.args, c.in, c.out)
+		case missing && m.maybe[i]:
+			y[k] = gone
+		default:
+			y[k] = rule.eval(x, c.args, c.in, c.out)
+		}
+	}
+}
+
+// narrowed are the components of a value as narrow words at an exponent.
+func (m *fixedModel) narrowed(i, f int) []int32 {
+	v := make([]int32, m.pl.len(i))
+	for k := range v {
+		r, at := m.pl.origin(i, k)
+		v[k] = fit(m.value(r)[at], m.word(r, at).f-f, top16)
+	}
+	return v
+}
+
+func (m *fixedModel) linear(i int) {
+	n := &m.pl.p.Nodes[i]
+	width, list := n.Shape.Inner, m.terms(i)
+	sums := make([]int32, n.Shape.Len()*len(list))
+	for k, t := range list {
+		x, cols := m.narrowed(t.x, t.xf), m.pl.p.Nodes[t.x].Shape.Inner
+		var w []int32
+		if t.table != nil {
+			w = t.table.q
+		} else {
+			w = m.narrowed(t.w, t.wf[0])
+		}
+		for o := range n.Shape.Outer {
+			n.Edges[k].Each(cols, width, func(q, from, to int) {
+				sums[(o*width+to)*len(list)+k] += w[q] * x[o*cols+from] >> t.down
+			})
+		}
+	}
+	y := m.value(i)
+	for c := range y {
+		top := m.word(i, c%width).top
+		if len(list) == 1 {
+			y[c] = fit(sums[c], list[0].out[c%width], top)
+			continue
+		}
+		sum := int32(0)
+		for k, t := range list {
+			sum += fit(sums[c*len(list)+k], t.out[c%width], 1<<28-1)
+		}
+		y[c] = fit(sum, spare, top)
+	}
+}
+
+func (m *fixedModel) synapses(i int) {
+	n, s := &m.pl.p.Nodes[i], m.synapsesOf(i)
+	v := m.narrowed(n.In[0], s.vf)
+	G, I := make([]int32, n.Shape.Len()), make([]int32, n.Shape.Len())
+	for k, e := range n.Edges[0].List {
+		d := fit(v[e.From], s.vf-s.g, top32) - fit(s.m.q[k], s.m.f[0]-s.g, top32)
+		z := sigmoid(s.s.q[k]*d, s.s.f[0]+s.g)
+		G[e.To] += s.w.q[k] * z >> s.down
+		I[e.To] += s.we.q[k] * z >> s.downI
+	}
+	all := m.pl.all(i)
+	for k := range G {
+		m.value(i)[k] = fit(G[k], s.G, top16)
+		if len(all) > 1 && all[1] >= 0 {
+			m.value(all[1])[k] = fit(I[k], s.I, top16)
+		}
+	}
+}
+
+func (m *fixedModel) sum(i int) {
+	n := &m.pl.p.Nodes[i]
+	s, f := m.pl.p.Nodes[n.In[0]].Shape, m.narrow(n.In[0])
+	x, sums := m.narrowed(n.In[0], f), make([]int32, m.pl.len(i))
+	for k, v := range x {
+		if step.Axis(n.Index[0]) == step.Outer {
+			sums[k%s.Inner] += v
+		} else {
+			sums[k/s.Inner] += v
+		}
+	}
+	for k, v := range sums {
+		w := m.word(i, k)
+		m.value(i)[k] = fit(v, f-w.f, w.top)
+	}
+}
+
+// expBits is the exponent of e^x within a softmax.
+const expBits = 15
+
+func (m *fixedModel) softmax(i int) {
+	n := &m.pl.p.Nodes[i]
+	f, inner := m.narrow(n.In[0]), n.Shape.Inner
+	x, y := m.narrowed(n.In[0], f), m.value(i)
+	for o := range n.Shape.Outer {
+		top, sum := int32(math.MinInt32), int32(0)
+		for _, v := range x[o*inner:][:inner] {
+			top = max(top, v)
+		}
+		for k := o * inner; k < (o+1)*inner; k++ {
+			y[k] = exponential(x[k]-top, f, expBits, top16)
+			sum += y[k]
+		}
+		for k := o * inner; k < (o+1)*inner; k++ {
+			w := m.word(i, k)
+			y[k] = ratio(y[k], sum, -w.f, w.top)
+		}
+	}
+}
+
+// sources are where the components of an operation come from that only puts them elsewhere.
+func (x *fixedStep) sources(i int) (list [][2]int) {
+	n := &x.pl.p.Nodes[i]
+	add := func(j, k int) { list = append(list, [2]int{j, k}) }
+	switch n.Op {
+	case step.OpConcat:
+		for _, j := range n.In {
+			for k := range x.pl.len(j) {
+				add(j, k)
+			}
+		}
+	case step.OpGather:
+		for _, k := range n.Index {
+			add(n.In[0], k)
+		}
+	case step.OpSlice:
+		for k := range n.Shape.Len() {
+			add(n.In[0], n.Index[0]+k)
+		}
+	case step.OpBroadcast:
+		from := x.pl.p.Nodes[n.In[0]].Shape
+		for o := range n.Shape.Outer {
+			for k := range n.Shape.Inner {
+				add(n.In[0], min(o, from.Outer-1)*from.Inner+min(k, from.Inner-1))
+			}
+		}
+	}
+	return list
+}
+
+// place puts components elsewhere.
+func (m *fixedModel) place(i int) {
+	y := make([]int32, m.pl.len(i))
+	for k, s := range m.sources(i) {
+		y[k] = m.at(s[0], s[1], m.word(i, k))
+	}
+	copy(m.value(i), y)
+}
