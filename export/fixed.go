@@ -122,7 +122,7 @@ func (x *fixedStep) bits() int {
 // walkOnce computes a step of zeros, so that what cannot be computed is known.
 func (m *fixedModel) walkOnce() {
 	m.pl.walk(m.pl.body, m)
-	m.values = map[int][]int32{}
+	m.reset()
 }
 
 // longest is the longest elapsed time that a step takes, as a word.

@@ -2,6 +2,7 @@ package export
 
 import (
 	"math"
+	"slices"
 
 	"github.com/elegans-nn/elegans/step"
 )
@@ -10,27 +11,65 @@ import (
 // fuses stands apart here.
 type fixedModel struct {
 	*fixedStep
-	values map[int][]int32 // of roots
+	memory []int32 // all values, and the words of parameters
+	base   map[int]int
+	nodes  map[int]*compiled
 	y      []int32
 }
 
-func newFixedModel(x *fixedStep) *fixedModel {
-	return &fixedModel{fixedStep: x, values: map[int][]int32{}, y: make([]int32, x.pl.len(x.pl.p.Outputs[0].Node))}
+// compiled is a node with its operands resolved to places in memory.
+type compiled struct {
+	rule  fixedRule
+	calls []applied
+	from  [][]int // of each component: its operands
+	maybe [][]bool
+	gap   bool // the result may be missing
+	read  []reading
 }
 
-// value is that of a root; of what depends on parameters only its words.
-func (m *fixedModel) value(root int) []int32 {
-	v, ok := m.values[root]
-	if !ok {
-		if m.pl.uniform[root] && !m.pl.phi[root] {
-			v = m.constantOf(root).q
-		} else {
-			v = make([]int32, m.pl.len(root))
-		}
-		m.values[root] = v
-	}
-	return v
+// reading is a value as narrow words at an exponent.
+type reading struct {
+	from, shift []int
+	to          []int32
 }
+
+func newFixedModel(x *fixedStep) *fixedModel {
+	m := &fixedModel{fixedStep: x, base: map[int]int{}, nodes: map[int]*compiled{}, y: make([]int32, x.pl.len(x.pl.p.Outputs[0].Node))}
+	for i := range x.pl.p.Nodes {
+		if !x.pl.live[i] || x.pl.root[i] != i {
+			continue
+		}
+		m.base[i] = len(m.memory)
+		switch {
+		case !x.pl.uniform[i] || x.pl.phi[i]:
+			m.memory = append(m.memory, make([]int32, x.pl.len(i))...)
+		case x.elementary(i):
+			m.memory = append(m.memory, x.constantOf(i).q...)
+		}
+	}
+	return m
+}
+
+// elementary tells whether a value of parameters is read as it is, and not only as weights or by others of its kind.
+func (x *fixedStep) elementary(root int) bool {
+	return slices.ContainsFunc(x.read[root], func(by int) bool {
+		return by < 0 || x.pl.p.Nodes[by].Op != step.OpSynapses && x.pl.p.Nodes[by].Op != step.OpLinear ||
+			x.pl.p.Nodes[by].Op == step.OpLinear && x.multiplied(root, by)
+	})
+}
+
+// multiplied tells whether a linear map has a value of parameters where others have theirs of the input.
+func (x *fixedStep) multiplied(root, by int) bool {
+	for k := 1; k < len(x.pl.p.Nodes[by].In); k += 2 {
+		if r, _ := x.pl.origin(x.pl.p.Nodes[by].In[k], 0); r == root {
+			return true
+		}
+	}
+	return false
+}
+
+// value is that of a root.
+func (m *fixedModel) value(root int) []int32 { return m.memory[m.base[root]:][:m.pl.len(root)] }
 
 // reset returns to the zero state.
 func (m *fixedModel) reset() {
@@ -57,7 +96,7 @@ func (m *fixedModel) step(x []int32, dt int32, part []int32) {
 // at is component k of a value, as a word like another.
 func (m *fixedModel) at(i, k int, to word) int32 {
 	r, at := m.pl.origin(i, k)
-	q := m.value(r)[at]
+	q := m.memory[m.base[r]+at]
 	if q == gone {
 		return gone
 	}
@@ -90,49 +129,76 @@ func (m *fixedModel) move(from int, to target) {
 	copy(dst, next)
 }
 
+// compiled resolves an element-wise operation.
+func (m *fixedModel) compiled(i int) *compiled {
+	if c, ok := m.nodes[i]; ok {
+		return c
+	}
+	n := &m.pl.p.Nodes[i]
+	c := &compiled{rule: fixedRules[n.Op], gap: m.maybe[i]}
+	if c.rule.model == nil {
+		c.calls = m.callsOf(i)
+		for k := range c.calls {
+			from, maybe := make([]int, len(n.In)), make([]bool, len(n.In))
+			for a, j := range n.In {
+				r, at := m.pl.operand(j, k)
+				from[a], maybe[a] = m.base[r]+at, m.maybe[r]
+			}
+			c.from, c.maybe = append(c.from, from), append(c.maybe, maybe)
+		}
+	}
+	m.nodes[i] = c
+	return c
+}
+
 // compute implements visitor.
 func (m *fixedModel) compute(i int) {
-	n := &m.pl.p.Nodes[i]
-	rule := fixedRules[n.Op]
-	if rule.model != nil {
-		rule.model(m, i)
+	c := m.compiled(i)
+	if c.rule.model != nil {
+		c.rule.model(m, i)
 		return
 	}
-	x, y := make([]int32, len(n.In)), m.value(i)
-	for k, c := range m.callsOf(i) {
-		missing := false
-		for a, j := range n.In {
-			r, at := m.pl.operand(j, k)
-			x[a] = m.value(r)[at]
-			missing = missing || x[a] == gone && m.maybe[r]
+	var operands [5]int32
+	choice, y := m.pl.p.Nodes[i].Op == step.OpSelect, m.value(i)
+	for k := range c.calls {
+		a, x, missing := &c.calls[k], operands[:len(c.from[k])], false
+		for q, at := range c.from[k] {
+			x[q] = m.memory[at]
+			missing = missing || x[q] == gone && c.maybe[k][q]
 		}
-		switch {
-		case n.Op == step.OpSelect:
-			a := 1
+		if choice && missing {
+			q := 1
 			if x[0] == 0 {
-				a = 2
+				q = 2
 			}
-			if r, _ := m.pl.operand(n.In[a], k); m.maybe[i] && m.maybe[r] && x[a] == gone {
-				y[k] = gone
-				continue
-			}
-			y[k] = rule.eval(x, c.args, c.in, c.out)
-		case missing && m.maybe[i]:
+			missing = x[q] == gone && c.maybe[k][q]
+		}
+		if missing && c.gap {
 			y[k] = gone
-		default:
-			y[k] = rule.eval(x, c.args, c.in, c.out)
+		} else {
+			y[k] = c.rule.eval(x, a.args, a.in, a.out)
 		}
 	}
 }
 
-// narrowed are the components of a value as narrow words at an exponent.
-func (m *fixedModel) narrowed(i, f int) []int32 {
-	v := make([]int32, m.pl.len(i))
-	for k := range v {
-		r, at := m.pl.origin(i, k)
-		v[k] = fit(m.value(r)[at], m.word(r, at).f-f, top16)
+// narrowed are the components of a value as narrow words at an exponent. It is operand k of a node, of which they are kept.
+func (m *fixedModel) narrowed(node, k, f int) []int32 {
+	c, i := m.compiled(node), m.pl.p.Nodes[node].In[k]
+	for len(c.read) <= k {
+		c.read = append(c.read, reading{})
 	}
-	return v
+	r := &c.read[k]
+	if r.to == nil {
+		for q := range m.pl.len(i) {
+			root, at := m.pl.origin(i, q)
+			r.from, r.shift = append(r.from, m.base[root]+at), append(r.shift, m.word(root, at).f-f)
+		}
+		r.to = make([]int32, len(r.from))
+	}
+	for q, at := range r.from {
+		r.to[q] = fit(m.memory[at], r.shift[q], top16)
+	}
+	return r.to
 }
 
 func (m *fixedModel) linear(i int) {
@@ -140,12 +206,12 @@ func (m *fixedModel) linear(i int) {
 	width, list := n.Shape.Inner, m.terms(i)
 	sums := make([]int32, n.Shape.Len()*len(list))
 	for k, t := range list {
-		x, cols := m.narrowed(t.x, t.xf), m.pl.p.Nodes[t.x].Shape.Inner
+		x, cols := m.narrowed(i, 2*k+1, t.xf), m.pl.p.Nodes[t.x].Shape.Inner
 		var w []int32
 		if t.table != nil {
 			w = t.table.q
 		} else {
-			w = m.narrowed(t.w, t.wf[0])
+			w = m.narrowed(i, 2*k, t.wf[0])
 		}
 		for o := range n.Shape.Outer {
 			n.Edges[k].Each(cols, width, func(q, from, to int) {
@@ -170,7 +236,7 @@ func (m *fixedModel) linear(i int) {
 
 func (m *fixedModel) synapses(i int) {
 	n, s := &m.pl.p.Nodes[i], m.synapsesOf(i)
-	v := m.narrowed(n.In[0], s.vf)
+	v := m.narrowed(i, 0, s.vf)
 	G, I := make([]int32, n.Shape.Len()), make([]int32, n.Shape.Len())
 	for k, e := range n.Edges[0].List {
 		d := fit(v[e.From], s.vf-s.g, top32) - fit(s.m.q[k], s.m.f[0]-s.g, top32)
@@ -190,7 +256,7 @@ func (m *fixedModel) synapses(i int) {
 func (m *fixedModel) sum(i int) {
 	n := &m.pl.p.Nodes[i]
 	s, f := m.pl.p.Nodes[n.In[0]].Shape, m.narrow(n.In[0])
-	x, sums := m.narrowed(n.In[0], f), make([]int32, m.pl.len(i))
+	x, sums := m.narrowed(i, 0, f), make([]int32, m.pl.len(i))
 	for k, v := range x {
 		if step.Axis(n.Index[0]) == step.Outer {
 			sums[k%s.Inner] += v
@@ -210,7 +276,7 @@ const expBits = 15
 func (m *fixedModel) softmax(i int) {
 	n := &m.pl.p.Nodes[i]
 	f, inner := m.narrow(n.In[0]), n.Shape.Inner
-	x, y := m.narrowed(n.In[0], f), m.value(i)
+	x, y := m.narrowed(i, 0, f), m.value(i)
 	for o := range n.Shape.Outer {
 		top, sum := int32(math.MinInt32), int32(0)
 		for _, v := range x[o*inner:][:inner] {

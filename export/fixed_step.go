@@ -16,6 +16,7 @@ type fixedStep struct {
 	lists           map[int][]term
 	edges           map[int]*synapses
 	calls           map[int][]applied
+	narrows         map[int]int
 }
 
 // words are numbers with their exponents, one or as many.
@@ -32,7 +33,7 @@ const (
 
 func newFixedStep(f *formed, weights int32) *fixedStep {
 	return &fixedStep{formed: f, weights: weights, slopes: min(weights, topSlope), constants: map[int]*words{}, lists: map[int][]term{},
-		edges: map[int]*synapses{}, calls: map[int][]applied{}}
+		edges: map[int]*synapses{}, calls: map[int][]applied{}, narrows: map[int]int{}}
 }
 
 // rounded are values as words.
@@ -122,7 +123,17 @@ func (x *fixedStep) word(root, k int) word {
 
 // narrow is the exponent at which an operation that mixes components reads a value, in narrow words.
 func (x *fixedStep) narrow(i int) int {
+	if f, ok := x.narrows[i]; ok {
+		return f
+	}
+	f := x.narrowest(i)
+	x.narrows[i] = f
+	return f
+}
+
+func (x *fixedStep) narrowest(i int) int {
 	size, even := 0.0, true
+	sizes := map[int][]float64{}
 	first := x.wordAt(i, 0)
 	for k := range x.pl.len(i) {
 		r, at := x.pl.origin(i, k)
@@ -130,7 +141,10 @@ func (x *fixedStep) narrow(i int) int {
 		if x.pl.uniform[r] && !x.pl.phi[r] {
 			size = max(size, math.Abs(float64(x.pl.table(r)[at])))
 		} else {
-			size = max(size, room16*x.sizes(r)[at])
+			if sizes[r] == nil {
+				sizes[r] = x.sizes(r)
+			}
+			size = max(size, room16*sizes[r][at])
 		}
 	}
 	if even && first.top == top16 {

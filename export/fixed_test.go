@@ -100,6 +100,7 @@ func exact(t *testing.T, cc string, m *model.Model, a export.Arithmetic, data []
 // TestPresetsInFixedPoint: every preset is the same in C and in Go, to the bit.
 func TestPresetsInFixedPoint(t *testing.T) {
 	gcc := compiler(t, "gcc", "gcc")
+	export.Drifts(t, 500)
 	first := map[string]bool{}
 	for k, p := range cell.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
