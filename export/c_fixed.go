@@ -102,7 +102,7 @@ func (c *fixedFiles) stateType(k int) string {
 func (c *fixedFiles) source() string {
 	run, step := c.run(), c.step() // before the tables that they name
 	var b strings.Builder
-	fmt.Fprintf(&b, "/* See %s.h. Printed by elegans from a model; do not edit. */\n#include <stdint.h>\n\n#include \"%s.h\"\n\n%s", c.name, c.name, memory)
+	fmt.Fprintf(&b, "/* See %s.h. Printed by elegans from a model; do not edit. */\n#include <stdint.h>\n\n#include \"%s.h\"\n\n%s", c.name, c.name, c.memory())
 	if !c.words {
 		b.WriteString("#define @MISSING (-2147483647 - 1)\n\n")
 	}
@@ -124,6 +124,14 @@ func (c *fixedFiles) source() string {
 		b.WriteString(c.classOfWords())
 	}
 	return b.String()
+}
+
+// memory is how constants are read, without floating point numbers where there are none.
+func (c *fixedFiles) memory() string {
+	if !c.words {
+		return memory
+	}
+	return strings.NewReplacer("#define @RD(p) pgm_read_float(p)\n", "", "#define @RD(p) (*(p))\n", "").Replace(memory)
 }
 
 // run is the step on words.

@@ -11,26 +11,55 @@ import (
 // ranges are the largest sizes that the components of values had along calibration data.
 type ranges map[int][]float64
 
+// calibrationRows are stepped at least, over and over where the data have less, so that ranges are those of long runs too.
+const calibrationRows = 3000
+
 // calibrator runs a plan in float64 along data and notes ranges.
 type calibrator struct {
-	pl     *plan
-	values map[int][]float64 // of roots, of all times so far the last
+	*layout
+	memory []float64
+	evals  map[int]*step.Eval
 	seen   ranges
 }
 
-// calibrate runs a model along series, each from the zero state. Rows that the model refuses are left out.
+func newCalibrator(pl *plan) *calibrator {
+	c := &calibrator{layout: newLayout(pl, func(int) bool { return true }), evals: map[int]*step.Eval{}, seen: ranges{}}
+	c.memory = make([]float64, c.size)
+	for root := range c.base {
+		if pl.uniform[root] && !pl.phi[root] {
+			for k, v := range pl.table(root) {
+				c.value(root)[k] = float64(v)
+			}
+		}
+	}
+	return c
+}
+
+// calibrate runs a model along series: each from the zero state, and then all with the state that the one before left. Rows
+// that the model refuses are left out.
 func calibrate(m *model.Model, pl *plan, list []series.Series) ranges {
-	c := &calibrator{pl: pl, values: map[int][]float64{}, seen: ranges{}}
+	c := newCalibrator(pl)
+	n := 0
 	for k := range list {
 		for _, s := range pl.p.States {
 			clear(c.value(s.Node))
 		}
-		s := &list[k]
-		for row := range s.Len() {
-			c.row(m, s.X[row*s.Inputs():][:s.Inputs()], s.DT[row])
+		n += c.series(m, &list[k])
+	}
+	for rows := n; 0 < n && rows < calibrationRows; {
+		for k := range list {
+			rows += c.series(m, &list[k])
 		}
 	}
 	return c.seen
+}
+
+// series runs along one and gives the number of its rows.
+func (c *calibrator) series(m *model.Model, s *series.Series) int {
+	for row := range s.Len() {
+		c.row(m, s.X[row*s.Inputs():][:s.Inputs()], s.DT[row])
+	}
+	return s.Len()
 }
 
 // row takes one row, in parts where it is long.
@@ -60,20 +89,8 @@ func (c *calibrator) row(m *model.Model, x []float32, dt float32) {
 	}
 }
 
-// value is that of a root; of what depends on parameters only its table.
-func (c *calibrator) value(root int) []float64 {
-	v, ok := c.values[root]
-	if !ok {
-		v = make([]float64, c.pl.len(root))
-		if c.pl.uniform[root] && !c.pl.phi[root] {
-			for k, q := range c.pl.table(root) {
-				v[k] = float64(q)
-			}
-		}
-		c.values[root] = v
-	}
-	return v
-}
+// value is that of a root.
+func (c *calibrator) value(root int) []float64 { return c.memory[c.base[root]:][:c.pl.len(root)] }
 
 // note widens the range of a root by its value. What is no number is left out.
 func (c *calibrator) note(root int) {
@@ -89,14 +106,12 @@ func (c *calibrator) note(root int) {
 	}
 }
 
-// whole gathers a value that need not stand as it is.
-func (c *calibrator) whole(i int) []float64 {
-	v := make([]float64, c.pl.len(i))
-	for k := range v {
-		r, at := c.pl.origin(i, k)
-		v[k] = c.value(r)[at]
+// gather takes a value together that need not stand as it is.
+func (c *calibrator) gather(dst []float64, from []int) []float64 {
+	for k, at := range from {
+		dst[k] = c.memory[at]
 	}
-	return v
+	return dst
 }
 
 // compute implements visitor.
@@ -104,43 +119,54 @@ func (c *calibrator) compute(i int) {
 	n := &c.pl.p.Nodes[i]
 	row := n.Op.Row()
 	if row.F != nil {
-		x, y := make([]float64, len(n.In)), c.value(i)
-		for k := range y {
-			for a, j := range n.In {
-				r, at := c.pl.operand(j, k)
-				x[a] = c.value(r)[at]
-			}
-			y[k] = row.F(x)
+		var operands [5]float64
+		y := c.value(i)
+		for k, from := range c.operands(i) {
+			y[k] = row.F(c.gather(operands[:len(from)], from))
 		}
 		c.note(i)
 		return
 	}
-	e := step.Eval{Lanes: 1}
-	for _, j := range n.In {
-		e.In, e.Shapes = append(e.In, c.whole(j)), append(e.Shapes, c.pl.p.Nodes[j].Shape)
+	e := c.eval(i)
+	for k := range n.In {
+		c.gather(e.In[k], c.components(i, k))
 	}
-	all := c.pl.all(i)
-	e.Out = append(e.Out, c.value(i))
+	row.Eval(n, *e)
+	for _, r := range c.pl.read(i) {
+		c.note(r)
+	}
+}
+
+// eval prepares an operation that mixes components.
+func (c *calibrator) eval(i int) *step.Eval {
+	if e, ok := c.evals[i]; ok {
+		return e
+	}
+	n, all := &c.pl.p.Nodes[i], c.pl.all(i)
+	e := &step.Eval{Lanes: 1, Out: [][]float64{c.value(i)}}
+	for _, j := range n.In {
+		e.In, e.Shapes = append(e.In, make([]float64, c.pl.len(j))), append(e.Shapes, c.pl.p.Nodes[j].Shape)
+	}
 	if n.Op == step.OpSynapses {
 		e.Out = append(e.Out, make([]float64, n.Shape.Len()))
 		if len(all) > 1 && all[1] >= 0 {
 			e.Out[1] = c.value(all[1])
 		}
 	}
-	row.Eval(n, e)
-	for _, r := range c.pl.read(i) {
-		c.note(r)
-	}
+	c.evals[i] = e
+	return e
 }
 
 // move implements visitor.
 func (c *calibrator) move(from int, to target) {
+	root := to.k
 	switch to.kind {
-	case toNode:
-		copy(c.value(to.k), c.whole(from))
-		c.note(to.k)
+	case toOutput:
+		return
 	case toState:
-		copy(c.value(c.pl.p.States[to.k].Node), c.whole(from))
-		c.note(c.pl.p.States[to.k].Node)
+		root = c.pl.p.States[to.k].Node
 	}
+	v := c.value(root)
+	copy(v, c.gather(make([]float64, len(v)), c.components(from, -1)))
+	c.note(root)
 }

@@ -103,9 +103,9 @@ static int32_t @curve(const int16_t *table, int32_t at) {
     return p + @asr(t * d - (t * (4096 - t) >> 13) * dd + 2048, 12);
 }
 `},
-	{name: "half", needs: []string{"curve", "fit64", "size"}, text: curveText("sigma") + `/* |1 / (1 + e^-x) - 1/2| at the exponent 16, by a table of steps of 1/8. */
+	{name: "half", needs: []string{"curve", "fit", "size"}, text: curveText("sigma") + `/* |1 / (1 + e^-x) - 1/2| at the exponent 16, by a table of steps of 1/8. */
 static int32_t @half(int32_t x, int fx) {
-    const int32_t at = @fit64((int64_t)@size(x), fx - 15, 2147483647);
+    const int32_t at = @fit((int32_t)@size(x), fx - 15, 2147483647);
     return at < (int32_t)12 << 15 ? @curve(@sigma, at) : 32767;
 }
 `},
@@ -210,9 +210,9 @@ static int32_t @turn(int32_t x, int fx, int ahead) {
 `},
 	{name: "cos", needs: []string{"turn"}, text: `static int32_t @cos(int32_t x, int fx) { return @turn(x, fx, 1); }
 `},
-	{name: "erf", needs: []string{"curve", "fit64", "size"}, text: curveText("erfs") + `/* The error function at the exponent 15, to 9e-5. */
+	{name: "erf", needs: []string{"curve", "fit", "size"}, text: curveText("erfs") + `/* The error function at the exponent 15, to 9e-5. */
 static int32_t @erf(int32_t x, int fx) {
-    const int32_t at = @fit64((int64_t)@size(x), fx - 16, 2147483647), r = at < (int32_t)4 << 16 ? @curve(@erfs, at) : 32767;
+    const int32_t at = @fit((int32_t)@size(x), fx - 16, 2147483647), r = at < (int32_t)4 << 16 ? @curve(@erfs, at) : 32767;
     return x < 0 ? -r : r;
 }
 `},

@@ -11,40 +11,34 @@ import (
 // fuses stands apart here.
 type fixedModel struct {
 	*fixedStep
-	memory []int32 // all values, and the words of parameters
-	base   map[int]int
+	*layout
+	memory []int32
 	nodes  map[int]*compiled
+	reads  map[[2]int]*reading
 	y      []int32
 }
 
-// compiled is a node with its operands resolved to places in memory.
+// compiled is an element-wise operation, ready to be computed.
 type compiled struct {
 	rule  fixedRule
 	calls []applied
-	from  [][]int // of each component: its operands
-	maybe [][]bool
-	gap   bool // the result may be missing
-	read  []reading
+	from  [][]int
+	maybe []bool // which operands may be missing
+	gap   bool   // the result may be
 }
 
-// reading is a value as narrow words at an exponent.
+// reading is a value as narrow words.
 type reading struct {
 	from, shift []int
 	to          []int32
 }
 
 func newFixedModel(x *fixedStep) *fixedModel {
-	m := &fixedModel{fixedStep: x, base: map[int]int{}, nodes: map[int]*compiled{}, y: make([]int32, x.pl.len(x.pl.p.Outputs[0].Node))}
-	for i := range x.pl.p.Nodes {
-		if !x.pl.live[i] || x.pl.root[i] != i {
-			continue
-		}
-		m.base[i] = len(m.memory)
-		switch {
-		case !x.pl.uniform[i] || x.pl.phi[i]:
-			m.memory = append(m.memory, make([]int32, x.pl.len(i))...)
-		case x.elementary(i):
-			m.memory = append(m.memory, x.constantOf(i).q...)
+	m := &fixedModel{fixedStep: x, layout: newLayout(x.pl, x.elementary), nodes: map[int]*compiled{}, reads: map[[2]int]*reading{}, y: make([]int32, x.pl.len(x.pl.p.Outputs[0].Node))}
+	m.memory = make([]int32, m.size)
+	for root := range m.base {
+		if x.pl.uniform[root] && !x.pl.phi[root] {
+			copy(m.value(root), x.constantOf(root).q)
 		}
 	}
 	return m
@@ -53,19 +47,23 @@ func newFixedModel(x *fixedStep) *fixedModel {
 // elementary tells whether a value of parameters is read as it is, and not only as weights or by others of its kind.
 func (x *fixedStep) elementary(root int) bool {
 	return slices.ContainsFunc(x.read[root], func(by int) bool {
-		return by < 0 || x.pl.p.Nodes[by].Op != step.OpSynapses && x.pl.p.Nodes[by].Op != step.OpLinear ||
-			x.pl.p.Nodes[by].Op == step.OpLinear && x.multiplied(root, by)
-	})
-}
-
-// multiplied tells whether a linear map has a value of parameters where others have theirs of the input.
-func (x *fixedStep) multiplied(root, by int) bool {
-	for k := 1; k < len(x.pl.p.Nodes[by].In); k += 2 {
-		if r, _ := x.pl.origin(x.pl.p.Nodes[by].In[k], 0); r == root {
+		if by < 0 {
 			return true
 		}
-	}
-	return false
+		n := &x.pl.p.Nodes[by]
+		switch n.Op {
+		case step.OpSynapses:
+			return false
+		case step.OpLinear:
+			for k := 1; k < len(n.In); k += 2 {
+				if r, _ := x.pl.origin(n.In[k], 0); r == root {
+					return true
+				}
+			}
+			return false
+		}
+		return true
+	})
 }
 
 // value is that of a root.
@@ -129,22 +127,18 @@ func (m *fixedModel) move(from int, to target) {
 	copy(dst, next)
 }
 
-// compiled resolves an element-wise operation.
-func (m *fixedModel) compiled(i int) *compiled {
+// prepare resolves an element-wise operation.
+func (m *fixedModel) prepare(i int) *compiled {
 	if c, ok := m.nodes[i]; ok {
 		return c
 	}
 	n := &m.pl.p.Nodes[i]
 	c := &compiled{rule: fixedRules[n.Op], gap: m.maybe[i]}
 	if c.rule.model == nil {
-		c.calls = m.callsOf(i)
-		for k := range c.calls {
-			from, maybe := make([]int, len(n.In)), make([]bool, len(n.In))
-			for a, j := range n.In {
-				r, at := m.pl.operand(j, k)
-				from[a], maybe[a] = m.base[r]+at, m.maybe[r]
-			}
-			c.from, c.maybe = append(c.from, from), append(c.maybe, maybe)
+		c.calls, c.from = m.callsOf(i), m.operands(i)
+		for _, j := range n.In {
+			r, _ := m.pl.operand(j, 0)
+			c.maybe = append(c.maybe, m.maybe[r])
 		}
 	}
 	m.nodes[i] = c
@@ -153,7 +147,7 @@ func (m *fixedModel) compiled(i int) *compiled {
 
 // compute implements visitor.
 func (m *fixedModel) compute(i int) {
-	c := m.compiled(i)
+	c := m.prepare(i)
 	if c.rule.model != nil {
 		c.rule.model(m, i)
 		return
@@ -161,17 +155,17 @@ func (m *fixedModel) compute(i int) {
 	var operands [5]int32
 	choice, y := m.pl.p.Nodes[i].Op == step.OpSelect, m.value(i)
 	for k := range c.calls {
-		a, x, missing := &c.calls[k], operands[:len(c.from[k])], false
+		a, x, missing := &c.calls[k], operands[:len(c.maybe)], false
 		for q, at := range c.from[k] {
 			x[q] = m.memory[at]
-			missing = missing || x[q] == gone && c.maybe[k][q]
+			missing = missing || x[q] == gone && c.maybe[q]
 		}
 		if choice && missing {
 			q := 1
 			if x[0] == 0 {
 				q = 2
 			}
-			missing = x[q] == gone && c.maybe[k][q]
+			missing = x[q] == gone && c.maybe[q]
 		}
 		if missing && c.gap {
 			y[k] = gone
@@ -181,19 +175,16 @@ func (m *fixedModel) compute(i int) {
 	}
 }
 
-// narrowed are the components of a value as narrow words at an exponent. It is operand k of a node, of which they are kept.
+// narrowed are the components of operand k of a node as narrow words at an exponent.
 func (m *fixedModel) narrowed(node, k, f int) []int32 {
-	c, i := m.compiled(node), m.pl.p.Nodes[node].In[k]
-	for len(c.read) <= k {
-		c.read = append(c.read, reading{})
-	}
-	r := &c.read[k]
-	if r.to == nil {
-		for q := range m.pl.len(i) {
-			root, at := m.pl.origin(i, q)
-			r.from, r.shift = append(r.from, m.base[root]+at), append(r.shift, m.word(root, at).f-f)
+	r, ok := m.reads[[2]int{node, k}]
+	if !ok {
+		i := m.pl.p.Nodes[node].In[k]
+		r = &reading{from: m.components(node, k), to: make([]int32, m.pl.len(i))}
+		for q := range r.to {
+			r.shift = append(r.shift, m.wordAt(i, q).f-f)
 		}
-		r.to = make([]int32, len(r.from))
+		m.reads[[2]int{node, k}] = r
 	}
 	for q, at := range r.from {
 		r.to[q] = fit(m.memory[at], r.shift[q], top16)

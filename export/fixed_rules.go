@@ -145,14 +145,18 @@ func sums(sign string, f func(a, b int32) int32) fixedRule {
 		}}
 }
 
-// moved is a word shifted to the right where nothing is clamped.
+// moved is a word shifted where nothing is clamped.
 func moved(x, n string) string {
-	k, err := strconv.Atoi(n)
+	wide := x
+	if !strings.HasPrefix(x, "t") && !strings.HasPrefix(x, "@fit") && !strings.HasPrefix(x, "(int32_t)") {
+		wide = "(int32_t)" + x
+	}
+	k, err := strconv.Atoi(strings.Trim(n, "()"))
 	switch {
 	case err == nil && k == 0:
-		return "(int32_t)" + x
+		return wide
 	case err == nil && k < 0 && k > -31:
-		return fmt.Sprintf("(int32_t)%s * %d", x, int32(1)<<-k)
+		return fmt.Sprintf("%s * %d", wide, int32(1)<<-k)
 	}
 	return fmt.Sprintf("@fit(%s, %s, 2147483647)", x, n)
 }

@@ -112,3 +112,58 @@ func (pl *plan) operand(j, k int) (root, at int) {
 	}
 	return pl.origin(j, k)
 }
+
+// layout gives every root a place of its own in one memory, and resolves operands to places.
+type layout struct {
+	pl    *plan
+	base  map[int]int
+	size  int
+	from  map[int][][]int // of element-wise operations: the operands of each component
+	whole map[[2]int][]int
+}
+
+// newLayout has a place for what is computed and what is given, and for those values of parameters that are kept.
+func newLayout(pl *plan, keep func(root int) bool) *layout {
+	l := &layout{pl: pl, base: map[int]int{}, from: map[int][][]int{}, whole: map[[2]int][]int{}}
+	for i := range pl.p.Nodes {
+		if pl.live[i] && pl.root[i] == i && (!pl.uniform[i] || pl.phi[i] || keep(i)) {
+			l.base[i] = l.size
+			l.size += pl.len(i)
+		}
+	}
+	return l
+}
+
+// operands are the places of the operands of each component of an element-wise operation.
+func (l *layout) operands(i int) [][]int {
+	if list, ok := l.from[i]; ok {
+		return list
+	}
+	list := make([][]int, l.pl.len(i))
+	for k := range list {
+		for _, j := range l.pl.p.Nodes[i].In {
+			r, at := l.pl.operand(j, k)
+			list[k] = append(list[k], l.base[r]+at)
+		}
+	}
+	l.from[i] = list
+	return list
+}
+
+// components are the places of the components of operand k of a node, or of the node where k is -1.
+func (l *layout) components(node, k int) []int {
+	if list, ok := l.whole[[2]int{node, k}]; ok {
+		return list
+	}
+	i := node
+	if k >= 0 {
+		i = l.pl.p.Nodes[node].In[k]
+	}
+	var list []int
+	for q := range l.pl.len(i) {
+		r, at := l.pl.origin(i, q)
+		list = append(list, l.base[r]+at)
+	}
+	l.whole[[2]int{node, k}] = list
+	return list
+}
