@@ -12,7 +12,7 @@ import (
 type ranges map[int][]float64
 
 // calibrationRows are stepped at least, over and over where the data have less, so that ranges are those of long runs too.
-const calibrationRows = 3000
+var calibrationRows = 3000
 
 // calibrator runs a plan in float64 along data and notes ranges.
 type calibrator struct {
@@ -72,16 +72,19 @@ func (c *calibrator) row(m *model.Model, x []float32, dt float32) {
 	for k := range n {
 		part := m.Part(dt, n, k)
 		for _, in := range p.Inputs {
+			if !c.given(in.Node) {
+				continue
+			}
 			for q, v := range x {
 				c.value(in.Node)[q] = float64(v)
 			}
 			c.note(in.Node)
 		}
-		if p.Time >= 0 {
+		if c.given(p.Time) {
 			c.value(p.Time)[0] = float64(part.DT)
 			c.note(p.Time)
 		}
-		if p.Part >= 0 {
+		if c.given(p.Part) {
 			copy(c.value(p.Part), []float64{float64(part.Before), float64(part.After), float64(part.Turn)})
 			c.note(p.Part)
 		}

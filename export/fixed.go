@@ -64,7 +64,7 @@ func newFixed(m *model.Model, pl *plan, limits []float64, a Arithmetic, calibrat
 		return nil, err
 	}
 	p := pl.p
-	f.inputs = f.x.of(p.Inputs[0].Node).f
+	f.inputs = f.x.inputs()
 	f.time = 16
 	if p.Time >= 0 && !pl.live[p.Time] {
 		p.Time = -1
@@ -109,6 +109,15 @@ func (x *fixedStep) printable() error {
 		}
 	}
 	return nil
+}
+
+// inputs are the exponents of inputs; 16 where nothing reads them.
+func (x *fixedStep) inputs() []int {
+	in := x.pl.p.Inputs[0].Node
+	if !x.pl.live[in] {
+		return slices.Repeat([]int{16}, x.pl.len(in))
+	}
+	return x.of(in).f
 }
 
 // bits are those of weights.

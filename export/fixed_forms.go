@@ -350,14 +350,18 @@ func (f *formed) choose(g int) form {
 	list, wide := f.members(g), f.wide(g)
 	raw := !slices.ContainsFunc(list, func(i int) bool { return !f.raw[i] && i != f.output() })
 	sizes := make([]float64, f.pl.len(list[0]))
-	limited := true // by functions that are bounded
+	limited, functions := true, 0 // by functions that are bounded
 	for _, i := range list {
 		n := &f.pl.p.Nodes[i]
 		for k, v := range f.sizes(i) {
 			sizes[k] = max(sizes[k], v)
 		}
+		if bounded(n.Op) {
+			functions++
+		}
 		limited = limited && (bounded(n.Op) || n.Op == step.OpState)
 	}
+	limited = limited && functions > 0
 	top, most, room := int32(top16), most16, room16
 	switch {
 	case wide && raw:

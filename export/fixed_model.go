@@ -80,12 +80,14 @@ func (m *fixedModel) reset() {
 func (m *fixedModel) step(x []int32, dt int32, part []int32) {
 	p := m.pl.p
 	for _, in := range p.Inputs {
-		copy(m.value(in.Node), x)
+		if m.given(in.Node) {
+			copy(m.value(in.Node), x)
+		}
 	}
-	if p.Time >= 0 {
+	if m.given(p.Time) {
 		m.value(p.Time)[0] = dt
 	}
-	if p.Part >= 0 {
+	if m.given(p.Part) {
 		copy(m.value(p.Part), part)
 	}
 	m.pl.walk(m.pl.body, m)

@@ -19,12 +19,11 @@ type word struct {
 // computes with them in Go; and the same as an expression in C, of the operands and of the numbers as they are read. Every
 // other operation is code, with its twin in fixed_model.go.
 type fixedRule struct {
-	args   func(in []word, out word) ([]int, error)
-	eval   func(x []int32, a []int, in []word, out word) int32
-	text   func(x, a []string, in []word, out word) string
-	helper []string
-	code   func(w *fixedWriter, node int)
-	model  func(m *fixedModel, node int)
+	args  func(in []word, out word) ([]int, error)
+	eval  func(x []int32, a []int, in []word, out word) int32
+	text  func(x, a []string, in []word, out word) string
+	code  func(w *fixedWriter, node int)
+	model func(m *fixedModel, node int)
 }
 
 // fixedRules are the rules of fixed point. A test demands one for every operation that a step can have.
@@ -34,7 +33,7 @@ func init() { // not above: the code of a rule prints operands by other rules
 	fixedRules = map[step.Op]fixedRule{
 		step.OpAdd: sums("+", func(a, b int32) int32 { return a + b }),
 		step.OpSub: sums("-", func(a, b int32) int32 { return a - b }),
-		step.OpMul: {args: product, helper: []string{"fit", "fit64"},
+		step.OpMul: {args: product,
 			eval: func(x []int32, a []int, _ []word, out word) int32 {
 				return fitWide(int64(x[0])*int64(x[1]), a[0], out.top)
 			},
@@ -44,14 +43,14 @@ func init() { // not above: the code of a rule prints operands by other rules
 				}
 				return fmt.Sprintf("@fit64((int64_t)%s * %s, %s, %d)", x[0], x[1], a[0], out.top)
 			}},
-		step.OpDiv: {args: func(in []word, out word) ([]int, error) { return []int{in[0].f - in[1].f - out.f}, nil }, helper: []string{"ratio"},
+		step.OpDiv: {args: func(in []word, out word) ([]int, error) { return []int{in[0].f - in[1].f - out.f}, nil },
 			eval: func(x []int32, a []int, _ []word, out word) int32 { return ratio(x[0], x[1], a[0], out.top) },
 			text: func(x, a []string, _ []word, out word) string {
 				return fmt.Sprintf("@ratio(%s, %s, %s, %d)", x[0], x[1], a[0], out.top)
 			}},
 		step.OpMin: either("min", func(a, b int32) int32 { return min(a, b) }),
 		step.OpMax: either("max", func(a, b int32) int32 { return max(a, b) }),
-		step.OpSelect: {args: func(in []word, out word) ([]int, error) { return []int{in[1].f - out.f, in[2].f - out.f}, nil }, helper: []string{"fit"},
+		step.OpSelect: {args: func(in []word, out word) ([]int, error) { return []int{in[1].f - out.f, in[2].f - out.f}, nil },
 			eval: func(x []int32, a []int, _ []word, out word) int32 {
 				if x[0] != 0 {
 					return fit(x[1], a[0], out.top)
@@ -61,19 +60,14 @@ func init() { // not above: the code of a rule prints operands by other rules
 			text: func(x, a []string, in []word, out word) string {
 				return fmt.Sprintf("%s != 0 ? %s : %s", x[0], fitted(x[1], a[0], in[1], out), fitted(x[2], a[1], in[2], out))
 			}},
-		step.OpRelax: {args: relaxing, helper: []string{"relax"},
+		step.OpRelax: {args: relaxing,
 			eval: func(x []int32, a []int, _ []word, out word) int32 {
 				return relaxed(x[0], x[1], x[2], x[3], x[4], a[0], a[1], a[2], out.top)
 			},
 			text: func(x, a []string, _ []word, out word) string {
 				return fmt.Sprintf("@relax(%s, %s, %d)", strings.Join(x, ", "), strings.Join(a, ", "), out.top)
 			}},
-		step.OpObserved: ones("%s != @MISSING ? %s : 0", func(x, one int32) int32 {
-			if x != gone {
-				return one
-			}
-			return 0
-		}),
+		step.OpObserved: observing(),
 		step.OpStep: ones("%s > 0 ? %s : 0", func(x, one int32) int32 {
 			if x > 0 {
 				return one
@@ -89,7 +83,7 @@ func init() { // not above: the code of a rule prints operands by other rules
 			}
 			return 0
 		}),
-		step.OpAbs: {args: func(in []word, out word) ([]int, error) { return []int{in[0].f - out.f}, nil }, helper: []string{"fit"},
+		step.OpAbs: {args: func(in []word, out word) ([]int, error) { return []int{in[0].f - out.f}, nil },
 			eval: func(x []int32, a []int, _ []word, out word) int32 { return fit(max(x[0], -x[0]), a[0], out.top) },
 			text: func(x, a []string, in []word, out word) string {
 				return fmt.Sprintf("@fit(%[1]s < 0 ? -(int32_t)%[1]s : %[1]s, %[2]s, %[3]d)", x[0], a[0], out.top)
@@ -132,7 +126,7 @@ func aligned(a, b word) int {
 
 // sums is the rule of + or -: both operands at one exponent, the result rounded once.
 func sums(sign string, f func(a, b int32) int32) fixedRule {
-	return fixedRule{helper: []string{"fit"},
+	return fixedRule{
 		args: func(in []word, out word) ([]int, error) {
 			g := aligned(in[0], in[1])
 			return []int{in[0].f - g, in[1].f - g, g - out.f}, nil
@@ -172,7 +166,7 @@ func fitted(x, n string, in, out word) string {
 func product(in []word, out word) ([]int, error) { return []int{in[0].f + in[1].f - out.f}, nil }
 
 func either(name string, f func(a, b int32) int32) fixedRule {
-	return fixedRule{helper: []string{"fit", name},
+	return fixedRule{
 		args: func(in []word, out word) ([]int, error) { return []int{in[0].f - out.f, in[1].f - out.f}, nil },
 		eval: func(x []int32, a []int, _ []word, out word) int32 {
 			return f(fit(x[0], a[0], out.top), fit(x[1], a[1], out.top))
@@ -200,9 +194,27 @@ func ones(format string, f func(x, one int32) int32) fixedRule {
 		text: func(x, a []string, _ []word, _ word) string { return fmt.Sprintf(format, x[0], a[0]) }}
 }
 
+// observing is the rule of whether a value is not missing, which no narrow word is.
+func observing() fixedRule {
+	rule := ones("%s != @MISSING ? %s : 0", func(x, one int32) int32 {
+		if x != gone {
+			return one
+		}
+		return 0
+	})
+	wide := rule.text
+	rule.text = func(x, a []string, in []word, out word) string {
+		if in[0].top == top16 {
+			return a[0]
+		}
+		return wide(x, a, in, out)
+	}
+	return rule
+}
+
 // scaled is the rule of a function that is told the exponent of its result.
 func scaled(name string, f func(x int32, fx, f int, top int32) int32) fixedRule {
-	return fixedRule{helper: []string{name},
+	return fixedRule{
 		args: func(in []word, out word) ([]int, error) { return []int{in[0].f, out.f}, nil },
 		eval: func(x []int32, a []int, _ []word, out word) int32 { return f(x[0], a[0], a[1], out.top) },
 		text: func(x, a []string, _ []word, out word) string {
@@ -212,7 +224,7 @@ func scaled(name string, f func(x int32, fx, f int, top int32) int32) fixedRule 
 
 // unit15 is the rule of a function whose result has the exponent 15.
 func unit15(name string, f func(x int32, fx int) int32) fixedRule {
-	return fixedRule{helper: []string{name, "fit"},
+	return fixedRule{
 		args: func(in []word, out word) ([]int, error) { return []int{in[0].f, 15 - out.f}, nil },
 		eval: func(x []int32, a []int, _ []word, out word) int32 { return fit(f(x[0], a[0]), a[1], out.top) },
 		text: func(x, a []string, _ []word, out word) string {

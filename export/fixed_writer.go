@@ -103,7 +103,6 @@ func (w *fixedWriter) use(names ...string) {
 func (w *fixedWriter) value(i int, at string) string {
 	n, calls := &w.pl.p.Nodes[i], w.x.callsOf(i)
 	rule := fixedRules[n.Op]
-	w.use(rule.helper...)
 	var x, a, missing []string
 	for q, j := range n.In {
 		text := w.read(j, at, w.pl.len(i))
@@ -122,6 +121,11 @@ func (w *fixedWriter) value(i int, at string) string {
 		a = append(a, w.entry(list, at))
 	}
 	text := rule.text(x, a, calls[0].in, calls[0].out)
+	for _, h := range fixedHelpers {
+		if strings.Contains(text, "@"+h.name+"(") {
+			w.use(h.name)
+		}
+	}
 	if missing != nil {
 		for k := range missing {
 			if len(missing) > 1 && strings.Contains(missing[k], "&&") {
@@ -220,7 +224,7 @@ func (w *fixedWriter) products(i, k int, row, o string, visit func(weight, x str
 
 func (w *fixedWriter) synapses(i int, row string) {
 	n, s := &w.pl.p.Nodes[i], w.x.synapsesOf(i)
-	w.use("sigmoid", "fit")
+	w.use("sigmoid", "fit") // fit in any case, for what moved shifts
 	at := fmt.Sprintf("e%d_0", i)
 	from, end := ends(n.Edges[0])
 	r := w.pl.all(i)

@@ -134,6 +134,12 @@ func newLayout(pl *plan, keep func(root int) bool) *layout {
 	return l
 }
 
+// given tells whether a leaf has a place, because something reads it.
+func (l *layout) given(leaf int) bool {
+	_, ok := l.base[leaf]
+	return ok
+}
+
 // operands are the places of the operands of each component of an element-wise operation.
 func (l *layout) operands(i int) [][]int {
 	if list, ok := l.from[i]; ok {

@@ -25,6 +25,8 @@ type exported struct {
 	Scratch    int               `json:"scratch_bytes"` // on the stack
 	Operations float64           `json:"operations_per_step"`
 	Drift      []export.Drift    `json:"drift,omitempty"`
+	// Targets are measured where their compiler is installed.
+	Targets []export.Footprint `json:"targets"`
 }
 
 // exportCFlags are the options of export c.
@@ -52,6 +54,9 @@ inputs, time and outputs are words, whose exponents NAME.h tells. Ranges are cho
 that the model was trained on that is the training part. How far fixed point is from single precision after 10 to 10,000
 steps, each with its own state all the while, is measured along them too, in units of probabilities or of the target's
 standard deviation; more than --bound is refused.
+
+What the code takes of flash, memory and stack is measured for each processor whose compiler is installed, without the
+compiler's own library, and else estimated; cycles are an estimate always.
 
 A model that reads series from their end, or whose solver chooses its own steps, is refused with the reason. MODEL is a
 file, or - for standard input; the data of --calibrate are a file or a built-in name.`,
@@ -99,6 +104,9 @@ func (f *exportCFlags) run(cmd *cobra.Command, c *console, path string) error {
 	if r.Files, err = c.saveAll(cmd.Context(), f.out, p.Files); err != nil {
 		return err
 	}
+	if r.Targets, err = export.Footprints(cmd.Context(), p, f.arithmetic); err != nil {
+		return err
+	}
 	if f.json {
 		return c.json(r)
 	}
@@ -106,10 +114,30 @@ func (f *exportCFlags) run(cmd *cobra.Command, c *console, path string) error {
 		c.print("%s\n", file.File)
 	}
 	c.note("constants %d bytes, state %d bytes, on the stack %d bytes and what the compiler adds, %.0f operations a step", r.Constants, r.State, r.Scratch, r.Operations)
+	for _, t := range r.Targets {
+		how := "estimated: no " + compilerOf(t.Target)
+		if t.Measured {
+			how = "measured"
+		}
+		cycles := ""
+		if t.Cycles > 0 {
+			cycles = fmt.Sprintf(", about %.2g cycles a step", t.Cycles)
+		}
+		c.note("%-10s flash %6d bytes, memory %5d, of which the stack is %5d (%s)%s", t.Target, t.Flash, t.RAM, t.Stack, how, cycles)
+	}
 	for _, d := range r.Drift {
 		c.note("after %5d steps at most %.2g from single precision, root mean square %.2g", d.Steps, d.Max, d.RMS)
 	}
 	return nil
+}
+
+func compilerOf(target string) string {
+	for _, t := range export.Targets() {
+		if t.Name == target {
+			return t.Compiler
+		}
+	}
+	return "compiler"
 }
 
 // open loads the model, and with --calibrate the series that ranges come from.
