@@ -56,7 +56,7 @@ steps, each with its own state all the while, is measured along them too, in uni
 standard deviation; more than --bound is refused.
 
 What the code takes of flash, memory and stack is measured for each processor whose compiler is installed, without the
-compiler's own library, and else estimated; cycles are an estimate always.
+compiler's own library, and else estimated.
 
 A model that reads series from their end, or whose solver chooses its own steps, is refused with the reason. MODEL is a
 file, or - for standard input; the data of --calibrate are a file or a built-in name.`,
@@ -119,11 +119,7 @@ func (f *exportCFlags) run(cmd *cobra.Command, c *console, path string) error {
 		if t.Measured {
 			how = "measured"
 		}
-		cycles := ""
-		if t.Cycles > 0 {
-			cycles = fmt.Sprintf(", about %.2g cycles a step", t.Cycles)
-		}
-		c.note("%-10s flash %6d bytes, memory %5d, of which the stack is %5d (%s)%s", t.Target, t.Flash, t.RAM, t.Stack, how, cycles)
+		c.note("%-10s flash %6d bytes, memory %5d, of which the stack is %5d (%s)", t.Target, t.Flash, t.RAM, t.Stack, how)
 	}
 	for _, d := range r.Drift {
 		c.note("after %5d steps at most %.2g from single precision, root mean square %.2g", d.Steps, d.Max, d.RMS)
