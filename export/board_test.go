@@ -66,25 +66,37 @@ func TestOnAVR(t *testing.T) {
 // onBoard demands that self-tests pass where run runs them, and that one with a planted fault does not.
 func onBoard(t *testing.T, where string, run func(files []export.File) int) {
 	t.Helper()
-	for _, name := range []string{"ltc-ncp19", "gru-32"} {
-		p, err := cell.LookupPreset(name)
+	export.Drifts(t, 100)
+	for _, c := range []struct {
+		name       string
+		arithmetic export.Arithmetic
+		old, new   string // a fault
+	}{
+		{"ltc-ncp19", export.Float32, "dt >= 0.0f", "dt < 9.0f"},
+		{"gru-32", export.Float32, "", ""},
+		{"ltc-ncp19", export.Int8, "dt >= 0.0f", "dt < 9.0f"},
+		{"ltc-ncp19", export.Q15, "dt < 0 ||", ""},
+		{"grud-32", export.Q15, "", ""},
+	} {
+		p, err := cell.LookupPreset(c.name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		printed, err := export.C(preset(t, p, sensors(2)), export.Options{Name: "net"})
+		m := preset(t, p, sensors(2))
+		printed, err := export.C(m, export.Options{Name: "net", Arithmetic: c.arithmetic, Calibration: drawn(m, 60)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if code := run(printed.Files); code != 0 {
-			t.Errorf("%s on %s: the self-test ends with %d", name, where, code)
+			t.Errorf("%s in %s on %s: the self-test ends with %d", c.name, c.arithmetic, where, code)
 		}
-		if name == "gru-32" {
+		if c.old == "" {
 			continue
 		}
 		source := &printed.Files[1].Data
-		*source = []byte(strings.Replace(string(*source), "dt >= 0.0f", "dt < 9.0f", 1))
+		*source = []byte(strings.Replace(string(*source), c.old, c.new, 1))
 		if code := run(printed.Files); code != 3 {
-			t.Errorf("%s on %s: with a planted fault the self-test ends with %d, not 3", name, where, code)
+			t.Errorf("%s in %s on %s: with a planted fault the self-test ends with %d, not 3", c.name, c.arithmetic, where, code)
 		}
 	}
 }

@@ -26,15 +26,31 @@ func C(m *model.Model, o Options) (*Printed, error) {
 	if err := CheckName(o.Name); err != nil {
 		return nil, err
 	}
-	c, err := newC(m, o)
+	switch o.Arithmetic {
+	case "", Float32:
+		return cOfFloats(m, o)
+	case Int8, Q15:
+		return cOfWords(m, o)
+	}
+	return nil, refused("arithmetic %q; allowed: %v", o.Arithmetic, Arithmetics())
+}
+
+func cOfFloats(m *model.Model, o Options) (p *Printed, err error) {
+	pl, limits, err := planned(m)
 	if err != nil {
 		return nil, err
 	}
+	defer caught(&err)
+	if err := printable(m.Program().Only("prediction")); err != nil {
+		return nil, err
+	}
+	c := &cFiles{m: m, schema: m.Schema(), name: o.Name, limits: limits, w: newWriter(pl)}
+	c.w.items(pl.body)
 	test, err := c.selftest()
 	if err != nil {
 		return nil, err
 	}
-	p := &Printed{State: 4 * max(1, c.w.pl.p.StateWidth()), Scratch: 4 * c.w.at.scratch, Operations: m.Program().FLOPs()}
+	p = &Printed{State: 4 * max(1, pl.p.StateWidth()), Scratch: 4 * c.w.at.scratch, Operations: m.Program().FLOPs()}
 	p.Files = []File{c.file(".h", c.header(p)), c.file(".c", c.source()), c.file("_selftest.c", test)}
 	p.Constants = c.w.constants
 	return p, nil
@@ -49,47 +65,38 @@ type cFiles struct {
 	w      *writer
 }
 
-func newC(m *model.Model, o Options) (c *cFiles, err error) {
+// planned plans a model that can be stepped, and gives the longest steps of what takes long rows in parts.
+func planned(m *model.Model) (pl *plan, limits []float64, err error) {
 	if err := exportable(m); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p := m.Program().Only("prediction")
-	if err := printable(p); err != nil {
-		return nil, err
+	if err := sorted(p); err != nil {
+		return nil, nil, err
 	}
-	pl, err := newPlan(p, m.Params())
-	if err != nil {
-		return nil, err
+	if pl, err = newPlan(p, m.Params()); err != nil {
+		return nil, nil, err
 	}
 	passes, _ := m.Training()
-	c = &cFiles{m: m, schema: m.Schema(), name: o.Name, limits: passes[0].Limits}
-	c.w = &writer{pl: pl, at: newPlacer(pl), named: map[string]string{}, used: map[string]bool{}}
-	defer func() {
-		switch e := recover().(type) {
-		case nil:
-		case *RefusedError: // from the depth of printing
-			c, err = nil, e
-		default:
-			panic(e)
-		}
-	}()
-	c.w.items(pl.body)
-	return c, nil
+	return pl, passes[0].Limits, nil
 }
 
-// printable refuses operations without a rule, and lists of edges in an order that loops over rows do not take.
+// printable refuses operations without a rule.
 func printable(p *step.Program) error {
 	for i, needed := range live(p) {
-		n := &p.Nodes[i]
-		_, ok := cRules[n.Op]
-		switch {
-		case !needed:
-			continue
-		case !ok && !n.Op.Leaf() && n.Op != step.OpResult:
-			return refused("the operation %v has no rule for C", n.Op)
+		op := p.Nodes[i].Op
+		if _, ok := cRules[op]; needed && !ok && !op.Leaf() && op != step.OpResult {
+			return refused("the operation %v has no rule for C", op)
 		}
-		for _, e := range n.Edges {
-			if e != nil && !slices.IsSortedFunc(e.List, func(a, b step.Edge) int { return a.To - b.To }) {
+	}
+	return nil
+}
+
+// sorted refuses lists of edges in an order that loops over rows do not take.
+func sorted(p *step.Program) error {
+	for i, needed := range live(p) {
+		for _, e := range p.Nodes[i].Edges {
+			if needed && e != nil && !slices.IsSortedFunc(e.List, func(a, b step.Edge) int { return a.To - b.To }) {
 				return refused("synapses do not stand in the order of their targets")
 			}
 		}
@@ -205,7 +212,7 @@ func (c *cFiles) source() string {
 	if c.w.tables.Len() > 0 {
 		b.WriteString(c.w.tables.String() + "\n")
 	}
-	b.WriteString(helperText(c.w.used))
+	b.WriteString(helperText(helpers, c.w.used))
 	b.WriteString("void @init(@state *s) {\n    volatile float *h; /* else compilers call memset */\n")
 	for k, st := range c.w.pl.p.States {
 		fmt.Fprintf(&b, "    h = s->h%d;\n    for (unsigned i = 0; i < %dU; i++) h[i] = 0.0f;\n", k, c.w.pl.len(st.Node))

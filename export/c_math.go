@@ -184,7 +184,7 @@ static float @relax(float v, float h, float c, float G, float I) { return v + h 
 }
 
 // helperText prints the helpers that are used, and those that they need.
-func helperText(used map[string]bool) string {
+func helperText(helpers []helper, used map[string]bool) string {
 	for k := len(helpers) - 1; k >= 0; k-- {
 		if used[helpers[k].name] {
 			for _, n := range helpers[k].needs {

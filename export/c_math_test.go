@@ -50,7 +50,7 @@ func mathProgram() string {
 		used[f.name] = true
 		fmt.Fprintf(&calls, "        y[%d] = m_%s(x);\n", k, f.name)
 	}
-	return "#include <stdint.h>\n#include <stdio.h>\n#define m_ROM\n#define m_RD(p) (*(p))\n" + strings.ReplaceAll(helperText(used), "@", "m_") + fmt.Sprintf(`
+	return "#include <stdint.h>\n#include <stdio.h>\n#define m_ROM\n#define m_RD(p) (*(p))\n" + strings.ReplaceAll(helperText(helpers, used), "@", "m_") + fmt.Sprintf(`
 int main(void) {
     float x, y[%d];
     while (fread(&x, sizeof x, 1, stdin) == 1) {

@@ -69,7 +69,7 @@ func (w *writer) linear(i int) {
 	w.cursors([]int{i})
 	w.open("for (unsigned %s = 0; %s < %dU; %s++) {", r, r, n.Shape.Inner, r)
 	w.head(i, r, o)
-	w.line("%s = %s;", w.store(i, fmt.Sprintf("%s * %dU + %s", o, n.Shape.Inner, r)), w.local(i))
+	w.line("%s = %s;", w.store(i, fmt.Sprintf("%s * %dU + %s", o, n.Shape.Inner, r)), w.stored(i, w.local(i)))
 	w.close()
 	w.close()
 }

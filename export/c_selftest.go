@@ -55,8 +55,17 @@ func (c *cFiles) selftest() (string, error) {
 		}
 		in, times, want = append(in, numbers(x[row])), append(times, number(dt[row])), append(want, numbers(y))
 	}
+	return c.test("float", number(tolerance)+"; /* of 1 + |value| */", in, times, want), nil
+}
+
+// test prints a self-test for numbers of a type, which may differ by a tolerance.
+func (c *cFiles) test(kind, tolerance string, in, times, want []string) string {
 	join := func(list []string) string { return "{\n    " + strings.Join(list, ",\n    ") + "}" }
-	return fmt.Sprintf(selftestText, c.name, c.name, len(x), number(tolerance), join(in), strings.Join(times, ", "), join(want)), nil
+	differs := floatsDiffer
+	if kind != "float" {
+		differs = wordsDiffer
+	}
+	return strings.ReplaceAll(fmt.Sprintf(selftestText, c.name, c.name, len(in), fmt.Sprintf(differs, tolerance), join(in), strings.Join(times, ", "), join(want)), "NUMBER", kind)
 }
 
 // numbers is a list of numbers that may be missing or infinite.
@@ -79,32 +88,26 @@ const selftestText = `/* Steps %s along a series and compares with what elegans 
    return to the beginning; 3: @step takes what it should refuse. */
 #include "%s.h"
 
-#define @NAN (0.0f / 0.0f)
 enum { @ROWS = %d };
-static const float @tolerance = %s; /* of 1 + |value| */
 
-static const float @x[@ROWS][@INPUTS] = %s;
-static const float @dt[@ROWS] = {%s};
-static const float @y[@ROWS][@OUTPUTS] = %s;
-
-static int @differs(float a, float b) {
-    const float size = b < 0.0f ? 1.0f - b : 1.0f + b;
-    const float d = a < b ? b - a : a - b;
-    return !(d <= @tolerance * size || (a != a && b != b) || (a - a != 0.0f && a == b));
-}
+%s
+static const NUMBER @x[@ROWS][@INPUTS] = %s;
+static const NUMBER @dt[@ROWS] = {%s};
+static const NUMBER @y[@ROWS][@OUTPUTS] = %s;
 
 int main(void) {
     @state s;
-    float y[@OUTPUTS], first[@OUTPUTS];
+    NUMBER y[@OUTPUTS], first[@OUTPUTS];
+    @init(&s);
+    if (@step(&s, @x[0], @dt[0], first) != 0) return 1;
     @init(&s);
     for (int row = 0; row < @ROWS; row++) {
         if (@step(&s, @x[row], @dt[row], y) != 0) return 1;
         for (int k = 0; k < @OUTPUTS; k++) {
             if (@differs(y[k], @y[row][k])) return 1;
-            if (row == 0) first[k] = y[k];
         }
     }
-    if (@step(&s, @x[0], -1.0f, y) == 0) return 3;
+    if (@step(&s, @x[0], -(NUMBER)1, y) == 0) return 3;
     @reset(&s);
     if (@step(&s, @x[0], @dt[0], y) != 0) return 2;
     for (int k = 0; k < @OUTPUTS; k++) {
@@ -113,3 +116,16 @@ int main(void) {
     return 0;
 }
 `
+
+const floatsDiffer = `#define @NAN (0.0f / 0.0f)
+static const float @tolerance = %s
+
+static int @differs(float a, float b) {
+    const float size = b < 0.0f ? 1.0f - b : 1.0f + b;
+    const float d = a < b ? b - a : a - b;
+    return !(d <= @tolerance * size || (a != a && b != b) || (a - a != 0.0f && a == b));
+}
+`
+
+const wordsDiffer = `static int @differs(int32_t a, int32_t b) { return a != b; }
+%s`

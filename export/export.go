@@ -5,7 +5,10 @@
 //	fold    sub-steps that repeat become loops                         fold.go
 //	plan    the order of what is computed, in fused chains of rows     plan.go, chain.go
 //	place   where each value stands                                    place.go
-//	print   one rule per operation and target                          c.go, c_rules.go, c_math.go
+//	print   one rule per operation and target                          c.go; c_rules.go, c_math.go; fixed_rules.go, fixed_math.go
+//
+// In fixed point the plan is run before it is printed, in float64 along calibration data, which gives ranges (calibrate.go,
+// fixed_forms.go), and in words (fixed_model.go), which gives the error.
 //
 // The first three are the same for every target. They are not those of the engine: that one plans for lanes, chunks of
 // times and the way back, with sub-steps one after the other; here there is one row, and what counts is small code.
@@ -23,12 +26,20 @@ import (
 	"strings"
 
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
 )
 
 // Options say how a model is printed.
 type Options struct {
 	// Name begins the names of all files and identifiers: a letter, then up to 30 letters, digits and underscores.
 	Name string
+	// Arithmetic is that of C; Float32 where it is empty.
+	Arithmetic Arithmetic
+	// Calibration are series like those that the model will meet, from which fixed point takes its ranges, and along which its
+	// error is measured. Only fixed point needs them.
+	Calibration []series.Series
+	// Bound is what a model in fixed point may differ by from single precision along Drift; 0 is any. See Drift.
+	Bound float64
 }
 
 // File is one of the files of an export. Its name is without directory.
@@ -45,6 +56,8 @@ type Printed struct {
 	Constants, State, Scratch int
 	// Operations of a step, as step.Program.FLOPs counts them; of one part, where a long row is taken in parts.
 	Operations float64
+	// Drift is the error of fixed point.
+	Drift []Drift
 }
 
 // RefusedError says why a model cannot be exported.

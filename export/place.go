@@ -10,6 +10,7 @@ import (
 type place struct {
 	kind placeKind
 	k    int // of a state: its number; of scratch memory: the first number
+	pool int // of scratch memory: which
 }
 
 type placeKind int
@@ -37,7 +38,9 @@ type placer struct {
 	loops   []span        // those around what is visited
 	order   []int
 	at      map[int]place
-	scratch int
+	scratch int // the length of the first pool, which is the only one where all numbers are alike
+	wide    int // that of the second
+	pool    func(root int) int
 }
 
 // use is one reader of a value. Rows says that it reads every component no later than it writes the one of that place.
@@ -46,8 +49,11 @@ type use struct {
 	rows bool
 }
 
-func newPlacer(pl *plan) *placer {
-	a := &placer{pl: pl, life: map[int]*span{}, reads: map[int][]use{}, at: map[int]place{}}
+func newPlacer(pl *plan) *placer { return newPlacerIn(pl, func(int) int { return 0 }) }
+
+// newPlacerIn has two pools of scratch memory; pool tells in which of them a root stands.
+func newPlacerIn(pl *plan, pool func(root int) int) *placer {
+	a := &placer{pl: pl, pool: pool, life: map[int]*span{}, reads: map[int][]use{}, at: map[int]place{}}
 	a.visit(pl.body)
 	a.direct()
 	a.share()
@@ -213,24 +219,28 @@ func (a *placer) inLoop(i int) bool {
 func (a *placer) share() {
 	type taken struct {
 		span
-		off, n int
+		off, n, pool int
 	}
 	var list []taken
 	for _, i := range a.order {
 		if _, ok := a.at[i]; ok {
 			continue
 		}
-		off, n, l := 0, a.pl.len(i), *a.life[i]
+		off, n, l, pool := 0, a.pl.len(i), *a.life[i], a.pool(i)
 		for moved := true; moved; {
 			moved = false
 			for _, t := range list {
-				if l.from <= t.to && t.from <= l.to && off < t.off+t.n && t.off < off+n {
+				if t.pool == pool && l.from <= t.to && t.from <= l.to && off < t.off+t.n && t.off < off+n {
 					off, moved = t.off+t.n, true
 				}
 			}
 		}
-		list = append(list, taken{l, off, n})
-		a.at[i] = place{kind: scratch, k: off}
-		a.scratch = max(a.scratch, off+n)
+		list = append(list, taken{l, off, n, pool})
+		a.at[i] = place{scratch, off, pool}
+		if pool == 0 {
+			a.scratch = max(a.scratch, off+n)
+		} else {
+			a.wide = max(a.wide, off+n)
+		}
 	}
 }

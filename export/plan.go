@@ -17,6 +17,7 @@ type plan struct {
 	// root and shift resolve views: component k of node i is component k + shift[i] of root[i].
 	root, shift []int
 	results     map[int][]int // of nodes with several results: the nodes, -1 where nobody reads one
+	computed    map[int]bool  // by some item
 	table       func(node int) []float32
 	body        []item
 	position    int
@@ -80,6 +81,10 @@ func newPlan(p *step.Program, theta []float32) (*plan, error) {
 	}
 	pl.body = append(pl.body, moves...)
 	pl.number(pl.body)
+	pl.computed = map[int]bool{}
+	for _, i := range pl.made(pl.body) {
+		pl.computed[i] = true
+	}
 	return pl, nil
 }
 

@@ -22,7 +22,7 @@ func runs(t *testing.T, name string, p *step.Program, pl *plan) {
 	if err != nil {
 		require.Missing(t, "no gcc; on Debian it is in the package gcc")
 	}
-	w := &writer{pl: pl, at: newPlacer(pl), named: map[string]string{}, used: map[string]bool{}}
+	w := newWriter(pl)
 	w.items(pl.body)
 	n, k := pl.len(p.States[0].Node), pl.len(p.Outputs[0].Node)
 	o := engine.NewOracle(p, 1, nil)
@@ -65,7 +65,7 @@ int main(void) {
     }
     return 0;
 }
-`, n, w.tables.String(), helperText(w.used), max(1, w.at.scratch), w.out.String(), strings.Join(x, ", "), k)
+`, n, w.tables.String(), helperText(helpers, w.used), max(1, w.at.scratch), w.out.String(), strings.Join(x, ", "), k)
 	dir := t.TempDir()
 	source, program := filepath.Join(dir, "p.c"), filepath.Join(dir, "p")
 	if err := os.WriteFile(source, []byte(strings.ReplaceAll(text, "@", "p_")), 0o644); err != nil {

@@ -9,8 +9,25 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
+// printer is how a writer prints numbers of one kind: what stands between loops and places, which are the same for all.
+type printer interface {
+	// kind is the type of a number within a row; value an element-wise operation at a component; stored a number as it is
+	// assigned to where a value stands.
+	kind() string
+	value(i int, at string) string
+	stored(root int, text string) string
+	// constant is a component of what depends on parameters only.
+	constant(root int, at string) string
+	// single prints an operation that is no chain, head one row of a sum over edges or columns (see writer.head).
+	single(i int)
+	head(i int, row, o string)
+	// move copies the components of a value to where another is kept.
+	move(from int, to target, at place)
+}
+
 // writer prints the step of a plan in C. In what it writes @ stands for the prefix.
 type writer struct {
+	printer
 	pl     *plan
 	at     *placer
 	out    strings.Builder
@@ -40,6 +57,13 @@ func (w *writer) close() {
 	w.line("}")
 }
 
+// newWriter prints in single precision.
+func newWriter(pl *plan) *writer {
+	w := &writer{pl: pl, at: newPlacer(pl), named: map[string]string{}, used: map[string]bool{}}
+	w.printer = floats{w}
+	return w
+}
+
 // index is a fresh name of a loop's variable.
 func (w *writer) index() string {
 	w.count++
@@ -47,21 +71,6 @@ func (w *writer) index() string {
 }
 
 func (w *writer) local(i int) string { return fmt.Sprintf("t%d", i) }
-
-// number is a constant that reads back to the same bits.
-func number(v float32) string {
-	text := strconv.FormatFloat(float64(v), 'g', -1, 32)
-	if v-v != 0 {
-		panic(refused("a weight, or what follows from weights, is %s", text))
-	}
-	if !strings.ContainsAny(text, ".e") {
-		text += ".0"
-	}
-	if v < 0 || text[0] == '-' {
-		return "(" + text + "f)"
-	}
-	return text + "f"
-}
 
 // list prints a table, once for each content.
 func (w *writer) list(kind, values string, n, width int) string {
@@ -74,18 +83,6 @@ func (w *writer) list(kind, values string, n, width int) string {
 	w.constants += n * width
 	fmt.Fprintf(&w.tables, "static const %s %s[%d] @ROM = {%s};\n", kind, name, n, values)
 	return name
-}
-
-// floats is the table of a value that depends on parameters only.
-func (w *writer) floats(values []float32) string {
-	var b strings.Builder
-	for k, v := range values {
-		if k%8 == 0 {
-			b.WriteString("\n   ")
-		}
-		fmt.Fprintf(&b, " %s,", strings.Trim(number(v), "()"))
-	}
-	return w.list("float", b.String(), len(values), 4)
 }
 
 // integers is entry at of a table of whole numbers from 0 up, in the narrowest type.
@@ -154,11 +151,7 @@ func offset(at string, by int) string {
 func (w *writer) element(root int, at string) string {
 	switch p := w.at.find(root); p.kind {
 	case table:
-		values := w.pl.table(root)
-		if !slices.ContainsFunc(values, func(v float32) bool { return v != values[0] }) {
-			return number(values[0])
-		}
-		return fmt.Sprintf("@RD(&%s[%s])", w.floats(values), at)
+		return w.constant(root, at)
 	case nowhere:
 		panic(fmt.Sprintf("export: value %d has no place", root))
 	case scratch:
@@ -182,8 +175,11 @@ func (w *writer) stands(p place, at string) string {
 	case output:
 		return fmt.Sprintf("y[%s]", at)
 	}
-	return fmt.Sprintf("m[%s]", at)
+	return fmt.Sprintf("%s[%s]", pools[p.pool], at)
 }
+
+// pools are the names of scratch memory.
+var pools = []string{"m", "w"}
 
 // store is where component at of a value is written.
 func (w *writer) store(i int, at string) string { return w.element(i, at) }
@@ -193,14 +189,14 @@ func (w *writer) items(items []item) {
 	for _, it := range items {
 		switch it.kind {
 		case single:
-			cRules[w.pl.p.Nodes[it.node].Op].code(w, it.node)
+			w.single(it.node)
 		case chained:
 			w.fused(it.fuse)
 		case copied:
-			w.move(it)
+			w.moved(it)
 		case looped:
 			for _, p := range it.loop.phis {
-				w.move(item{from: p.first, to: target{toNode, p.node}})
+				w.moved(item{from: p.first, to: target{toNode, p.node}})
 			}
 			k := w.index()
 			w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, it.loop.n, k)
@@ -210,8 +206,8 @@ func (w *writer) items(items []item) {
 	}
 }
 
-// move copies a value, unless it stands there already.
-func (w *writer) move(it item) {
+// moved copies a value to where it is kept, unless it stands there already.
+func (w *writer) moved(it item) {
 	to := place{kind: output}
 	switch it.to.kind {
 	case toState:
@@ -219,32 +215,18 @@ func (w *writer) move(it item) {
 	case toNode:
 		to = w.at.find(it.to.k)
 	}
-	r := w.pl.root[it.from]
-	if w.at.find(r) == to && w.pl.shift[it.from] == 0 {
-		return
+	if w.at.find(w.pl.root[it.from]) != to || w.pl.shift[it.from] != 0 {
+		w.move(it.from, it.to, to)
 	}
-	n, base := w.pl.len(it.from), 0
-	if to.kind == scratch {
-		base = to.k
-	}
-	w.copy(func(at string) string { return w.stands(to, offset(at, base)) }, it.from, n)
 }
 
-// copy copies the n components of a value. A plain loop would do, and compilers would make a call of memcpy of it.
-func (w *writer) copy(dst func(at string) string, from, n int) {
-	if n == 1 {
-		w.line("%s = %s;", dst("0U"), w.read(from, "0U", 1))
-		return
+// into is component at of a place, which in scratch memory counts from the value's first.
+func (w *writer) into(p place) func(at string) string {
+	base := 0
+	if p.kind == scratch {
+		base = p.k
 	}
-	if src := w.operand(from, "0U"); w.memory(from) {
-		w.used["copy"] = true
-		w.line("@copy(&%s, &%s, %dU);", dst("0U"), src, n)
-		return
-	}
-	k := w.index()
-	w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, n, k)
-	w.line("%s = %s;", dst(k), w.read(from, k, n))
-	w.close()
+	return func(at string) string { return w.stands(p, offset(at, base)) }
 }
 
 // memory tells whether the components of a value stand in memory side by side.
@@ -274,38 +256,17 @@ func (w *writer) fused(c *chain) {
 		w.head(h, at, "")
 	}
 	for _, i := range c.nodes {
-		n := &w.pl.p.Nodes[i]
-		args := make([]any, len(n.In))
-		for q, j := range n.In {
-			args[q] = w.read(j, at, c.rows)
-		}
-		w.line("const float %s = %s;", w.local(i), w.expression(n.Op, args))
+		w.line("const %s %s = %s;", w.kind(), w.local(i), w.value(i, at))
 	}
 	for _, i := range c.out {
 		if i >= 0 {
-			w.line("%s = %s;", w.store(i, at), w.local(i))
+			w.line("%s = %s;", w.store(i, at), w.stored(i, w.local(i)))
 		}
 	}
 	w.close()
 	if w.cursor(c.heads) {
 		w.close()
 	}
-}
-
-// expression is an element-wise operation on operands.
-func (w *writer) expression(op step.Op, args []any) string {
-	rule := cRules[op]
-	if rule.helper != "" {
-		w.used[rule.helper] = true
-	}
-	if rule.format != "" {
-		return fmt.Sprintf(rule.format, args...)
-	}
-	list := make([]string, len(args))
-	for k, a := range args {
-		list[k] = a.(string)
-	}
-	return fmt.Sprintf("@%s(%s)", rule.helper, strings.Join(list, ", "))
 }
 
 // scoped opens a block with the positions in lists of edges that the heads of a chain run through.
@@ -332,46 +293,6 @@ func (w *writer) cursors(heads []int) {
 	}
 }
 
-// head computes one row of a sum over edges or columns, into locals; o is the row of the operand, where it has several.
-func (w *writer) head(i int, row, o string) {
-	n := &w.pl.p.Nodes[i]
-	if n.Op == step.OpSynapses {
-		w.synapses(i, row)
-		return
-	}
-	w.line("float %s = 0.0f;", w.local(i))
-	for k, e := range n.Edges {
-		weight, x := n.In[2*k], n.In[2*k+1]
-		cols := w.pl.p.Nodes[x].Shape.Inner
-		in := func(j string) string {
-			if o != "" {
-				j = fmt.Sprintf("%s * %dU + %s", o, cols, j)
-			}
-			return w.operand(x, j)
-		}
-		if e == nil {
-			j := w.index()
-			w.open("for (unsigned %s = 0; %s < %dU; %s++) {", j, j, cols, j)
-			at := j
-			switch {
-			case row == "0U":
-			case cols == 1:
-				at = row
-			default:
-				at = fmt.Sprintf("%s * %dU + %s", row, cols, j)
-			}
-			w.line("%s += %s * %s;", w.local(i), w.operand(weight, at), in(j))
-			w.close()
-			continue
-		}
-		at := fmt.Sprintf("e%d_%d", i, k)
-		from, end := ends(e)
-		w.open("for (const unsigned end = %s; %s < end; %s++) {", w.integers(end, row), at, at)
-		w.line("%s += %s * %s;", w.local(i), w.operand(weight, at), in(w.integers(from, at)))
-		w.close()
-	}
-}
-
 // operand reads a value that a chain does not make.
 func (w *writer) operand(i int, at string) string {
 	c := w.chain
@@ -379,27 +300,6 @@ func (w *writer) operand(i int, at string) string {
 	text := w.read(i, at, w.pl.len(i))
 	w.chain = c
 	return text
-}
-
-func (w *writer) synapses(i int, row string) {
-	n := &w.pl.p.Nodes[i]
-	w.used["sigmoid"] = true
-	at := fmt.Sprintf("e%d_0", i)
-	from, end := ends(n.Edges[0])
-	r := w.pl.all(i)
-	hasI := len(r) > 1 && r[1] >= 0
-	w.line("float %s = 0.0f;", w.local(i))
-	if hasI {
-		w.line("float %s = 0.0f;", w.local(r[1]))
-	}
-	w.open("for (const unsigned end = %s; %s < end; %s++) {", w.integers(end, row), at, at)
-	w.line("const float a = %s * @sigmoid(%s * (%s - %s));", w.operand(n.In[1], at), w.operand(n.In[2], at),
-		w.operand(n.In[0], w.integers(from, at)), w.operand(n.In[3], at))
-	w.line("%s += a;", w.local(i))
-	if hasI {
-		w.line("%s += a * %s;", w.local(r[1]), w.operand(n.In[4], at))
-	}
-	w.close()
 }
 
 // ends lists the sources of edges, and for each target where its edges end.

@@ -1,0 +1,126 @@
+package export_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/export"
+	"github.com/elegans-nn/elegans/internal/require"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
+)
+
+// drawn is a series after the schema of a model.
+func drawn(m *model.Model, rows int) []series.Series {
+	x, dt := export.Golden(m.Schema(), rows, m.MaxStep())
+	s := series.Series{DT: dt}
+	for _, row := range x {
+		s.X = append(s.X, row...)
+	}
+	return []series.Series{s}
+}
+
+// wordDriver runs the self-test, and then steps along the rows that it reads.
+const wordDriver = `#include <stdio.h>
+#define main selftest
+#include "net_selftest.c"
+#undef main
+
+int main(void) {
+    net_state s;
+    %[1]s x[net_INPUTS], dt, y[net_OUTPUTS];
+    if (selftest() != 0) return 3;
+    net_init(&s);
+    while (fread(x, sizeof x, 1, stdin) == 1 && fread(&dt, sizeof dt, 1, stdin) == 1) {
+        if (net_step(&s, x, dt, y) != 0) return 1;
+        if (fwrite(y, sizeof y, 1, stdout) != 1) return 2;
+    }
+    return 0;
+}
+`
+
+// exact compiles an export in fixed point and demands that it gives along a series what the model in Go gives, to the bit.
+func exact(t *testing.T, cc string, m *model.Model, a export.Arithmetic, data []series.Series) (p *export.Printed) {
+	t.Helper()
+	p, err := export.C(m, export.Options{Name: "net", Arithmetic: a, Calibration: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := map[export.Arithmetic]string{export.Int8: "float", export.Q15: "int32_t"}[a]
+	program := build(t, cc, sanitized, p.Files, export.File{Name: "main.c", Data: fmt.Appendf(nil, wordDriver, number)})
+	for _, u := range undefined(t, cc, filepath.Dir(program)) {
+		t.Errorf("it calls %s", u)
+	}
+	f, err := export.NewFixed(m, a, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in, want bytes.Buffer
+	put := func(b *bytes.Buffer, v any) { _ = binary.Write(b, binary.LittleEndian, v) }
+	x, dt := export.Golden(m.Schema(), 300, m.MaxStep())
+	for row := range x {
+		if a == export.Q15 {
+			words, d := f.Words(x[row], dt[row])
+			put(&in, words)
+			put(&in, d)
+			put(&want, f.StepWords(words, d))
+			continue
+		}
+		put(&in, x[row])
+		put(&in, dt[row])
+		y, err := f.Step(x[row], dt[row])
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(&want, y)
+	}
+	cmd := exec.Command(program)
+	var errs bytes.Buffer
+	cmd.Stdin, cmd.Stderr = &in, &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v (3 is the self-test)\n%.3000s", err, errs.String())
+	}
+	if !bytes.Equal(out, want.Bytes()) {
+		for k := range out {
+			if out[k] != want.Bytes()[k] {
+				t.Fatalf("value %d differs", k/4)
+			}
+		}
+	}
+	return p
+}
+
+// TestPresetsInFixedPoint: every preset is the same in C and in Go, to the bit.
+func TestPresetsInFixedPoint(t *testing.T) {
+	gcc := compiler(t, "gcc", "gcc")
+	export.Drifts(t, 500)
+	first := map[string]bool{}
+	for k, p := range cell.Presets() {
+		t.Run(p.Name, func(t *testing.T) {
+			if kind := fmt.Sprintf("%T", p.Cell); first[kind] && !require.All() {
+				t.Skip("only the first preset of a cell, for time; ELEGANS_REQUIRE_ALL=1 takes all")
+			} else {
+				first[kind] = true
+			}
+			m := preset(t, p, sensors([]int{0, 2, 3}[k%3]))
+			a := []export.Arithmetic{export.Int8, export.Q15}[k%2]
+			if m.Adaptive() {
+				var no *export.RefusedError
+				if _, err := export.NewFixed(m, a, drawn(m, 10)); !errors.As(err, &no) {
+					t.Errorf("%v", err)
+				}
+				return
+			}
+			printed := exact(t, gcc, m, a, drawn(m, 120))
+			d := printed.Drift[len(printed.Drift)-1]
+			t.Logf("%s: %d bytes of constants, %d of state, %d on the stack; after %d steps it differs by %.2g, rms %.2g", a, printed.Constants, printed.State, printed.Scratch, d.Steps, d.Max, d.RMS)
+		})
+	}
+}
