@@ -36,7 +36,6 @@ type Fixed struct {
 	time            int
 	parts           []int // those of the leaf of parts
 	limits          []int32
-	words           []int32
 	y               []float32
 }
 

@@ -14,8 +14,6 @@ type form struct {
 	top int32
 }
 
-func (f form) uniform() bool { return slices.Min(f.f) == slices.Max(f.f) }
-
 // Exponents that are chosen are at most these, so that products and shifts stay within 64 bits.
 const most16, most28 = 24, 27
 

@@ -150,14 +150,12 @@ func (l *Learner) restore(d *decoder) error {
 // restoreTracks reads the series and what waits in them.
 func (l *Learner) restoreTracks(d *decoder) error {
 	l.tracks, l.pending, l.order, l.held = map[string]*track{}, map[uint64]*pending{}, nil, 0
-	var list []*track
 	for range d.count() {
 		t, err := l.track(d.str())
 		if err != nil {
 			return err
 		}
 		t.restore(d)
-		list = append(list, t)
 	}
 	for range d.count() {
 		p := readPending(d, l)

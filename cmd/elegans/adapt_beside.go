@@ -268,14 +268,13 @@ func (a *adapting) besides() besides {
 
 // scored is what a report keeps of a label.
 type scored struct {
-	time     float64
-	series   string
-	label    float64
-	value    float64 // that was served
-	low      float64
-	high     float64
-	miss     []float64 // of the adapting model, the frozen one, and those of besides; NaN for no prediction
-	learning float64   // loss of the learning copy
+	time   float64
+	series string
+	label  float64
+	value  float64 // that was served
+	low    float64
+	high   float64
+	miss   []float64 // of the adapting model, the frozen one, and those of besides; NaN for no prediction
 }
 
 // note keeps a label for the report.
