@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"maps"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -31,6 +32,22 @@ var fixedRules map[step.Op]fixedRule
 
 func init() { // not above: the code of a rule prints operands by other rules
 	fixedRules = map[step.Op]fixedRule{
+		step.OpLinear:    {code: (*fixedWriter).linear, model: (*fixedModel).linear},
+		step.OpSynapses:  {code: (*fixedWriter).rows, model: (*fixedModel).synapses},
+		step.OpSum:       {code: (*fixedWriter).sum, model: (*fixedModel).sum},
+		step.OpSoftmax:   {code: (*fixedWriter).softmax, model: (*fixedModel).softmax},
+		step.OpBroadcast: {code: (*fixedWriter).place, model: (*fixedModel).place},
+		step.OpSlice:     {code: (*fixedWriter).place, model: (*fixedModel).place},
+		step.OpGather:    {code: (*fixedWriter).place, model: (*fixedModel).place},
+		step.OpConcat:    {code: (*fixedWriter).concat, model: (*fixedModel).place},
+	}
+	maps.Copy(fixedRules, fixedArithmetic())
+	maps.Copy(fixedRules, fixedCalls())
+}
+
+// fixedArithmetic are the rules of the operations that a few instructions do.
+func fixedArithmetic() map[step.Op]fixedRule {
+	return map[step.Op]fixedRule{
 		step.OpAdd: sums("+", func(a, b int32) int32 { return a + b }),
 		step.OpSub: sums("-", func(a, b int32) int32 { return a - b }),
 		step.OpMul: {args: product,
@@ -88,6 +105,12 @@ func init() { // not above: the code of a rule prints operands by other rules
 			text: func(x, a []string, in []word, out word) string {
 				return fmt.Sprintf("@fit(%[1]s < 0 ? -(int32_t)%[1]s : %[1]s, %[2]s, %[3]d)", x[0], a[0], out.top)
 			}},
+	}
+}
+
+// fixedCalls are the rules of the operations that call a function of their own.
+func fixedCalls() map[step.Op]fixedRule {
+	return map[step.Op]fixedRule{
 		step.OpFloor:    scaled("floor", whole),
 		step.OpExp:      scaled("exp", exponential),
 		step.OpExpm1:    scaled("expm1", lessOne),
@@ -100,15 +123,6 @@ func init() { // not above: the code of a rule prints operands by other rules
 		step.OpTanh:     unit15("tanh", tangent),
 		step.OpSigmoid:  unit15("sigmoid", sigmoid),
 		step.OpErf:      unit15("erf", errorFunction),
-
-		step.OpLinear:    {code: (*fixedWriter).linear, model: (*fixedModel).linear},
-		step.OpSynapses:  {code: (*fixedWriter).rows, model: (*fixedModel).synapses},
-		step.OpSum:       {code: (*fixedWriter).sum, model: (*fixedModel).sum},
-		step.OpSoftmax:   {code: (*fixedWriter).softmax, model: (*fixedModel).softmax},
-		step.OpBroadcast: {code: (*fixedWriter).place, model: (*fixedModel).place},
-		step.OpSlice:     {code: (*fixedWriter).place, model: (*fixedModel).place},
-		step.OpGather:    {code: (*fixedWriter).place, model: (*fixedModel).place},
-		step.OpConcat:    {code: (*fixedWriter).concat, model: (*fixedModel).place},
 	}
 }
 

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"maps"
+
 	"github.com/elegans-nn/elegans/step"
 )
 
@@ -20,7 +22,8 @@ func init() { // not above: the code of a rule prints operands by other rules
 		return onnxRule{each: func(g *onnxWriter, in []string) string { return g.op(kind, in) }}
 	}
 	each := func(f func(g *onnxWriter, in []string) string) onnxRule { return onnxRule{each: f} }
-	onnxRules = map[step.Op]onnxRule{
+	onnxRules = structuredInONNX()
+	maps.Copy(onnxRules, map[step.Op]onnxRule{
 		step.OpAdd: plain("Add"),
 		step.OpSub: plain("Sub"),
 		step.OpMul: plain("Mul"),
@@ -55,6 +58,12 @@ func init() { // not above: the code of a rule prints operands by other rules
 		step.OpSigmoid:  plain("Sigmoid"),
 		step.OpSoftplus: plain("Softplus"),
 		step.OpErf:      plain("Erf"),
+	})
+}
+
+// structuredInONNX are the rules of the operations that are not element-wise.
+func structuredInONNX() map[step.Op]onnxRule {
+	return map[step.Op]onnxRule{
 		step.OpLinear:   {code: (*onnxWriter).linear},
 		step.OpSynapses: {code: (*onnxWriter).synapses},
 		step.OpSum: {code: func(g *onnxWriter, i int) {

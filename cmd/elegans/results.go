@@ -49,29 +49,9 @@ folder of --results of their own, online; a section that is measured replaces wh
 			if f.online {
 				return c.resultsOnline(cmd, &f)
 			}
-			switch {
-			case cmd.Flags().Changed("seeds"):
-				return usage("--seeds is for --online; the suites of other sections say how many seeds they have")
-			case f.plan && (f.kept || f.json || f.out != "-"):
-				return usage("--plan: prints a table of what would be trained and nothing else; leave out --kept, --json and --out")
-			case cmd.Flags().Changed("workers") && f.workers < 1:
-				return usage("--workers is %d; it must be at least 1", f.workers)
-			case f.workers == 0:
-				f.workers = runtime.GOMAXPROCS(0)
-			}
-			if f.out != "-" {
-				if err := checkWritable(f.out, ""); err != nil {
-					return err
-				}
-			}
-			sections, err := f.sections()
+			sections, err := f.check(cmd)
 			if err != nil {
 				return err
-			}
-			if f.kept {
-				if _, err := os.ReadDir(f.results); err != nil {
-					return err
-				}
 			}
 			f.again = commandLine(cmd, []string{"results"}, func(string) bool { return true })
 			if f.plan {
@@ -93,6 +73,30 @@ folder of --results of their own, online; a section that is measured replaces wh
 	cmd.Flags().IntVar(&f.seeds, "seeds", 5, "`N` seeds of each figure of --online")
 	addJSON(cmd, &f.json)
 	return cmd
+}
+
+// check refuses flags that do not go together and gives the sections that are asked for.
+func (f *resultsFlags) check(cmd *cobra.Command) ([]suite.Section, error) {
+	switch {
+	case cmd.Flags().Changed("seeds"):
+		return nil, usage("--seeds is for --online; the suites of other sections say how many seeds they have")
+	case f.plan && (f.kept || f.json || f.out != "-"):
+		return nil, usage("--plan: prints a table of what would be trained and nothing else; leave out --kept, --json and --out")
+	case cmd.Flags().Changed("workers") && f.workers < 1:
+		return nil, usage("--workers is %d; it must be at least 1", f.workers)
+	case f.workers == 0:
+		f.workers = runtime.GOMAXPROCS(0)
+	}
+	if f.out != "-" {
+		if err := checkWritable(f.out, ""); err != nil {
+			return nil, err
+		}
+	}
+	sections, err := f.sections()
+	if err == nil && f.kept {
+		_, err = os.ReadDir(f.results)
+	}
+	return sections, err
 }
 
 // sections are those that are asked for, with their tasks.
