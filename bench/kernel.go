@@ -7,9 +7,9 @@ import (
 
 // kernelCases time inner loops as the engine runs them: programs of a single operation, so that they follow whichever
 // kernels this machine has. Names of products are those of C = A B with A [m][k] and B [k][n]: m lanes, k inputs, n outputs.
-var kernelCases = []Case{
-	{Name: peakCase, open: multiplyAdds(20000)},
-	{Name: "kernel/fma-brief", open: multiplyAdds(360)},
+var kernelCases = append([]Case{
+	{Name: peakCase, open: multiplyAdds(multiplyAdd, 20000, peakFLOPs)},
+	{Name: "kernel/fma-brief", open: multiplyAdds(multiplyAdd, 360, peakFLOPs)},
 	{Name: memoryCase, open: copying(32 << 20)},
 	{Name: cacheCase, open: copying(64 << 10)},
 	{Name: "kernel/mm-64x136x128", open: product(64, 136, 128)},
@@ -19,7 +19,7 @@ var kernelCases = []Case{
 	{Name: "kernel/tanh", open: function(step.Tanh)},
 	{Name: "kernel/sigmoid", open: function(step.Sigmoid)},
 	{Name: "kernel/exp", open: function(step.Exp)},
-}
+}, wideCases()...)
 
 // The cases that others are measured by: what one core can compute, and what memory and its caches deliver.
 const (
@@ -29,13 +29,13 @@ const (
 )
 
 // multiplyAdds are multiply-adds on registers alone. A brief one takes as long as a step of a small network and touches no
-// memory, so that its slow repetitions show what the machine does to any program.
-func multiplyAdds(rounds int) func(setting) work {
+// memory, so that its slow repetitions show what the machine does to any program; flops are those of one round.
+func multiplyAdds(run func(rounds int), rounds int, flops float64) func(setting) work {
 	return func(setting) work {
 		return work{
-			op:      func() { multiplyAdd(rounds) },
+			op:      func() { run(rounds) },
 			items:   rounds,
-			flops:   float64(rounds) * peakFLOPs,
+			flops:   float64(rounds) * flops,
 			traffic: func() float64 { return 0 },
 		}
 	}

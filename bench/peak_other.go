@@ -5,3 +5,5 @@ package bench
 const vectors = false
 
 func fusedMultiplyAdd(int) { panic("bench: no assembly") }
+
+func wideCases() []Case { return nil }

@@ -105,6 +105,7 @@ func TestBadRecords(t *testing.T) {
 		"a.elegans.json={} a.jax.txt=x":       "a.jax.txt: no line of the form",
 		"a.elegans.json={} a.step.txt=x":      "a.step.txt: no line of the form",
 		"a.elegans.json={} a.elegans2.json=x": "a.elegans2.json: ",
+		"a.elegans.json={} a.plain.json=x":    "a.plain.json: ",
 	} {
 		dir := t.TempDir()
 		for f := range strings.FieldsSeq(files) {

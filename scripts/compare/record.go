@@ -24,9 +24,9 @@ type timing struct {
 
 // session is what ran within some minutes, so that its ratios can be trusted.
 type session struct {
-	name      string
-	ours, two map[string]timing
-	peers     map[string]map[string]timing // case of ours → peer → what it took
+	name             string
+	ours, two, plain map[string]timing
+	peers            map[string]map[string]timing // case of ours → peer → what it took
 }
 
 // record is all sessions with what they ran on.
@@ -71,8 +71,10 @@ func read(dir string) (*record, error) {
 		if s.ours, err = r.elegans(file); err != nil {
 			return nil, err
 		}
-		if s.two, err = r.elegans(base + ".elegans2.json"); err != nil && !os.IsNotExist(err) {
-			return nil, err
+		for suffix, into := range map[string]*map[string]timing{".elegans2.json": &s.two, ".plain.json": &s.plain} {
+			if *into, err = r.elegans(base + suffix); err != nil && !os.IsNotExist(err) {
+				return nil, err
+			}
 		}
 		for suffix, parse := range map[string]func(*session, []byte) error{
 			".peers.json": r.libraries, ".jax.txt": r.jax, ".step.txt": r.plainC,
@@ -124,8 +126,10 @@ func (r *record) elegans(file string) (map[string]timing, error) {
 	if err := json.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	doc.Machine.Cores = max(doc.Machine.Cores, r.machine.Cores) // a process that is pinned to one core sees one
-	r.machine, r.peak, r.kernel = doc.Machine, max(r.peak, doc.Roofline.PeakGFLOPS), doc.Roofline.PeakKernel
+	if r.machine.Kernel == "" || r.machine.Kernel == doc.Machine.Kernel { // a build without assembly is not what the document is about
+		doc.Machine.Cores = max(doc.Machine.Cores, r.machine.Cores) // a process that is pinned to one core sees one
+		r.machine, r.peak, r.kernel = doc.Machine, max(r.peak, doc.Roofline.PeakGFLOPS), doc.Roofline.PeakKernel
+	}
 	all := map[string]timing{}
 	for _, c := range doc.Cases {
 		all[c.Name] = timing{c.NsPerOp, c.MedianNs, c.P999Ns, c.RSS, c.Allocs, c.Share, c.Rate, c.Each}

@@ -51,6 +51,8 @@ var rows = []row{
 	{name: "stream/cfc-dense64", goals: []goal{{median: 2600}}},
 	{name: "stream/lstm64", goals: []goal{{median: 2000}}},
 	{name: "online/rtrl-ltc-ncp19", goals: []goal{{ratio: 3, of: "fair"}, {median: 20000}}},
+	{name: "kernel/fma-peak"},
+	{name: "kernel/fma-peak-512"},
 	{name: "kernel/mm-64x136x128"},
 	{name: "kernel/mm-256x128x64"},
 	{name: "kernel/mm-64x72x128"},
@@ -68,6 +70,9 @@ const (
 	twoCoresGoal = 1.7
 	twoCoresFrom = 3e6 // ns
 )
+
+// plainGoal is how many times as long plain Go may take, at most, as the assembly for AVX2.
+const plainGoal = 12
 
 // memoryGoal is the share of PyTorch's resident memory that ours may take at most.
 const memoryGoal = 1.0 / 8

@@ -169,6 +169,7 @@ func (r *record) write(w io.Writer) error {
 	r.speed(&b)
 	r.parts(&b)
 	r.cores(&b)
+	r.plain(&b)
 	r.streams(&b)
 	r.growth(&b)
 	r.memory(&b)
@@ -294,6 +295,32 @@ func (r *record) cores(b *strings.Builder) {
 			note = ", below the goal"
 		}
 		fmt.Fprintf(b, "| `%s` | %s%s | %s |\n", w.name, ranged(gain), note, times(middle(best)))
+	}
+}
+
+// plain is what a processor without assembly of ours would take.
+func (r *record) plain(b *strings.Builder) {
+	written := false
+	for _, w := range rows {
+		var q ratios
+		for _, s := range r.sessions {
+			if fast, slow := s.ours[w.name], s.plain[w.name]; fast.best > 0 && slow.best > 0 {
+				q.best, q.median = append(q.best, slow.best/fast.best), append(q.median, slow.median/fast.median)
+			}
+		}
+		if q.empty() {
+			continue
+		}
+		if !written {
+			written = true
+			fmt.Fprintf(b, "\n## Plain Go\n\nTime of the same program built with `-tags noasm`, as other processors run it, over that with assembly for AVX2; goal: at most %s.\n\n| case | plain Go | times |\n|---|---|---|\n", times(plainGoal))
+		}
+		note := ""
+		if middle(q.best) > plainGoal {
+			note = ", above the goal"
+		}
+		t, _ := over(r.sessions, func(s *session) (timing, bool) { t, ok := s.plain[w.name]; return t, ok })
+		fmt.Fprintf(b, "| `%s` | %s, %s | %s%s |\n", w.name, duration(t.best), duration(t.median), q.text(), note)
 	}
 }
 

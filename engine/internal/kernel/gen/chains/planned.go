@@ -42,6 +42,13 @@ func planned() (texts []string) {
 			realTime(p, "y")
 		}
 	}
+	for _, m := range ends() {
+		passes, _ := m.Training()
+		add(passes[0].Program)
+		texts = append(texts, engine.Compile(m.Program(), engine.Options{}).Chains()...)
+		add(m.Program().Only("prediction"))
+		realTime(m.Program(), "y")
+	}
 	for _, a := range stacks() {
 		m, err := a.Model(series.Plain(8))
 		if err != nil {
