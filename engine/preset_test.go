@@ -46,19 +46,64 @@ func chainsOf(t *testing.T, preset cell.Preset, outputs int) (chains int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, p := range map[string]*step.Program{
+	return everyChain(t, preset.Name, map[string]*step.Program{
 		"stream": m.Program(), "prediction": m.Program().Only("prediction"), "batch": m.Program().Only("y"),
 		"training": m.Program().Only("y").Reverse(step.WRT{}),
-	} {
+	})
+}
+
+// everyChain demands a kernel for every chain of some programs, and counts them.
+func everyChain(t *testing.T, of string, programs map[string]*step.Program) (chains int) {
+	t.Helper()
+	for name, p := range programs {
 		for _, lanes := range []int{1, 32} {
 			plan := engine.Compile(p, engine.Options{Lanes: lanes}).Plan()
 			chains += strings.Count(plan, "chain")
 			for line := range strings.Lines(plan) {
 				if strings.Contains(line, "(no kernel)") {
-					t.Fatalf("%s of %d outputs: go generate ./engine/... has not been run since this chain came: %s", name, outputs, line)
+					t.Fatalf("%s of %s: go generate ./engine/... has not been run since this chain came: %s", name, of, line)
 				}
 			}
 		}
 	}
 	return chains
+}
+
+// TestColumnsHaveKernels: so have the chains from columns of a data set to the network and from it to what is read.
+func TestColumnsHaveKernels(t *testing.T) {
+	number := rows.Input{Kind: rows.Numeric, Mean: -2, SD: 7}
+	gaps := number
+	gaps.Missing, gaps.Hold, gaps.Mask = true, true, true
+	for _, name := range []string{"ltc-ncp19", "cfc-small", "lstm-32"} {
+		preset, err := cell.LookupPreset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, in := range []rows.Input{number, gaps} {
+			for _, target := range []rows.Target{
+				{Name: "y", Task: rows.Regress, Mean: 5, SD: 3},
+				{Name: "y", Task: rows.Classify, Classes: []string{"no", "yes"}},
+				{Name: "y", Task: rows.Classify, Classes: []string{"a", "b", "c", "d"}},
+			} {
+				schema := rows.Schema{Target: target, Clock: rows.Plain(1).Clock}
+				for _, column := range []string{"a", "b", "c"} {
+					in.Name = column
+					schema.Inputs = append(schema.Inputs, in)
+				}
+				l := model.Layer{Cell: preset.Cell}
+				if preset.Wiring != nil {
+					l.Wiring = preset.Wiring(2)
+				}
+				for _, a := range []model.Architecture{{}, {Summaries: model.Summaries()}} {
+					a.Layers = []model.Layer{l}
+					m, err := a.Model(schema)
+					if err != nil {
+						t.Fatal(err)
+					}
+					passes, _ := m.Training()
+					everyChain(t, name, map[string]*step.Program{"stream": m.Program(), "training": passes[0].Program.Reverse(step.WRT{})})
+				}
+			}
+		}
+	}
 }

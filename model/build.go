@@ -258,30 +258,58 @@ func newHead(b *step.Builder, x step.Vec, schema series.Schema, gaps bool) *head
 	return h
 }
 
-// features are values scaled, one-hot, and with their masks and ages.
+// features are values scaled, one-hot, and with their masks and ages: whole vectors, of which those that are wanted are picked in
+// the order of the inputs. Computed column by column they would be as many loops as there are columns.
 func (h *head) features(values step.Vec) step.Vec {
-	scaled := scale(h.b, values, h.ins)
-	var parts []step.Vec
+	all := []step.Vec{scale(h.b, values, h.ins)}
+	width := len(h.ins)
+	join := func(v step.Vec) (from int) {
+		all, from, width = append(all, v), width, width+v.Len()
+		return from
+	}
+	masks, ages := 0, 0
+	if some(h.ins, func(in series.Input) bool { return in.Mask }) {
+		masks = join(h.observed)
+	}
+	if h.since.OK() {
+		ages = join(step.Log(step.Plus(h.since, 1)))
+	}
+	var wanted []int
 	for i, in := range h.ins {
 		if in.Hidden {
 			continue
 		}
 		if in.Kind == series.Category {
-			parts = append(parts, oneHot(h.b, step.Slice(values, i, i+1), len(in.Levels)))
+			from := join(oneHot(h.b, step.Slice(values, i, i+1), len(in.Levels)))
+			wanted = append(wanted, spread(from, len(in.Levels))...)
 		} else {
-			parts = append(parts, step.Slice(scaled, i, i+1))
+			wanted = append(wanted, i)
 		}
 		if in.Mask {
-			parts = append(parts, step.Slice(h.observed, i, i+1))
+			wanted = append(wanted, masks+i)
 		}
 		if in.Since {
-			parts = append(parts, step.Log(step.Plus(step.Slice(h.since, i, i+1), 1)))
+			wanted = append(wanted, ages+i)
 		}
 	}
-	if len(parts) == len(h.ins) && !some(h.ins, func(in series.Input) bool { return in.Kind == series.Category }) {
-		return scaled
+	return components(step.Concat(all...), wanted)
+}
+
+// spread are n positions in a row.
+func spread(from, n int) []int {
+	at := make([]int, n)
+	for k := range at {
+		at[k] = from + k
 	}
-	return step.Concat(parts...)
+	return at
+}
+
+// components is the vector of some components, the vector itself where those are all in order.
+func components(v step.Vec, wanted []int) step.Vec {
+	if slices.Equal(wanted, spread(0, v.Len())) {
+		return v
+	}
+	return step.Gather(v, wanted...)
 }
 
 func some(ins []series.Input, f func(series.Input) bool) bool {

@@ -93,22 +93,17 @@ func counts(in series.Input) bool { return in.Kind == series.Numeric && !in.Hidd
 
 // numbers are the scaled numeric inputs, and whether each was observed: 1 for all where nothing is ever missing.
 func (h *head) numbers() (z, now step.Vec) {
-	scaled := scale(h.b, h.filled, h.ins)
-	now = h.b.Const(1)
-	var values, seen []step.Vec
+	var wanted []int
 	for i, in := range h.ins {
-		if !counts(in) {
-			continue
-		}
-		values = append(values, step.Slice(scaled, i, i+1))
-		if h.observed.OK() {
-			seen = append(seen, step.Slice(h.observed, i, i+1))
+		if counts(in) {
+			wanted = append(wanted, i)
 		}
 	}
-	if len(seen) > 0 {
-		now = step.Concat(seen...)
+	now = h.b.Const(1)
+	if h.observed.OK() {
+		now = components(h.observed, wanted)
 	}
-	return step.Concat(values...), now
+	return components(scale(h.b, h.filled, h.ins), wanted), now
 }
 
 // statistics writes the states that some statistics need, and gives these.

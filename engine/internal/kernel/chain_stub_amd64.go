@@ -206,37 +206,34 @@ func chain42flat(out *[]float32, in *[]float32, n int)
 func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain44flat(out *[]float32, in *[]float32, n int)
+func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain46flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, n int)
+func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain48flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48flat(out *[]float32, in *[]float32, n int)
+func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain49flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain50flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain51flat(out *[]float32, in *[]float32, n int)
@@ -252,9 +249,6 @@ func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain53flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain54flat(out *[]float32, in *[]float32, n int)
@@ -290,19 +284,19 @@ func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain59flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain60flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain61flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain62flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain63flat(out *[]float32, in *[]float32, n int)
@@ -320,19 +314,25 @@ func chain65rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain65flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain66flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain67flat(out *[]float32, in *[]float32, n int)
+func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain67flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain68flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain69flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain70flat(out *[]float32, in *[]float32, n int)
@@ -350,13 +350,7 @@ func chain73flat(out *[]float32, in *[]float32, n int)
 func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain75flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain76flat(out *[]float32, in *[]float32, n int)
@@ -440,6 +434,9 @@ func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -447,9 +444,6 @@ func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
@@ -509,7 +503,13 @@ func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain101flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
@@ -518,13 +518,7 @@ func chain103flat(out *[]float32, in *[]float32, n int)
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
@@ -692,16 +686,16 @@ func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain133flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain134rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain134flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain134flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain135rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain135flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain135flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain136rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -824,16 +818,22 @@ func chain155rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain155flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain156flat(out *[]float32, in *[]float32, n int)
+func chain156rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain157rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain156flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain157flat(out *[]float32, in *[]float32, n int)
+func chain157rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain157flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain158flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain159rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain159flat(out *[]float32, in *[]float32, n int)
@@ -848,31 +848,16 @@ func chain161flat(out *[]float32, in *[]float32, n int)
 func chain162flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain163flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain164flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain165flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain166flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain167flat(out *[]float32, in *[]float32, n int)
@@ -896,16 +881,16 @@ func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain170flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain171rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain171flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain171flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain172rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain172flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain172flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -938,16 +923,16 @@ func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain177flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain178flat(out *[]float32, in *[]float32, n int)
+func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain179flat(out *[]float32, in *[]float32, n int)
+func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1004,16 +989,16 @@ func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain188flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain189rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain189flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain189flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain190rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain190flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain190flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1046,16 +1031,16 @@ func chain195rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain195flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain196rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain196rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain196flat(out *[]float32, in *[]float32, n int)
+func chain196flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain197rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain197rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain197flat(out *[]float32, in *[]float32, n int)
+func chain197flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain198rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1136,28 +1121,28 @@ func chain210rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain210flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain211rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain211rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain211flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain211flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain212rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain212rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain212flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain212flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain213rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain213rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain213flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain213flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain214rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain214rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain214flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain214flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain215rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1178,28 +1163,28 @@ func chain217rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain217flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain218rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain218rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain218flat(out *[]float32, in *[]float32, n int)
+func chain218flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain219rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain219rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain219flat(out *[]float32, in *[]float32, n int)
+func chain219flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain220rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain220rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain220flat(out *[]float32, in *[]float32, n int)
+func chain220flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain221rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain221rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain221flat(out *[]float32, in *[]float32, n int)
+func chain221flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain222rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1226,46 +1211,46 @@ func chain225rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain225flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain226rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain226rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain226flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain226flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain227rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain227rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain227flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain227flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain228rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain228rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain228flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain228flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain229rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain229rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain229flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain229flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain230rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain230rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain230flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain230flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain231rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain231rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain231flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain231flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain232rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain232rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain232flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain232flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain233rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1298,40 +1283,40 @@ func chain237rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain237flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain238rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain238rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain238flat(out *[]float32, in *[]float32, n int)
+func chain238flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain239rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain239rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain239flat(out *[]float32, in *[]float32, n int)
+func chain239flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain240rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain240rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain240flat(out *[]float32, in *[]float32, n int)
+func chain240flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain241rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain241rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain241flat(out *[]float32, in *[]float32, n int)
+func chain241flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain242rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain242rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain242flat(out *[]float32, in *[]float32, n int)
+func chain242flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain243rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain243rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain243flat(out *[]float32, in *[]float32, n int)
+func chain243flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain244rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1376,10 +1361,10 @@ func chain250rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain250flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain251rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain251rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain251flat(out *[]float32, in *[]float32, n int)
+func chain251flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain252rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1562,10 +1547,10 @@ func chain281rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain281flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain282rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain282rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain282flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain282flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain283rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1616,10 +1601,10 @@ func chain290rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain290flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain291rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain291rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain291flat(out *[]float32, in *[]float32, n int)
+func chain291flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain292rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1694,58 +1679,58 @@ func chain303rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain303flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain304rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain304rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain304flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain304flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain305rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain305rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain305flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain305flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain306rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain306rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain306flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain306flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain307rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain307rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain307flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain307flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain308rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain308rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain308flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain308flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain309rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain309rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain309flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain309flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain310rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain310rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain310flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain310flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain311rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain311rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain311flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain311flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain312rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain312rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain312flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain312flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain313rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1838,28 +1823,34 @@ func chain327rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain327flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain328flat(out *[]float32, in *[]float32, n int)
+func chain328rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain329flat(out *[]float32, in *[]float32, n int)
+func chain328flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain330rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain329rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain330flat(out *[]float32, in *[]float32, n int)
+func chain329flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain331rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain330rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain331flat(out *[]float32, in *[]float32, n int)
+func chain330flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain332rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain331rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain332flat(out *[]float32, in *[]float32, n int)
+func chain331flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain332rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain332flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain333rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1886,43 +1877,49 @@ func chain336rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain336flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain337flat(out *[]float32, in *[]float32, n int)
+func chain337rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain338flat(out *[]float32, in *[]float32, n int)
+func chain337flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain339rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain338rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain339flat(out *[]float32, in *[]float32, n int)
+func chain338flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain340rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain339rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain340flat(out *[]float32, in *[]float32, n int)
+func chain339flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain341flat(out *[]float32, in *[]float32, n int)
+func chain340rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain342rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain340flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain342flat(out *[]float32, in *[]float32, n int)
+func chain341rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain343rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain341flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain343flat(out *[]float32, in *[]float32, n int)
+func chain342rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain342flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain343rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain343flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain344flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain345rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain345flat(out *[]float32, in *[]float32, n int)
@@ -1934,58 +1931,67 @@ func chain346rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain346flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain347rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain347rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain347flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain347flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain348rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain348rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain348flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain348flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain349flat(out *[]float32, in *[]float32, n int)
+func chain349rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain350flat(out *[]float32, in *[]float32, n int)
+func chain349flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain351flat(out *[]float32, in *[]float32, n int)
+func chain350rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain352rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain350flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain352flat(out *[]float32, in *[]float32, n int)
+func chain351rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain353rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain351flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain353flat(out *[]float32, in *[]float32, n int)
+func chain352rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain354rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain352flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain354flat(out *[]float32, in *[]float32, n int)
+func chain353rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain355rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain353flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain354rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain354flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain355flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain356rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain356flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain357rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain357flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain358rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain358flat(out *[]float32, in *[]float32, n int)
@@ -1994,7 +2000,13 @@ func chain358flat(out *[]float32, in *[]float32, n int)
 func chain359flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain360rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain360flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain361rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain361flat(out *[]float32, in *[]float32, n int)
@@ -2003,16 +2015,28 @@ func chain361flat(out *[]float32, in *[]float32, n int)
 func chain362flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain363rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain363flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain364rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain364flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain365flat(out *[]float32, in *[]float32, n int)
+func chain365rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain366flat(out *[]float32, in *[]float32, n int)
+func chain365flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain366rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain366flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain367flat(out *[]float32, in *[]float32, n int)
@@ -2024,19 +2048,25 @@ func chain368flat(out *[]float32, in *[]float32, n int)
 func chain369flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain370rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain370rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain370flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain370flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain371rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain371rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain371flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain371flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain372rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain372flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain373rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain373flat(out *[]float32, in *[]float32, n int)
@@ -2048,13 +2078,7 @@ func chain374rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain374flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain375rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain375flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain376rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain376flat(out *[]float32, in *[]float32, n int)
@@ -2072,13 +2096,7 @@ func chain379flat(out *[]float32, in *[]float32, n int)
 func chain380flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain381rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain381flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain382rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain382flat(out *[]float32, in *[]float32, n int)
@@ -2093,6 +2111,9 @@ func chain384flat(out *[]float32, in *[]float32, n int)
 func chain385flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain386rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain386flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2102,10 +2123,16 @@ func chain387flat(out *[]float32, in *[]float32, n int)
 func chain388flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain389flat(out *[]float32, in *[]float32, n int)
+func chain389rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain390flat(out *[]float32, in *[]float32, n int)
+func chain389flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain390rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain390flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain391flat(out *[]float32, in *[]float32, n int)
@@ -2120,7 +2147,13 @@ func chain393rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain393flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain394rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain394flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain395rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain395flat(out *[]float32, in *[]float32, n int)
@@ -2150,16 +2183,22 @@ func chain401rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain401flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain402rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain402flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain403rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain403flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain404rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain404rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain404flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain404flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain405rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2174,40 +2213,34 @@ func chain406rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain406flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain407rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain407flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain408rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain408flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain409rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain409rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain409flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain410rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain409flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain410flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain411rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain411flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain412rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain412flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain413flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain414rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain414flat(out *[]float32, in *[]float32, n int)
@@ -2237,28 +2270,16 @@ func chain420flat(out *[]float32, in *[]float32, n int)
 func chain421flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain422rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain422flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain423flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain424rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain424flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain425rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain425flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain426rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain426flat(out *[]float32, in *[]float32, n int)
@@ -2270,25 +2291,25 @@ func chain427rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain427flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain428flat(out *[]float32, in *[]float32, n int)
+func chain428rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain429rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain428flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain429flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain430rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain430flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain431rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain431rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain431flat(out *[]float32, in *[]float32, n int)
+func chain431flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain432rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain432flat(out *[]float32, in *[]float32, n int)
@@ -2300,16 +2321,19 @@ func chain433rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain433flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain434rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain434flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain435flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain436flat(out *[]float32, in *[]float32, n int)
+func chain436rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain436flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain437rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain437flat(out *[]float32, in *[]float32, n int)
@@ -2327,9 +2351,6 @@ func chain439rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain439flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain440rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain440flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2345,13 +2366,7 @@ func chain442flat(out *[]float32, in *[]float32, n int)
 func chain443flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain444rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain444flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain445rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain445flat(out *[]float32, in *[]float32, n int)
@@ -2360,13 +2375,16 @@ func chain445flat(out *[]float32, in *[]float32, n int)
 func chain446flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain447rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain447flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain448rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain448flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain448flat(out *[]float32, in *[]float32, n int)
+func chain449rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain449flat(out *[]float32, in *[]float32, n int)
@@ -2375,13 +2393,25 @@ func chain449flat(out *[]float32, in *[]float32, n int)
 func chain450flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain451rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain451flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain452rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain452flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain453rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain453flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain454rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain454flat(out *[]float32, in *[]float32, n int)
@@ -2390,16 +2420,22 @@ func chain454flat(out *[]float32, in *[]float32, n int)
 func chain455flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain456rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain456flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain457rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain457flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain458flat(out *[]float32, in *[]float32, n int)
+func chain458rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain459rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain458flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain459flat(out *[]float32, in *[]float32, n int)
@@ -2417,19 +2453,10 @@ func chain461rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain461flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain462rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain462flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain463rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain463flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain464rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain464flat(out *[]float32, in *[]float32, n int)
@@ -2453,6 +2480,9 @@ func chain467rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain467flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain468rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain468flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2465,6 +2495,9 @@ func chain470flat(out *[]float32, in *[]float32, n int)
 func chain471flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain472rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain472flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2474,22 +2507,16 @@ func chain473rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain473flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain474rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain474flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain475rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain475flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain476flat(out *[]float32, in *[]float32, n int)
+func chain476rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain477rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain476flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain477flat(out *[]float32, in *[]float32, n int)
@@ -2504,52 +2531,31 @@ func chain479flat(out *[]float32, in *[]float32, n int)
 func chain480flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain481rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain481flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain482rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain482flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain482flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain483rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain483flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain484rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain483flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain484flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain485rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain485flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain485flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain486flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain486rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain487flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain486flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain488rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain487rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain487flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain488rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain488flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain488flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain489rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2564,7 +2570,13 @@ func chain490rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain490flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain491rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain491flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain492rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain492flat(out *[]float32, in *[]float32, n int)
@@ -2600,9 +2612,6 @@ func chain497flat(out *[]float32, in *[]float32, n int)
 func chain498flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain499rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain499flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2628,9 +2637,6 @@ func chain504rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain504flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain505rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain505flat(out *[]float32, in *[]float32, n int)
@@ -2660,52 +2666,61 @@ func chain511rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain511flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain512rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain512rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain512flat(out *[]float32, in *[]float32, n int)
+func chain512flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain513flat(out *[]float32, in *[]float32, n int)
+func chain513rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain513flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain514rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain514flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain515rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain515rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain515flat(out *[]float32, in *[]float32, n int)
+func chain515flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain516flat(out *[]float32, in *[]float32, n int)
+func chain516rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain517rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain516flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain517flat(out *[]float32, in *[]float32, n int)
+func chain517rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain518rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain517flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain518flat(out *[]float32, in *[]float32, n int)
+func chain518rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain518flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain519rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain519flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain520rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain520flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain521rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain521flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain522rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain522flat(out *[]float32, in *[]float32, n int)
@@ -2729,13 +2744,13 @@ func chain525rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain525flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain526rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain526flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain527flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain528rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain528flat(out *[]float32, in *[]float32, n int)
@@ -2747,13 +2762,7 @@ func chain529rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain529flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain530rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain530flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain531rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain531flat(out *[]float32, in *[]float32, n int)
@@ -2789,31 +2798,16 @@ func chain536rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain536flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain537rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain537flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain538rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain538flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain539rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain539flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain540rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain540flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain541rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain541flat(out *[]float32, in *[]float32, n int)
@@ -2831,13 +2825,7 @@ func chain543rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain543flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain544rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain544flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain545rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain545flat(out *[]float32, in *[]float32, n int)
@@ -2847,9 +2835,6 @@ func chain546rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain546flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain547rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain547flat(out *[]float32, in *[]float32, n int)
@@ -2867,13 +2852,7 @@ func chain549rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain549flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain550rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain550flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain551rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain551flat(out *[]float32, in *[]float32, n int)
@@ -2909,13 +2888,7 @@ func chain556rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain556flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain557rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain557flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain558rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain558flat(out *[]float32, in *[]float32, n int)
@@ -3269,6 +3242,9 @@ func chain616rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain616flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain617rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain617flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -3278,10 +3254,19 @@ func chain618rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain618flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain619rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain619flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain620rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain620flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain621rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain621flat(out *[]float32, in *[]float32, n int)
@@ -3443,9 +3428,6 @@ func chain647rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain647flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain648rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain648flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -3455,19 +3437,10 @@ func chain649rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain649flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain650rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain650flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain651rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain651flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain652rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain652flat(out *[]float32, in *[]float32, n int)
@@ -3605,28 +3578,28 @@ func chain674rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain674flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain675rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain675rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain675flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain675flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain676rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain676rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain676flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain676flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain677rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain677rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain677flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain677flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain678rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain678rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain678flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain678flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain679rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3791,28 +3764,28 @@ func chain705rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain705flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain706rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain706rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain706flat(out *[]float32, in *[]float32, n int)
+func chain706flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain707rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain707rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain707flat(out *[]float32, in *[]float32, n int)
+func chain707flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain708rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain708rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain708flat(out *[]float32, in *[]float32, n int)
+func chain708flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain709rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain709rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain709flat(out *[]float32, in *[]float32, n int)
+func chain709flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain710rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3869,10 +3842,10 @@ func chain718rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain718flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain719rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain719rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain719flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain719flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain720rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3897,6 +3870,9 @@ func chain723rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain723flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain724rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain724flat(out *[]float32, in *[]float32, n int)
@@ -3932,25 +3908,43 @@ func chain729rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain729flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain730rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain730rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain730flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain730flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain731rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain731flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain732rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain732flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain733rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain733flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain734rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain734flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain735rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain735flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain736rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain736flat(out *[]float32, in *[]float32, n int)
@@ -3998,16 +3992,31 @@ func chain743rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain743flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain744rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain744flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain745rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain745flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain746rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain746flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain747rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain747flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain748rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain748flat(out *[]float32, in *[]float32, n int)
@@ -4019,16 +4028,31 @@ func chain749rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain749flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain750flat(out *[]float32, in *[]float32, n int)
+func chain750rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain750flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain751rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain751flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain752rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain752flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain753rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain753flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain754rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain754flat(out *[]float32, in *[]float32, n int)
@@ -4037,31 +4061,61 @@ func chain754flat(out *[]float32, in *[]float32, n int)
 func chain755flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain756rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain756flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain757rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain757flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain758rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain758flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain759rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain759flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain760rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain760flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain761rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain761flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain762flat(out *[]float32, in *[]float32, n int)
+func chain762rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain762flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain763rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain763flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain764rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain764flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain765rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain765flat(out *[]float32, in *[]float32, n int)
@@ -4073,10 +4127,19 @@ func chain766rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain766flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain767rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain767flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain768rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain768flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain769rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain769flat(out *[]float32, in *[]float32, n int)
@@ -4130,37 +4193,19 @@ func chain777rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain777flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain778rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain778flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain779rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain779flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain780rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain780flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain781rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain781flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain782rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain782flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain783rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain783flat(out *[]float32, in *[]float32, n int)
@@ -4196,40 +4241,28 @@ func chain788rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain788flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain789rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain789rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain789flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain789flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain790rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain790rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain790flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain790flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain791flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain792rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain792flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain793rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain793flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain794rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain794flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain795rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain795flat(out *[]float32, in *[]float32, n int)
@@ -4241,16 +4274,10 @@ func chain796rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain796flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain797rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain797flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain797flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain798flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain799rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain799flat(out *[]float32, in *[]float32, n int)
@@ -4262,46 +4289,25 @@ func chain800flat(out *[]float32, in *[]float32, n int)
 func chain801flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain802rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain802flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain803rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain803flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain804rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain804flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain805rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain805flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain806rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain805flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain806flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain807rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain807flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain807flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain808rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain808flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain808flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain809flat(out *[]float32, in *[]float32, n int)
@@ -4316,16 +4322,13 @@ func chain811flat(out *[]float32, in *[]float32, n int)
 func chain812flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain813rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain813flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain814rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain814flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain815rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain815flat(out *[]float32, in *[]float32, n int)
@@ -4334,7 +4337,13 @@ func chain815flat(out *[]float32, in *[]float32, n int)
 func chain816flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain817rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain817flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain818rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain818flat(out *[]float32, in *[]float32, n int)
@@ -4352,6 +4361,9 @@ func chain820rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain820flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain821rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain821flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -4361,10 +4373,19 @@ func chain822rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain822flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain823rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain823flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain824rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain824flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain825rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain825flat(out *[]float32, in *[]float32, n int)
@@ -4380,6 +4401,9 @@ func chain827rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain827flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain828rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain828flat(out *[]float32, in *[]float32, n int)
@@ -4445,16 +4469,310 @@ func chain838rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain838flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain839rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain839flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain840rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain840flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain841rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain841flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain842rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain842flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain843rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain843flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain844rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain844flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain845rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain845flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain846rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain846flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain847flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain848rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain848flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain849rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain849flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain850rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain850flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain851rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain851flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain852rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain852flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain853rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain853flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain854flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain855rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain855flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain856flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain857flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain858rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain858flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain859rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain859flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain860rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain860flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain861rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain861flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain862rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain862flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain863rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain863flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain864rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain864flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain865flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain866flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain867flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain868flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain869flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain870rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain870flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain871rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain871flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain872flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain873flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain874flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain875flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain876rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain876flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain877rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain877flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain878flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain879rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain879flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain880flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain881flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain882flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain883rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain883flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain884rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain884flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain885flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain886rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain886flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain887rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain887flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain888rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain888flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain889rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain889flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain890rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain890flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain891rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain891flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain892rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain892flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain893rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain893flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain894rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain894flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain895rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain895flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain896rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain896flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain897flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain898flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain899flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain900flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain901flat(out *[]float32, in *[]float32, n int)
