@@ -8,6 +8,7 @@ import "math"
 const (
 	log2E   = 1.44269504088896340735992468100189214
 	ln2     = 0.693147180559945309417232121458176568
+	parts   = 128     // of an octave, each with its own power in a table
 	shifter = 3 << 51 // adding and subtracting it rounds a float64 to a whole number, which it leaves in the low bits
 	far     = 150     // e^±150 is beyond float32; NaN passes the comparisons
 )
@@ -16,7 +17,7 @@ const (
 func Exp(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := range dst {
-		r, s := split(clamp(float64(x[i])) * log2E)
+		r, s := split(clamp(float64(x[i])) * (parts * log2E))
 		dst[i] = float32(s * power(r))
 	}
 }
@@ -60,7 +61,7 @@ func Tanh(dst, x []float32) {
 func Sigmoid(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := range dst {
-		r, s := split(clamp(-float64(x[i])) * log2E)
+		r, s := split(clamp(-float64(x[i])) * (parts * log2E))
 		dst[i] = float32(1 / (1 + float64(s*power(r))))
 	}
 }
@@ -74,7 +75,7 @@ func Softplus(dst, x []float32) {
 			dst[i] = x[i]
 			continue
 		}
-		r, s := split(clamp(v) * log2E)
+		r, s := split(clamp(v) * (parts * log2E))
 		e := float64(s * power(r))
 		y := e - float64(e*e)*0.5 // 1 + e would lose e
 		if !(e < 1e-6) {
@@ -108,20 +109,34 @@ func clamp(x float64) float64 {
 	return x
 }
 
-// split gives r and s with 2^y = s 2^r, s a power of two and |r| <= 1/2.
+// split gives r and s with 2^(y/parts) = s 2^(r/parts), s from the table and |r| <= 1/2.
 func split(y float64) (r, s float64) {
 	k := y + shifter
-	return y - (k - shifter), math.Float64frombits((math.Float64bits(k) + 1023) << 52)
+	b := math.Float64bits(k)
+	return y - (k - shifter), math.Float64frombits(powers[b%parts] + b<<(52-7))
 }
 
-// power is 2^r for |r| <= 1/2, to 2e-9: the best polynomial (Remez). It and split are small enough for the compiler to put
-// them into the loops, which a call would slow down by a third.
+// powers are 2^(i/parts), less what the shift of i in split adds to the exponent. They are products of square roots, which
+// are the same bits on every processor, as those of math.Exp2 are not.
+var powers = func() (table [parts]uint64) {
+	for i := range table {
+		v, root := 1.0, math.Sqrt2
+		for bit := parts / 2; bit > 0; bit /= 2 {
+			if i&bit != 0 {
+				v = float64(v * root)
+			}
+			root = math.Sqrt(root)
+		}
+		table[i] = math.Float64bits(v) - uint64(i)<<(52-7)
+	}
+	return table
+}()
+
+// power is 2^(r/parts) for |r| <= 1/2, to 4e-9: the Taylor sum. It and split are small enough for the compiler to put them into
+// the loops, which a call would slow down by a third; with a table they take two thirds of the time of a polynomial over an octave.
 func power(r float64) float64 {
-	z := float64(r * r)
-	a := 1.000000000554016 + float64(r*0.6931472057381856)
-	b := 0.24022646891231558 + float64(r*0.055503287754654504)
-	c := 0.009618488908877298 + float64(r*0.0013399931696088186) + float64(z*0.0001534582285955722)
-	return a + float64(z*(b+float64(z*c)))
+	const l = ln2 / parts
+	return 1 + float64(r*(l+float64(r*(l*l/2))))
 }
 
 // expm1 gives p and s with e^x = s (1 + p), s a power of two, and p exact relative to itself: the Taylor sum of e^r - 1
