@@ -93,9 +93,9 @@ func (n network) updates(optimiser, rule string) work {
 	if err != nil {
 		panic(err)
 	}
-	squared := func(y []float32, label float64, dy []float32) (sum float64) {
+	squared := func(y []float32, labels []float64, dy []float32) (sum float64) {
 		for k, v := range y {
-			e := v - float32(label)
+			e := v - float32(labels[0])
 			dy[k] = 2 * e
 			sum += float64(e * e)
 		}

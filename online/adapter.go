@@ -82,7 +82,8 @@ func decode(t series.Target, y []float32) []float32 {
 		out[1] = float32(t.SD * math.Exp(float64(y[1])))
 	default:
 		for i, v := range y {
-			out[i] = float32(float64(v)*t.SD + t.Mean)
+			of := t.Of(i)
+			out[i] = float32(float64(v)*of.SD + of.Mean)
 		}
 	}
 	return out

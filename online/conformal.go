@@ -74,6 +74,8 @@ func newConformal(o IntervalOptions, t series.Target) (*conformal, error) {
 	switch {
 	case t.Task == series.Classify:
 		return nil, errors.New("online: classes have no interval; leave Interval out")
+	case t.Labels() > 1:
+		return nil, fmt.Errorf("online: an interval is of one value, target %q has %d; leave Interval out", t.Name, t.Labels())
 	case !(o.Coverage > 0 && o.Coverage < 1):
 		return nil, fmt.Errorf("online: Coverage is %g; allowed: above 0 and below 1", o.Coverage)
 	case !(o.Rate > 0 && o.Rate < 1):

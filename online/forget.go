@@ -3,6 +3,7 @@ package online
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // ProtectOptions keep what was learned earlier from being overwritten by what is learned now. What they add to the gradient
@@ -48,10 +49,10 @@ type protection struct {
 	slopes   []float32
 }
 
-// sample is a segment with its label.
+// sample is a segment with its labels.
 type sample struct {
 	segment
-	label float64
+	labels []float64
 }
 
 func newProtection(o ProtectOptions, theta []float32) (*protection, error) {
@@ -104,11 +105,11 @@ func (p *protection) choose(t *track) *sample {
 }
 
 // keep puts a sample into the reservoir, for a random one where it is full.
-func (p *protection) keep(s *sample, label float64) {
+func (p *protection) keep(s *sample, labels []float64) {
 	if s == nil {
 		return
 	}
-	s.label = label
+	s.labels = slices.Clone(labels)
 	if len(p.kept) < p.o.Reservoir {
 		p.kept = append(p.kept, s)
 		return
@@ -117,7 +118,7 @@ func (p *protection) keep(s *sample, label float64) {
 }
 
 // add adds to l.grad, that of a label, what protects.
-func (p *protection) add(l *Learner, of *pending, label float64) {
+func (p *protection) add(l *Learner, of *pending, labels []float64) {
 	if p == nil {
 		return
 	}
@@ -130,12 +131,12 @@ func (p *protection) add(l *Learner, of *pending, label float64) {
 		l.again(&s.segment)
 		p.slopes = append(p.slopes[:0], l.dy...)
 		clear(p.slopes)
-		l.o.Loss(l.replay.Y(), s.label, p.slopes)
+		l.o.Loss(l.replay.Y(), s.labels, p.slopes)
 		for i, g := range l.replay.Gradient(p.slopes) {
 			l.grad[i] += float32(p.o.Rehearse) * g
 		}
 	}
-	p.keep(of.sample, label)
+	p.keep(of.sample, labels)
 	if k := float32(p.o.Anchor); k > 0 {
 		for i, v := range p.released {
 			l.grad[i] += k * (l.theta[i] - v)

@@ -43,6 +43,27 @@ func (e *LabelError) Error() string {
 	return fmt.Sprintf("online: the label of prediction %d is %g; allowed: %s", e.ID, e.Label, e.Allowed)
 }
 
+// checkLabels refuses what no row can be labelled with. One of several values may be unknown, but not all.
+func (l *Learner) checkLabels(id uint64, labels []float64) error {
+	if n := l.target.Labels(); len(labels) != n {
+		return fmt.Errorf("online: prediction %d is given %d labels; the target %q has %d, NaN for one that is not known", id, len(labels), l.target.Name, n)
+	}
+	known := 0
+	for _, v := range labels {
+		if v != v && len(labels) > 1 {
+			continue
+		}
+		if err := l.checkLabel(id, v); err != nil {
+			return err
+		}
+		known++
+	}
+	if known == 0 {
+		return &LabelError{id, labels[0], "at least one value that is known"}
+	}
+	return nil
+}
+
 func (l *Learner) checkLabel(id uint64, label float64) error {
 	n := len(l.target.Classes)
 	switch {
@@ -54,37 +75,38 @@ func (l *Learner) checkLabel(id uint64, label float64) error {
 	return nil
 }
 
-// Learn takes the label of a prediction: a class index, or a value in raw units. The error is an *UnknownError for a number
-// that waits for no label, or a *LabelError, and nothing has changed then.
-func (l *Learner) Learn(id uint64, label float64) (Outcome, error) {
+// Learn takes the label of a prediction: a class index, or a value in raw units; of a target of several values all of them, NaN
+// for one that is not known. The error is an *UnknownError for a number that waits for no label, a *LabelError, or says that there
+// are too few or too many, and nothing has changed then.
+func (l *Learner) Learn(id uint64, labels ...float64) (Outcome, error) {
 	p := l.pending[id]
 	if p == nil {
 		return Outcome{}, &UnknownError{ID: id, Last: l.id}
 	}
-	return l.take(p, label)
+	return l.take(p, labels)
 }
 
 // LearnAt is Learn for the prediction of a series at a time; the latest one that has no label where there are several.
-func (l *Learner) LearnAt(name string, time, label float64) (Outcome, error) {
+func (l *Learner) LearnAt(name string, time float64, labels ...float64) (Outcome, error) {
 	if t := l.tracks[name]; t != nil {
 		if p := t.find(time); p != nil {
-			return l.take(p, label)
+			return l.take(p, labels)
 		}
 	}
 	return Outcome{}, &UnknownError{Series: name, Time: time}
 }
 
-func (l *Learner) take(p *pending, label float64) (Outcome, error) {
+func (l *Learner) take(p *pending, labels []float64) (Outcome, error) {
 	if l.failed != nil {
 		return Outcome{}, l.failed
 	}
-	if err := l.checkLabel(p.id, label); err != nil {
+	if err := l.checkLabels(p.id, labels); err != nil {
 		return Outcome{}, err
 	}
 	l.events = l.events[:0]
-	out, u := l.answer(p, label, nil)
+	out, u := l.answer(p, labels, nil)
 	if l.keep != nil {
-		if err := l.keep.label(p.id, label, u, l.events); err != nil {
+		if err := l.keep.label(p.id, labels, u, l.events); err != nil {
 			return Outcome{}, l.fail(err)
 		}
 	}
@@ -92,26 +114,26 @@ func (l *Learner) take(p *pending, label float64) (Outcome, error) {
 	return out, nil
 }
 
-// answer does all that a checked label asks for. The verdict of the guard is its own unless one is given, as by a journal.
-func (l *Learner) answer(p *pending, label float64, verdict *int) (Outcome, *updated) {
+// answer does all that checked labels ask for. The verdict of the guard is its own unless one is given, as by a journal.
+func (l *Learner) answer(p *pending, labels []float64, verdict *int) (Outcome, *updated) {
 	out := Outcome{ID: p.id, Series: p.track.name, Time: p.time, Low: p.low, High: p.high}
 	clear(l.dy)
-	out.Loss = l.o.Loss(p.shown, label, l.dy)
+	out.Loss = l.o.Loss(p.shown, labels, l.dy)
 	clear(l.dy)
-	out.Learning = l.o.Loss(p.y, label, l.dy)
+	out.Learning = l.o.Loss(p.y, labels, l.dy)
 	copy(l.before, l.theta)
 	l.counts.Labels++
 	if l.interval != nil {
-		l.interval.observe(decode(l.target, p.shown), p.low, p.high, label)
+		l.interval.observe(decode(l.target, p.shown), p.low, p.high, labels[0])
 	}
 	u := &updated{loss: out.Loss, before: l.before, after: l.theta}
 	if p.epoch != l.epoch {
 		l.counts.Stale++
 	} else {
-		out.Refused = l.update(p, label)
+		out.Refused = l.update(p, labels)
 		out.Learned = out.Refused == ""
 	}
-	l.watchLabel(p, label)
+	l.watchLabel(p, labels)
 	if l.guard != nil {
 		l.judge(p, out, u, verdict)
 	}
@@ -123,7 +145,7 @@ func (l *Learner) answer(p *pending, label float64, verdict *int) (Outcome, *upd
 
 // update moves the weights by the gradient of a prediction, whose slope stands in l.dy. It says what was not finite, and has
 // changed no weight then.
-func (l *Learner) update(p *pending, label float64) (refused string) {
+func (l *Learner) update(p *pending, labels []float64) (refused string) {
 	t := p.track
 	if !engine.Finite(l.dy) {
 		return l.refuse(p, "gradient")
@@ -142,7 +164,7 @@ func (l *Learner) update(p *pending, label float64) (refused string) {
 		l.clearDerivatives(t, p.id)
 		return l.refuse(p, "gradient")
 	}
-	l.protect.add(l, p, label)
+	l.protect.add(l, p, labels)
 	if !engine.Finite(l.grad) {
 		return l.refuse(p, "gradient")
 	}

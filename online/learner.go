@@ -26,8 +26,9 @@ type Optimiser interface {
 
 // LearnerOptions of NewLearner. Loss and Optimiser are needed; the zero values of the others are stated.
 type LearnerOptions struct {
-	// Loss compares the program's output y of a row with its label and writes the slope dy = ∂loss/∂y; see train.NewLoss.
-	Loss func(y []float32, label float64, dy []float32) float64
+	// Loss compares the program's output y of a row with its labels, one a value of the target, and writes the slope
+	// dy = ∂loss/∂y; see train.NewRowLoss. It must keep neither list.
+	Loss func(y []float32, labels []float64, dy []float32) float64
 	// Optimiser serves this learner only.
 	Optimiser Optimiser
 	// Rule is the name of one of Rules, by which gradients are found; rtrl, which is exact, if empty.
@@ -123,7 +124,8 @@ type Learner struct {
 	order   []uint64 // their numbers, ascending; some may have been answered
 	held    int      // bytes of their gradients
 	id      uint64   // of the last prediction
-	replay  *RTRL    // that computes gradients anew; nil until needed
+	replay  *RTRL    // that computes gradients anew
+	spare   *RTRL    // of the series that was given up last, for the next new one
 
 	guard    *guard
 	watch    []*watcher
@@ -160,7 +162,7 @@ type recorder interface {
 	// next is the number of the prediction that row will keep, at a time.
 	next(at float64) (uint64, error)
 	row(t *track, x []float32, u *updated, events []Event) error
-	label(id uint64, label float64, u *updated, events []Event) error
+	label(id uint64, labels []float64, u *updated, events []Event) error
 	consolidated() error
 }
 
@@ -186,9 +188,6 @@ func NewLearner(m *model.Model, o LearnerOptions) (*Learner, error) {
 		return nil, err
 	}
 	o = o.filled()
-	if m.Schema().Target.Outputs > 1 {
-		return nil, fmt.Errorf("online: target %q has %d outputs; a learner learns one", m.Schema().Target.Name, m.Schema().Target.Outputs)
-	}
 	l := &Learner{m: m, o: o, target: m.Schema().Target, unit: m.Schema().Clock.Unit, version: 1,
 		tracks: map[string]*track{}, pending: map[uint64]*pending{}}
 	l.theta = m.Params()
@@ -359,11 +358,15 @@ func (l *Learner) track(name string) (*track, error) {
 	for len(l.tracks) >= l.o.Series {
 		l.drop()
 	}
-	s, err := l.stream()
-	if err != nil {
-		return nil, err
+	t := &track{name: name, learn: l.spare} // of version 0, so that it gets the weights of today
+	if l.spare = nil; t.learn != nil {
+		t.learn.Reset()
+	} else {
+		var err error
+		if t.learn, err = l.stream(); err != nil {
+			return nil, err
+		}
 	}
-	t := &track{name: name, learn: s, version: l.version}
 	if l.guard != nil {
 		t.serve = l.m.With(l.serving).Stream()
 	}
@@ -389,6 +392,7 @@ func (l *Learner) drop() {
 		l.forget(p)
 	}
 	delete(l.tracks, oldest.name)
+	l.spare = oldest.learn
 	l.counts.Dropped++
 	l.event(Event{Kind: Dropped, Series: oldest.name, Time: oldest.time, Value: float64(len(l.tracks) + 1), Threshold: float64(l.o.Series)})
 }

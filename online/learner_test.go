@@ -15,7 +15,7 @@ import (
 // learnerOptions are those of a learner with its own optimiser.
 func learnerOptions(t testing.TB, m *model.Model, o train.Options) online.LearnerOptions {
 	t.Helper()
-	loss, err := train.NewLoss(m.Schema().Target, o.Filled())
+	loss, err := train.NewRowLoss(m.Schema().Target, o.Filled())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestLearnerLate(t *testing.T) {
 			t.Fatal(err)
 		}
 		dy := []float32{0}
-		loss(r.Y(), labelOf(k), dy)
+		loss(r.Y(), []float64{labelOf(k)}, dy)
 		list = append(list, kept{predict(t, l, "", k).ID, slices.Clone(r.Gradient(dy))})
 	}
 	for _, i := range []int{7, 0, 11, 3, 4} { // out of order; the others never come
@@ -281,9 +281,9 @@ func TestLearnerRefuses(t *testing.T) {
 	inner := o.Loss
 	var events []online.Event
 	o.Optimiser, o.Log = b, func(e online.Event) { events = append(events, e) }
-	o.Loss = func(y []float32, label float64, dy []float32) float64 {
-		loss := inner(y, label, dy)
-		if label == 77 {
+	o.Loss = func(y []float32, labels []float64, dy []float32) float64 {
+		loss := inner(y, labels, dy)
+		if labels[0] == 77 {
 			dy[0] = float32(math.NaN())
 		}
 		return loss

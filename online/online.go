@@ -27,9 +27,9 @@ type Options struct {
 	Rule string
 	// Window is how many rows the rule tbptt goes back; 16 if zero.
 	Window int
-	// Loss compares the program's output y of a row with its label and writes the slope dy = ∂loss/∂y; train.NewLoss makes
-	// those of a target. Learn needs it.
-	Loss func(y []float32, label float64, dy []float32) float64
+	// Loss compares the program's output y of a row with its labels, one a value of the target, and writes the slope
+	// dy = ∂loss/∂y; train.NewRowLoss makes those of a target. Learn needs it. It must keep neither list.
+	Loss func(y []float32, labels []float64, dy []float32) float64
 	// Update takes one step of an optimiser and keeps every parameter within its bounds, or changes nothing and says why;
 	// train.NewUpdate makes SGD, Adam and others. It may change grad. Learn and Apply need it; one that remembers anything
 	// serves one RTRL.
@@ -63,6 +63,7 @@ type RTRL struct {
 	r          carrier
 	theta      []float32
 	grad, dy   []float32
+	labels     []float64
 	x, dt      []float32
 	part       []float32
 	y, predict []float32
@@ -82,7 +83,7 @@ func New(m *model.Model, o Options) (*RTRL, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &RTRL{m: m, o: o, r: r, theta: m.Params(), grad: make([]float32, m.Parameters()), dy: make([]float32, r.Width())}
+	l := &RTRL{m: m, o: o, r: r, theta: m.Params(), grad: make([]float32, m.Parameters()), dy: make([]float32, r.Width()), labels: make([]float64, m.Schema().Target.Labels())}
 	l.checked = checked{before: m.Params(), good: m.Params()}
 	l.x, l.dt, l.part = r.Input(0), r.DT(), r.Part()
 	l.y, l.predict = r.Output(y), r.Output(p.Output("prediction"))
@@ -169,11 +170,15 @@ func (l *RTRL) Gradient(dy []float32) []float32 {
 	return l.grad
 }
 
-// Learn takes one step of the optimiser for the label of the last Step and returns the loss before it. The error is that of
-// Apply. It panics without Options.Loss or Options.Update.
-func (l *RTRL) Learn(label float64) (loss float64, err error) {
+// Learn takes one step of the optimiser for the labels of the last Step, one a value of the target, and returns the loss before
+// it. The error is that of Apply. It panics without Options.Loss or Options.Update, or where the number of labels is wrong.
+func (l *RTRL) Learn(labels ...float64) (loss float64, err error) {
+	if len(labels) != len(l.labels) {
+		panic("online: a row has one label for each value of the target")
+	}
+	copy(l.labels, labels) // a list of the caller's that went on would have to be allocated
 	clear(l.dy)
-	loss = l.o.Loss(l.y, label, l.dy)
+	loss = l.o.Loss(l.y, l.labels, l.dy)
 	return loss, l.Apply(l.Gradient(l.dy))
 }
 

@@ -177,7 +177,7 @@ func (s *Journaled) label(p *pending, r *Record) error {
 	case r.Back:
 		verdict = -1
 	}
-	l.answer(p, r.Label, &verdict)
+	l.answer(p, r.Labels, &verdict)
 	if s.correct(want) && r.Promoted {
 		copy(l.serving, want)
 	}
@@ -271,9 +271,9 @@ func (k *keeper) row(t *track, x []float32, u *updated, events []Event) error {
 	return k.append(RecordRow)
 }
 
-func (k *keeper) label(id uint64, label float64, u *updated, events []Event) error {
+func (k *keeper) label(id uint64, labels []float64, u *updated, events []Event) error {
 	k.e.b = k.e.b[:0]
-	if err := encodeLabel(&k.e, id, label, u, events); err != nil {
+	if err := encodeLabel(&k.e, id, labels, u, events); err != nil {
 		return err
 	}
 	return k.append(RecordLabel)

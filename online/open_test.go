@@ -359,7 +359,7 @@ func fed(t *testing.T, dir string, m *model.Model) (*online.Learner, map[uint64]
 			}
 			number[n] = p.ID
 		case online.RecordLabel:
-			o := learn(t, l, number[got.ID], got.Label)
+			o := learn(t, l, number[got.ID], got.Labels[0])
 			if o.Learned != got.Learned || o.Loss != got.Loss {
 				t.Fatalf("record %d: %+v, in the journal %+v", n, o, got)
 			}

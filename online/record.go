@@ -31,9 +31,10 @@ type Record struct {
 	Series string
 	At     float64
 	X      []float32
-	// ID is the prediction that was labelled, Label its label and Loss the loss of what was served.
-	ID          uint64
-	Label, Loss float64
+	// ID is the prediction that was labelled, Labels are its labels, one a value of the target, and Loss is that of what was served.
+	ID     uint64
+	Labels []float64
+	Loss   float64
 	// Learned, Promoted and Back say what the label did: it moved the weights, its evidence promoted the learning copy, or
 	// set it back. A row sets weights back that make a state infinite.
 	Learned, Promoted, Back bool
@@ -51,6 +52,7 @@ const (
 	flagLearned = 1 << iota
 	flagPromoted
 	flagBack
+	flagSeveral // labels
 )
 
 // weightSum is the checksum of weights.
@@ -97,16 +99,20 @@ func (u *updated) append(e *encoder) {
 	e.b = appendDelta(e.b, u.before, u.after)
 }
 
-func encodeLabel(e *encoder, id uint64, label float64, u *updated, events []Event) error {
+func encodeLabel(e *encoder, id uint64, labels []float64, u *updated, events []Event) error {
 	flags := uint64(0)
-	for flag, is := range map[uint64]bool{flagLearned: u.learned, flagPromoted: u.promoted, flagBack: u.back} {
+	for flag, is := range map[uint64]bool{flagLearned: u.learned, flagPromoted: u.promoted, flagBack: u.back, flagSeveral: len(labels) > 1} {
 		if is {
 			flags |= flag
 		}
 	}
 	e.u(id)
-	e.f64(label)
+	e.f64(labels[0])
 	e.u(flags)
+	if len(labels) > 1 {
+		e.u(uint64(len(labels) - 1))
+		e.f64s(labels[1:])
+	}
 	e.f64(u.loss)
 	if err := appendEvents(e, events); err != nil {
 		return err
@@ -131,8 +137,11 @@ func ReadRecord(r journal.Record) (Record, error) {
 		out.X = d.f32s(d.count())
 		out.Back = d.flag()
 	case r.Type == RecordLabel:
-		out.ID, out.Label = d.u(), d.f64()
+		out.ID, out.Labels = d.u(), []float64{d.f64()}
 		flags := d.u()
+		if flags&flagSeveral != 0 {
+			out.Labels = append(out.Labels, d.f64s(d.count())...)
+		}
 		out.Learned, out.Promoted, out.Back = flags&flagLearned != 0, flags&flagPromoted != 0, flags&flagBack != 0
 		out.Loss = d.f64()
 	default:

@@ -139,7 +139,7 @@ func (l *Learner) restore(d *decoder) error {
 		l.interval.restore(d)
 	}
 	if l.protect != nil {
-		l.protect.restore(d, len(l.theta))
+		l.protect.restore(d, len(l.theta), l.target.Labels())
 	}
 	if d.err == nil && len(d.b) > 0 {
 		return errShort
@@ -357,11 +357,11 @@ func (p *protection) append(e *encoder) {
 		e.f32s(s.hidden)
 		e.f32s(s.x)
 		e.f32s(s.dt)
-		e.f64(s.label)
+		e.f64s(s.labels)
 	}
 }
 
-func (p *protection) restore(d *decoder, n int) {
+func (p *protection) restore(d *decoder, n, labels int) {
 	for _, v := range []*uint64{&p.n, &p.seen, &p.random} {
 		*v = d.u()
 	}
@@ -373,7 +373,7 @@ func (p *protection) restore(d *decoder, n int) {
 	p.kept = nil
 	for range d.count() {
 		rows, hidden, inputs := d.count(), d.count(), d.count()
-		p.kept = append(p.kept, &sample{segment{d.f32s(hidden), d.f32s(inputs), d.f32s(rows)}, d.f64()})
+		p.kept = append(p.kept, &sample{segment{d.f32s(hidden), d.f32s(inputs), d.f32s(rows)}, d.f64s(labels)})
 		if d.err != nil {
 			return
 		}

@@ -12,7 +12,8 @@ import (
 // What can be watched. What goes to a detector is squeezed into 0 to 1, so that detectors which need that range can be used
 // on all of it:
 //
-//	error   of a number e/(1+e), e = |label - prediction| in standard deviations of the target; of a class 1 where it was
+//	error   of a number e/(1+e), e = |label - prediction| in standard deviations of the target, the mean of that over several
+//	        values; of a class 1 where it was
 //	        wrong and 0 where it was right; of the copy that serves, when the label comes
 //	inputs  (1 + z/(1+|z|))/2 for each numeric input, z its value in standard deviations of the training data from their
 //	        mean; missing values are left out
@@ -102,11 +103,11 @@ func (l *Learner) watchRow(t *track, x []float32) {
 }
 
 // watchLabel watches the error.
-func (l *Learner) watchLabel(p *pending, label float64) {
+func (l *Learner) watchLabel(p *pending, labels []float64) {
 	for _, w := range l.watch {
 		if w.input < 0 && w.on == OnError {
 			before := l.counts.Drifts
-			l.see(w, p.track, p.id, l.squeezed(decode(l.target, p.shown), label))
+			l.see(w, p.track, p.id, l.squeezed(decode(l.target, p.shown), labels))
 			if l.counts.Drifts > before && l.protect != nil && l.protect.o.OnDrift {
 				l.protect.consolidate(l.theta)
 			}
@@ -115,7 +116,7 @@ func (l *Learner) watchLabel(p *pending, label float64) {
 }
 
 // squeezed is the error of a decoded prediction, from 0 to 1.
-func (l *Learner) squeezed(y []float32, label float64) float64 {
+func (l *Learner) squeezed(y []float32, labels []float64) float64 {
 	if l.target.Task == series.Classify {
 		best := 0
 		for k, v := range y {
@@ -129,15 +130,20 @@ func (l *Learner) squeezed(y []float32, label float64) float64 {
 				best = 1
 			}
 		}
-		if best == int(label) {
+		if best == int(labels[0]) {
 			return 0
 		}
 		return 1
 	}
-	at := y[0]
 	if n := len(l.target.Quantiles); n > 0 {
-		at = y[n/2]
+		y = y[n/2:]
 	}
-	e := math.Abs(label-float64(at)) / l.target.SD
-	return e / (1 + e)
+	sum, known := 0.0, 0.0
+	for k, label := range labels {
+		if label == label {
+			e := math.Abs(label-float64(y[k])) / l.target.Of(k).SD
+			sum, known = sum+e/(1+e), known+1
+		}
+	}
+	return sum / known
 }

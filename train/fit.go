@@ -147,7 +147,7 @@ type fit struct {
 	data  Data
 	o     Options
 	hooks Hooks
-	loss  rowLoss
+	loss  RowLoss
 	opt   *optimiser
 	batch *engine.Passes
 	lanes []engine.Lane // of every training window; empty ones where parts are split for every step
@@ -169,7 +169,7 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if o.Balance && len(o.ClassWeights) == 0 {
 		o.ClassWeights = Balanced(target, Spans(data.Train))
 	}
-	loss, err := newRowLoss(target, o)
+	loss, err := NewRowLoss(target, o)
 	if err != nil {
 		return nil, err
 	}
@@ -502,7 +502,7 @@ func (f *fit) validate() (float64, error) {
 // of NewLoss.
 func MeanLoss(m *model.Model, part dataset.Part, reset bool, o Options) (float64, error) {
 	o = o.Filled()
-	loss, err := newRowLoss(m.Schema().Target, o)
+	loss, err := NewRowLoss(m.Schema().Target, o)
 	if err != nil {
 		return 0, err
 	}

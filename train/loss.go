@@ -43,12 +43,13 @@ func Losses(t series.Target) (names []string) {
 	return names
 }
 
-// rowLoss is the loss of all labels of one row, or of the first output alone; the slope of an output without a label is 0.
-type rowLoss func(y []float32, labels []float64, dy []float32) float64
+// A RowLoss compares the program's output y of one row with all labels of that row, one a value of the target, and writes the
+// slope dy = ∂loss/∂y; that of a value whose label is NaN is 0.
+type RowLoss func(y []float32, labels []float64, dy []float32) float64
 
-// newRowLoss is the loss of a row: that of its label, or for a target of several outputs the mean over the outputs of the
-// loss of each, weighed by Options.OutputWeights.
-func newRowLoss(t series.Target, o Options) (rowLoss, error) {
+// NewRowLoss makes the loss of a row: that of its label, or for a target of several outputs the mean over the outputs of the
+// loss of each, weighed by Options.OutputWeights. The error is that of NewLoss.
+func NewRowLoss(t series.Target, o Options) (RowLoss, error) {
 	n := t.Labels()
 	each, weight := make([]Loss, n), make([]float64, n)
 	for k := range each {

@@ -164,7 +164,7 @@ func TestBalancedWeights(t *testing.T) {
 func TestLossOfSeveralOutputs(t *testing.T) {
 	target := series.Target{Name: "pose", Task: series.Regress, SD: 1, Outputs: 3,
 		Each: []series.Output{{Name: "x", Mean: 1, SD: 2}, {Name: "y", Mean: -3, SD: 0.5}, {Name: "z", SD: 1}}}
-	loss, err := newRowLoss(target, Options{OutputWeights: []float64{1, 3}}.Filled())
+	loss, err := NewRowLoss(target, Options{OutputWeights: []float64{1, 3}}.Filled())
 	if err != nil {
 		t.Fatal(err)
 	}

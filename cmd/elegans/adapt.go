@@ -182,7 +182,7 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 func (f *adaptFlags) learner(m *model.Model) (o online.LearnerOptions, err error) {
 	t := m.Schema().Target
 	if t.Outputs > 1 {
-		return o, usage("the model predicts %d values of %q; adapt learns models of one", t.Outputs, t.Name)
+		return o, usage("the model predicts %d values of %q, and adapt reads the labels of one; package online learns all of them", t.Outputs, t.Name)
 	}
 	trained := recall(m.Info().Settings)
 	f.options.Loss = trained.options.Loss
@@ -192,7 +192,7 @@ func (f *adaptFlags) learner(m *model.Model) (o online.LearnerOptions, err error
 	}
 	f.options.Loss = cmp.Or(f.options.Loss, train.Losses(t)[0])
 	options := f.options.Filled()
-	if o.Loss, err = train.NewLoss(t, options); err != nil {
+	if o.Loss, err = train.NewRowLoss(t, options); err != nil {
 		return o, err
 	}
 	if o.Optimiser, err = train.NewOptimiser(m.Program(), f.options); err != nil {

@@ -126,7 +126,7 @@ type loggedRecord struct {
 	Kind     string         `json:"kind"`
 	Series   string         `json:"series,omitempty"`
 	ID       uint64         `json:"id,omitempty"`
-	Label    *float64       `json:"label,omitempty"`
+	Labels   []*float64     `json:"labels,omitempty"`
 	Loss     *float64       `json:"loss,omitempty"`
 	Learned  bool           `json:"learned,omitempty"`
 	Weights  string         `json:"weights,omitempty"` // CRC-32 of those after a label
@@ -189,7 +189,7 @@ func (l *journalLog) record(r *online.Record) error {
 		out := loggedRecord{Record: r.Number, Time: r.Time, Kind: kind, Series: r.Series, ID: r.ID, Learned: r.Learned, Promoted: r.Promoted, Back: r.Back,
 			To: r.To, Reason: r.Reason, Events: r.Events}
 		if kind == "label" {
-			out.Label, out.Loss = number(r.Label), number(r.Loss)
+			out.Labels, out.Loss = numbers(r.Labels), number(r.Loss)
 			out.Weights = fmt.Sprintf("%08x", r.Checksum)
 		}
 		return l.c.jsonLine(out)
@@ -214,7 +214,7 @@ func (l *journalLog) record(r *online.Record) error {
 	case l.all && kind == "row":
 		text = fmt.Sprintf("row of series %q: %v", r.Series, r.X)
 	case l.all && kind == "label":
-		text = fmt.Sprintf("label %g of prediction %d, loss %.5g, weights %08x", r.Label, r.ID, r.Loss, r.Checksum)
+		text = fmt.Sprintf("label %s of prediction %d, loss %.5g, weights %08x", strings.Trim(fmt.Sprint(r.Labels), "[]"), r.ID, r.Loss, r.Checksum)
 	case len(r.Events) == 0:
 		return nil
 	}
