@@ -29,7 +29,7 @@ type Section struct {
 }
 
 // sections is the registry, in the order of the page.
-var sections = []Section{gradients, glucose, drifting, cost}
+var sections = []Section{gradients, glucose, drifting, continual, cost}
 
 // Sections lists all sections.
 func Sections() []Section { return slices.Clone(sections) }

@@ -99,6 +99,7 @@ func TestFigureText(t *testing.T) {
 		"0.761 ± 0.012": {Mean: 0.76123, SD: sd(0.0123)},
 		"52300":         {Mean: 52300},
 		"1.00":          {Mean: 1, SD: sd(0)},
+		"1.79":          {Mean: 1.793365, SD: sd(4e-9)},
 	} {
 		if got := f.String(); got != want {
 			t.Errorf("%+v is printed as %q, want %q", f, got, want)

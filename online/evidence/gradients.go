@@ -140,7 +140,7 @@ func (c comparison) learner(rule string) (*online.RTRL, online.Options, error) {
 	if err != nil {
 		return nil, online.Options{}, err
 	}
-	loss, err := train.NewLoss(m.Schema().Target, train.Options{}.Filled())
+	loss, err := train.NewRowLoss(m.Schema().Target, train.Options{}.Filled())
 	o := online.Options{Rule: rule, Window: backRows, Loss: loss, Update: u.Update, Keep: u.Keep, Undo: u.Undo}
 	if err != nil {
 		return nil, o, err
@@ -176,7 +176,7 @@ func (c comparison) cosines(names []string) (map[string]float64, error) {
 			continue
 		}
 		clear(dy)
-		loss.Loss(all[0].Y(), e.label, dy)
+		loss.Loss(all[0].Y(), []float64{e.label}, dy)
 		exact := all[0].Gradient(dy)
 		for i, l := range all {
 			if v := online.Cosine(exact, l.Gradient(dy)); k >= c.rows/10 && v == v {
@@ -221,7 +221,7 @@ func (c comparison) loss(rule string) (float64, error) {
 		}
 		var loss float64
 		if rule == frozen {
-			loss = o.Loss(l.Y(), e.label, dy)
+			loss = o.Loss(l.Y(), []float64{e.label}, dy)
 		} else {
 			loss, _ = l.Learn(e.label) // what is refused is not learned
 		}

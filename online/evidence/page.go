@@ -70,7 +70,8 @@ func (t Table) write(b *bytes.Buffer) {
 	}
 }
 
-// String is the mean with as many digits as the standard deviation bears; empty where there is none.
+// String is the mean with as many digits as the standard deviation bears, which is left out where it is of rounding; empty where
+// there is none.
 func (f *Figure) String() string {
 	if f == nil {
 		return ""
@@ -81,7 +82,7 @@ func (f *Figure) String() string {
 		}
 		return max(0, 2-int(math.Floor(math.Log10(math.Abs(v)))))
 	}
-	if f.SD == nil || *f.SD == 0 {
+	if f.SD == nil || *f.SD <= 1e-6*math.Abs(f.Mean) {
 		return strconv.FormatFloat(f.Mean, 'f', min(6, digits(f.Mean)), 64)
 	}
 	n := min(6, max(digits(f.Mean), digits(*f.SD)-1))

@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 
 	"github.com/elegans-nn/elegans/model"
@@ -14,9 +16,28 @@ var compared = []string{"frozen", "adapting", "last value", "online linear"}
 
 // setting is how a learner learns.
 type setting struct {
-	rate    float64 // of plain gradient descent on the shared weights
-	adapter float64 // of a scale and a bias of the output
-	readout bool    // the rate is that of the readout alone, and all else stays
+	rate      float64 // of plain gradient descent on the shared weights, unless another optimiser is named
+	adapter   float64 // of a scale and a bias of the output
+	readout   bool    // the rate is that of the readout alone, and all else stays
+	optimiser string
+	// least, where it is not 0, adds least squares of the label on the forecast and the value of now, which begin at the forecast
+	// with the weight of so many labels.
+	least float64
+}
+
+// String names what is not as usual.
+func (s setting) String() string {
+	text := fmt.Sprintf("%s %g", cmp.Or(s.optimiser, "sgd"), s.rate)
+	if s.readout {
+		text += " of the readout"
+	}
+	if s.adapter > 0 {
+		text += fmt.Sprintf(", scale and bias %g", s.adapter)
+	}
+	if s.least > 0 {
+		text += fmt.Sprintf(", least squares %g", s.least)
+	}
+	return text
 }
 
 // settings that are chosen from, on data that are not those of the test.
@@ -24,6 +45,8 @@ var settings = []setting{
 	{rate: 1e-5}, {rate: 1e-4}, {rate: 1e-3}, {rate: 1e-2},
 	{rate: 1e-5, adapter: 3e-4}, {rate: 1e-4, adapter: 3e-4}, {rate: 1e-4, adapter: 3e-3}, {rate: 1e-3, adapter: 1e-3},
 	{rate: 1e-4, readout: true}, {rate: 1e-3, readout: true}, {rate: 1e-2, readout: true},
+	{rate: 1e-4, optimiser: "adam"}, {rate: 1e-3, optimiser: "adam"},
+	{rate: 1e-5, least: 10}, {rate: 1e-5, least: 100}, {rate: 1e-4, least: 10}, {rate: 1e-4, least: 100}, {rate: 1e-3, least: 10},
 }
 
 // errors of one stream: sums of squares over the labels for which all have a prediction, by compared.
@@ -61,6 +84,7 @@ type followed struct {
 	l      *online.Learner
 	frozen *model.Stream
 	linear *online.RLS
+	least  *online.RLS // of the setting
 	queue  []unanswered
 	sums   errorSums
 }
@@ -70,7 +94,7 @@ type unanswered struct {
 	id         uint64
 	due, label float64
 	said       [4]float64 // by compared
-	z          []float64
+	z, own     []float64  // of linear and least
 }
 
 // follow takes a series to its end: each row is predicted, and each label is learned at the first row at or after the time at
@@ -83,6 +107,11 @@ func follow(m *model.Model, s *series.Series, how setting) (errorSums, error) {
 	}
 	if f.linear, err = online.NewRLS(len(m.Schema().Inputs)+1, 1, nil, online.RLSOptions{Forget: 1 - 1./2000, Ridge: 0.1}); err != nil {
 		return f.sums, err
+	}
+	if how.least > 0 {
+		if f.least, err = online.NewRLS(3, 1, [][]float64{{0, 1, 0}}, online.RLSOptions{Forget: 1 - 1./2000, Ridge: how.least}); err != nil {
+			return f.sums, err
+		}
 	}
 	for row := range s.Len() {
 		if err := f.answer(s.Time[row]); err != nil {
@@ -107,8 +136,14 @@ func (f *followed) answer(now float64) error {
 		if _, err := f.l.Learn(u.id, u.label); err != nil {
 			return err
 		}
-		if err := f.linear.Learn(u.z, []float64{(u.label - t.Mean) / t.SD}); err != nil {
+		scaled := []float64{(u.label - t.Mean) / t.SD}
+		if err := f.linear.Learn(u.z, scaled); err != nil {
 			return err
+		}
+		if f.least != nil {
+			if err := f.least.Learn(u.own, scaled); err != nil {
+				return err
+			}
 		}
 		f.sums.score(u.said, u.label)
 	}
@@ -130,6 +165,17 @@ func (f *followed) predict(s *series.Series, row int) error {
 	y := []float64{0}
 	f.linear.Predict(u.z, y)
 	u.said = [4]float64{float64(frozen[0]), float64(p.Values[0]), ownPast(f.m.Schema(), x), y[0]*t.SD + t.Mean}
+	if f.least != nil {
+		u.own = []float64{1, (u.said[1] - t.Mean) / t.SD, (u.said[2] - t.Mean) / t.SD}
+		for i, v := range u.own {
+			u.own[i] = math.Max(-10, math.Min(10, v))
+			if v != v { // nothing is observed now
+				u.own[i] = 0
+			}
+		}
+		f.least.Predict(u.own, y)
+		u.said[1] = y[0]*t.SD + t.Mean
+	}
 	f.queue = append(f.queue, u)
 	return nil
 }
@@ -170,10 +216,13 @@ func linearFeatures(schema series.Schema, x []float32) []float64 {
 
 func streamLearner(m *model.Model, how setting) (*online.Learner, error) {
 	o := train.Options{Optimiser: "sgd", Momentum: -1, LearningRate: how.rate}
+	if how.optimiser != "" {
+		o = train.Options{Optimiser: how.optimiser, LearningRate: how.rate}
+	}
 	if how.readout {
 		o.Groups = map[string]float64{"": 0, "readout": 1}
 	}
-	loss, err := train.NewLoss(m.Schema().Target, o.Filled())
+	loss, err := train.NewRowLoss(m.Schema().Target, o.Filled())
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func TestStreamsOfData(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(data, "vix-daily.csv")); err != nil {
 		require.Missing(t, "the folder of data is absent: %v", err)
 	}
-	e, err := streams()[2].follow(context.Background(), Options{Data: data, Rows: 200}.filled(), 1)
+	e, _, err := streams()[2].follow(context.Background(), Options{Data: data, Rows: 200}.filled(), 1)
 	if err != nil || e.n < 150 || !(e.rmse(2) > 0 && e.rmse(2) < 10) {
 		t.Errorf("VIX: %+v, %v", e, err)
 	}
