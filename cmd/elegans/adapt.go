@@ -224,11 +224,22 @@ func (f *adaptFlags) learner(m *model.Model) (o online.LearnerOptions, err error
 	return o, nil
 }
 
-// setting says what a journal must not be gone on without.
+// setting says what a journal must not be gone on without; what is not given is left out.
 func (f *adaptFlags) setting(o train.Options) string {
-	return fmt.Sprintf("rule %s %d, loss %s, optimiser %s, learning rate %g, rates %s, momentum %g, clip %g, adapter %g, guard %v %g, drift %s, coverage %g, anchor %g, elastic %g, reservoir %d, live %s, pending %d, memory %d",
-		cmp.Or(f.rule, ruleNames()[0]), f.window, o.Loss, o.Optimiser, o.LearningRate, numbersByName{&f.rates}, o.Momentum, o.Clip, f.adapter, f.guard, f.alpha, strings.Join(f.watch, "; "), f.coverage,
-		f.protect.Anchor, f.protect.Elastic, f.protect.Reservoir, f.live, f.pending, f.memory)
+	text := fmt.Sprintf("rule %s, loss %s, optimiser %s, learning rate %g", cmp.Or(f.rule, ruleNames()[0]), o.Loss, o.Optimiser, o.LearningRate)
+	for _, d := range []struct {
+		name  string
+		given any
+	}{
+		{"window", f.window}, {"rates", numbersByName{&f.rates}}, {"momentum", max(0, f.options.Momentum)}, {"clip", max(0, o.Clip)}, {"adapter rate", f.adapter},
+		{"guard", f.guard}, {"guard alpha", f.alpha}, {"drift", strings.Join(f.watch, "; ")}, {"coverage", f.coverage}, {"anchor", f.protect.Anchor},
+		{"elastic", f.protect.Elastic}, {"reservoir", f.protect.Reservoir}, {"live", f.live}, {"pending", f.pending}, {"memory", f.memory},
+	} {
+		if v := fmt.Sprint(d.given); v != "" && v != "0" && v != "false" {
+			text += ", " + d.name + " " + v
+		}
+	}
+	return text
 }
 
 // span is a flag of a time on the clock of a model.

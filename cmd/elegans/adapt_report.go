@@ -226,11 +226,7 @@ func bounded(v float64) float64 {
 // eventTable lists what happened.
 func (a *adapting) eventTable() report.Table {
 	t := report.Table{Title: "What happened", Head: []string{"time", "event", "on", "value", "threshold", "before", "after"}}
-	shown := 0
-	for _, e := range a.score.events {
-		if shown++; shown > eventRows {
-			continue
-		}
+	for _, e := range listed(a.score.events) {
 		on := e.On
 		if e.Detector != "" {
 			on += " (" + e.Detector + ")"
@@ -238,12 +234,31 @@ func (a *adapting) eventTable() report.Table {
 		t.Rows = append(t.Rows, []string{dataset.FormatTime(a.schema.Clock, e.Time), strings.ReplaceAll(string(e.Kind), "_", " "), on, figure(e.Value), figure(e.Threshold), figure(e.Before), figure(e.After)})
 	}
 	switch {
-	case shown == 0:
+	case len(t.Rows) == 0:
 		t.Note = "No drift was found, nothing was promoted, rolled back or refused."
-	case shown > eventRows:
-		t.Note = fmt.Sprintf("The first %d of %d events.", eventRows, shown)
+	case len(t.Rows) < len(a.score.events):
+		t.Note = fmt.Sprintf("The first %d of %d events; drifts give way to all else.", len(t.Rows), len(a.score.events))
 	}
 	return t
+}
+
+// listed are the events that the table has room for: the first ones, of drifts as many as the others leave room for.
+func listed(events []online.Event) (list []online.Event) {
+	drifts := eventRows
+	for _, e := range events {
+		if e.Kind != online.Drifted {
+			drifts--
+		}
+	}
+	for _, e := range events {
+		if e.Kind == online.Drifted {
+			drifts--
+		}
+		if len(list) < eventRows && (e.Kind != online.Drifted || drifts >= 0) {
+			list = append(list, e)
+		}
+	}
+	return list
 }
 
 // forgotTable compares both models on held-out earlier data.

@@ -19,8 +19,7 @@ import (
 	"github.com/elegans-nn/elegans/train"
 )
 
-// opposites are two tasks that contradict each other: the sign of the sum of a short series, and its negative, with a third
-// input that says nothing.
+// opposites are two tasks that contradict each other: the sign of the sum of a short series, and its negative.
 func opposites(t *testing.T) *course {
 	t.Helper()
 	schema := series.Plain(1)

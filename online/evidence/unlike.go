@@ -16,8 +16,9 @@ import (
 const aboutUnlike = "*Five unlike tasks*: occupancy, ozone, traffic, vowels and cheetah with the windows, labels and losses of the results of training, through one network: the inputs of all side by side, those of " +
 	"other tasks at their means, one state, and a readout of 29 values, of which each task reads its own. Scores are AUROC, AUROC, R², accuracy and the mean R² of 17 values, each at most 1."
 
-// unlikeLabels is how many labels a task gives, and unlikeScored how many of its windows it is scored on.
-const unlikeLabels, unlikeScored = 300, 300
+// unlikeLabels is how many labels a task gives, from unlikeWindows of its windows at most, and unlikeScored how many it is scored
+// on, all evenly spaced.
+const unlikeLabels, unlikeWindows, unlikeScored = 300, 1000, 300
 
 // branch is a task among others that share a network.
 type branch struct {
@@ -64,7 +65,7 @@ func unlikeCourse(o Options) (*course, error) {
 			return sum
 		}}
 	for k, b := range branches {
-		l := lesson{name: unlike[k].name, labels: o.rows(unlikeLabels), train: b.wide(schema, cut(b.data.Train, 0)), score: b.score}
+		l := lesson{name: unlike[k].name, labels: o.rows(unlikeLabels), train: b.wide(schema, cut(b.data.Train, unlikeWindows)), score: b.score}
 		l.parts = [2][]series.Series{b.wide(schema, cut(b.data.Valid, unlikeScored)), b.wide(schema, cut(b.data.Test, unlikeScored))}
 		c.lessons = append(c.lessons, l)
 	}
