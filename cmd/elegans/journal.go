@@ -23,9 +23,9 @@ func newJournal(c *console) *cobra.Command {
 	return group("journal", "Show, replay and take back what a learner has learned",
 		`Show, replay and take back what a learner has learned. A journal is the directory of elegans adapt --journal: every row,
 label and update in the order in which they came, snapshots, and roll-backs. Nothing in it is ever changed: a roll-back is a
-record too, and can be taken back.`,
+record too, and can be taken back. compact alone removes, and only what is oldest.`,
 		"  elegans journal log ./journal\n  elegans journal rollback ./journal --to 2026-11-20T10:00\n  elegans journal replay ./journal --out adapted.elegans",
-		newJournalLog(c), newJournalRollback(c), newJournalReplay(c))
+		newJournalLog(c), newJournalRollback(c), newJournalReplay(c), newJournalCompact(c))
 }
 
 // openJournal finds out that a directory holds a learner's journal, and whose.
@@ -339,6 +339,47 @@ another with --guard.`,
 	cmd.Flags().BoolVar(&learning, "learning", false, "the copy that learns, in place of the one that serves")
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+func newJournalCompact(c *console) *cobra.Command {
+	var before string
+	cmd := &cobra.Command{
+		Use:   "compact DIR",
+		Short: "Remove the oldest records of a journal",
+		Long: `Remove the records of a journal that are older than the last snapshot at a moment, the last record if --before does not say
+another. What the learner was from that snapshot on can still be rebuilt and returned to. No learner may be running.`,
+		Example: "  elegans journal compact ./journal\n  elegans journal compact ./journal --before 2026-11-01",
+		Args:    takes("DIR"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, m, err := openJournal(args[0])
+			if err != nil {
+				return err
+			}
+			n := s.Last
+			if before != "" {
+				if n, err = moment(args[0], "before", before, s, m.Schema().Clock); err != nil {
+					return err
+				}
+			}
+			return c.compact(args[0], n)
+		},
+	}
+	cmd.Flags().StringVar(&before, "before", "", "`MOMENT` from which on all stays: the number of a record, or a time such as 2026-11-01; the last record if not given")
+	return cmd
+}
+
+func (c *console) compact(dir string, to uint64) error {
+	defer c.guard()()
+	j, err := journal.Open(dir, journal.Options{})
+	if err != nil {
+		return journalError(dir, err)
+	}
+	first, err := j.Compact(to)
+	if err := errors.Join(err, j.Close()); err != nil {
+		return journalError(dir, err)
+	}
+	c.print("the journal begins with record %d\n", first)
+	return nil
 }
 
 // jsonLine writes a document in one line.

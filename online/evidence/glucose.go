@@ -23,7 +23,7 @@ var glucose = Section{Number: 2, Name: "glucose", Title: "Personal glucose forec
 	"One `ltc-ncp19` is trained on other people; then each held-out person is a stream of their own, and a label comes when it is known, 30 or 60 minutes after its row. " +
 	"For each seed a fifth of the people is drawn and held out. How it adapts is chosen out of " + fmt.Sprint(len(settings)) + " settings on the people of the validation part, who are not those of the test: the rate of plain gradient descent " +
 	"or Adam, of all weights or of the readout alone, that of a scale and a bias of the output (`online.LearnerOptions`), and whether least squares of the label on the adapting forecast and the value of now, which begin " +
-	"at the forecast, come after it (`online.RLS`). RMSE in mg/dl, of each row before its label is learned; *last value* repeats the value of now, " +
+	"at the forecast, come after it (`online.RLS`). *In hindsight* is the best of them for each person, which nobody can know beforehand: it bounds what there is to be gained by them. RMSE in mg/dl, of each row before its label is learned; *last value* repeats the value of now, " +
 	"*online linear* is recursive least squares on it."}
 
 // horizons of the forecasts, in minutes.
@@ -38,21 +38,22 @@ func runGlucose(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Made: fmt.Sprintf("%d seeds, kernels %s", o.Seeds, engine.KernelPath())}
-	people := Table{Title: "Each person", Labels: []string{"person", "minutes ahead"}, Columns: append(slices.Clone(compared), "adapting / frozen")}
+	people := Table{Title: "Each person", Labels: []string{"person", "minutes ahead"}, Columns: append(slices.Clone(compared), "adapting / frozen", "in hindsight / frozen")}
 	all := Table{Title: "Mean over people", Caption: "Mean and standard deviation over people of their mean over the seeds that held them out.",
 		Labels: []string{"minutes ahead"}, Columns: people.Columns}
 	for _, minutes := range horizons {
-		by, chosen, err := heldOut(ctx, o, t, minutes)
+		by, best, chosen, err := heldOut(ctx, o, t, minutes)
 		if err != nil {
 			return nil, err
 		}
 		people.Caption += fmt.Sprintf("Chosen %d minutes ahead, seed by seed: %s. ", minutes, strings.Join(chosen, "; "))
-		var means [5][]float64
+		var means [6][]float64
 		for _, name := range sorted(by) {
 			row := Row{Labels: []string{name, fmt.Sprint(minutes)}}
-			for k := range means {
-				row.Figures = append(row.Figures, over(by[name][k]))
-				means[k] = append(means[k], metric.Mean(by[name][k]))
+			of := by[name]
+			for k, values := range append(of[:], best[name]) {
+				row.Figures = append(row.Figures, over(values))
+				means[k] = append(means[k], metric.Mean(values))
 			}
 			people.Rows = append(people.Rows, row)
 		}
@@ -78,41 +79,49 @@ func sorted[V any](m map[string]V) (names []string) {
 	return names
 }
 
-// heldOut gives for each person, by compared and then adapting over frozen, a figure a seed that held them out, and the setting that
-// each seed has chosen.
-func heldOut(ctx context.Context, o Options, t *table.Table, minutes int) (by map[string][5][]float64, chosen []string, err error) {
-	by = map[string][5][]float64{}
+// heldOut gives for each person, by compared and then adapting over frozen, a figure a seed that held them out, the same of the best
+// setting in hindsight over frozen, and the setting that each seed has chosen.
+func heldOut(ctx context.Context, o Options, t *table.Table, minutes int) (by map[string][5][]float64, best map[string][]float64, chosen []string, err error) {
+	by, best = map[string][5][]float64{}, map[string][]float64{}
 	d, err := dataset.FromTable(t, dataset.Roles{Target: "gl", Time: "time", Series: "id", Inputs: []string{"gl"}, TargetAsInput: true,
 		Horizon: dataset.Horizon{Seconds: float64(60 * minutes)}, HorizonTolerance: 450})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	for seed := range o.Seeds {
 		o.Progress(fmt.Sprintf("glucose, %d minutes, seed %d", minutes, seed), float64(seed)/float64(o.Seeds))
 		s, err := d.Split(dataset.SplitOptions{By: dataset.ByGroup, Valid: 0.15, Test: 0.2, Seed: uint64(seed)})
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		m, err := trained(ctx, o, s, uint64(seed))
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		how, err := choose(m, s.Valid)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		chosen = append(chosen, how.String())
 		for i := range s.Test {
 			e, err := follow(m, &s.Test[i], how)
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 			if e.n > 0 {
 				record(by, s.Test[i].Name, e)
+				hindsight, err := choose(m, s.Test[i:i+1])
+				if err != nil {
+					return nil, nil, nil, err
+				}
+				if e, err = follow(m, &s.Test[i], hindsight); err != nil {
+					return nil, nil, nil, err
+				}
+				best[s.Test[i].Name] = append(best[s.Test[i].Name], e.rmse(1)/e.rmse(0))
 			}
 		}
 	}
-	return by, chosen, nil
+	return by, best, chosen, nil
 }
 
 // record adds the figures of a stream.
