@@ -18,11 +18,11 @@ import (
 )
 
 var continual = Section{Number: 4, Name: "tasks", Title: "Tasks one after the other", run: runContinual, About: "" +
-	"A network learns one task after the other from a stream of labels, each once, by exact gradients and Adam, and is told when a task ends; then all tasks are scored on their test parts. " +
+	"A network learns one task after the other from a stream of labels, by exact gradients and Adam, one update a label, and is told when a task ends; then all tasks are scored on their test parts. " +
 	"It is one layer of LRU with GELU, 32 complex units for the digits and 16 for the unlike tasks: its state is diagonal, so that exact gradients carry one number a parameter. " + aboutSpoken + " " + aboutUnlike + "\n\n" +
 	"*average* is the mean score of all tasks at the end, *backward* what later tasks did to earlier ones, *forward* what earlier tasks did to one before it was learned, against the network as it was drawn, " +
 	"*forgetting* how far a task fell from its best (`online.NewTransfer` has the equations). *anchor* pulls to the weights as drawn, *elastic* is online elastic weight consolidation, *reservoir* keeps " +
-	"old stretches with their state and learns one beside each label (`online.ProtectOptions`); *joint* gives the same labels of all tasks in random order, which no stream does, and is the bound. The rate " +
+	"200 old stretches of up to 64 rows with their state and learns one beside each label (`online.ProtectOptions`); *joint* gives the same labels of all tasks in random order, which no stream does, and is the bound. The rate " +
 	"is that of the best joint run and each strength that of the best average, both on the validation parts with a seed that no figure is of."}
 
 // course is a sequence of tasks for one network.
@@ -80,8 +80,8 @@ const choosing = 1 << 32
 func runContinual(ctx context.Context, o Options) (*Result, error) {
 	r := &Result{Made: fmt.Sprintf("%d seeds, kernels %s", o.Seeds, engine.KernelPath())}
 	open := []func(Options) (*course, error){spokenCourse, unlikeCourse}
-	for k, make := range open {
-		c, err := make(o)
+	for k, read := range open {
+		c, err := read(o)
 		var missing *suite.MissingError
 		if errors.As(err, &missing) {
 			return nil, &AbsentError{err.Error()}

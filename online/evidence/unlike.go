@@ -14,7 +14,7 @@ import (
 )
 
 const aboutUnlike = "*Five unlike tasks*: occupancy, ozone, traffic, vowels and cheetah with the windows, labels and losses of the results of training, through one network: the inputs of all side by side, those of " +
-	"other tasks at their means, one state, and a readout of 29 values, of which each task reads its own. Scores are AUROC, AUROC, R², accuracy and the mean R² of 17 values, each at most 1."
+	"other tasks at their means, one state, and a readout of 29 values, of which each task reads its own; vowels begins its 216 utterances again. Scores are AUROC, AUROC, R², accuracy and the mean R² of 17 values, each at most 1."
 
 // unlikeLabels is how many labels a task gives, from unlikeWindows of its windows at most, and unlikeScored how many it is scored
 // on, all evenly spaced.
