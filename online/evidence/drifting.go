@@ -17,7 +17,7 @@ import (
 
 var drifting = Section{Number: 3, Name: "drift", Title: "Drift that is real", run: runDrifting, About: "" +
 	"Oil temperature of two transformers one hour ahead (ETTh1, ETTh2; Zhou et al., AAAI 2021), the close of the VIX one trading day ahead (CBOE), and the seven series with a known " +
-	"cause of the Numenta Anomaly Benchmark one row ahead (Lavin and Ahmad 2015). `ltc-ncp19` is trained on the first 20 % of a series, the next 5 % choose the rate as in section 2, and the " +
+	"cause of the Numenta Anomaly Benchmark one row ahead (Lavin and Ahmad 2015). `ltc-ncp19` is trained on the first 20 % of a series, the next 5 % choose how it adapts as in section 2, and the " +
 	"last 75 % are the stream; *chosen* is the setting that most seeds chose, with their number. RMSE in the units of the series, of each row before its label is learned."}
 
 // stream is where a series of section 3 stands.
