@@ -43,8 +43,8 @@ func spokenCourse(o Options) (*course, error) {
 	}
 	classes := d.Schema.Target.Classes
 	for first := 0; first < len(classes); first += 2 {
-		of := func(part dataset.Part, most int) (list []series.Series) {
-			for _, s := range cut(part, most) {
+		of := func(part dataset.Part) (list []series.Series) {
+			for _, s := range cut(part, 0) {
 				if k := int(s.Y[len(s.Y)-1]); k/2 == first/2 {
 					list = append(list, everySecond(s))
 				}
@@ -52,7 +52,7 @@ func spokenCourse(o Options) (*course, error) {
 			return list
 		}
 		c.lessons = append(c.lessons, lesson{name: strings.Join(classes[first:first+2], " "), labels: o.rows(spokenLabels), score: score,
-			train: of(d.Train, 0), parts: [2][]series.Series{of(d.Valid, 0), of(d.Test, 0)}})
+			train: of(d.Train), parts: [2][]series.Series{of(d.Valid), of(d.Test)}})
 	}
 	return c, nil
 }
@@ -75,7 +75,7 @@ func readTask(name string, o Options) (*suite.Data, error) {
 	return t.Read(suite.Folder(o.Data))
 }
 
-// cut are the windows of a part, or as many of them evenly spaced, as series of their own that begin with a row's time of 1.
+// cut are the windows of a part, or so many of them evenly spaced where most is not 0, as series of their own that begin with a row's time of 1.
 func cut(part dataset.Part, most int) (list []series.Series) {
 	n := len(part.Windows)
 	if most == 0 || most > n {
