@@ -314,7 +314,7 @@ func (o Outcome) time(all []Outcome) string {
 	if len(pairs) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("What feeding elapsed times is worth, by the %s on `%s` with them: %s.", m.Title, o.Task.Timed.Name, strings.Join(pairs, "; "))
+	return fmt.Sprintf("What feeding elapsed times is worth, by the %s with them, on `%s`, and without: %s.", m.Title, o.Task.Timed.Name, strings.Join(pairs, "; "))
 }
 
 // WriteSummary writes what came of every task in a line.
