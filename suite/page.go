@@ -307,14 +307,14 @@ func (o Outcome) time(all []Outcome) string {
 		}
 		for _, r := range o.Rows {
 			if with, ok := best(m, timed.Rows, func(w Row) bool { return w.Model == r.Model && w.Kind != Simple }); ok {
-				pairs = append(pairs, fmt.Sprintf("%s %s, without %s", r.Model, figure(with.Value(m), with.SD[m.Name]), figure(r.Value(m), r.SD[m.Name])))
+				pairs = append(pairs, fmt.Sprintf("%s %s and %s", r.Model, figure(with.Value(m), with.SD[m.Name]), figure(r.Value(m), r.SD[m.Name])))
 			}
 		}
 	}
 	if len(pairs) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("What feeding elapsed times is worth, by the %s with them, on `%s`, and without: %s.", m.Title, o.Task.Timed.Name, strings.Join(pairs, "; "))
+	return fmt.Sprintf("With elapsed times (`%s`) and without them, %s is: %s.", o.Task.Timed.Name, m.Title, strings.Join(pairs, "; "))
 }
 
 // WriteSummary writes what came of every task in a line.

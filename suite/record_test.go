@@ -306,8 +306,8 @@ func TestPageOfTimes(t *testing.T) {
 	if err := WriteSection(&page, s, []Outcome{timed, outcome(&xorUntimed, map[string]float64{"lstm-32": 0.55, "rule": 0.5})}); err != nil {
 		t.Fatal(err)
 	}
-	want := "What feeding elapsed times is worth, by the accuracy with them, on `xor`, and without: lstm-32 0.9900, without 0.5500."
-	if n := strings.Count(page.String(), "What feeding"); n != 1 || !strings.Contains(page.String(), want) {
+	want := "With elapsed times (`xor`) and without them, accuracy is: lstm-32 0.9900 and 0.5500."
+	if n := strings.Count(page.String(), "With elapsed times"); n != 1 || !strings.Contains(page.String(), want) {
 		t.Errorf("%d sentences, want %q once in\n%s", n, want, page.String())
 	}
 	if text := timed.time([]Outcome{timed}); text != "" {

@@ -41,8 +41,8 @@ func (d *Data) all() [][]series.Series {
 
 // waves are the angular frequencies, in radians a bit, at which networks see elapsed times. The parity of a run's length goes up and
 // down with the elapsed time, which a few tanh of a number learn step by step from the shortest runs on: the rare long ones come last.
-// Sines and cosines keep all lengths apart, and none of these has a period that a whole number of bits divides, so that no parity is
-// among them. Source: Vaswani et al., Attention is all you need, 2017, section 3.5, for positions.
+// Sines and cosines keep all lengths apart; no number of bits is a period of any of these, so that no parity is among them.
+// Source: Vaswani et al., Attention is all you need, 2017, section 3.5, for positions.
 var waves = [4]float64{1, 1. / 2, 1. / 4, 1. / 8}
 
 // withWaves names the bit and the waves among the inputs.
