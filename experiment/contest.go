@@ -87,15 +87,13 @@ type entrant struct {
 }
 
 // Feed says what a network is given beside the values. One rule holds for all: the mask of every input that may be missing is
-// an input, unless the cell takes missing values itself, and so is the elapsed time, unless it reaches the cell itself; there it is
-// both where the architecture asks for it. A second row without either shows what they are worth.
+// an input, unless the cell takes missing values itself, and so is the elapsed time, unless it reaches the cell itself. A second
+// row without either shows what they are worth.
 type Feed string
 
 const (
 	// FeedOwn is for cells with a notion of time: dt reaches the cell itself.
 	FeedOwn Feed = "dt, masks"
-	// FeedBoth is for those of them that have log(1 + dt) as an input besides, see model.Architecture.TimeInput.
-	FeedBoth Feed = "dt, log(1+dt), masks"
 	// FeedTime is for those without: log(1 + dt) is an input.
 	FeedTime Feed = "log(1+dt), masks"
 	// FeedPlain is for those without, too: neither is fed.
@@ -152,8 +150,6 @@ func (c *Contest) enter(m Contestant) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", m.Name, err)
-	case timed && m.Architecture.TimeInput:
-		return c.network(m, schema, m.Name, FeedBoth)
 	case timed:
 		return c.network(m, schema, m.Name, FeedOwn)
 	}
@@ -224,7 +220,7 @@ func notices(a model.Architecture, schema series.Schema) (bool, error) {
 
 // fed is the network with inputs of a kind.
 func fed(n network, feed Feed) network {
-	n.arch.TimeInput = feed == FeedTime || feed == FeedBoth
+	n.arch.TimeInput = feed == FeedTime
 	n.schema.Inputs = slices.Clone(n.schema.Inputs)
 	for i := range n.schema.Inputs {
 		in := &n.schema.Inputs[i]

@@ -26,7 +26,7 @@ func (b *Leaderboard) Page(o PageOptions) *report.Report {
 	for i, s := range b.Rows {
 		e := s.reported(s.Microseconds)
 		e.Liquid, e.Baseline = i == 0, !s.Network()
-		if s.Inputs != FeedOwn && s.Network() {
+		if s.Inputs == FeedTime || s.Inputs == FeedPlain {
 			e.Description += "; fed beside the values: " + string(s.Inputs)
 		}
 		r.Models = append(r.Models, e)

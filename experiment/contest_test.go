@@ -141,21 +141,6 @@ func TestContestTrainsAsExecute(t *testing.T) {
 	}
 }
 
-// A cell with a notion of time has log(1 + dt) as an input too where its architecture asks for it, and no second row.
-func TestFeedOfBoth(t *testing.T) {
-	s := contestSpec("a number")
-	s.Models[0].Architecture.TimeInput = true
-	b := contested(t, s)
-	ltc := row(t, b, "ltc")
-	if ltc.Inputs != FeedBoth || !ltc.Runs[0].Model.Architecture().TimeInput {
-		t.Errorf("ltc is fed %q", ltc.Inputs)
-	}
-	s = contestSpec("a number")
-	if plain := row(t, contested(t, s), "ltc"); plain.Inputs != FeedOwn || plain.Parameters >= ltc.Parameters || len(b.Rows) != len(s.Models)+1 {
-		t.Errorf("without it ltc is fed %q and has %d parameters, with it %d; %d rows", plain.Inputs, plain.Parameters, ltc.Parameters, len(b.Rows))
-	}
-}
-
 // Cells without a notion of time are fed log(1 + dt) and masks, and have a row without them.
 func TestFeeds(t *testing.T) {
 	s := contestSpec("a number")

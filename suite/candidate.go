@@ -27,8 +27,6 @@ type Candidate struct {
 	// Summaries of the inputs that it sees beside them, and the share of its inputs that training drops.
 	Summaries    []model.Summary
 	InputDropout float64
-	// TimeInput gives it log(1 + dt) as an input too where it has a notion of time of its own; where it has none it always does.
-	TimeInput bool
 	// Layers of it, one on the other, with Block around each; Pool gives what the readout sees.
 	Layers int
 	Block  model.Block
@@ -87,9 +85,6 @@ func (c Candidate) about() (words []string) {
 	if c.InputDropout > 0 {
 		words = append(words, fmt.Sprintf("input dropout %g", c.InputDropout))
 	}
-	if c.TimeInput {
-		words = append(words, "log(1+dt) as an input too")
-	}
 	if c.Layers > 1 {
 		words = append(words, fmt.Sprintf("%d layers", c.Layers))
 	}
@@ -136,7 +131,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if p.Wiring != nil {
 		layer.Wiring = p.Wiring(d.Schema.Target.Width())
 	}
-	a := model.Architecture{Pool: c.Pool, Summaries: c.Summaries, InputDropout: c.InputDropout, TimeInput: c.TimeInput}
+	a := model.Architecture{Pool: c.Pool, Summaries: c.Summaries, InputDropout: c.InputDropout}
 	if c.Conv != "" {
 		if a.Front.Conv, err = model.ParseConv(c.Conv); err != nil {
 			return one, err

@@ -106,6 +106,9 @@ func WriteSection(w io.Writer, s Section, outcomes []Outcome) error {
 	}
 	for _, o := range outcomes {
 		p.outcome(o)
+		if text := o.time(outcomes); text != "" {
+			p.line("\n%s", text)
+		}
 	}
 	return p.err
 }
@@ -292,6 +295,26 @@ func (o Outcome) verdict() string {
 		}
 	}
 	return text
+}
+
+// time says what elapsed times are worth to every model that was trained with and without them; empty where nothing was.
+func (o Outcome) time(all []Outcome) string {
+	m := o.Task.Measures[0]
+	var pairs []string
+	for _, timed := range all {
+		if timed.Task != o.Task.Timed {
+			continue
+		}
+		for _, r := range o.Rows {
+			if with, ok := best(m, timed.Rows, func(w Row) bool { return w.Model == r.Model && w.Kind != Simple }); ok {
+				pairs = append(pairs, fmt.Sprintf("%s %s and %s", r.Model, figure(with.Value(m), with.SD[m.Name]), figure(r.Value(m), r.SD[m.Name])))
+			}
+		}
+	}
+	if len(pairs) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("With elapsed times (`%s`) and without them, %s is: %s.", o.Task.Timed.Name, m.Title, strings.Join(pairs, "; "))
 }
 
 // WriteSummary writes what came of every task in a line.

@@ -173,6 +173,38 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// What networks see of elapsed times is a number and waves, and nothing where every elapsed time is 1.
+func TestXORInputs(t *testing.T) {
+	d := encoded(XOR(50, 20, 10, 3))
+	var names []string
+	for _, in := range d.Schema.Inputs {
+		names = append(names, in.Name)
+	}
+	if want := append([]string{"bit", "elapsed"}, withWaves[1:]...); !slices.Equal(names, want) {
+		t.Fatalf("inputs %v, want %v", names, want)
+	}
+	for _, list := range d.all() {
+		for i := range list {
+			for row, dt := range list[i].DT {
+				x := list[i].At(row)
+				if x[0] != 0 && x[0] != 1 || x[1] != dt || math.Abs(float64(x[4])-math.Sin(float64(dt)/2)) > 1e-6 || math.Abs(float64(x[9])-math.Cos(float64(dt)/8)) > 1e-6 {
+					t.Fatalf("a row after %g: %v", dt, x)
+				}
+			}
+		}
+	}
+	timed, even := readTask(t, &xor), readTask(t, &xorUntimed)
+	for i, list := range even.all() {
+		for k, s := range list {
+			for row := range s.DT {
+				if x, same := s.At(row), even.Train.Series[0].At(0); s.DT[row] != 1 || !slices.Equal(x[1:], same[1:]) || x[0] != timed.all()[i][k].At(row)[0] {
+					t.Fatalf("part %d, stream %d, row %d: %v after %g", i, k, row, x, s.DT[row])
+				}
+			}
+		}
+	}
+}
+
 func TestIDX(t *testing.T) {
 	file := []byte{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 51, 102, 255, 0, 1, 2}
 	values, sizes, err := readIDX(bytes.NewReader(file))

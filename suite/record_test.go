@@ -283,6 +283,38 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// The page says what elapsed times are worth to the networks that were trained with and without them, and to no others.
+func TestPageOfTimes(t *testing.T) {
+	s, err := SectionOf(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcome := func(task *Task, accuracy map[string]float64) Outcome {
+		held := &Results{Task: task.Name}
+		for name, v := range accuracy {
+			kind := Network
+			if name == "rule" {
+				kind = Simple
+			}
+			held.keep(&Trial{Key: name, Model: name, Test: metric.Scores{{Name: "accuracy", Value: v}}})
+			held.place(s.Name, Made{}, Line{Name: name, Model: name, Kind: kind, Trials: []string{name}})
+		}
+		return task.Outcome(held, s)
+	}
+	timed := outcome(&xor, map[string]float64{"lstm-32": 0.99, "gru-32": 0.98, "rule": 0.5})
+	var page bytes.Buffer
+	if err := WriteSection(&page, s, []Outcome{timed, outcome(&xorUntimed, map[string]float64{"lstm-32": 0.55, "rule": 0.5})}); err != nil {
+		t.Fatal(err)
+	}
+	want := "With elapsed times (`xor`) and without them, accuracy is: lstm-32 0.9900 and 0.5500."
+	if n := strings.Count(page.String(), "With elapsed times"); n != 1 || !strings.Contains(page.String(), want) {
+		t.Errorf("%d sentences, want %q once in\n%s", n, want, page.String())
+	}
+	if text := timed.time([]Outcome{timed}); text != "" {
+		t.Errorf("a task with elapsed times says %q", text)
+	}
+}
+
 // Without validation the first candidate of the section stands for all, whatever the order on the board.
 func TestNothingChooses(t *testing.T) {
 	s, err := SectionOf(5)

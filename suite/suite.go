@@ -44,6 +44,8 @@ type Task struct {
 	Threshold string
 	// Batch is the number of windows a step that the figures of others were made with.
 	Batch int
+	// Timed is the task that has the same data with their elapsed times, where in this one every elapsed time is 1.
+	Timed *Task
 
 	read func(Folder) (*Data, error)
 }
@@ -62,7 +64,7 @@ type Data struct {
 // registry: one line a task.
 var registry = []*Task{
 	&occupancyChrono, &cheetahClip, &ozoneChrono, &trafficHour, &vowels, &physionet, &cgm, &cmapss, &lidar,
-	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &ozonePaper, &trafficPaper, &cheetah, &smnist, &xor, &motions, &digits, &physionetEvents, &lidarNcps,
+	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &ozonePaper, &trafficPaper, &cheetah, &smnist, &xor, &xorUntimed, &motions, &digits, &physionetEvents, &lidarNcps,
 }
 
 // Tasks lists every task.
