@@ -45,7 +45,8 @@ type Spec struct {
 // Run is one model with one seed.
 type Run struct {
 	Seed uint64
-	// Model with the parameters of the best epoch and the threshold chosen on validation; nil where it diverged.
+	// Model with the parameters of the best epoch, or of the second training where it was refit, and the threshold chosen on
+	// validation; nil where it diverged.
 	Model *model.Model
 	// Train is the course of the training; nil of an average, where Members are those of each of its models.
 	Train   *train.Result
@@ -60,7 +61,8 @@ type Run struct {
 	// Diverged says where training met a value that is not finite; empty where it did not.
 	Diverged string
 
-	test *metric.Evaluator // predictions on the test part
+	chosen *model.Model      // what the validation part judges where Model was refit to it
+	test   *metric.Evaluator // predictions on the test part
 }
 
 // Entry is a model or baseline with all its runs.
