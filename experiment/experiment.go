@@ -206,6 +206,9 @@ func begin(spec Spec, schema series.Schema, parts Parts, measures []Measure) (*r
 	x.spec.Options = spec.Options.For(schema.Target, len(x.data.Train.Windows))
 	x.out.Options = x.spec.Options
 	x.out.Train, x.out.Valid, x.out.Test = parts.Train, parts.Valid, parts.Test
+	if spec.Options.Refit && len(x.data.Valid.Windows) == 0 {
+		return nil, errors.New("the validation part is empty, and nothing else may say how long to train again; give --valid a share, or leave out --refit")
+	}
 	if len(x.out.Test.Series) == 0 {
 		return nil, errors.New("the test part is empty; every model needs rows that it was not fitted to")
 	}

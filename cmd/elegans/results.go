@@ -38,8 +38,8 @@ each task how it is divided and scored, our figures beside the published and mea
 Data that the program does not hold are read from the folder of --data; a task whose data are missing is listed as not
 run. Trials are kept in --keep, so that the command can be interrupted and started again, and what was scored is noted in
 the files of --results; --kept writes the page from these and trains nothing. A table is of one version of the data, and a
-row that another program trained than the table's others says so. Where several learning rates are tried the validation part chooses with the
-first seed; so it does for the model of which a table speaks. All sections take hours.
+row that another program trained than the table's others says so. Where several learning rates are tried the validation
+part chooses with the first seed; so it does for the model of which a table speaks. All sections take hours.
 
 With --online the page is that of learning from streams: gradients of each rule, cost. Its result files are in a
 folder of --results of their own, online; a section that is measured replaces what was there.`,
