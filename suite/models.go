@@ -85,9 +85,9 @@ var peerModels = map[string][]Candidate{
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.01}, Plain: true}),
 		[]Candidate{{Preset: "lstm-32", Rates: []float64{0.01}}}),
 	"vowels": slices.Concat(
-		averaged(10, Candidate{Name: "cfc-mm-sums-refit", Preset: "cfc-mm", Summaries: sums, Block: dropped(0.3), Epochs: 30, Rates: []float64{0.004}, Refit: true})[1:],
+		averaged(10, Candidate{Name: "cfc-mm-sums-refit", Preset: "cfc-mm", Summaries: sums, Block: dropped(0.3), Epochs: 30, Batch: 8, Rates: []float64{0.004}, Refit: true})[1:],
 		averaged(10, Candidate{Name: "cfc-mm-sums", Preset: "cfc-mm", Summaries: sums, Block: dropped(0.3), Epochs: 30, Rates: []float64{0.004}})[1:],
-		averaged(10, Candidate{Name: "gru-32-sums-refit", Preset: "gru-32", Summaries: sums, Block: dropped(0.3), Epochs: 30, Rates: []float64{0.004}, Refit: true})[1:],
+		averaged(10, Candidate{Name: "gru-32-sums-refit", Preset: "gru-32", Summaries: sums, Block: dropped(0.3), Epochs: 30, Batch: 8, Rates: []float64{0.004}, Refit: true})[1:],
 		averaged(10, Candidate{Name: "gru-32-sums", Preset: "gru-32", Summaries: sums, Block: dropped(0.3), Epochs: 30, Rates: []float64{0.004}})[1:],
 		averaged(5, Candidate{Name: "cfc-mm-mean", Preset: "cfc-mm", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
 		averaged(5, Candidate{Name: "linoss-64-mean", Preset: "linoss-64", Pool: model.Mean, Block: dropped(0.3), Epochs: 40, Rates: []float64{0.004}}),
