@@ -117,7 +117,8 @@ var peerModels = map[string][]Candidate{
 	"lidar-ncps": slices.Concat(lidarModels[1:2], lidarModels[:1], lidarModels[2:]),
 }
 
-// life is a network that sees how sensors have changed in a window of C-MAPSS.
+// life is a network that sees how sensors have changed in a window of C-MAPSS. One that is refit has seen 100 units in the end, where
+// models of others saw 80. The settings were chosen for CfC; of rates a GRU has two to choose from.
 func life(name, preset string, refit bool, rates ...float64) Candidate {
 	return Candidate{Name: name, Preset: preset, Summaries: sums[:3], InputDropout: 0.1, Rates: rates, WeightDecay: 0.2, Block: dropped(0.2), Epochs: 12, Refit: refit}
 }
