@@ -350,6 +350,9 @@ func (p *pool) train(ctx context.Context, t *job) (*record, error) {
 	r := &record{Diverged: diverged, Seconds: seconds()}
 	if diverged == "" {
 		r.Theta, r.Best, r.Epochs, r.Stopped = result.Model.Params(), result.Best, result.Epochs, result.Stopped
+		if result.Chosen != nil {
+			r.Chosen = result.Chosen.Params()
+		}
 		r.Microseconds = microseconds(result.Model, p.c.sample())
 	}
 	p.unkept(s.save(t.key, r))
@@ -380,5 +383,9 @@ func (c *Contest) result(t *job) (*train.Result, error) {
 	if len(t.found.Theta) != m.Parameters() {
 		return nil, errors.New("a trial that was kept belongs to another model; remove the directory of trials")
 	}
-	return &train.Result{Model: m.With(t.found.Theta), Best: t.found.Best, Epochs: t.found.Epochs, Stopped: t.found.Stopped}, nil
+	r := &train.Result{Model: m.With(t.found.Theta), Best: t.found.Best, Epochs: t.found.Epochs, Stopped: t.found.Stopped}
+	if t.found.Chosen != nil {
+		r.Chosen = m.With(t.found.Chosen)
+	}
+	return r, nil
 }

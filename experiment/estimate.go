@@ -99,7 +99,7 @@ func (c *Contest) timed(ctx context.Context, row *entrant) (float64, error) {
 		}
 		begun = time.Now()
 	}}
-	n.options.Epochs = max(n.options.Epochs, timedSteps+1)
+	n.options.Epochs, n.options.Refit = max(n.options.Epochs, timedSteps+1), false
 	if _, _, err := c.fit(inner, row.name, n, c.spec.Seed, hooks); ctx.Err() != nil || err != nil && !errors.Is(err, train.ErrInterrupted) {
 		return 0, errors.Join(err, ctx.Err())
 	}
@@ -117,5 +117,10 @@ func (c *Contest) timed(ctx context.Context, row *entrant) (float64, error) {
 		valid = time.Since(begun).Seconds()
 	}
 	perEpoch := (len(c.data.Train.Windows) + n.options.Batch - 1) / n.options.Batch
-	return float64(n.options.Epochs) * (float64(perEpoch)*step + valid), nil
+	seconds := float64(n.options.Epochs) * (float64(perEpoch)*step + valid)
+	if n.options.Refit {
+		perEpoch += (len(c.data.Valid.Windows) + n.options.Batch - 1) / n.options.Batch
+		seconds += float64(n.options.Epochs*perEpoch) * step
+	}
+	return seconds, nil
 }

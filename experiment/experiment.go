@@ -45,7 +45,8 @@ type Spec struct {
 // Run is one model with one seed.
 type Run struct {
 	Seed uint64
-	// Model with the parameters of the best epoch and the threshold chosen on validation; nil where it diverged.
+	// Model with the parameters of the best epoch, or of the second training where it was refit, and the threshold chosen on
+	// validation; nil where it diverged.
 	Model *model.Model
 	// Train is the course of the training; nil of an average, where Members are those of each of its models.
 	Train   *train.Result
@@ -60,7 +61,8 @@ type Run struct {
 	// Diverged says where training met a value that is not finite; empty where it did not.
 	Diverged string
 
-	test *metric.Evaluator // predictions on the test part
+	chosen *model.Model      // what the validation part judges where Model was refit to it
+	test   *metric.Evaluator // predictions on the test part
 }
 
 // Entry is a model or baseline with all its runs.
@@ -204,6 +206,9 @@ func begin(spec Spec, schema series.Schema, parts Parts, measures []Measure) (*r
 	x.spec.Options = spec.Options.For(schema.Target, len(x.data.Train.Windows))
 	x.out.Options = x.spec.Options
 	x.out.Train, x.out.Valid, x.out.Test = parts.Train, parts.Valid, parts.Test
+	if spec.Options.Refit && len(x.data.Valid.Windows) == 0 {
+		return nil, errors.New("the validation part is empty, and nothing else may say how long to train again; give --valid a share, or leave out --refit")
+	}
 	if len(x.out.Test.Series) == 0 {
 		return nil, errors.New("the test part is empty; every model needs rows that it was not fitted to")
 	}

@@ -20,7 +20,8 @@ const (
 
 // record is a finished trial: what is needed to score it again, and what it took.
 type record struct {
-	Theta    []float32 // parameters of the best epoch; nil where it diverged
+	Theta    []float32 // parameters of the model; nil where it diverged
+	Chosen   []float32 // those of the best epoch where the model was refit
 	Best     int
 	Epochs   []train.Epoch
 	Stopped  string

@@ -74,13 +74,16 @@ func (c *Contest) one(t team, constant Entry) (Run, error) {
 
 // averaged scores the mean prediction of several. Its validation loss is the mean of theirs.
 func (c *Contest) averaged(r *Run, t team, results []*train.Result) (err error) {
-	members := make([]*model.Model, len(results))
+	var members, chosen []*model.Model
 	for k, result := range results {
-		members[k] = result.Model
+		members = append(members, result.Model)
+		if result.Chosen != nil {
+			chosen = append(chosen, result.Chosen)
+		}
 		r.ValidLoss += t.jobs[k].found.valid() / float64(len(results))
 	}
 	r.Members = results
-	if r.Model, err = model.Average(members...); err != nil {
+	if err := r.join(members, chosen); err != nil {
 		return fmt.Errorf("%s: %w", t.jobs[0].name, err)
 	}
 	return c.evaluate(r)

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,7 +127,7 @@ func (x *run) fit(ctx context.Context, name string, n network, seed uint64, hook
 
 // score takes the model of a training and scores it.
 func (x *run) score(r *Run, result *train.Result) error {
-	r.Train, r.Model, r.ValidLoss = result, result.Model, math.Inf(1)
+	r.Train, r.Model, r.chosen, r.ValidLoss = result, result.Model, result.Chosen, math.Inf(1)
 	for _, e := range result.Epochs {
 		if e.Number == result.Best && e.Valid == e.Valid {
 			r.ValidLoss = e.Valid
@@ -135,20 +136,26 @@ func (x *run) score(r *Run, result *train.Result) error {
 	return x.evaluate(r)
 }
 
-// evaluate chooses the threshold of a run's model on validation and scores it on both parts.
+// evaluate chooses the threshold of a run's model on validation and scores it on both parts. One that was refit is judged on
+// validation as it was before.
 func (x *run) evaluate(r *Run) error {
 	if len(x.out.Valid.Series) > 0 {
-		valid, err := Evaluate(r.Model, x.out.Valid, 1)
+		judged := cmp.Or(r.chosen, r.Model)
+		valid, err := Evaluate(judged, x.out.Valid, 1)
 		if err != nil {
 			return err
 		}
-		if r.Model, err = withThreshold(r.Model, valid, x.threshold); err != nil {
+		if judged, err = withThreshold(judged, valid, x.threshold); err != nil {
 			return err
 		}
-		if valid, err = Evaluate(r.Model, x.out.Valid, 1); err != nil {
+		if valid, err = Evaluate(judged, x.out.Valid, 1); err != nil {
 			return err
 		}
-		r.Valid = x.measured(valid)
+		if r.Valid = x.measured(valid); r.chosen == nil {
+			r.Model = judged
+		} else if r.Model, err = r.Model.WithThreshold(judged.Schema().Target.Threshold); err != nil {
+			return err
+		}
 	}
 	test, err := Evaluate(r.Model, x.out.Test, 1)
 	if err != nil {

@@ -27,6 +27,8 @@ type Row struct {
 	Epochs          int
 	Seeds, Diverged int
 	Tried           int
+	// Made says what trained it where that is not what trained the table's other rows.
+	Made *Made
 }
 
 // rowOf sums up trials. Runs that diverged are counted, and have the figures of the constant model.
@@ -74,7 +76,7 @@ type Outcome struct {
 	Rows []Row
 	// Section in which the rows stand.
 	Section int
-	// Made says what trained them.
+	// Made says what trained them, but for those that say it themselves.
 	Made Made
 	// Note says what was found where others are better.
 	Note string
@@ -153,7 +155,22 @@ func (p *printer) outcome(o Outcome) {
 	}
 	if o.Made.Program != "" {
 		p.line("Trained by elegans %s with the %s kernels on data %s.", o.Made.Program, o.Made.Kernels, o.Made.Data)
+		if slices.ContainsFunc(o.Rows, func(r Row) bool { return r.Made != nil }) {
+			p.line("A row that was not trained anew since names its version.")
+		}
 	}
+}
+
+// brief is a generation behind the source of a row: the version with the first digits of its revision, and the kernels.
+func (m *Made) brief() string {
+	if m == nil {
+		return ""
+	}
+	version, revision, _ := strings.Cut(m.Program, "+")
+	if revision != "" {
+		version += "+" + revision[:min(8, len(revision))]
+	}
+	return fmt.Sprintf(" %s, %s", version, m.Kernels)
 }
 
 func (p *printer) table(t *Task, rows []Row) {
@@ -199,7 +216,7 @@ func (p *printer) row(t *Task, r Row) {
 	}
 	rate, seeds, source := "", number0(r.Seeds), r.Source
 	if source == "" {
-		source = "**elegans**"
+		source = "**elegans**" + r.Made.brief()
 		if r.Rate > 0 {
 			rate = fmt.Sprintf("%.3g", r.Rate)
 		}

@@ -40,7 +40,8 @@ type Results struct {
 	Boards map[string]Board `json:"boards,omitempty"`
 }
 
-// Made is the generation of a trial: what it depends on beside its model, options and seed. A table holds one only.
+// Made is the generation of a trial: what it depends on beside its model, options and seed. A table is of one version of the data;
+// a row that another program trained, or on other kernels, says so.
 type Made struct {
 	// Program is its version with the revision of its source, Kernels the path that it computed on; see engine.KernelPath.
 	Program string `json:"program,omitempty"`
@@ -51,6 +52,7 @@ type Made struct {
 
 // Board is the table of a suite on a task.
 type Board struct {
+	// Made is the generation of the rows that were placed last.
 	Made
 	Rows []Line `json:"rows"`
 }
@@ -108,6 +110,8 @@ type Line struct {
 	Tried int `json:"tried"`
 	// Trials by key, one a seed.
 	Trials []string `json:"trials"`
+	// Made is the generation of its trials where it is not that of the board.
+	Made *Made `json:"made,omitempty"`
 }
 
 // Number is a float64 that is null in JSON where it is not finite.
@@ -155,8 +159,8 @@ const again = 20 * time.Millisecond
 type Played struct {
 	Task *Task
 	Data *Data
-	// Suite whose board its rows are put on, where they replace those of the same names, and all that were made otherwise. Empty
-	// where it was run with other options than those of the suite: then it is noted only.
+	// Suite whose board its rows are put on, where they replace those of the same names. Empty where it was run with other options
+	// than those of the suite: then it is noted only.
 	Suite string
 	// Program is that of Made.
 	Program string
@@ -259,14 +263,17 @@ func (held *Results) keep(one *Trial) {
 	}
 }
 
-// place puts a row on a board, which holds one generation.
+// place puts a row on a board. Rows of other names stay there, with their own generation where that is another one.
 func (held *Results) place(suite string, made Made, line Line) {
 	if held.Boards == nil {
 		held.Boards = map[string]Board{}
 	}
 	board := held.Boards[suite]
 	if board.Made != made {
-		board = Board{Made: made}
+		for i := range board.Rows {
+			board.Rows[i].Made = other(board.made(board.Rows[i]), made)
+		}
+		board.Made = made
 	}
 	if at := slices.IndexFunc(board.Rows, func(l Line) bool { return l.Name == line.Name }); at >= 0 {
 		board.Rows[at] = line
@@ -274,6 +281,22 @@ func (held *Results) place(suite string, made Made, line Line) {
 		board.Rows = append(board.Rows, line)
 	}
 	held.Boards[suite] = board
+}
+
+// made is the generation of a row.
+func (b Board) made(l Line) Made {
+	if l.Made != nil {
+		return *l.Made
+	}
+	return b.Made
+}
+
+// other is a generation where it is not the given one, else nil.
+func other(m, given Made) *Made {
+	if m == given {
+		return nil
+	}
+	return &m
 }
 
 // configuration is what of a trial does not depend on its seed.
@@ -303,23 +326,25 @@ func (held *Results) Looked() (trials, configurations int) {
 	return trials, len(seen)
 }
 
-// Rows are those of a suite's board, summed up over seeds. A trial of another generation than the board's is in none.
+// Rows are those of a suite's board, summed up over seeds. One that was trained on other data than the rest stays in the file and is
+// counted, but compares with nothing.
 func (held *Results) Rows(t *Task, suite string) (rows []Row) {
 	board, byKey := held.Boards[suite], map[string]*Trial{}
 	for _, one := range held.Trials {
-		if one.Made == board.Made {
-			byKey[one.Key] = one
-		}
+		byKey[one.Key] = one
 	}
 	for _, line := range board.Rows {
+		made := board.made(line)
 		var trials []*Trial
 		for _, key := range line.Trials {
-			if one := byKey[key]; one != nil {
+			if one := byKey[key]; one != nil && one.Made == made {
 				trials = append(trials, one)
 			}
 		}
-		if len(trials) > 0 {
-			rows = append(rows, t.rowOf(line, trials))
+		if len(trials) > 0 && made.Data == board.Data {
+			row := t.rowOf(line, trials)
+			row.Made = line.Made
+			rows = append(rows, row)
 		}
 	}
 	return rows

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -125,8 +126,9 @@ func TestRecord(t *testing.T) {
 	if trials, configurations := held.Looked(); trials != 3+3+rows-1 || configurations != rows+1 || len(held.Boards["peers"].Rows) != rows {
 		t.Errorf("after other epochs %d trials of %d configurations, %d rows", trials, configurations, len(held.Boards["peers"].Rows))
 	}
-	// What another program trained takes the place of the whole table, and what was run otherwise is noted in none.
-	if err := r.Add(Played{&short, d, "peers", "2", models, b}); err != nil {
+	// What another program trains takes the place of the row of its name, and the others stay and say what trained them; what was
+	// run otherwise is in no table.
+	if err := r.Add(Played{&short, d, "peers", "2+0123456789", models, b}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Add(Played{&short, d, "", "3", models, b}); err != nil {
@@ -137,13 +139,13 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	board := held.Boards["peers"]
-	if trials, configurations := held.Looked(); len(board.Rows) != 1 || board.Program != "2" || board.Data != d.Hash() || len(held.Boards) != 1 || trials != 3+3+rows-1+3+3 || configurations != rows+1 {
+	if trials, configurations := held.Looked(); len(board.Rows) != rows || board.Program != "2+0123456789" || board.Data != d.Hash() || len(held.Boards) != 1 || trials != 3+3+rows-1+3+3 || configurations != rows+1 {
 		t.Errorf("after other programs %d trials of %d configurations, board %+v", trials, configurations, board)
 	}
-	board.Program = "1"
-	held.Boards["peers"] = board
-	if rows := held.Rows(&short, "peers"); len(rows) != 0 {
-		t.Errorf("a table has rows of another program: %+v", rows)
+	for _, row := range held.Rows(&short, "peers") {
+		if old := row.Made != nil; old != (row.Model != "cfc-small") || old && row.Made.Program != "1" {
+			t.Errorf("%s was trained by %+v", row.Model, row.Made)
+		}
 	}
 	left, err := os.ReadDir(string(r))
 	if err != nil || len(left) != 1 {
@@ -154,6 +156,56 @@ func TestRecord(t *testing.T) {
 	}
 	if _, err := r.Read("short"); err == nil || !strings.Contains(err.Error(), "short.json holds no trials") {
 		t.Errorf("a damaged file: %v", err)
+	}
+}
+
+// A board whose rows are of several programs loses none, whichever program comes next; rows of other data are in no table.
+func TestGenerations(t *testing.T) {
+	held, old, now := &Results{}, Made{"0.1.0+0123456789abcdef", "go", "d1"}, Made{"0.1.0+fedcba9876543210", "go", "d1"}
+	put := func(made Made, name string) {
+		key := name + made.Program + made.Data
+		held.keep(&Trial{Key: key, Made: made, Model: name, Test: metric.Scores{{Name: "accuracy", Value: 0.5}}})
+		held.place("peers", made, Line{Name: name, Model: name, Kind: Network, Trials: []string{key}})
+	}
+	check := func(when string, want map[string]string) {
+		t.Helper()
+		got := map[string]string{}
+		for _, row := range held.Rows(&short, "peers") {
+			got[row.Model] = row.Made.brief()
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", when, got, want)
+		}
+	}
+	put(old, "a")
+	put(old, "b")
+	put(now, "c")
+	check("a newer program", map[string]string{"a": " 0.1.0+01234567, go", "b": " 0.1.0+01234567, go", "c": ""})
+	put(now, "a")
+	check("it trains an old row too", map[string]string{"a": "", "b": " 0.1.0+01234567, go", "c": ""})
+	put(old, "d")
+	check("the older one comes back", map[string]string{"a": " 0.1.0+fedcba98, go", "b": "", "c": " 0.1.0+fedcba98, go", "d": ""})
+	put(Made{now.Program, "go", "d2"}, "a")
+	check("other data", map[string]string{"a": ""})
+	if n := len(held.Boards["peers"].Rows); n != 4 {
+		t.Errorf("%d rows are in the file, want 4", n)
+	}
+	if trials, _ := held.Looked(); trials != 6 {
+		t.Errorf("%d trials were looked at, want 6", trials)
+	}
+	s, err := SuiteOf("peers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(Made{old.Program, "go", "d2"}, "e")
+	var page bytes.Buffer
+	if err := WriteSection(&page, s, []Outcome{short.Outcome(held, s)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"**elegans** 0.1.0+fedcba98, go |", "A row that was not trained anew since names its version."} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q:\n%s", want, page.String())
+		}
 	}
 }
 

@@ -43,8 +43,10 @@ type Epoch struct {
 
 // Result is a finished training.
 type Result struct {
-	// Model with the parameters of the best epoch.
+	// Model with the parameters of the best epoch, or those of the second training with Options.Refit.
 	Model *model.Model
+	// Chosen is the model of the best epoch where Model is that of a second training, which has seen the validation part; else nil.
+	Chosen *model.Model
 	// Best is the number of the epoch that was kept.
 	Best   int
 	Epochs []Epoch
@@ -75,9 +77,9 @@ var ErrInterrupted = errors.New("training interrupted")
 
 // Hooks let a caller watch and keep a run. All may be nil. They are called from the goroutine of Fit.
 type Hooks struct {
-	// Epoch is called after each epoch.
+	// Epoch is called after each epoch, but for those of a second training.
 	Epoch func(Epoch)
-	// Step is called after each optimiser step with the share of the epoch that is done.
+	// Step is called after each optimiser step with the share of the epoch that is done. A second training counts its epochs on.
 	Step func(epoch int, done float64)
 	// Save is called after each epoch and when the run is interrupted, with a state that Resume takes. The state goes on
 	// changing when Save returns: encode it there. An error of Save ends the run.
@@ -98,6 +100,7 @@ type State struct {
 	Norm         float64
 	Epochs       []Epoch
 	Done         string // why the run ended; empty while it has not
+	Second       *State // the second training of Options.Refit; nil before it
 }
 
 // clone shares nothing with s.
@@ -106,6 +109,9 @@ func (s *State) clone() *State {
 	c.Theta, c.Best, c.Epochs, c.Slots = slices.Clone(s.Theta), slices.Clone(s.Best), slices.Clone(s.Epochs), nil
 	for _, slot := range s.Slots {
 		c.Slots = append(c.Slots, slices.Clone(slot))
+	}
+	if s.Second != nil {
+		c.Second = s.Second.clone()
 	}
 	return &c
 }
@@ -133,12 +139,24 @@ func Fit(ctx context.Context, m *model.Model, data Data, o Options, hooks Hooks)
 	if err != nil {
 		return nil, err
 	}
+	if err := f.run(ctx); err != nil {
+		return nil, err
+	}
+	r := &Result{Model: f.m.With(f.s.Best), Best: f.s.BestEpoch, Epochs: f.s.Epochs, Stopped: f.s.Done}
+	if f.o.Refit {
+		return f.refit(ctx, r)
+	}
+	return r, nil
+}
+
+// run trains until the run has ended.
+func (f *fit) run(ctx context.Context) error {
 	for f.s.Done == "" {
 		if err := f.epoch(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return &Result{Model: f.m.With(f.s.Best), Best: f.s.BestEpoch, Epochs: f.s.Epochs, Stopped: f.s.Done}, nil
+	return nil
 }
 
 // fit is a run in progress.
@@ -146,6 +164,7 @@ type fit struct {
 	m     *model.Model
 	data  Data
 	o     Options
+	until int // the number of the last epoch
 	hooks Hooks
 	loss  RowLoss
 	opt   *optimiser
@@ -177,7 +196,7 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fit{m: m, data: data, o: o, hooks: hooks, loss: loss, opt: opt, masks: map[string]model.Mask{}}
+	f := &fit{m: m, data: data, o: o, until: o.Epochs, hooks: hooks, loss: loss, opt: opt, masks: map[string]model.Mask{}}
 	if err := f.windows(); err != nil {
 		return nil, err
 	}
@@ -325,7 +344,7 @@ func (f *fit) close(valid float64) {
 	s.Epochs = append(s.Epochs, e)
 	s.Epoch, s.Step, s.Loss, s.Weight, s.Norm = s.Epoch+1, 0, 0, 0, 0
 	switch {
-	case s.Epoch >= f.o.Epochs:
+	case s.Epoch >= f.until:
 		s.Done = "epochs"
 	case f.o.Patience > 0 && s.Epoch-max(s.BestEpoch, f.o.lessons()) >= f.o.Patience:
 		s.Done = "patience"

@@ -29,7 +29,11 @@ func CheckMemory(m *model.Model, data Data, o Options) error {
 	if err := o.Check(); err != nil {
 		return err
 	}
-	_, err := newFit(m, data, o.For(m.Schema().Target, len(data.Train.Windows)), Hooks{})
+	windows := len(data.Train.Windows)
+	if o.Refit {
+		data.Train = data.both()
+	}
+	_, err := newFit(m, data, o.For(m.Schema().Target, windows), Hooks{})
 	return err
 }
 

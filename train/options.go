@@ -51,6 +51,10 @@ type Options struct {
 	ClassWeights []float64 `json:"class_weights,omitempty"`
 	// OutputWeights of a target of several outputs, by output; 1 where missing.
 	OutputWeights []float64 `json:"output_weights,omitempty"`
+	// Refit trains a second time once validation has chosen the epoch: from the same initial values, on the windows of the
+	// training and the validation part together, for as many epochs. The model is that of the second training, and what it scores
+	// on the validation part says nothing any more; see Result.Chosen.
+	Refit bool `json:"refit,omitempty"`
 	// Balance weighs classes inversely to their share of the training rows.
 	Balance bool `json:"balance,omitempty"`
 	// Groups multiply the learning rate of the parameters whose name contains the key.

@@ -139,6 +139,9 @@ func (j *job) divide(cmd *cobra.Command, name string) (*dataset.Split, dataset.P
 	if len(s.Test) == 0 && protocol.DrawTest <= 0 {
 		return nil, protocol, usage("--test: no row is left to test on (%s); every model needs rows that it was not fitted to", s.By)
 	}
+	if f.options.Refit && len(s.Valid) == 0 && protocol.DrawValid <= 0 {
+		return nil, protocol, usage("--refit: the validation part is empty, and nothing else says how long to train again; give --valid a share, or leave it out")
+	}
 	if err := f.target(&s.Schema.Target); err != nil {
 		return nil, protocol, err
 	}
