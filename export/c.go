@@ -41,16 +41,16 @@ func cOfFloats(m *model.Model, o Options) (p *Printed, err error) {
 		return nil, err
 	}
 	defer caught(&err)
-	if err := printable(m.Program().Only("prediction")); err != nil {
+	if err := printable(pl.p, syntaxOfC); err != nil {
 		return nil, err
 	}
-	c := &cFiles{m: m, schema: m.Schema(), name: o.Name, limits: limits, w: newWriter(pl)}
+	c := &cFiles{m: m, schema: m.Schema(), name: o.Name, limits: limits, w: newWriter(pl, syntaxOfC)}
 	c.w.items(pl.body)
 	test, err := c.selftest()
 	if err != nil {
 		return nil, err
 	}
-	p = &Printed{State: 4 * max(1, pl.p.StateWidth()), Scratch: 4 * c.w.at.scratch, Operations: m.Program().FLOPs()}
+	p = &Printed{State: 4 * max(1, pl.p.StateWidth()), Scratch: 4 * c.w.at.scratch, Operations: m.Program().FLOPs(), Work: pl.counted()}
 	p.Files = []File{c.file(".h", c.header(p)), c.file(".c", c.source()), c.file("_selftest.c", test)}
 	p.Constants = c.w.constants
 	return p, nil
@@ -82,11 +82,11 @@ func planned(m *model.Model) (pl *plan, limits []float64, err error) {
 }
 
 // printable refuses operations without a rule.
-func printable(p *step.Program) error {
+func printable(p *step.Program, s *syntax) error {
 	for i, needed := range live(p) {
 		op := p.Nodes[i].Op
-		if _, ok := cRules[op]; needed && !ok && !op.Leaf() && op != step.OpResult {
-			return refused("the operation %v has no rule for C", op)
+		if _, ok := s.rules[op]; needed && !ok && structured[op] == nil && !op.Leaf() && op != step.OpResult {
+			return refused("the operation %v has no rule", op)
 		}
 	}
 	return nil

@@ -149,36 +149,3 @@ func outside(t *testing.T, name string, x, got float32, want float64) {
 	}
 	t.Errorf("%s(%g) is %g, not %g", name, x, got, w)
 }
-
-// TestEveryOperationHasARule: what can stand in a step can be printed.
-func TestEveryOperationHasARule(t *testing.T) {
-	n := 0
-	for op := range step.Op(step.Ops) {
-		row := op.Row()
-		if row.Leaf || row.Adjoint || op == step.OpResult {
-			continue
-		}
-		n++
-		rule, ok := cRules[op]
-		switch {
-		case !ok:
-			t.Errorf("%v has no rule for C", op)
-		case op.Elementwise() != (rule.code == nil):
-			t.Errorf("%v: element-wise operations are expressions, others code", op)
-		case rule.helper != "" && !hasHelper(rule.helper):
-			t.Errorf("%v calls a helper %s, which is none", op, rule.helper)
-		}
-	}
-	if n != len(cRules) {
-		t.Errorf("%d operations, %d rules", n, len(cRules))
-	}
-}
-
-func hasHelper(name string) bool {
-	for _, h := range helpers {
-		if h.name == name {
-			return true
-		}
-	}
-	return false
-}

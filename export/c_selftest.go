@@ -9,12 +9,12 @@ import (
 	"github.com/elegans-nn/elegans/series"
 )
 
-// goldenRows is the length of the series of a self-test. tolerance is what its outputs may differ by, per 1 + |value|: what
+// SelftestRows is the length of the series of a self-test.
+const SelftestRows = 24
+
+// tolerance is what outputs of a self-test may differ by, per 1 + |value|: what
 // single precision leaves after so many steps, with room for other compilers.
-const (
-	goldenRows = 24
-	tolerance  = 1e-4
-)
+const tolerance = 1e-4
 
 // golden draws a series like those of the schema, some of it missing where that may be, with uneven times.
 func golden(s series.Schema, rows int, limit float64) (x [][]float32, dt []float32) {
@@ -45,7 +45,7 @@ func golden(s series.Schema, rows int, limit float64) (x [][]float32, dt []float
 
 // selftest is a program that steps the model along a series and ends with 0 where it gives what the engine gave.
 func (c *cFiles) selftest() (string, error) {
-	x, dt := golden(c.schema, goldenRows, c.m.MaxStep())
+	x, dt := golden(c.schema, SelftestRows, c.m.MaxStep())
 	var in, times, want []string
 	s := c.m.Stream()
 	for row := range x {

@@ -27,7 +27,7 @@ func cOfWords(m *model.Model, o Options) (p *Printed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p = &Printed{Scratch: 2*w.at.scratch + 4*w.at.wide, Operations: m.Program().FLOPs()}
+	p = &Printed{Scratch: 2*w.at.scratch + 4*w.at.wide, Operations: m.Program().FLOPs(), Work: pl.counted()}
 	for k, s := range pl.p.States {
 		size := 4
 		if c.stateType(k) == "int16_t" {
@@ -58,7 +58,7 @@ func other(a Arithmetic) Arithmetic {
 
 // selftest demands what the model in Go gives, to the bit.
 func (c *fixedFiles) selftest() (string, error) {
-	x, dt := golden(c.schema, goldenRows, c.m.MaxStep())
+	x, dt := golden(c.schema, SelftestRows, c.m.MaxStep())
 	var in, times, want []string
 	c.fixed.Reset()
 	defer c.fixed.Reset()

@@ -56,6 +56,8 @@ type Printed struct {
 	Constants, State, Scratch int
 	// Operations of a step, as step.Program.FLOPs counts them; of one part, where a long row is taken in parts.
 	Operations float64
+	// Work is what Operations are made of, by kind.
+	Work Work
 	// Drift is the error of fixed point.
 	Drift []Drift
 }

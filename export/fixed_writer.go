@@ -15,7 +15,7 @@ type fixedWriter struct {
 }
 
 func newFixedWriter(x *fixedStep) *fixedWriter {
-	w := &writer{pl: x.pl, named: map[string]string{}, used: map[string]bool{}}
+	w := &writer{syntax: syntaxOfC, pl: x.pl, named: map[string]string{}, used: map[string]bool{}}
 	w.at = newPlacerIn(x.pl, func(root int) int {
 		if x.of(root).top == top28 {
 			return 1
@@ -204,20 +204,19 @@ func (w *fixedWriter) products(i, k int, row, o string, visit func(weight, x str
 	}
 	in := func(j string) string {
 		if o != "" {
-			j = fmt.Sprintf("%s * %dU + %s", o, cols, j)
+			j = w.within(o, cols, j)
 		}
 		return w.narrowed(t.x, t.xf, j)
 	}
 	if e == nil {
-		j := w.index()
-		w.open("for (unsigned %s = 0; %s < %dU; %s++) {", j, j, cols, j)
-		visit(weight(within(row, cols, j)), in(j))
+		j := w.loop(cols)
+		visit(weight(w.within(row, cols, j)), in(j))
 		w.close()
 		return
 	}
-	at := fmt.Sprintf("e%d_%d", i, k)
+	at := cursorOf(i, k)
 	from, end := ends(e)
-	w.open("for (const unsigned end = %s; %s < end; %s++) {", w.integers(end, row), at, at)
+	w.edges(end, row, at)
 	visit(weight(at), in(w.integers(from, at)))
 	w.close()
 }
@@ -225,7 +224,7 @@ func (w *fixedWriter) products(i, k int, row, o string, visit func(weight, x str
 func (w *fixedWriter) synapses(i int, row string) {
 	n, s := &w.pl.p.Nodes[i], w.x.synapsesOf(i)
 	w.use("sigmoid", "fit") // fit in any case, for what moved shifts
-	at := fmt.Sprintf("e%d_0", i)
+	at := cursorOf(i, 0)
 	from, end := ends(n.Edges[0])
 	r := w.pl.all(i)
 	hasI := len(r) > 1 && r[1] >= 0
@@ -233,7 +232,7 @@ func (w *fixedWriter) synapses(i int, row string) {
 	if hasI {
 		w.line("int32_t b%d = 0;", i)
 	}
-	w.open("for (const unsigned end = %s; %s < end; %s++) {", w.integers(end, row), at, at)
+	w.edges(end, row, at)
 	v := moved(w.narrowed(n.In[0], s.vf, w.integers(from, at)), fmt.Sprint(s.vf-s.g))
 	w.line("const int32_t d = %s - %s;", v, moved(w.packed(s.m, at), fmt.Sprint(s.m.f[0]-s.g)))
 	w.line("const int32_t z = @sigmoid(%s * d, %d);", w.packed(s.s, at), s.s.f[0]+s.g)
@@ -250,17 +249,13 @@ func (w *fixedWriter) synapses(i int, row string) {
 
 func (w *fixedWriter) sum(i int) {
 	n := &w.pl.p.Nodes[i]
-	s, f := w.pl.p.Nodes[n.In[0]].Shape, w.x.narrow(n.In[0])
-	o, k := w.index(), w.index()
-	outer, inner, from := s.Outer, s.Inner, fmt.Sprintf("%s * %dU + %s", o, s.Inner, k)
-	if step.Axis(n.Index[0]) == step.Outer {
-		outer, inner, from = s.Inner, s.Outer, fmt.Sprintf("%s * %dU + %s", k, s.Inner, o)
-	}
+	f := w.x.narrow(n.In[0])
+	outer, inner, at := w.summed(i)
 	w.use("fit")
-	w.open("for (unsigned %s = 0; %s < %dU; %s++) {", o, o, outer, o)
+	o := w.loop(outer)
 	w.line("int32_t a = 0;")
-	w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, inner, k)
-	w.line("a += %s;", w.narrowed(n.In[0], f, from))
+	k := w.loop(inner)
+	w.line("a += %s;", w.narrowed(n.In[0], f, at(o, k)))
 	w.close()
 	shifts := make([]int, w.pl.len(i))
 	for q := range shifts {
@@ -274,22 +269,23 @@ func (w *fixedWriter) softmax(i int) {
 	n := &w.pl.p.Nodes[i]
 	s, f := n.Shape, w.x.narrow(n.In[0])
 	w.use("exp", "ratio")
-	o, k := w.index(), w.index()
-	at := fmt.Sprintf("%s * %dU + %s", o, s.Inner, k)
-	x, y := w.narrowed(n.In[0], f, at), w.store(i, at)
-	w.open("for (unsigned %s = 0; %s < %dU; %s++) {", o, o, s.Outer, o)
-	w.line("int32_t top = %s, sum = 0;", w.narrowed(n.In[0], f, fmt.Sprintf("%s * %dU", o, s.Inner)))
-	each := func(lines ...string) {
-		w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, s.Inner, k)
-		for _, l := range lines {
-			w.line("%s", l)
-		}
-		w.close()
+	o := w.loop(s.Outer)
+	w.line("int32_t top = %s, sum = 0;", w.narrowed(n.In[0], f, w.within(o, s.Inner, w.whole(0))))
+	each := func() (x, y string) {
+		at := w.within(o, s.Inner, w.loop(s.Inner))
+		return w.narrowed(n.In[0], f, at), w.store(i, at)
 	}
-	each(fmt.Sprintf("if (%s > top) top = %s;", x, x))
-	each(fmt.Sprintf("%s = %s;", y, w.stored(i, fmt.Sprintf("@exp(%s - top, %d, %d, %d)", x, f, expBits, top16))), fmt.Sprintf("sum += %s;", y))
+	x, _ := each()
+	w.line("if (%s > top) top = %s;", x, x)
+	w.close()
+	x, y := each()
+	w.line("%s = %s;", y, w.stored(i, fmt.Sprintf("@exp(%s - top, %d, %d, %d)", x, f, expBits, top16)))
+	w.line("sum += %s;", y)
+	w.close()
 	q := w.x.word(i, 0)
-	each(fmt.Sprintf("%s = %s;", y, w.stored(i, fmt.Sprintf("@ratio(%s, sum, %d, %d)", y, -q.f, q.top))))
+	_, y = each()
+	w.line("%s = %s;", y, w.stored(i, fmt.Sprintf("@ratio(%s, sum, %d, %d)", y, -q.f, q.top)))
+	w.close()
 	w.close()
 }
 
@@ -320,8 +316,7 @@ func (w *fixedWriter) put(dst func(at string) string, p place, from int, to []wo
 		w.line("%s = %s;", dst("0U"), w.cast(p, text))
 		return
 	}
-	k := w.index()
-	text, plain := w.like(from, k, w.read(from, k, n), to)
+	_, plain := w.like(from, "0U", "", to)
 	if r := w.pl.root[from]; plain && w.memory(from) && w.narrowAt(w.at.find(r)) == w.narrowAt(p) {
 		copy := "copy32"
 		if w.narrowAt(p) {
@@ -331,7 +326,8 @@ func (w *fixedWriter) put(dst func(at string) string, p place, from int, to []wo
 		w.line("@%s(&%s, &%s, %dU);", copy, dst("0U"), w.operand(from, "0U"), n)
 		return
 	}
-	w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, n, k)
+	k := w.loop(n)
+	text, _ := w.like(from, k, w.read(from, k, n), to)
 	w.line("%s = %s;", dst(k), w.cast(p, text))
 	w.close()
 }
@@ -359,7 +355,7 @@ func (w *fixedWriter) concat(i int) {
 			list[k] = w.x.word(i, at+k)
 		}
 		from := at
-		w.put(func(k string) string { return w.store(i, offset(k, from)) }, p, j, list)
+		w.put(func(k string) string { return w.store(i, w.offset(k, from)) }, p, j, list)
 		at += len(list)
 	}
 }
@@ -367,8 +363,7 @@ func (w *fixedWriter) concat(i int) {
 // place prints an operation that only puts components elsewhere, and is not joined with others.
 func (w *fixedWriter) place(i int) {
 	n := &w.pl.p.Nodes[i]
-	k := w.index()
-	text := ""
+	k, text := w.loop(w.pl.len(i)), ""
 	if n.Op == step.OpGather {
 		text = w.read(n.In[0], w.integers(n.Index, k), w.pl.len(n.In[0]))
 	} else {
@@ -389,7 +384,6 @@ func (w *fixedWriter) place(i int) {
 			text = fmt.Sprintf("%s == @MISSING ? @MISSING : %s", whole, text)
 		}
 	}
-	w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, w.pl.len(i), k)
 	w.line("%s = %s;", w.store(i, k), w.stored(i, text))
 	w.close()
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
-	"github.com/elegans-nn/elegans/step"
 )
 
 // GoFile is the name of the file that Go prints. It does not follow from the name of the package: what Go builds depends on
@@ -61,27 +60,21 @@ type goFile struct {
 	m      *model.Model
 	d      description
 	limits []float64
-	w      *goWriter
+	w      *writer
 	text   []byte
 }
 
 // newGo prints a model.
 func newGo(m *model.Model, name string) (g *goFile, err error) {
-	if err := exportable(m); err != nil {
-		return nil, err
-	}
-	p := m.Program().Only("prediction")
-	if err := ordered(p); err != nil {
-		return nil, err
-	}
-	pl, err := newPlan(p, m.Params())
+	pl, limits, err := planned(m)
 	if err != nil {
 		return nil, err
 	}
-	passes, _ := m.Training()
-	g = &goFile{m: m, limits: passes[0].Limits, d: describe(m, name, pl.len(pl.p.Outputs[0].Node))}
-	g.w = &goWriter{pl: pl, at: newPlacer(pl), named: map[string]string{}, used: map[string]bool{}}
-	defer refuse(&err)
+	if err := printable(pl.p, syntaxOfGo); err != nil {
+		return nil, err
+	}
+	g = &goFile{m: m, limits: limits, d: describe(m, name, pl.len(pl.p.Outputs[0].Node)), w: newWriter(pl, syntaxOfGo)}
+	defer caught(&err)
 	g.w.items(pl.body)
 	g.text, err = format.Source([]byte(g.source()))
 	if err != nil {
@@ -90,40 +83,10 @@ func newGo(m *model.Model, name string) (g *goFile, err error) {
 	return g, nil
 }
 
-// refuse turns a refusal from the depth of printing into an error.
-func refuse(err *error) {
-	switch e := recover().(type) {
-	case nil:
-	case *RefusedError:
-		*err = e
-	default:
-		panic(e)
-	}
-}
-
-// ordered refuses operations without a rule, and lists of edges in an order that loops over rows do not take.
-func ordered(p *step.Program) error {
-	for i, needed := range live(p) {
-		n := &p.Nodes[i]
-		if !needed {
-			continue
-		}
-		if _, ok := goRules[n.Op]; !ok && !n.Op.Leaf() && n.Op != step.OpResult {
-			return refused("the operation %v has no rule for Go", n.Op)
-		}
-		for _, e := range n.Edges {
-			if e != nil && !slices.IsSortedFunc(e.List, func(a, b step.Edge) int { return a.To - b.To }) {
-				return refused("synapses do not stand in the order of their targets")
-			}
-		}
-	}
-	return nil
-}
-
 // printed is the export, with what it takes.
 func (g *goFile) printed(files ...File) *Printed {
 	return &Printed{Files: files, Constants: g.w.constants, State: 4 * g.w.pl.p.StateWidth(), Scratch: 4 * g.w.at.scratch,
-		Operations: g.m.Program().FLOPs()}
+		Operations: g.m.Program().FLOPs(), Work: g.w.pl.counted()}
 }
 
 func (g *goFile) outputs() int { return len(g.d.Outputs) }
@@ -157,9 +120,17 @@ const goStepHead = `// Step takes one row: true, or false where an input or dt i
 func (s *State) Step(x *[Inputs]float32, dt float32, y *[Outputs]float32) bool {
 `
 
+// goSpace declares the scratch memory.
+func goSpace(w *writer) string {
+	if w.at.scratch == 0 {
+		return ""
+	}
+	return fmt.Sprintf("var m [%d]float32\n", w.at.scratch)
+}
+
 // step is Step and what it calls.
 func (g *goFile) step() string {
-	space := g.w.space()
+	space := goSpace(g.w)
 	if len(g.limits) == 0 {
 		return goStepHead + g.check() + space + g.w.out.String() + "return true\n}\n\n"
 	}

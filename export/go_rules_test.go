@@ -23,11 +23,14 @@ func TestEveryOperationHasAnONNXRule(t *testing.T) {
 	}
 }
 
-// TestEveryOperationHasAGoRule: what can stand in a step can be printed.
-func TestEveryOperationHasAGoRule(t *testing.T) {
-	helpers := map[string]bool{}
+// TestEveryOperationHasRulesOfLanguages: what can stand in a step can be printed in C and in Go.
+func TestEveryOperationHasRulesOfLanguages(t *testing.T) {
+	names := map[*syntax]map[string]bool{syntaxOfC: {}, syntaxOfGo: {}}
+	for _, h := range helpers {
+		names[syntaxOfC][h.name] = true
+	}
 	for _, h := range goHelpers {
-		helpers[h.name] = true
+		names[syntaxOfGo][h.name] = true
 	}
 	n := 0
 	for op := range step.Op(step.Ops) {
@@ -35,17 +38,19 @@ func TestEveryOperationHasAGoRule(t *testing.T) {
 			continue
 		}
 		n++
-		rule, ok := goRules[op]
-		switch {
-		case !ok:
-			t.Errorf("%v has no rule for Go", op)
-		case op.Elementwise() != (rule.code == nil):
-			t.Errorf("%v: element-wise operations are expressions, others code", op)
-		case rule.helper != "" && !helpers[rule.helper]:
-			t.Errorf("%v calls a helper %s, which is none", op, rule.helper)
+		for s, known := range names {
+			rule, ok := s.rules[op]
+			switch {
+			case op.Elementwise() != ok || ok == (structured[op] != nil):
+				t.Errorf("%v has no rule, or the wrong one: element-wise operations are expressions, others code", op)
+			case rule.helper != "" && !known[rule.helper]:
+				t.Errorf("%v calls a helper %s, which is none", op, rule.helper)
+			}
 		}
 	}
-	if n != len(goRules) {
-		t.Errorf("%d operations, %d rules", n, len(goRules))
+	for s := range names {
+		if n != len(s.rules)+len(structured) {
+			t.Errorf("%d operations, %d rules", n, len(s.rules)+len(structured))
+		}
 	}
 }

@@ -49,7 +49,7 @@ func printONNX(m *model.Model, o Options, graph func(*onnxFile) *onnxGraph) (pri
 	p := m.Program().Only("prediction")
 	passes, _ := m.Training()
 	f := &onnxFile{m: m, d: describe(m, o.Name, p.Nodes[p.Outputs[0].Node].Shape.Len()), limits: passes[0].Limits, w: newONNXWriter(p, m.Params())}
-	defer refuse(&err)
+	defer caught(&err)
 	g := graph(f)
 	g.name, g.initializers = o.Name, f.w.initializers
 	about, err := json.Marshal(f.d)

@@ -22,7 +22,7 @@ func runs(t *testing.T, name string, p *step.Program, pl *plan) {
 	if err != nil {
 		require.Missing(t, "no gcc; on Debian it is in the package gcc")
 	}
-	w := newWriter(pl)
+	w := newWriter(pl, syntaxOfC)
 	w.items(pl.body)
 	n, k := pl.len(p.States[0].Node), pl.len(p.Outputs[0].Node)
 	o := engine.NewOracle(p, 1, nil)

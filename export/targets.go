@@ -18,31 +18,40 @@ type Target struct {
 	// Compiler is its C compiler, and Flags what it is told of the processor, and to make small code.
 	Compiler string
 	Flags    []string
+	// CPI is the mean number of cycles that an instruction is taken to last where memory does not wait; 1 on AVR, whose costs are
+	// cycles. Processors have one that depends on the code: see Footprint.
+	CPI float64
 	// code is what the code takes besides constants, in bytes, as gcc 12 compiles the LTC of the preset ltc-ncp19 on the built-in
 	// data set: what an estimate adds to the constants of another model.
 	code map[Arithmetic]int
+	// library are the flags that link the compiler's own library and nothing that starts a program.
+	library []string
 }
 
 // Targets are those that are reported on.
 func Targets() []Target {
-	arm := func(more ...string) []string { return append([]string{"-mthumb"}, more...) }
+	const arm, riscv = "arm-none-eabi-gcc", "riscv64-unknown-elf-gcc"
+	bare := []string{"-nostdlib", "-lgcc"}
 	return []Target{
-		{"Cortex-M0", "arm-none-eabi-gcc", arm("-mcpu=cortex-m0", "-mfloat-abi=soft"), map[Arithmetic]int{Float32: 1100, Int8: 2064, Q15: 1890}},
-		{"Cortex-M4F", "arm-none-eabi-gcc", arm("-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"), map[Arithmetic]int{Float32: 980, Int8: 1950, Q15: 1768}},
-		{"RV32IMAC", "riscv64-unknown-elf-gcc", []string{"-march=rv32imac", "-mabi=ilp32"}, map[Arithmetic]int{Float32: 1707, Int8: 2699, Q15: 2393}},
-		{"AVR", "avr-gcc", []string{"-mmcu=atmega1284p"}, map[Arithmetic]int{Float32: 2854, Int8: 6776, Q15: 6470}},
+		{"Cortex-M0", arm, []string{"-mthumb", "-mcpu=cortex-m0", "-mfloat-abi=soft"}, 1.6, map[Arithmetic]int{Float32: 2400, Int8: 3400, Q15: 2600}, bare},
+		{"Cortex-M4F", arm, []string{"-mthumb", "-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"}, 1.4, map[Arithmetic]int{Float32: 980, Int8: 2700, Q15: 2500}, bare},
+		{"Cortex-M7", arm, []string{"-mthumb", "-mcpu=cortex-m7", "-mfloat-abi=hard", "-mfpu=fpv5-d16"}, 1, map[Arithmetic]int{Float32: 980, Int8: 2700, Q15: 2500}, bare},
+		{"RV32IMAC", riscv, []string{"-march=rv32imac", "-mabi=ilp32"}, 1.4, map[Arithmetic]int{Float32: 1707, Int8: 2699, Q15: 2393}, bare},
+		{"AVR", "avr-gcc", []string{"-mmcu=atmega1284p"}, 1, map[Arithmetic]int{Float32: 2854, Int8: 6776, Q15: 6470}, []string{"-nostartfiles", "-lm"}},
 	}
 }
 
 // Footprint is what an export takes on a target. Flash and stack are measured where the compiler is there: the code and
-// constants of NAME.c without what the compiler's own library adds (numbers in software, 64 bits), and what its functions take
-// of the stack together. Else they are estimated.
+// constants of NAME.c with what they call of the compiler's own library (numbers in software, 64 bits), and what the functions of
+// NAME.c take of the stack together. Else they are estimated. Cycles are always: those of a step, of one part where a long row is
+// taken in parts, by Target.Instructions and CPI, from memory that does not wait.
 type Footprint struct {
 	Target   string `json:"target"`
 	Measured bool   `json:"measured"`
 	Flash    int    `json:"flash_bytes"`
 	RAM      int    `json:"ram_bytes"` // state and stack
 	Stack    int    `json:"stack_bytes"`
+	Cycles   int    `json:"cycles_per_step"`
 }
 
 // Footprints compiles an export for all targets. The error is that of a compiler that is there and fails.
@@ -51,7 +60,7 @@ func Footprints(ctx context.Context, p *Printed, a Arithmetic) (list []Footprint
 		a = Float32
 	}
 	for _, t := range Targets() {
-		f := Footprint{Target: t.Name, Flash: p.Constants + t.code[a], Stack: p.Scratch + 100}
+		f := Footprint{Target: t.Name, Flash: p.Constants + t.code[a], Stack: p.Scratch + 100, Cycles: int(t.CPI*t.Instructions(a, p.Work) + 0.5)}
 		if cc, err := exec.LookPath(t.Compiler); err == nil {
 			if err := f.measure(ctx, t, cc, p.Files); err != nil {
 				return nil, err
@@ -87,7 +96,13 @@ func (f *Footprint) measure(ctx context.Context, t Target, cc string, files []Fi
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s does not compile %s: %w\n%.300s", t.Compiler, source, err, out)
 	}
-	out, err := exec.CommandContext(ctx, strings.TrimSuffix(cc, "gcc")+"size", filepath.Join(dir, "net.o")).Output()
+	args = slices.Concat(t.Flags, []string{"-Wl,-e," + strings.TrimSuffix(source, ".c") + "_step", "-o", "net.elf", "net.o"}, t.library)
+	cmd = exec.CommandContext(ctx, cc, args...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s does not link %s: %w\n%.300s", t.Compiler, source, err, out)
+	}
+	out, err := exec.CommandContext(ctx, strings.TrimSuffix(cc, "gcc")+"size", filepath.Join(dir, "net.elf")).Output()
 	if err != nil {
 		return fmt.Errorf("%ssize: %w", strings.TrimSuffix(t.Compiler, "gcc"), err)
 	}

@@ -36,7 +36,7 @@ func printedStep(t *testing.T, p *step.Program) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &goWriter{pl: pl, at: newPlacer(pl), named: map[string]string{}, used: map[string]bool{}}
+	w := newWriter(pl, syntaxOfGo)
 	w.items(pl.body)
 	helpers := goHelperText(w.used)
 	text := "package p\n"
@@ -44,7 +44,7 @@ func printedStep(t *testing.T, p *step.Program) string {
 		text += "import \"math\"\n"
 	}
 	return text + fmt.Sprintf("type State struct { H0 [%d]float32 }\nfunc (s *State) Step(x *[%d]float32, dt float32, y *[%d]float32) {\n",
-		pl.len(p.States[0].Node), pl.len(p.Inputs[0].Node), pl.len(p.Outputs[0].Node)) + w.space() + w.out.String() + "}\n" + w.tables.String() + helpers
+		pl.len(p.States[0].Node), pl.len(p.Inputs[0].Node), pl.len(p.Outputs[0].Node)) + goSpace(w) + w.out.String() + "}\n" + w.tables.String() + helpers
 }
 
 // runsInWasm compares three steps of a program with an input x and a state h with the oracle.

@@ -25,9 +25,10 @@ type printer interface {
 	move(from int, to target, at place)
 }
 
-// writer prints the step of a plan in C. In what it writes @ stands for the prefix.
+// writer prints the step of a plan. In C @ stands for the prefix in what it writes.
 type writer struct {
 	printer
+	syntax *syntax
 	pl     *plan
 	at     *placer
 	out    strings.Builder
@@ -57,17 +58,39 @@ func (w *writer) close() {
 	w.line("}")
 }
 
+// do prints a statement.
+func (w *writer) do(format string, args ...any) { w.line(format+w.syntax.end, args...) }
+
 // newWriter prints in single precision.
-func newWriter(pl *plan) *writer {
-	w := &writer{pl: pl, at: newPlacer(pl), named: map[string]string{}, used: map[string]bool{}}
+func newWriter(pl *plan, s *syntax) *writer {
+	w := &writer{syntax: s, pl: pl, at: newPlacer(pl), named: map[string]string{}, used: map[string]bool{}}
 	w.printer = floats{w}
 	return w
 }
 
-// index is a fresh name of a loop's variable.
-func (w *writer) index() string {
+// loop opens one of n turns and gives its variable; a block, where there is one turn.
+func (w *writer) loop(n int) string {
+	if n == 1 {
+		w.open("{")
+		return w.whole(0)
+	}
 	w.count++
-	return fmt.Sprintf("i%d", w.count)
+	k := fmt.Sprintf("i%d", w.count)
+	w.open(w.syntax.loop, k, n)
+	return k
+}
+
+// whole is a whole number that counts something.
+func (w *writer) whole(k int) string { return strconv.Itoa(k) + w.syntax.count }
+
+// let declares a name that stands for a number, variable one that changes.
+func (w *writer) let(name, value string) { w.do(w.syntax.let, w.kind(), name, value) }
+
+func (w *writer) variable(name, value string) { w.do(w.syntax.variable, w.kind(), name, value) }
+
+// edges opens the loop over the edges of a row, which end at some place of a list.
+func (w *writer) edges(end []int, row, cursor string) {
+	w.open(w.syntax.edges, w.integers(end, row), cursor)
 }
 
 func (w *writer) local(i int) string { return fmt.Sprintf("t%d", i) }
@@ -78,10 +101,10 @@ func (w *writer) list(kind, values string, n, width int) string {
 	if name, ok := w.named[key]; ok {
 		return name
 	}
-	name := fmt.Sprintf("@k%d", len(w.named))
+	name := fmt.Sprintf("%sk%d", w.syntax.prefix, len(w.named))
 	w.named[key] = name
 	w.constants += n * width
-	fmt.Fprintf(&w.tables, "static const %s %s[%d] @ROM = {%s};\n", kind, name, n, values)
+	fmt.Fprintf(&w.tables, w.syntax.table, kind, name, n, values)
 	return name
 }
 
@@ -101,7 +124,7 @@ func (w *writer) integers(values []int, at string) string {
 		}
 		fmt.Fprintf(&b, " %d,", v)
 	}
-	return fmt.Sprintf("@RD%d(&%s[%s])", bits, w.list(fmt.Sprintf("uint%d_t", bits), b.String(), len(values), bits/8), at)
+	return fmt.Sprintf(w.syntax.entry, bits, w.list(fmt.Sprintf(w.syntax.unsigned, bits), b.String(), len(values), bits/8), at)
 }
 
 // read is component at of a value; rows is the length of what at counts, so that a single number is the same for all.
@@ -111,40 +134,59 @@ func (w *writer) read(i int, at string, rows int) string {
 	}
 	r, n := w.pl.root[i], w.pl.len(i)
 	if n == 1 && rows > 1 {
-		at = "0U"
+		at = w.whole(0)
 	}
 	if node := &w.pl.p.Nodes[r]; node.Op == step.OpBroadcast && w.at.at[r].kind == nowhere && !w.pl.phi[r] {
-		return w.through(node, offset(at, w.pl.shift[i]))
+		return w.through(node, w.offset(at, w.pl.shift[i]))
 	}
-	return w.element(r, offset(at, w.pl.shift[i]))
+	return w.element(r, w.offset(at, w.pl.shift[i]))
 }
 
 // through reads what a node of one operand repeats or takes a part of.
 func (w *writer) through(n *step.Node, at string) string {
 	from := w.pl.p.Nodes[n.In[0]].Shape
 	if n.Op == step.OpSlice {
-		return w.read(n.In[0], offset(at, n.Index[0]), from.Len())
+		return w.read(n.In[0], w.offset(at, n.Index[0]), from.Len())
 	}
 	switch s := n.Shape; {
 	case from.Len() == 1:
-		at = "0U"
+		at = w.whole(0)
 	case from == s || from.Outer == 1 && s.Outer == 1:
 	case from.Outer == 1:
-		at = fmt.Sprintf("(%s) %% %dU", at, s.Inner)
+		at = fmt.Sprintf("(%s) %% %s", at, w.whole(s.Inner))
 	default:
-		at = fmt.Sprintf("(%s) / %dU", at, s.Inner)
+		at = fmt.Sprintf("(%s) / %s", at, w.whole(s.Inner))
 	}
 	return w.read(n.In[0], at, from.Len())
 }
 
-func offset(at string, by int) string {
+// offset is an index further on.
+func (w *writer) offset(at string, by int) string {
 	if by == 0 {
 		return at
 	}
-	if k, err := strconv.Atoi(strings.TrimSuffix(at, "U")); err == nil {
-		return fmt.Sprintf("%dU", k+by)
+	sum := ""
+	if k := strings.LastIndexByte(at, ' '); k >= 0 && at[k-1] == '+' {
+		sum, at = at[:k+1], at[k+1:]
 	}
-	return fmt.Sprintf("%s + %dU", at, by)
+	if k, err := strconv.Atoi(strings.TrimSuffix(at, w.syntax.count)); err == nil {
+		return sum + w.whole(k+by)
+	}
+	return sum + at + " + " + w.whole(by)
+}
+
+// within is the index of column k of a row, where rows have some columns.
+func (w *writer) within(row string, cols int, k string) string {
+	switch {
+	case row == w.whole(0):
+		return k
+	case cols > 1:
+		row += " * " + w.whole(cols)
+	}
+	if k == w.whole(0) {
+		return row
+	}
+	return row + " + " + k
 }
 
 // element is component at of a value that stands somewhere.
@@ -155,7 +197,7 @@ func (w *writer) element(root int, at string) string {
 	case nowhere:
 		panic(fmt.Sprintf("export: value %d has no place", root))
 	case scratch:
-		return w.stands(p, offset(at, p.k))
+		return w.stands(p, w.offset(at, p.k))
 	default:
 		return w.stands(p, at)
 	}
@@ -171,7 +213,7 @@ func (w *writer) stands(p place, at string) string {
 	case part:
 		return fmt.Sprintf("part[%s]", at)
 	case state:
-		return fmt.Sprintf("s->h%d[%s]", p.k, at)
+		return fmt.Sprintf(w.syntax.state, p.k, at)
 	case output:
 		return fmt.Sprintf("y[%s]", at)
 	}
@@ -198,8 +240,7 @@ func (w *writer) items(items []item) {
 			for _, p := range it.loop.phis {
 				w.moved(item{from: p.first, to: target{toNode, p.node}})
 			}
-			k := w.index()
-			w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, it.loop.n, k)
+			w.loop(it.loop.n)
 			w.items(it.loop.body)
 			w.close()
 		}
@@ -226,7 +267,7 @@ func (w *writer) into(p place) func(at string) string {
 	if p.kind == scratch {
 		base = p.k
 	}
-	return func(at string) string { return w.stands(p, offset(at, base)) }
+	return func(at string) string { return w.stands(p, w.offset(at, base)) }
 }
 
 // memory tells whether the components of a value stand in memory side by side.
@@ -243,24 +284,17 @@ func (w *writer) memory(i int) bool {
 func (w *writer) fused(c *chain) {
 	w.chain = c
 	defer func() { w.chain = nil }()
-	k := w.index()
-	at := k
 	w.scoped(c)
-	if c.rows == 1 {
-		at = "0U"
-		w.open("{")
-	} else {
-		w.open("for (unsigned %s = 0; %s < %dU; %s++) {", k, k, c.rows, k)
-	}
+	at := w.loop(c.rows)
 	for _, h := range c.heads {
 		w.head(h, at, "")
 	}
 	for _, i := range c.nodes {
-		w.line("const %s %s = %s;", w.kind(), w.local(i), w.value(i, at))
+		w.let(w.local(i), w.value(i, at))
 	}
 	for _, i := range c.out {
 		if i >= 0 {
-			w.line("%s = %s;", w.store(i, at), w.stored(i, w.local(i)))
+			w.do("%s = %s", w.store(i, at), w.stored(i, w.local(i)))
 		}
 	}
 	w.close()
@@ -287,11 +321,14 @@ func (w *writer) cursors(heads []int) {
 	for _, h := range heads {
 		for k, e := range w.pl.p.Nodes[h].Edges {
 			if e != nil {
-				w.line("unsigned e%d_%d = 0;", h, k)
+				w.do(w.syntax.cursor, cursorOf(h, k))
 			}
 		}
 	}
 }
+
+// cursorOf names the position in the edges of term k of a node.
+func cursorOf(node, k int) string { return fmt.Sprintf("e%d_%d", node, k) }
 
 // operand reads a value that a chain does not make.
 func (w *writer) operand(i int, at string) string {

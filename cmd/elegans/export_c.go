@@ -2,10 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -88,17 +84,10 @@ func (f *exportCFlags) run(cmd *cobra.Command, c *console, path string) error {
 	if err != nil {
 		return err
 	}
-	o := export.Options{Name: cmp.Or(f.name, export.Name(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)))), Arithmetic: f.arithmetic, Calibration: list, Bound: f.bound}
+	o := export.Options{Name: cmp.Or(f.name, nameOf(path)), Arithmetic: f.arithmetic, Calibration: list, Bound: f.bound}
 	p, err := export.C(m, o)
-	var wrong *export.NameError
-	var no *export.RefusedError
-	switch {
-	case errors.As(err, &wrong):
-		return usage("--%v", err)
-	case errors.As(err, &no):
-		return fmt.Errorf("%s cannot be exported: %w", path, err)
-	case err != nil:
-		return err
+	if err != nil {
+		return exportError("name", path, err)
 	}
 	r := exported{Name: o.Name, Arithmetic: f.arithmetic, Constants: p.Constants, State: p.State, Scratch: p.Scratch, Operations: p.Operations, Drift: p.Drift}
 	if r.Files, err = c.saveAll(cmd.Context(), f.out, p.Files); err != nil {

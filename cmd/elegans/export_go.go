@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/elegans-nn/elegans/export"
+	"github.com/elegans-nn/elegans/model"
 )
 
 func newExportGo(c *console) *cobra.Command {
@@ -32,14 +33,10 @@ file, or - for standard input.`,
 		Example: "  elegans export go occupancy.elegans --out occupancy\n  elegans export go occupancy.elegans --out room/model.go --package room",
 		Args:    takes("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := c.loadModel(args[0])
+			name := cmp.Or(name, strings.ToLower(strings.ReplaceAll(nameOf(args[0]), "_", "")))
+			_, p, err := c.exportAs(args[0], "package", name, export.Go)
 			if err != nil {
 				return err
-			}
-			name := cmp.Or(name, strings.ToLower(strings.ReplaceAll(nameOf(args[0]), "_", "")))
-			p, err := export.Go(m, export.Options{Name: name})
-			if err != nil {
-				return exportError("package", args[0], err)
 			}
 			path := out
 			if filepath.Ext(out) != ".go" {
@@ -57,6 +54,16 @@ file, or - for standard input.`,
 // nameOf makes a name from that of a model file.
 func nameOf(model string) string {
 	return export.Name(strings.TrimSuffix(filepath.Base(model), filepath.Ext(model)))
+}
+
+// exportAs loads a model and prints it under a name, which the flag gives.
+func (c *console) exportAs(path, flag, name string, print func(*model.Model, export.Options) (*export.Printed, error)) (*model.Model, *export.Printed, error) {
+	m, err := c.loadModel(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := print(m, export.Options{Name: name})
+	return m, p, exportError(flag, path, err)
 }
 
 // exportError says what a user does about an export that failed; flag is the one that gives the name.

@@ -26,14 +26,10 @@ file, or - for standard input.`,
 		Example: "  elegans export onnx occupancy.elegans --out step.onnx\n  elegans export onnx occupancy.elegans --out step.onnx --sequence series.onnx",
 		Args:    takes("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := c.loadModel(args[0])
+			name := cmp.Or(name, nameOf(args[0]))
+			m, p, err := c.exportAs(args[0], "name", name, export.ONNX)
 			if err != nil {
 				return err
-			}
-			name := cmp.Or(name, nameOf(args[0]))
-			p, err := export.ONNX(m, export.Options{Name: name})
-			if err != nil {
-				return exportError("name", args[0], err)
 			}
 			var to []written
 			if out != "" || sequence == "" {

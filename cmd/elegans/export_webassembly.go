@@ -27,14 +27,10 @@ file, or - for standard input.`,
 		Example: "  elegans export wasm occupancy.elegans --out occupancy.wasm\n  elegans export wasm occupancy.elegans --page site --name room",
 		Args:    takes("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := c.loadModel(args[0])
+			name := cmp.Or(name, nameOf(args[0]))
+			_, p, err := c.exportAs(args[0], "name", name, export.Page)
 			if err != nil {
 				return err
-			}
-			name := cmp.Or(name, nameOf(args[0]))
-			p, err := export.Page(m, export.Options{Name: name})
-			if err != nil {
-				return exportError("name", args[0], err)
 			}
 			var to []written
 			if out != "" || page == "" {

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/export"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
+)
+
+// references are the presets that costs are fitted to.
+var references = []string{"ltc-ncp19", "ltc-fc32", "cfc-ncp19", "cfc-dense", "gru-32", "lstm-32", "ctrnn-32", "liquids4-32", "grud-32", "node-32", "mingru-64",
+	"lru-64", "ltc-ncp32", "phasedlstm-32"}
+
+// sample is what a step does, and how many instructions it took.
+type sample struct {
+	work  export.Work
+	taken float64
+}
+
+// fit writes the costs of all kinds of work, by target and arithmetic.
+func (l *lab) fit(ctx context.Context, w io.Writer) error {
+	all := map[string]map[export.Arithmetic]export.Work{}
+	for _, t := range export.Targets() {
+		all[t.Name] = map[export.Arithmetic]export.Work{}
+		for _, a := range export.Arithmetics() {
+			samples, err := l.samples(ctx, t, a)
+			if err != nil {
+				return err
+			}
+			costs := nonNegative(samples)
+			worst, sum := 0.0, 0.0
+			for _, s := range samples {
+				e := math.Abs(product(costs, s.work)/s.taken - 1)
+				worst, sum = max(worst, e), sum+e
+			}
+			fmt.Fprintf(os.Stderr, "%s %s: %d presets, off by %.0f %% in the mean, at most %.0f %%\n", t.Name, a, len(samples), 100*sum/float64(len(samples)), 100*worst)
+			for k, c := range costs {
+				costs[k] = math.Round(10*c) / 10
+			}
+			all[t.Name][a] = costs
+		}
+	}
+	text, err := json.MarshalIndent(all, "", "\t")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s\n", text)
+	return err
+}
+
+// samples runs the references that can be exported.
+func (l *lab) samples(ctx context.Context, t export.Target, a export.Arithmetic) (list []sample, err error) {
+	for _, name := range references {
+		p, err := reference(name, a)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		c, err := l.count(ctx, t, p, a)
+		if err != nil {
+			return nil, fmt.Errorf("%s in %s: %w", name, a, err)
+		}
+		list = append(list, sample{p.Work, c.instructions})
+	}
+	return list, nil
+}
+
+// reference prints a preset with drawn weights, of five inputs and two classes.
+func reference(name string, a export.Arithmetic) (*export.Printed, error) {
+	s := series.Plain(5)
+	s.Target = series.Target{Name: "state", Task: series.Classify, Classes: []string{"0", "1"}}
+	p, err := cell.LookupPreset(name)
+	if err != nil {
+		return nil, err
+	}
+	l := model.Layer{Cell: p.Cell}
+	if p.Wiring != nil {
+		l.Wiring = p.Wiring(s.Target.Width())
+	}
+	m, err := model.New(s, l)
+	if err != nil {
+		return nil, err
+	}
+	rows := series.Series{}
+	for k := range 60 {
+		for i := range 5 {
+			rows.X = append(rows.X, float32(math.Sin(float64(k*(i+2)))))
+		}
+		rows.DT = append(rows.DT, 1)
+	}
+	return export.C(m.Initial(7), export.Options{Name: "net", Arithmetic: a, Calibration: []series.Series{rows}})
+}
+
+func product(costs, work export.Work) (sum float64) {
+	for k, c := range costs {
+		sum += c * work[k]
+	}
+	return sum
+}
+
+// nonNegative are the costs of least relative squared error that are not below zero, by coordinate descent.
+func nonNegative(samples []sample) (c export.Work) {
+	for range 20000 {
+		for k := range c {
+			up, down := 0.0, 1e-12
+			for _, s := range samples {
+				x := s.work[k] / s.taken
+				up += x * (1 - product(c, s.work)/s.taken + c[k]*x)
+				down += x * x
+			}
+			c[k] = max(0, up/down)
+		}
+	}
+	return c
+}
