@@ -70,20 +70,25 @@ func onBoard(t *testing.T, where string, run func(files []export.File) int) {
 	for _, c := range []struct {
 		name       string
 		arithmetic export.Arithmetic
-		old, new   string // a fault
+		learning   export.Learning // of a number
+		old, new   string          // a fault
 	}{
-		{"ltc-ncp19", export.Float32, "dt >= 0.0f", "dt < 9.0f"},
-		{"gru-32", export.Float32, "", ""},
-		{"ltc-ncp19", export.Int8, "dt >= 0.0f", "dt < 9.0f"},
-		{"ltc-ncp19", export.Q15, "dt < 0 ||", ""},
-		{"grud-32", export.Q15, "", ""},
+		{"ltc-ncp19", export.Float32, "", "dt >= 0.0f", "dt < 9.0f"},
+		{"gru-32", export.Float32, export.RLS, "", ""},
+		{"ltc-ncp19", export.Int8, "", "dt >= 0.0f", "dt < 9.0f"},
+		{"ltc-ncp19", export.Q15, "", "dt < 0 ||", ""},
+		{"grud-32", export.Q15, "", "", ""},
 	} {
 		p, err := cell.LookupPreset(c.name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := preset(t, p, sensors(2))
-		printed, err := export.C(m, export.Options{Name: "net", Arithmetic: c.arithmetic, Calibration: drawn(m, 60)})
+		s := sensors(2)
+		if c.learning != "" {
+			s = sensors(0)
+		}
+		m := preset(t, p, s)
+		printed, err := export.C(m, export.Options{Name: "net", Arithmetic: c.arithmetic, Learning: c.learning, Calibration: drawn(m, 60)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,13 +30,21 @@ func C(m *model.Model, o Options) (*Printed, error) {
 	case "", Float32:
 		return cOfFloats(m, o)
 	case Int8, Q15:
+		if o.Learning != "" {
+			return nil, refused("in %s the readout cannot learn, whose numbers need the range of floating point; use float32", o.Arithmetic)
+		}
 		return cOfWords(m, o)
 	}
 	return nil, refused("arithmetic %q; allowed: %v", o.Arithmetic, Arithmetics())
 }
 
 func cOfFloats(m *model.Model, o Options) (p *Printed, err error) {
-	pl, limits, err := planned(m)
+	learn, err := newLearner(m, o)
+	if err != nil {
+		return nil, err
+	}
+	whole := m.Program().Only("prediction")
+	pl, limits, err := plannedFor(m, learn.below(whole))
 	if err != nil {
 		return nil, err
 	}
@@ -44,13 +52,13 @@ func cOfFloats(m *model.Model, o Options) (p *Printed, err error) {
 	if err := printable(pl.p, syntaxOfC); err != nil {
 		return nil, err
 	}
-	c := &cFiles{m: m, schema: m.Schema(), name: o.Name, limits: limits, w: newWriter(pl, syntaxOfC)}
+	c := &cFiles{m: m, schema: m.Schema(), name: o.Name, limits: limits, w: newWriter(pl, syntaxOfC), learn: learn}
 	c.w.items(pl.body)
 	test, err := c.selftest()
 	if err != nil {
 		return nil, err
 	}
-	p = &Printed{State: 4 * max(1, pl.p.StateWidth()), Scratch: 4 * c.w.at.scratch, Operations: m.Program().FLOPs(), Work: pl.counted()}
+	p = &Printed{State: 4 * max(1, pl.p.StateWidth()+learn.numbers()), Scratch: 4 * c.w.at.scratch, Operations: m.Program().FLOPs(), Work: learn.work(pl.counted())}
 	p.Files = []File{c.file(".h", c.header(p)), c.file(".c", c.source()), c.file("_selftest.c", test)}
 	p.Constants = c.w.constants
 	return p, nil
@@ -63,14 +71,19 @@ type cFiles struct {
 	name   string
 	limits []float64
 	w      *writer
+	learn  *learner // nil where the readout does not learn
 }
 
 // planned plans a model that can be stepped, and gives the longest steps of what takes long rows in parts.
 func planned(m *model.Model) (pl *plan, limits []float64, err error) {
+	return plannedFor(m, m.Program().Only("prediction"))
+}
+
+// plannedFor plans a program of the model with another output.
+func plannedFor(m *model.Model, p *step.Program) (pl *plan, limits []float64, err error) {
 	if err := exportable(m); err != nil {
 		return nil, nil, err
 	}
-	p := m.Program().Only("prediction")
 	if err := sorted(p); err != nil {
 		return nil, nil, err
 	}
@@ -109,7 +122,12 @@ func (c *cFiles) file(suffix, text string) File {
 	return File{c.name + suffix, []byte(strings.ReplaceAll(text, "@", c.name+"_"))}
 }
 
-func (c *cFiles) outputs() int { return c.w.pl.len(c.w.pl.p.Outputs[0].Node) }
+func (c *cFiles) outputs() int {
+	if c.learn != nil {
+		return len(c.learn.mean)
+	}
+	return c.w.pl.len(c.w.pl.p.Outputs[0].Node)
+}
 
 func (c *cFiles) header(total *Printed) string {
 	var b bytes.Buffer
@@ -138,12 +156,13 @@ extern "C" {
 #endif
 
 `)
-	fmt.Fprintf(&b, "enum { @INPUTS = %d, @OUTPUTS = %d, @STATES = %d };\n\n/* What is carried from step to step. */\ntypedef struct {\n",
-		len(s.Inputs), c.outputs(), p.StateWidth())
+	fmt.Fprintf(&b, "enum { @INPUTS = %d, @OUTPUTS = %d, @STATES = %d%s };\n\n/* What is carried from step to step. */\ntypedef struct {\n",
+		len(s.Inputs), c.outputs(), p.StateWidth(), c.learn.sizes())
 	for k, st := range p.States {
 		fmt.Fprintf(&b, "    float h%d[%d]; /* %s */\n", k, p.Nodes[st.Node].Shape.Len(), clean(st.Name))
 	}
-	if len(p.States) == 0 {
+	b.WriteString(c.learn.members())
+	if len(p.States) == 0 && c.learn == nil {
 		b.WriteString("    float none;\n")
 	}
 	fmt.Fprint(&b, `} @state;
@@ -159,6 +178,7 @@ int @step(@state *s, const float x[@INPUTS], float dt, float y[@OUTPUTS]);
 	if s.Target.Task == series.Classify {
 		b.WriteString("\n/* The class that the outputs of a step decide for. */\nint @class(const float y[@OUTPUTS]);\n")
 	}
+	b.WriteString(c.learn.declarations())
 	b.WriteString("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n")
 	return b.String()
 }
@@ -206,21 +226,25 @@ const memory = `/* Where constants stand and how they are read: program memory o
 `
 
 func (c *cFiles) source() string {
-	step := c.step() // before the tables that it names
+	step := c.learn.around(c.w, c.step()) // before the tables that it names
 	var b strings.Builder
 	fmt.Fprintf(&b, "/* See %s.h. Printed by elegans from a model; do not edit. */\n#include <stdint.h>\n\n#include \"%s.h\"\n\n%s", c.name, c.name, memory)
 	if c.w.tables.Len() > 0 {
 		b.WriteString(c.w.tables.String() + "\n")
 	}
 	b.WriteString(helperText(helpers, c.w.used))
-	b.WriteString("void @init(@state *s) {\n    volatile float *h; /* else compilers call memset */\n")
+	head := "void @init(@state *s) {\n"
+	if c.learn != nil {
+		head = "void @reset(@state *s) {\n"
+	}
+	b.WriteString(head + "    volatile float *h; /* else compilers call memset */\n")
 	for k, st := range c.w.pl.p.States {
 		fmt.Fprintf(&b, "    h = s->h%d;\n    for (unsigned i = 0; i < %dU; i++) h[i] = 0.0f;\n", k, c.w.pl.len(st.Node))
 	}
-	if len(c.w.pl.p.States) == 0 {
+	if len(c.w.pl.p.States) == 0 && c.learn == nil {
 		b.WriteString("    h = &s->none;\n    *h = 0.0f;\n")
 	}
-	b.WriteString("}\n\nvoid @reset(@state *s) { @init(s); }\n\n")
+	b.WriteString(c.learn.begin())
 	b.WriteString(step)
 	b.WriteString(c.class())
 	return b.String()

@@ -55,7 +55,13 @@ func (c *cFiles) selftest() (string, error) {
 		}
 		in, times, want = append(in, numbers(x[row])), append(times, number(dt[row])), append(want, numbers(y))
 	}
-	return c.test("float", number(tolerance)+"; /* of 1 + |value| */", in, times, want), nil
+	learning, err := c.learn.selftest(x, dt)
+	if err != nil {
+		return "", err
+	}
+	text := c.test("float", number(tolerance)+"; /* of 1 + |value| */", in, times, want)
+	at := strings.LastIndex(text, "    return 0;\n}\n")
+	return strings.Replace(text[:at], "int main(void)", learning.tables+"int main(void)", 1) + learning.code + text[at:], nil
 }
 
 // test prints a self-test for numbers of a type, which may differ by a tolerance.
@@ -65,7 +71,7 @@ func (c *cFiles) test(kind, tolerance string, in, times, want []string) string {
 	if kind != "float" {
 		differs = wordsDiffer
 	}
-	return strings.ReplaceAll(fmt.Sprintf(selftestText, c.name, c.name, len(in), fmt.Sprintf(differs, tolerance), join(in), strings.Join(times, ", "), join(want)), "NUMBER", kind)
+	return strings.ReplaceAll(fmt.Sprintf(selftestText, c.name, c.learn.code4(), c.name, len(in), fmt.Sprintf(differs, tolerance), join(in), strings.Join(times, ", "), join(want)), "NUMBER", kind)
 }
 
 // numbers is a list of numbers that may be missing or infinite.
@@ -85,7 +91,7 @@ func numbers(list []float32) string {
 }
 
 const selftestText = `/* Steps %s along a series and compares with what elegans gave. Exit code 0: equal; 1: a value differs; 2: @reset does not
-   return to the beginning; 3: @step takes what it should refuse. */
+   return to the beginning; 3: @step takes what it should refuse%s. */
 #include "%s.h"
 
 enum { @ROWS = %d };

@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/online"
 	"github.com/elegans-nn/elegans/series"
 )
 
@@ -35,6 +36,10 @@ type Options struct {
 	Name string
 	// Arithmetic is that of C; Float32 where it is empty.
 	Arithmetic Arithmetic
+	// Learning is how the linear readout of C goes on learning on the device; nothing if empty. It needs Float32.
+	Learning Learning
+	// RLS are the options of that.
+	RLS online.RLSOptions
 	// Calibration are series like those that the model will meet, from which fixed point takes its ranges, and along which its
 	// error is measured. Only fixed point needs them.
 	Calibration []series.Series

@@ -15,8 +15,8 @@ type RLSOptions struct {
 	Ridge float64
 }
 
-// filled are the options with their defaults.
-func (o RLSOptions) filled() RLSOptions {
+// Filled are the options with their defaults.
+func (o RLSOptions) Filled() RLSOptions {
 	if o.Forget == 0 {
 		o.Forget = 1
 	}
@@ -56,7 +56,7 @@ type RLS struct {
 // NewRLS starts with W = 0, or with the rows of start where it is given, one an output. The error is the first option outside its
 // range.
 func NewRLS(features, outputs int, start [][]float64, o RLSOptions) (*RLS, error) {
-	o = o.filled()
+	o = o.Filled()
 	switch {
 	case features < 1 || outputs < 1:
 		return nil, fmt.Errorf("online: least squares of %d features and %d outputs; there must be at least one of each", features, outputs)

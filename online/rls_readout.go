@@ -67,22 +67,13 @@ func NewReadout(m *model.Model, o RLSOptions) (*Readout, error) {
 
 // features is the program with one more output: what the readout reads.
 func features(p *step.Program) (q *step.Program, at int, w, bias step.Param, err error) {
-	find := func(name string) (param step.Param, ok bool) {
-		k := slices.IndexFunc(p.Params, func(q step.Param) bool { return q.Name == name })
-		if k < 0 {
-			return param, false
-		}
-		return p.Params[k], true
-	}
-	w, weights := find("readout.w")
-	bias, offset := find("readout.bias")
-	k := slices.IndexFunc(p.Nodes, func(n step.Node) bool { return n.Op == step.OpLinear && len(n.In) == 2 && n.In[0] == w.Node })
-	if !weights || !offset || k < 0 {
+	r, ok := model.ReadoutOf(p)
+	if !ok {
 		return nil, 0, w, bias, errors.New("online: the model has no linear readout of its own to learn; use a rule of gradients")
 	}
 	c := *p
-	c.Outputs = append(slices.Clone(p.Outputs), step.Port{Name: "features", Node: p.Nodes[k].In[1]})
-	return &c, len(p.Outputs), w, bias, nil
+	c.Outputs = append(slices.Clone(p.Outputs), step.Port{Name: "features", Node: r.Features})
+	return &c, len(p.Outputs), r.Weights, r.Bias, nil
 }
 
 // Step advances by one row and predicts with the readout learned so far, in raw units; the next Step overwrites that. It learns

@@ -8,6 +8,7 @@ import (
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/export"
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/online"
 	"github.com/elegans-nn/elegans/series"
 )
 
@@ -29,6 +30,8 @@ type exported struct {
 type exportCFlags struct {
 	out, name, data string
 	arithmetic      export.Arithmetic
+	learning        export.Learning
+	rls             online.RLSOptions
 	bound           float64
 	json            bool
 	roles           dataset.Roles
@@ -51,19 +54,27 @@ that the model was trained on that is the training part. How far fixed point is 
 steps, each with its own state all the while, is measured along them too, in units of probabilities or of the target's
 standard deviation; more than --bound is refused.
 
-What the code takes of flash, memory and stack is measured for each processor whose compiler is installed, without the
-compiler's own library, and else estimated.
+With --readout-learning rls the state holds the linear readout too, and NAME_learn adapts it to the label of the last step by
+recursive least squares, as elegans adapt does; of targets that are numbers, in single precision.
+
+What the code takes of flash, memory and stack is measured for each processor whose compiler is installed, with what it calls
+of the compiler's own library, and else estimated. Cycles of a step are estimated: what it does by kind, times what each kind
+takes in the mean of other models; docs/footprint.md says how far that is off.
 
 A model that reads series from their end, or whose solver chooses its own steps, is refused with the reason. MODEL is a
 file, or - for standard input; the data of --calibrate are a file or a built-in name.`,
 		Example: "  elegans export c occupancy.elegans --out firmware\n  elegans export c occupancy.elegans --out firmware --name room\n" +
-			"  elegans export c occupancy.elegans --out firmware --arithmetic int8 --calibrate occupancy --bound 0.05",
+			"  elegans export c occupancy.elegans --out firmware --arithmetic int8 --calibrate occupancy --bound 0.05\n" +
+			"  elegans export c load.elegans --out firmware --readout-learning rls --forget 0.999",
 		Args: takes("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0]) },
 	}
 	cmd.Flags().StringVar(&f.out, "out", ".", "`DIR` for the files; it is made if it is not there")
 	cmd.Flags().StringVar(&f.name, "name", "", "`PREFIX` of the names of all files and identifiers; from the name of the model file if not given")
 	cmd.Flags().Var(oneOf[export.Arithmetic]{&f.arithmetic, export.Arithmetics()}, "arithmetic", "`NAME` of the numbers: float32, int8, q15")
+	cmd.Flags().Var(oneOf[export.Learning]{&f.learning, export.Learnings()}, "readout-learning", "`NAME` of the rule by which the readout goes on learning: rls; none if not given")
+	cmd.Flags().Float64Var(&f.rls.Forget, "forget", 1, "`FACTOR` by which rls weighs what it has learnt with every label; about 1/(1-FACTOR) labels count")
+	cmd.Flags().Float64Var(&f.rls.Ridge, "ridge", 1e-3, "`WEIGHT` of the readout that rls begins with")
 	cmd.Flags().StringVar(&f.data, "calibrate", "", "`DATA` from which int8 and q15 take their ranges")
 	cmd.Flags().Float64Var(&f.bound, "bound", 0, "`ERROR` of int8 and q15 against single precision within 10,000 steps that is allowed; any if not given")
 	addJSON(cmd, &f.json)
@@ -77,6 +88,14 @@ func (f *exportCFlags) run(cmd *cobra.Command, c *console, path string) error {
 		return usage("--arithmetic %s needs --calibrate: data like those that the model will meet, such as those it was trained on", f.arithmetic)
 	case !fixed && (f.data != "" || cmd.Flags().Changed("bound")):
 		return usage("--calibrate and --bound are for --arithmetic int8 and q15; single precision needs no ranges")
+	case f.learning == "" && (cmd.Flags().Changed("forget") || cmd.Flags().Changed("ridge")):
+		return usage("--forget and --ridge are for --readout-learning rls")
+	case !(f.rls.Forget > 0 && f.rls.Forget <= 1):
+		return usage("--forget is %g; allowed: above 0, at most 1 (1 forgets nothing)", f.rls.Forget)
+	case !(f.rls.Ridge > 0 && f.rls.Ridge-f.rls.Ridge == 0):
+		return usage("--ridge is %g; allowed: above 0", f.rls.Ridge)
+	case fixed && f.learning != "":
+		return usage("--readout-learning needs --arithmetic float32; the numbers of least squares need the range of floating point")
 	case !(f.bound >= 0):
 		return usage("--bound is %g; allowed: at least 0 (0 is any)", f.bound)
 	}
@@ -84,7 +103,7 @@ func (f *exportCFlags) run(cmd *cobra.Command, c *console, path string) error {
 	if err != nil {
 		return err
 	}
-	o := export.Options{Name: cmp.Or(f.name, nameOf(path)), Arithmetic: f.arithmetic, Calibration: list, Bound: f.bound}
+	o := export.Options{Name: cmp.Or(f.name, nameOf(path)), Arithmetic: f.arithmetic, Learning: f.learning, RLS: f.rls, Calibration: list, Bound: f.bound}
 	p, err := export.C(m, o)
 	if err != nil {
 		return exportError("name", path, err)
@@ -108,7 +127,7 @@ func (f *exportCFlags) run(cmd *cobra.Command, c *console, path string) error {
 		if t.Measured {
 			how = "measured"
 		}
-		c.note("%-10s flash %6d bytes, memory %5d, of which the stack is %5d (%s)", t.Target, t.Flash, t.RAM, t.Stack, how)
+		c.note("%-10s flash %6d bytes, memory %5d, of which the stack is %5d (%s); about %d cycles a step", t.Target, t.Flash, t.RAM, t.Stack, how, t.Cycles)
 	}
 	for _, d := range r.Drift {
 		c.note("after %5d steps at most %.2g from single precision, root mean square %.2g", d.Steps, d.Max, d.RMS)

@@ -46,11 +46,19 @@ type counted struct {
 	stack        int
 }
 
-// lab runs printed models on boards; root is the directory of the repository.
-type lab struct {
-	root string
-	dir  string
+// lab runs printed models on boards; root is the directory of the repository, dir one of its own.
+type lab struct{ root, dir string }
+
+func newLab(root string) (*lab, error) {
+	absolute, err := filepath.Abs(root)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "footprint")
+	return &lab{absolute, dir}, err
 }
+
+func (l *lab) close() { os.RemoveAll(l.dir) }
 
 // missing names the first program that the targets need and this machine does not have.
 func missing() string {

@@ -15,8 +15,8 @@ import (
 )
 
 // references are the presets that costs are fitted to.
-var references = []string{"ltc-ncp19", "ltc-fc32", "cfc-ncp19", "cfc-dense", "gru-32", "lstm-32", "ctrnn-32", "liquids4-32", "grud-32", "node-32", "mingru-64",
-	"lru-64", "ltc-ncp32", "phasedlstm-32"}
+var references = []string{"ltc-ncp19", "ltc-fc32", "cfc-ncp19", "cfc-dense", "gru-32", "lstm-32", "ctrnn-32", "liquids4-32", "grud-32", "node-32", "s6-32",
+	"lrc-32", "odelstm-32", "lru-64", "phasedlstm-32"}
 
 // sample is what a step does, and how many instructions it took.
 type sample struct {
