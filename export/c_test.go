@@ -240,8 +240,12 @@ func TestStackInC(t *testing.T) {
 	}
 }
 
-// TestPresetsInClang compiles what differs most with a second compiler.
-func TestPresetsInClang(t *testing.T) {
+// secondCompiler are the presets that are compiled with clang too.
+var secondCompiler = []string{"ltc-ncp19", "cfc-dense", "transformer-time-32", "phasedlstm-32"}
+
+// clangWithSanitizers is clang, where it has all that the flags ask for.
+func clangWithSanitizers(t *testing.T) string {
+	t.Helper()
 	clang := compiler(t, "clang", "clang")
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "empty.c"), []byte("int main(void) { return 0; }\n"), 0o644); err != nil {
@@ -252,7 +256,13 @@ func TestPresetsInClang(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		require.Missing(t, "clang without its sanitizers; on Debian they are in the package libclang-rt-14-dev: %.300s", out)
 	}
-	for _, name := range []string{"ltc-ncp19", "cfc-dense", "transformer-time-32", "phasedlstm-32"} {
+	return clang
+}
+
+// TestPresetsInClang compiles what differs most with a second compiler.
+func TestPresetsInClang(t *testing.T) {
+	clang := clangWithSanitizers(t)
+	for _, name := range secondCompiler {
 		t.Run(name, func(t *testing.T) {
 			p, err := cell.LookupPreset(name)
 			if err != nil {

@@ -27,7 +27,7 @@ func cOfWords(m *model.Model, o Options) (p *Printed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p = &Printed{Scratch: 2*w.at.scratch + 4*w.at.wide, Operations: m.Program().FLOPs(), Work: pl.counted()}
+	p = &Printed{Scratch: 2*w.at.scratch + 4*w.at.wide, Operations: m.Program().FLOPs(), Work: pl.counted(), Warnings: f.warnings}
 	for k, s := range pl.p.States {
 		size := 4
 		if c.stateType(k) == "int16_t" {
@@ -43,7 +43,11 @@ func cOfWords(m *model.Model, o Options) (p *Printed, err error) {
 		return nil, err
 	}
 	if worst := p.Drift[len(p.Drift)-1]; o.Bound > 0 && !(worst.Max <= o.Bound) {
-		return nil, refused("in %s it differs from single precision by %.3g within %d steps; the bound is %g; use %s, calibrate with more of the data, or allow more", o.Arithmetic, worst.Max, worst.Steps, o.Bound, other(o.Arithmetic))
+		reason := ""
+		if len(f.warnings) > 0 {
+			reason = "; " + f.warnings[0]
+		}
+		return nil, refused("in %s it differs from single precision by %.3g within %d steps; the bound is %g%s; use %s, calibrate with more of the data, or allow more", o.Arithmetic, worst.Max, worst.Steps, o.Bound, reason, other(o.Arithmetic))
 	}
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/elegans-nn/elegans/model"
@@ -20,10 +21,12 @@ type calibrator struct {
 	memory []float64
 	evals  map[int]*step.Eval
 	seen   ranges
+	scores map[int]bool
+	sizes  []float64 // of states, since they were last set to nothing
 }
 
 func newCalibrator(pl *plan) *calibrator {
-	c := &calibrator{layout: newLayout(pl, func(int) bool { return true }), evals: map[int]*step.Eval{}, seen: ranges{}}
+	c := &calibrator{layout: newLayout(pl, func(int) bool { return true }), evals: map[int]*step.Eval{}, seen: ranges{}, scores: scores(pl)}
 	c.memory = make([]float64, c.size)
 	for root := range c.base {
 		if pl.uniform[root] && !pl.phi[root] {
@@ -36,8 +39,8 @@ func newCalibrator(pl *plan) *calibrator {
 }
 
 // calibrate runs a model along series: each from the zero state, and then all with the state that the one before left. Rows
-// that the model refuses are left out.
-func calibrate(m *model.Model, pl *plan, list []series.Series) ranges {
+// that the model refuses are left out. The second result says which states grow without end.
+func calibrate(m *model.Model, pl *plan, list []series.Series) (ranges, []string) {
 	c := newCalibrator(pl)
 	n := 0
 	for k := range list {
@@ -46,12 +49,32 @@ func calibrate(m *model.Model, pl *plan, list []series.Series) ranges {
 		}
 		n += c.series(m, &list[k])
 	}
+	var passes [][]float64 // the largest sizes of states in each
 	for rows := n; 0 < n && rows < calibrationRows; {
+		c.sizes = make([]float64, len(pl.p.States))
 		for k := range list {
 			rows += c.series(m, &list[k])
 		}
+		passes = append(passes, c.sizes)
 	}
-	return c.seen
+	return c.seen, growing(pl, passes)
+}
+
+// endless is by how much the range of a state may grow from the first to the last of some passes along the same data.
+const endless = 1.5
+
+// growing tells of states whose range grows with every pass along the same data.
+func growing(pl *plan, passes [][]float64) (list []string) {
+	if len(passes) < 3 {
+		return nil
+	}
+	first, last := passes[0], passes[len(passes)-1]
+	for k, s := range pl.p.States {
+		if !(last[k] <= endless*first[k]) {
+			list = append(list, fmt.Sprintf("state %s grows without end along the calibration data, from %.3g to %.3g within %d passes, and no word holds what has no bound", clean(s.Name), first[k], last[k], len(passes)))
+		}
+	}
+	return list
 }
 
 // series runs along one and gives the number of its rows.
@@ -90,6 +113,11 @@ func (c *calibrator) row(m *model.Model, x []float32, dt float32) {
 		}
 		c.pl.walk(c.pl.body, c)
 	}
+	for k := range c.sizes {
+		for _, v := range c.value(p.States[k].Node) {
+			c.sizes[k] = math.Max(c.sizes[k], math.Abs(v))
+		}
+	}
 }
 
 // value is that of a root.
@@ -97,16 +125,72 @@ func (c *calibrator) value(root int) []float64 { return c.memory[c.base[root]:][
 
 // note widens the range of a root by its value. What is no number is left out.
 func (c *calibrator) note(root int) {
+	if c.scores[root] {
+		return
+	}
+	for k, v := range c.value(root) {
+		c.widen(root, k, math.Abs(v))
+	}
+}
+
+func (c *calibrator) widen(root, k int, size float64) {
 	seen := c.seen[root]
 	if seen == nil {
 		seen = make([]float64, c.pl.len(root))
 		c.seen[root] = seen
 	}
-	for k, v := range c.value(root) {
-		if a := math.Abs(v); a > seen[k] && a <= math.MaxFloat32 {
-			seen[k] = a
+	if size > seen[k] && size <= math.MaxFloat32 {
+		seen[k] = size
+	}
+}
+
+// negligible is how far below the largest operand of a softmax one counts for nothing in words: e^-16 is less than 2^-23.
+const negligible = 16
+
+// noteScores widens the range of what only softmaxes read. How far an operand is below the largest of its row does not matter from
+// negligible on, so that one which stands for never, such as -1e30 for a row that was not there, leaves the others their digits.
+func (c *calibrator) noteScores(i int) {
+	inner := c.pl.p.Nodes[i].Shape.Inner
+	for k, at := range c.components(i, 0) {
+		root, q := c.pl.origin(c.pl.p.Nodes[i].In[0], k)
+		if !c.scores[root] {
+			return
+		}
+		top := math.Inf(-1)
+		for _, other := range c.components(i, 0)[k/inner*inner:][:inner] {
+			top = math.Max(top, c.memory[other])
+		}
+		c.widen(root, q, math.Min(math.Abs(c.memory[at]), math.Abs(top)+negligible))
+	}
+}
+
+// scores are the roots that only softmaxes read.
+func scores(pl *plan) map[int]bool {
+	only := map[int]bool{}
+	for _, i := range pl.made(pl.body) {
+		n := &pl.p.Nodes[i]
+		if pl.phi[i] || n.Op == step.OpResult {
+			continue
+		}
+		for _, j := range n.In {
+			root, _ := pl.origin(j, 0)
+			before, known := only[root]
+			only[root] = n.Op == step.OpSoftmax && (before || !known)
 		}
 	}
+	for _, s := range pl.p.States {
+		root, _ := pl.origin(s.Next, 0)
+		only[root], only[s.Node] = false, false
+	}
+	root, _ := pl.origin(pl.p.Outputs[0].Node, 0)
+	only[root] = false
+	for _, p := range phis(pl.body) {
+		for _, j := range []int{p.node, p.first, p.next} {
+			root, _ := pl.origin(j, 0)
+			only[root] = false
+		}
+	}
+	return only
 }
 
 // gather takes a value together that need not stand as it is.
@@ -133,6 +217,9 @@ func (c *calibrator) compute(i int) {
 	e := c.eval(i)
 	for k := range n.In {
 		c.gather(e.In[k], c.components(i, k))
+	}
+	if n.Op == step.OpSoftmax {
+		c.noteScores(i)
 	}
 	row.Eval(n, *e)
 	for _, r := range c.pl.read(i) {

@@ -63,8 +63,9 @@ type Printed struct {
 	Operations float64
 	// Work is what Operations are made of, by kind.
 	Work Work
-	// Drift is the error of fixed point.
-	Drift []Drift
+	// Drift is the error of fixed point, and Warnings say where it has a reason in the model.
+	Drift    []Drift
+	Warnings []string
 }
 
 // RefusedError says why a model cannot be exported.

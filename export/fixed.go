@@ -37,6 +37,7 @@ type Fixed struct {
 	parts           []int // those of the leaf of parts
 	limits          []int32
 	y               []float32
+	warnings        []string
 }
 
 // NewFixed brings a model into fixed point. Ranges come from the rows of calibration series, which should be like those that the
@@ -58,7 +59,8 @@ func newFixed(m *model.Model, pl *plan, limits []float64, a Arithmetic, calibrat
 	if a == Q15 {
 		weights = top16
 	}
-	f = &Fixed{m: m, x: newFixedStep(newForms(pl, calibrate(m, pl, calibration), m.Schema()), weights)}
+	seen, warnings := calibrate(m, pl, calibration)
+	f = &Fixed{m: m, x: newFixedStep(newForms(pl, seen, m.Schema()), weights), warnings: warnings}
 	if err := f.x.printable(); err != nil {
 		return nil, err
 	}

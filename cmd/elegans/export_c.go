@@ -22,6 +22,7 @@ type exported struct {
 	Scratch    int               `json:"scratch_bytes"` // on the stack
 	Operations float64           `json:"operations_per_step"`
 	Drift      []export.Drift    `json:"drift,omitempty"`
+	Warnings   []string          `json:"warnings,omitempty"`
 	// Targets are measured where their compiler is installed.
 	Targets []export.Footprint `json:"targets"`
 }
@@ -108,7 +109,10 @@ func (f *exportCFlags) run(cmd *cobra.Command, c *console, path string) error {
 	if err != nil {
 		return exportError("name", path, err)
 	}
-	r := exported{Name: o.Name, Arithmetic: f.arithmetic, Constants: p.Constants, State: p.State, Scratch: p.Scratch, Operations: p.Operations, Drift: p.Drift}
+	r := exported{Name: o.Name, Arithmetic: f.arithmetic, Constants: p.Constants, State: p.State, Scratch: p.Scratch, Operations: p.Operations, Drift: p.Drift, Warnings: p.Warnings}
+	for _, w := range p.Warnings {
+		c.warn("%s", w)
+	}
 	if r.Files, err = c.saveAll(cmd.Context(), f.out, p.Files); err != nil {
 		return err
 	}
