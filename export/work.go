@@ -3,7 +3,6 @@ package export
 import (
 	_ "embed"
 	"encoding/json"
-	"math"
 	"slices"
 
 	"github.com/elegans-nn/elegans/step"
@@ -107,8 +106,16 @@ func (pl *plan) effort(i int) (w Work) {
 	return w
 }
 
-// costs are the instructions of each kind of work, by target and arithmetic; on AVR cycles.
-var costs = func() (c map[string]map[Arithmetic]Work) {
+// Costs are the instructions, on AVR the cycles, that each kind of work takes in the mean of the models that they are fitted to, as gcc
+// compiles them with -Os; and by what share the sum is off for these models, in the mean and at most.
+type Costs struct {
+	Instructions Work    `json:"instructions"`
+	Mean         float64 `json:"mean_error"`
+	Most         float64 `json:"most_error"`
+}
+
+// costs are known by target and arithmetic.
+var costs = func() (c map[string]map[Arithmetic]Costs) {
 	if err := json.Unmarshal(costText, &c); err != nil {
 		panic(err)
 	}
@@ -120,18 +127,14 @@ var costs = func() (c map[string]map[Arithmetic]Work) {
 //go:embed costs.json
 var costText []byte
 
-// Costs are the instructions, on AVR the cycles, that each kind of work takes on a target: of an average model, as gcc compiles with
-// -Os. The second result tells whether they are known.
-func (t Target) Costs(a Arithmetic) (Work, bool) {
-	w, ok := costs[t.Name][a]
-	return w, ok
-}
+// Costs are those of a target.
+func (t Target) Costs(a Arithmetic) Costs { return costs[t.Name][a] }
 
 // Instructions estimates those of a step, or its cycles on AVR, from what it does.
-func (t Target) Instructions(a Arithmetic, w Work) float64 {
-	c, sum := costs[t.Name][a], 0.0
+func (t Target) Instructions(a Arithmetic, w Work) (sum float64) {
+	c := t.Costs(a).Instructions
 	for k, n := range w {
 		sum += n * c[k]
 	}
-	return math.Max(0, sum)
+	return sum
 }

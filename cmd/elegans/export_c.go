@@ -55,12 +55,12 @@ that the model was trained on that is the training part. How far fixed point is 
 steps, each with its own state all the while, is measured along them too, in units of probabilities or of the target's
 standard deviation; more than --bound is refused.
 
-With --readout-learning rls the state holds the linear readout too, and NAME_learn adapts it to the label of the last step by
-recursive least squares, as elegans adapt does; of targets that are numbers, in single precision.
+With --readout-learning rls the state holds the linear readout too, and NAME_learn adapts it to the label of the last step
+by recursive least squares, as online.Readout of the library does; of targets that are numbers, in single precision.
 
-What the code takes of flash, memory and stack is measured for each processor whose compiler is installed, with what it calls
-of the compiler's own library, and else estimated. Cycles of a step are estimated: what it does by kind, times what each kind
-takes in the mean of other models; docs/footprint.md says how far that is off.
+What the code takes of flash, memory and stack is measured for each processor whose compiler is installed, with what it
+calls of the compiler's own library, and else estimated. Cycles of a step are estimated: what it does by kind, times what
+each kind takes in the mean of other models; docs/footprint.md says how far that is off.
 
 A model that reads series from their end, or whose solver chooses its own steps, is refused with the reason. MODEL is a
 file, or - for standard input; the data of --calibrate are a file or a built-in name.`,
@@ -128,8 +128,11 @@ func (f *exportCFlags) run(cmd *cobra.Command, c *console, path string) error {
 	c.note("constants %d bytes, state %d bytes, on the stack %d bytes and what the compiler adds, %.0f operations a step", r.Constants, r.State, r.Scratch, r.Operations)
 	for _, t := range r.Targets {
 		how := "estimated: no " + compilerOf(t.Target)
-		if t.Measured {
+		switch {
+		case t.Measured:
 			how = "measured"
+		case t.TooLarge:
+			how = "estimated: more constants than it reads"
 		}
 		c.note("%-10s flash %6d bytes, memory %5d, of which the stack is %5d (%s); about %d cycles a step", t.Target, t.Flash, t.RAM, t.Stack, how, t.Cycles)
 	}

@@ -37,5 +37,10 @@ func run(ctx context.Context, w io.Writer, root string, costs bool) error {
 	if costs {
 		return l.fit(ctx, w)
 	}
-	return l.page(ctx, w)
+	r, err := l.measure(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, r.text())
+	return err
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"math"
 	"os/exec"
 	"strings"
 
@@ -48,37 +46,46 @@ func (l *lab) export(ctx context.Context, s subject, a export.Arithmetic, test, 
 	return e, nil
 }
 
-// page trains, measures and writes the document.
-func (l *lab) page(ctx context.Context, w io.Writer) error {
+// record is what the document tells: the models, the accuracies of GRUs from one unit up, and each model in each arithmetic.
+type record struct {
+	list  []subject
+	tried []float64
+	all   []exported
+}
+
+// measure trains and measures.
+func (l *lab) measure(ctx context.Context) (r record, err error) {
 	split, err := task()
 	if err != nil {
-		return err
+		return r, err
 	}
-	list, tried, err := subjects(ctx, split)
-	if err != nil {
-		return err
+	if r.list, r.tried, err = subjects(ctx, split); err != nil {
+		return r, err
 	}
-	var all []exported
-	for _, s := range list {
+	for _, s := range r.list {
 		for _, a := range export.Arithmetics() {
 			e, err := l.export(ctx, s, a, split.Test, split.Train)
 			if err != nil {
-				return err
+				return r, err
 			}
-			all = append(all, e)
+			r.all = append(r.all, e)
 		}
 	}
+	return r, nil
+}
+
+// text is the document.
+func (r record) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, head, epochs)
-	accuracies(&b, list, tried, all)
+	accuracies(&b, r.list, r.tried, r.all)
 	b.WriteString(columns)
 	for k, t := range export.Targets() {
-		table(&b, k, t, all)
+		table(&b, k, t, r.all)
 	}
 	b.WriteString(interpreter)
 	costTable(&b)
-	_, err = io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 const head = `# What a model takes on a microcontroller
@@ -105,13 +112,12 @@ func accuracies(b *strings.Builder, list []subject, tried []float64, all []expor
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(b, "\n%s is the smallest GRU that comes within %.1f points of the LTC:", list[len(list)-1].name, 100*within)
+	var text []string
 	for k, a := range tried {
-		fmt.Fprintf(b, " %.2f with %d unit%s;", 100*a, k+1, map[bool]string{false: "s"}[k == 0])
+		text = append(text, fmt.Sprintf("%.2f with %d", 100*a, k+1))
 	}
-	text := strings.TrimSuffix(b.String(), ";") + ".\n"
-	b.Reset()
-	b.WriteString(text)
+	fmt.Fprintf(b, "\n%s is the smallest GRU that comes within %.1f points of the LTC, by number of units: %s. On this task a GRU needs\nless of everything: the table says what a liquid network costs, not that it must be taken.\n",
+		list[len(list)-1].name, 100*within, strings.Join(text, ", "))
 }
 
 const columns = `
@@ -122,7 +128,7 @@ Bytes and steps:
 - **state** belongs to the caller, **stack** is what a step was seen to take below its caller, scratch memory within, and **memory**
   is both;
 - **instructions** are those of a mean step along the rows of the self-test, counted by the emulator (on AVR cycles);
-- **estimated** is what ` + "`elegans export c`" + ` says of instructions before anything runs, and how far that is off.
+- **estimated** is what ` + "`elegans export c`" + ` takes instructions for before anything runs, and its share of those counted.
 `
 
 // table is what all exports take on one target.
@@ -132,12 +138,12 @@ func table(b *strings.Builder, k int, t export.Target, all []exported) {
 		counts = "cycles"
 	}
 	fmt.Fprintf(b, "\n## %s\n\n`%s -Os %s`, %s; run by `%s`.\n\n", t.Name, t.Compiler, strings.Join(t.Flags, " "), version(t.Compiler), boards[t.Name].emulator)
-	fmt.Fprintf(b, "| model | arithmetic | flash | state | stack | memory | %s | estimated |\n|---|---|---|---|---|---|---|---|\n", counts)
+	fmt.Fprintf(b, "| model | arithmetic | flash | state | stack | memory | %s | estimated | of counted |\n|---|---|---|---|---|---|---|---|---|\n", counts)
 	for _, e := range all {
 		f, c := e.footprints[k], e.counts[k]
 		guess := t.Instructions(e.arithmetic, e.printed.Work)
-		fmt.Fprintf(b, "| %s | %s | %d | %d | %d | %d | %.0f | %.0f (%+.0f %%) |\n", e.name, e.arithmetic, f.Flash, e.printed.State, c.stack,
-			e.printed.State+c.stack, c.instructions, guess, 100*(guess/c.instructions-1))
+		fmt.Fprintf(b, "| %s | %s | %d | %d | %d | %d | %.0f | %.0f | %.2f |\n", e.name, e.arithmetic, f.Flash, e.printed.State, c.stack,
+			e.printed.State+c.stack, c.instructions, guess, guess/c.instructions)
 	}
 }
 
@@ -168,22 +174,22 @@ func costTable(b *strings.Builder) {
 
 An estimate of an export is the sum of what its step does by kind (` + "`export.WorkKinds`" + `) times these instructions, on AVR cycles. They
 are fitted to counts of ` + fmt.Sprint(len(references)) + ` presets with drawn weights by ` + "`go run ./scripts/footprint --costs > export/costs.json`" + `: least squares of relative
-errors, none below zero. Cycles are instructions times the number in the last column, which is a mean that
+errors, none below zero; how far the sums are off for these presets stands beside them, in the mean and at most. Cycles are instructions times the number in the last column, which is a mean that
 we assume for code of this kind in memory that does not wait, not a measurement; on AVR the emulator counts cycles.
 
 | target | arithmetic |`)
 	for _, k := range export.WorkKinds {
 		fmt.Fprintf(b, " %s |", k)
 	}
-	b.WriteString(" cycles an instruction |\n|---|---|" + strings.Repeat("---|", len(export.WorkKinds)+1) + "\n")
+	b.WriteString(" off, % | at most, % | cycles an instruction |\n|---|---|" + strings.Repeat("---|", len(export.WorkKinds)+3) + "\n")
 	for _, t := range export.Targets() {
 		for _, a := range export.Arithmetics() {
 			fmt.Fprintf(b, "| %s | %s |", t.Name, a)
-			costs, _ := t.Costs(a)
-			for _, c := range costs {
-				fmt.Fprintf(b, " %g |", math.Round(c))
+			c := t.Costs(a)
+			for _, one := range c.Instructions {
+				fmt.Fprintf(b, " %.0f |", one)
 			}
-			fmt.Fprintf(b, " %g |\n", t.CPI)
+			fmt.Fprintf(b, " %.0f | %.0f | %g |\n", 100*c.Mean, 100*c.Most, t.CPI)
 		}
 	}
 }
