@@ -5,7 +5,10 @@
 //	fold    sub-steps that repeat become loops                         fold.go
 //	plan    the order of what is computed, in fused chains of rows     plan.go, chain.go
 //	place   where each value stands                                    place.go
-//	print   one rule per operation and target                          c.go; c_rules.go, c_math.go; fixed_rules.go, fixed_math.go
+//	print   one walk for all languages                                 writer.go, syntax.go
+//	        in single precision                                        floats.go, structured.go; c_rules.go, c_math.go; go_rules.go, go_math.go
+//	        in fixed point                                             fixed_writer.go; fixed_rules.go, fixed_math.go
+//	tell    flash, memory, stack and cycles by target                  targets.go, work.go
 //
 // In fixed point the plan is run before it is printed, in float64 along calibration data, which gives ranges (calibrate.go,
 // fixed_forms.go), and in words (fixed_model.go), which gives the error.
@@ -15,7 +18,7 @@
 //
 // What depends on parameters only is computed here, once, in float64, and rounded to single precision: it becomes tables.
 //
-// Besides C, targets are Go (go.go, go_rules.go, go_math.go), WebAssembly (wasm.go: what is printed in Go, compiled) and ONNX
+// Besides C, targets are Go (go.go), WebAssembly (wasm.go: what is printed in Go, compiled) and ONNX
 // (onnx.go, onnx_rules.go), which prints the program as it is, since a runtime plans its graphs itself.
 package export
 

@@ -174,8 +174,8 @@ func costTable(b *strings.Builder) {
 
 An estimate of an export is the sum of what its step does by kind (` + "`export.WorkKinds`" + `) times these instructions, on AVR cycles. They
 are fitted to counts of ` + fmt.Sprint(len(references)) + ` presets with drawn weights by ` + "`go run ./scripts/footprint --costs > export/costs.json`" + `: least squares of relative
-errors, none below zero; how far the sums are off for these presets stands beside them, in the mean and at most. Cycles are instructions times the number in the last column, which is a mean that
-we assume for code of this kind in memory that does not wait, not a measurement; on AVR the emulator counts cycles.
+errors, none below zero; how far the sums are off for these presets stands beside them, in the mean and at most. Cycles are instructions times the number in the last column, which is taken for
+code of this kind in memory that does not wait (see ` + "`export.Target`" + `) and is no measurement; on AVR the emulator counts cycles.
 
 | target | arithmetic |`)
 	for _, k := range export.WorkKinds {
@@ -189,7 +189,7 @@ we assume for code of this kind in memory that does not wait, not a measurement;
 			for _, one := range c.Instructions {
 				fmt.Fprintf(b, " %.0f |", one)
 			}
-			fmt.Fprintf(b, " %.0f | %.0f | %g |\n", 100*c.Mean, 100*c.Most, t.CPI)
+			fmt.Fprintf(b, " %.0f | %.0f | %g |\n", 100*c.Mean, 100*c.Most, t.CPI[a])
 		}
 	}
 }
