@@ -179,7 +179,8 @@ func (s *syntax) each(values []float32, w *writer) string {
 // selftestPart is what a self-test has besides, where the readout learns.
 type selftestPart struct{ tables, code string }
 
-func (l *learner) code4() string {
+// exits says what else a self-test may end with.
+func (l *learner) exits() string {
 	if l == nil {
 		return ""
 	}

@@ -71,7 +71,7 @@ func (c *cFiles) test(kind, tolerance string, in, times, want []string) string {
 	if kind != "float" {
 		differs = wordsDiffer
 	}
-	return strings.ReplaceAll(fmt.Sprintf(selftestText, c.name, c.learn.code4(), c.name, len(in), fmt.Sprintf(differs, tolerance), join(in), strings.Join(times, ", "), join(want)), "NUMBER", kind)
+	return strings.ReplaceAll(fmt.Sprintf(selftestText, c.name, c.learn.exits(), c.name, len(in), fmt.Sprintf(differs, tolerance), join(in), strings.Join(times, ", "), join(want)), "NUMBER", kind)
 }
 
 // numbers is a list of numbers that may be missing or infinite.

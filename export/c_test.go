@@ -198,6 +198,7 @@ func TestPresetsInC(t *testing.T) {
 			} else {
 				first[kind] = true
 			}
+			t.Parallel()
 			m := preset(t, p, sensors([]int{0, 2, 3}[k%3]))
 			printed, err := export.C(m, export.Options{Name: "net"})
 			var no *export.RefusedError
@@ -264,6 +265,7 @@ func TestPresetsInClang(t *testing.T) {
 	clang := clangWithSanitizers(t)
 	for _, name := range secondCompiler {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p, err := cell.LookupPreset(name)
 			if err != nil {
 				t.Fatal(err)

@@ -111,6 +111,7 @@ func TestFixedPointInClang(t *testing.T) {
 	export.Drifts(t, 100)
 	for k, name := range secondCompiler {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p, err := cell.LookupPreset(name)
 			if err != nil {
 				t.Fatal(err)
@@ -133,6 +134,7 @@ func TestPresetsInFixedPoint(t *testing.T) {
 			} else {
 				first[kind] = true
 			}
+			t.Parallel()
 			m := preset(t, p, sensors([]int{0, 2, 3}[k%3]))
 			a := []export.Arithmetic{export.Int8, export.Q15}[k%2]
 			if m.Adaptive() {

@@ -16,7 +16,6 @@ import (
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/online"
 	"github.com/elegans-nn/elegans/series"
-	"github.com/elegans-nn/elegans/wiring"
 )
 
 // learnDriver runs the self-test, and then predicts and learns along the rows that it reads.
@@ -57,7 +56,7 @@ func TestReadoutLearnsInC(t *testing.T) {
 		l    model.Layer
 		o    online.RLSOptions
 	}{
-		{"LTC, forgetting", sensors(0), model.Liquid(cell.LTC{}, wiring.Auto(9, 1)), online.RLSOptions{Forget: 0.99, Ridge: 0.1}},
+		{"CTRNN in parts, forgetting", sensors(0), model.Layer{Cell: cell.CTRNN{Units: 7}}, online.RLSOptions{Forget: 0.99, Ridge: 0.1}},
 		{"GRU, two outputs", several(), model.Layer{Cell: cell.GRU{Units: 6}}, online.RLSOptions{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
