@@ -45,8 +45,8 @@ int main(void) {
 }
 `
 
-// exact compiles an export in fixed point and demands that it gives along a series what the model in Go gives, to the bit.
-func exact(t *testing.T, cc string, m *model.Model, a export.Arithmetic, data []series.Series) (p *export.Printed) {
+// exact compiles an export in fixed point and demands that it gives along so many rows what the model in Go gives, to the bit.
+func exact(t *testing.T, cc string, m *model.Model, a export.Arithmetic, data []series.Series, rows int) (p *export.Printed) {
 	t.Helper()
 	p, err := export.C(m, export.Options{Name: "net", Arithmetic: a, Calibration: data})
 	if err != nil {
@@ -63,7 +63,7 @@ func exact(t *testing.T, cc string, m *model.Model, a export.Arithmetic, data []
 	}
 	var in, want bytes.Buffer
 	put := func(b *bytes.Buffer, v any) { _ = binary.Write(b, binary.LittleEndian, v) }
-	x, dt := export.Golden(m.Schema(), 300, m.MaxStep())
+	x, dt := export.Golden(m.Schema(), rows, m.MaxStep())
 	for row := range x {
 		if a == export.Q15 {
 			words, d := f.Words(x[row], dt[row])
@@ -117,7 +117,7 @@ func TestFixedPointInClang(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := preset(t, p, sensors([]int{0, 2, 3}[k%3]))
-			exact(t, clang, m, []export.Arithmetic{export.Int8, export.Q15}[k/2%2], drawn(m, 60))
+			exact(t, clang, m, []export.Arithmetic{export.Int8, export.Q15}[k/2%2], drawn(m, 60), 60)
 		})
 	}
 }
@@ -144,7 +144,7 @@ func TestPresetsInFixedPoint(t *testing.T) {
 				}
 				return
 			}
-			printed := exact(t, gcc, m, a, drawn(m, 120))
+			printed := exact(t, gcc, m, a, drawn(m, 120), 300)
 			d := printed.Drift[len(printed.Drift)-1]
 			if grows := unbounded[p.Name]; grows != (len(printed.Warnings) > 0) {
 				t.Errorf("it warns: %q", printed.Warnings)
