@@ -37,7 +37,7 @@ var boards = map[string]board{
 	"AVR":        {"simavr", "simavr", []string{"-m", "atmega1284p", "-f", "16000000"}, ""},
 }
 
-//go:embed measure.c
+//go:embed program/measure.c
 var measureText []byte
 
 // counted is what one step took on a board: instructions, on AVR cycles, and bytes of the stack.
