@@ -116,7 +116,7 @@ func accuracies(b *strings.Builder, list []subject, tried []float64, all []expor
 	for k, a := range tried {
 		text = append(text, fmt.Sprintf("%.2f with %d", 100*a, k+1))
 	}
-	fmt.Fprintf(b, "\n%s is the smallest GRU that comes within %.1f points of the LTC, by number of units:\n%s. On this task a GRU needs less of everything: the table says what a liquid network costs, not that it must be taken.\n",
+	fmt.Fprintf(b, "\n%s is the smallest GRU that comes within %.1f points of the LTC, by number of units:\n%s. On this task a GRU needs less of everything: the\ntable says what a liquid network costs, not that it must be taken.\n",
 		list[len(list)-1].name, 100*within, strings.Join(text, ", "))
 }
 
@@ -174,7 +174,8 @@ func costTable(b *strings.Builder) {
 
 An estimate of an export is the sum of what its step does by kind (` + "`export.WorkKinds`" + `) times these instructions, on AVR cycles. They
 are fitted to counts of ` + fmt.Sprint(len(references)) + ` presets with drawn weights, as far as a target reads their constants, by
-` + "`go run ./scripts/footprint --costs > export/costs.json`" + `: least squares of relative errors, none below zero; how far the sums are off for these presets stands beside them, in the mean and at most.
+` + "`go run ./scripts/footprint --costs > export/costs.json`" + `: least squares of relative errors, none below zero;
+how far the sums are off for these presets stands beside them, in the mean and at most.
 Those of fixed point are further off: what a product or a sum takes there depends on the words that it is of. Cycles are instructions
 times the number in the last column, which is taken for code of this kind in memory that does not wait (see ` + "`export.Target`" + `) and
 is no measurement; on AVR the emulator counts cycles.
