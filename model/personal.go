@@ -1,0 +1,141 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/elegans-nn/elegans/internal/nearest"
+	"github.com/elegans-nn/elegans/step"
+)
+
+// PersonalKind is a small part of a model that one series may have of its own, while all share the rest. It is written into
+// the program, between the network and its readout or after that, with parameters that change nothing at first:
+//
+//	outputs  y' = a ⊙ y + c             a = 1, c = 0; 2 numbers an output
+//	readout  y' = y + D h + c           D = 0, c = 0; h what the readout y = W h + b reads, so that W + D is the series' own one
+//	gains    y' = W (g ⊙ h) + b         g = 1; one number for each neuron that the readout reads
+type PersonalKind struct {
+	// Name, as Model.Personal takes it.
+	Name string
+	// Summary in a line.
+	Summary string
+	// neurons says that it needs a linear readout, which reads neurons.
+	neurons bool
+	// Each of these may be nil: what becomes of h before the readout, of the readout's y, and of the output of the whole model.
+	before  func(b *step.Builder, h step.Vec) step.Vec
+	beside  func(b *step.Builder, h, y step.Vec) step.Vec
+	outputs func(b *step.Builder, y step.Vec) step.Vec
+}
+
+// personalScope names the parameters of a personal part.
+const personalScope = "personal"
+
+// own is a parameter of a personal part.
+func own(b *step.Builder, name string, width int, start float64) (v step.Vec) {
+	b.Scope(personalScope, func() { v = b.Param(name, step.Vector(width), step.Values{start}) })
+	return v
+}
+
+var personalKinds = []*PersonalKind{
+	{
+		Name: "outputs", Summary: "a scale and a bias of each output",
+		outputs: func(b *step.Builder, y step.Vec) step.Vec {
+			return step.Add(step.Mul(y, own(b, "scale", y.Len(), 1)), own(b, "bias", y.Len(), 0))
+		},
+	},
+	{
+		Name: "readout", Summary: "what is added to the weights and the bias of the linear readout", neurons: true,
+		beside: func(b *step.Builder, h, y step.Vec) (sum step.Vec) {
+			b.Scope(personalScope, func() {
+				sum = step.Add(y, b.Linear("readout", y.Len(), step.Values{0}, step.Values{0}, step.Term{Name: "w", X: h}))
+			})
+			return sum
+		},
+	},
+	{
+		Name: "gains", Summary: "a factor of each neuron that the linear readout reads", neurons: true,
+		before: func(b *step.Builder, h step.Vec) step.Vec { return step.Mul(h, own(b, "gain", h.Len(), 1)) },
+	},
+}
+
+// PersonalKinds lists all kinds.
+func PersonalKinds() (list []PersonalKind) {
+	for _, k := range personalKinds {
+		list = append(list, *k)
+	}
+	return list
+}
+
+func personalKind(name string) (*PersonalKind, error) {
+	var names []string
+	for _, k := range personalKinds {
+		if k.Name == name {
+			return k, nil
+		}
+		names = append(names, k.Name)
+	}
+	hint := ""
+	if near := nearest.Name(name, names); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return nil, fmt.Errorf("model: personal part %q; allowed: %s%s", name, strings.Join(names, ", "), hint)
+}
+
+// Personal is a model whose program has a personal part. The parameters of that stand together in the flat order.
+type Personal struct {
+	// Model is to be run and learned, not written: what a file holds is the model that it was made of.
+	Model *Model
+	// Start is what the part begins with, which changes no prediction.
+	Start []float32
+	at    int
+}
+
+// Personal is the model with a personal part of a kind. The error says that there is no such kind, or why the model cannot have
+// it: those of neurons need one linear readout.
+func (m *Model) Personal(kind string) (*Personal, error) {
+	k, err := personalKind(kind)
+	if err != nil {
+		return nil, err
+	}
+	if k.neurons && (len(m.arch.Members) > 0 || m.arch.Readout != Linear) {
+		why := "takes its last layer as it is"
+		if len(m.arch.Members) > 0 {
+			why = "is an average of several with a readout each"
+		}
+		return nil, fmt.Errorf("model: personal part %q is of the linear readout, and the model %s; use %q", kind, why, personalKinds[0].Name)
+	}
+	if err := m.Causal(); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	_, whole, _, err := m.arch.build(m.schema, form{personal: k})
+	if err != nil {
+		return nil, err
+	}
+	c := *m
+	c.personal, c.program, c.passes, c.training, c.masks = k, whole[0].Program, whole, nil, nil
+	p := &Personal{at: slices.IndexFunc(c.program.Params, func(q step.Param) bool { return strings.HasPrefix(q.Name, personalScope+".") })}
+	start := c.program.Initial(0)
+	p.at = c.program.Params[p.at].Offset
+	for _, v := range start[p.at:][:len(start)-len(m.theta)] {
+		p.Start = append(p.Start, float32(v))
+	}
+	p.Model = c.With(p.Join(nil, m.theta, p.Start))
+	return p, nil
+}
+
+// Join is the flat order of both, the shared parameters and those of the part, appended to dst.
+func (p *Personal) Join(dst, shared, own []float32) []float32 {
+	return append(append(append(dst, shared[:p.at]...), own...), shared[p.at:]...)
+}
+
+// Split undoes Join, into lists of the right lengths. The shared list may be the first numbers of all.
+func (p *Personal) Split(all, shared, own []float32) {
+	copy(own, all[p.at:])
+	copy(shared, all[:p.at])
+	copy(shared[p.at:], all[p.at+len(own):])
+}
+
+// errPersonal is why a model is not written.
+var errPersonal = errors.New("model: a model with a personal part is no file; write the model that it was made of")
