@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/elegans-nn/elegans/internal/nearest"
 	"github.com/elegans-nn/elegans/step"
 )
 
@@ -76,11 +75,7 @@ func personalKind(name string) (*PersonalKind, error) {
 		}
 		names = append(names, k.Name)
 	}
-	hint := ""
-	if near := nearest.Name(name, names); near != "" {
-		hint = fmt.Sprintf("; did you mean %q?", near)
-	}
-	return nil, fmt.Errorf("model: personal part %q; allowed: %s%s", name, strings.Join(names, ", "), hint)
+	return nil, fmt.Errorf("model: personal part %q; allowed: %s", name, strings.Join(names, ", "))
 }
 
 // Personal is a model whose program has a personal part. The parameters of that stand together in the flat order.
