@@ -263,6 +263,8 @@ type Prediction struct {
 	ID uint64
 	// Values are class probabilities, or values in raw units, as model.Stream.Step gives them.
 	Values []float32
+	// Forecast is what the model alone predicts: Values without Combine.
+	Forecast []float32
 	// Low and High bound the label with the coverage that IntervalOptions ask for; NaN without them, and infinite as long as
 	// too little is known.
 	Low, High float64
@@ -319,14 +321,18 @@ func (l *Learner) Predict(name string, time float64, x []float32) (Prediction, e
 
 // predict takes a checked row under the number l.id.
 func (l *Learner) predict(t *track, time float64, x []float32, dt float32) (Prediction, error) {
-	p, values, err := l.advance(t, time, x, dt)
+	p, forecast, err := l.advance(t, time, x, dt)
 	if err != nil {
 		return Prediction{}, err
+	}
+	values := forecast
+	if l.combine != nil {
+		values = decode(l.target, p.served)
 	}
 	if l.interval != nil {
 		p.low, p.high = l.interval.around(values)
 	}
-	return Prediction{ID: p.id, Values: values, Low: p.low, High: p.high}, nil
+	return Prediction{ID: p.id, Values: values, Forecast: forecast, Low: p.low, High: p.high}, nil
 }
 
 // movedBack is what a row has done to the weights; nil for nothing.
@@ -437,7 +443,7 @@ func (l *Learner) event(e Event) {
 }
 
 // advance runs both copies over a checked row and lets the prediction wait for its label.
-func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *pending, values []float32, err error) {
+func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *pending, forecast []float32, err error) {
 	l.expire(t, time)
 	l.settle(t)
 	l.clock++
@@ -448,27 +454,26 @@ func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *p
 	if t.recent != nil {
 		t.recent.add(t.learn, x, dt)
 	}
-	if values, err = l.step(t, x, dt); err != nil {
+	if forecast, err = l.step(t, x, dt); err != nil {
 		return nil, nil, err
 	}
 	p = &pending{id: l.id, track: t, time: time, epoch: l.epoch, pair: l.pair, y: cloned(t.learn.Y()), low: math.NaN(), high: math.NaN()}
 	p.sample = l.protect.choose(t)
 	p.shown = p.y
 	if t.serve != nil {
-		if values, err = t.serve.Step(x, dt); err != nil {
+		if forecast, err = t.serve.Step(x, dt); err != nil {
 			return nil, nil, err
 		}
 		p.shown = cloned(t.serve.Y())
 	}
-	values, p.served = cloned(values), p.shown
+	forecast, p.served = cloned(forecast), p.shown
 	if l.combine != nil {
-		p.mix = l.combine.features(t.mixed, values, x)
+		p.mix = l.combine.features(t.mixed, forecast, x)
 		p.served = t.mixed.predict(p.mix)
-		values = decode(l.target, p.served)
 	}
 	l.watchRow(t, x)
 	l.wait(p)
-	return p, values, nil
+	return p, forecast, nil
 }
 
 // sync gives a stream the weights of today.

@@ -239,6 +239,7 @@ type besides struct {
 	names []string
 	list  []beside
 	about []string
+	alone bool // the forecast without what it is combined with is shown after them
 }
 
 func (a *adapting) besides() besides {
@@ -251,7 +252,7 @@ func (a *adapting) besides() besides {
 	if recalled := recall(a.m.Info().Settings).options; recalled.Loss != "" {
 		o.Loss, o.HuberDelta = recalled.Loss, recalled.HuberDelta
 	}
-	return besides{
+	b := besides{
 		names: []string{"retrained", "last value", "online linear"},
 		list: []beside{
 			&retrained{m: a.m, options: o, every: every, streams: map[string]*frozenSeries{}},
@@ -264,6 +265,11 @@ func (a *adapting) besides() besides {
 			"recursive least squares on the inputs of the row and the last label, which forgets over 2000 labels",
 		},
 	}
+	if b.alone = a.f.combine != ""; b.alone {
+		b.names = append(b.names, "forecast alone")
+		b.about = append(b.about, "that of the adapting model, without the last value, which least squares combine with it")
+	}
+	return b
 }
 
 // scored is what a report keeps of a label.

@@ -125,6 +125,9 @@ func (a *adapting) print(r *streamRow, w *waiting, p online.Prediction) error {
 		}
 	default:
 		number("prediction", decimal(p.Values[0]))
+		if a.f.combine != "" {
+			number("forecast", decimal(p.Forecast[0]))
+		}
 		if t.Gaussian {
 			number("sd", decimal(p.Values[1]))
 		}

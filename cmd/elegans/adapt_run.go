@@ -368,6 +368,9 @@ func (a *adapting) predict(r *streamRow) (*waiting, error) {
 		return nil, a.placed(r, err)
 	}
 	w.id, w.values = p.ID, p.Values
+	if a.beside.alone {
+		w.beside = append(w.beside, decided(a.schema.Target, p.Forecast))
+	}
 	a.waits[w.id] = w
 	a.score.rows++
 	return w, a.print(r, w, p)
