@@ -264,8 +264,8 @@ func TestCombination(t *testing.T) {
 			if math.Abs(float64(p.Values[0])-want) > 1e-4*math.Max(1, math.Abs(want)) {
 				t.Fatalf("row %d: %g, by hand %g", k, p.Values[0], want)
 			}
-			if p.Low == p.Low && math.Abs((p.Low+p.High)/2-want) > 1e-3 {
-				t.Fatalf("row %d: the interval %g to %g is not about %g", k, p.Low, p.High, want)
+			if low, high := p.Low[0], p.High[0]; low == low && math.Abs((low+high)/2-want) > 1e-3 {
+				t.Fatalf("row %d: the interval %g to %g is not about %g", k, low, high, want)
 			}
 			label := labelOf(k)
 			got := learn(t, l, p.ID, label)

@@ -16,8 +16,8 @@ type Outcome struct {
 	Time   float64
 	// Loss is that of the prediction that was served, Learning that of the learning copy: the same without Guard and Combine.
 	Loss, Learning float64
-	// Low and High are the interval that was given with the prediction; NaN without one.
-	Low, High float64
+	// Low and High are the intervals that were given with the prediction, one a value of the target.
+	Low, High []float64
 	// Learned says that weights have moved. Where they have not, Refused says what was not finite (gradient or weights), or is
 	// empty where there was nothing to learn from: a prediction made before the learning copy was set back.
 	Learned bool
@@ -127,9 +127,7 @@ func (l *Learner) answer(p *pending, labels []float64, verdict *int) (Outcome, *
 	out.Learning = l.o.Loss(p.y, labels, l.dy)
 	copy(l.before, l.theta)
 	l.counts.Labels++
-	if l.interval != nil {
-		l.interval.observe(decode(l.target, p.served), p.low, p.high, labels[0])
-	}
+	l.interval.observe(decode(l.target, p.served), p.low, p.high, labels)
 	own := p.track.own[0]
 	u := &updated{loss: out.Loss, before: l.before, after: l.theta, ownBefore: cloned(own), ownAfter: own}
 	if p.epoch != l.epoch {

@@ -139,7 +139,7 @@ type Learner struct {
 
 	guard    *guard
 	watch    []*watcher
-	interval *conformal
+	interval intervals
 	protect  *protection
 	combine  *combination
 	counts   Counts
@@ -241,7 +241,7 @@ func (l *Learner) parts() (err error) {
 		return err
 	}
 	if l.o.Interval != nil {
-		if l.interval, err = newConformal(*l.o.Interval, l.target); err != nil {
+		if l.interval, err = newIntervals(*l.o.Interval, l.target); err != nil {
 			return err
 		}
 	}
@@ -265,9 +265,9 @@ type Prediction struct {
 	Values []float32
 	// Forecast is what the model alone predicts: Values without Combine.
 	Forecast []float32
-	// Low and High bound the label with the coverage that IntervalOptions ask for; NaN without them, and infinite as long as
-	// too little is known.
-	Low, High float64
+	// Low and High bound each label with the coverage that IntervalOptions ask for; none without them, and NaN as long as too
+	// little is known.
+	Low, High []float64
 }
 
 // OrderError is a row that lies before the last one of its series.
@@ -329,9 +329,7 @@ func (l *Learner) predict(t *track, time float64, x []float32, dt float32) (Pred
 	if l.combine != nil {
 		values = decode(l.target, p.served)
 	}
-	if l.interval != nil {
-		p.low, p.high = l.interval.around(values)
-	}
+	p.low, p.high = l.interval.around(values)
 	return Prediction{ID: p.id, Values: values, Forecast: forecast, Low: p.low, High: p.high}, nil
 }
 
@@ -457,7 +455,7 @@ func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *p
 	if forecast, err = l.step(t, x, dt); err != nil {
 		return nil, nil, err
 	}
-	p = &pending{id: l.id, track: t, time: time, epoch: l.epoch, pair: l.pair, y: cloned(t.learn.Y()), low: math.NaN(), high: math.NaN()}
+	p = &pending{id: l.id, track: t, time: time, epoch: l.epoch, pair: l.pair, y: cloned(t.learn.Y())}
 	p.sample = l.protect.choose(t)
 	p.shown = p.y
 	if t.serve != nil {
@@ -529,12 +527,12 @@ func (l *Learner) Learning() *model.Model { return l.m.With(l.theta) }
 // Counts says what was done since the beginning.
 func (l *Learner) Counts() Counts { return l.counts }
 
-// Coverage is how the prediction intervals did; the zero value without them.
-func (l *Learner) Coverage() Coverage {
-	if l.interval == nil {
-		return Coverage{}
+// Coverage is how the prediction intervals did, one a value of the target; none without them.
+func (l *Learner) Coverage() (list []Coverage) {
+	for _, c := range l.interval {
+		list = append(list, c.coverage())
 	}
-	return l.interval.coverage()
+	return list
 }
 
 // Memory is the bytes that a learner takes now, and what it can take at most.
@@ -564,6 +562,7 @@ func (l *Learner) Memory() Memory {
 		one += l.combine.bytes()
 		numbers += 8 * mixFeatures * outputs
 	}
+	numbers += 2 * 8 * len(l.interval)
 	waiting := 4*outputs*len(l.grad) + numbers + pendingOverhead
 	fixed := 4*4*len(l.theta) + one
 	m := Memory{Series: one, Waiting: waiting}

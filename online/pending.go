@@ -20,7 +20,7 @@ type pending struct {
 	y, shown  []float32 // the program's output of the learning and of the serving copy
 	served    []float32 // with what it is combined with
 	mix       []float64 // what that was combined from; nil without
-	low, high float64
+	low, high []float64
 	grad      []float32 // ∂y/∂θ of the moment, one after the other; nil while it is still the stream's, or given up
 	window    *segment  // what the gradient can be computed from where it was given up
 	sample    *sample   // what is kept to be learned again, once the label is there

@@ -90,8 +90,8 @@ func (l *Learner) appendAll(e *encoder) error {
 	if l.guard != nil {
 		l.guard.append(e)
 	}
-	if l.interval != nil {
-		l.interval.append(e)
+	for _, c := range l.interval {
+		c.append(e)
 	}
 	if l.protect != nil {
 		l.protect.append(e)
@@ -135,8 +135,8 @@ func (l *Learner) restore(d *decoder) error {
 	if l.guard != nil {
 		l.guard.restore(d)
 	}
-	if l.interval != nil {
-		l.interval.restore(d)
+	for _, c := range l.interval {
+		c.restore(d)
 	}
 	if l.protect != nil {
 		l.protect.restore(d, len(l.theta), l.target.Labels())
@@ -249,8 +249,8 @@ func (p *pending) append(e *encoder) {
 	e.f32s(p.shown)
 	e.f32s(p.served)
 	e.f64s(p.mix)
-	e.f64(p.low)
-	e.f64(p.high)
+	e.f64s(p.low)
+	e.f64s(p.high)
 	flags := uint64(0)
 	for flag, is := range map[uint64]bool{holdsGradient: p.grad != nil, holdsWindow: p.window != nil, holdsSample: p.sample != nil, isLast: p.track.last == p} {
 		if is {
@@ -279,7 +279,7 @@ func readPending(d *decoder, l *Learner) *pending {
 	if l.combine != nil {
 		p.mix = d.f64s(n * mixFeatures)
 	}
-	p.low, p.high = d.f64(), d.f64()
+	p.low, p.high = d.f64s(len(l.interval)), d.f64s(len(l.interval))
 	flags := d.u()
 	if flags&holdsGradient != 0 {
 		p.grad = d.f32s(n * len(l.grad))
