@@ -62,7 +62,8 @@ whole history of the stream (real-time recurrent learning); MODEL itself is neve
 
 DATA is a file or a built-in name, whose rows are taken in the order of their times, or - for JSON lines on standard input,
 one row each, as they come. There a label is a value of the target's column, in its row or, where the model predicts ahead,
-in the row that it was predicted for; or a line {"id": 17, "label": 3.2} about a prediction. Predictions go to standard
+in the row that it was predicted for; or a line {"id": 17, "label": 3.2} about a prediction. Of a model of several values each has
+a column of its name, and a line {"id": 17, "label": {"heat": 3.2, "flow": null}} the labels that are known. Predictions go to standard
 output as JSON lines: id, series and time where there are such, prediction, what the model says beside it, and the interval
 low, high that holds --coverage of the labels.
 
@@ -214,8 +215,8 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 // learner are the options of the learner for a model.
 func (f *adaptFlags) learner(m *model.Model) (o online.LearnerOptions, err error) {
 	t := m.Schema().Target
-	if t.Outputs > 1 {
-		return o, usage("the model predicts %d values of %q, and adapt reads the labels of one; package online learns all of them", t.Outputs, t.Name)
+	if names := valueNames(t); len(slices.Compact(slices.Sorted(slices.Values(names)))) < len(names) {
+		return o, usage("the model predicts %d values of %q that have no names of their own, so that no columns can hold their labels; package online learns them", t.Outputs, t.Name)
 	}
 	trained := recall(m.Info().Settings)
 	f.options.Loss = trained.options.Loss
