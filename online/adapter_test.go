@@ -210,15 +210,15 @@ func TestAdapterRefusals(t *testing.T) {
 	if err := p.Model.Write(&strings.Builder{}); err == nil {
 		t.Error("a model with a personal part is written")
 	}
-	plain := learner(t, m, o2(o, "", 0)).Memory()
+	plain := learner(t, m, withAdapter(o, "", 0)).Memory()
 	for kind, n := range map[string]int{"outputs": 2, "readout": 5, "gains": 4} {
-		if more := learner(t, m, o2(o, kind, 0.1)).Memory().Series - plain.Series; more < 2*4*n {
+		if more := learner(t, m, withAdapter(o, kind, 0.1)).Memory().Series - plain.Series; more < 2*4*n {
 			t.Errorf("%s: a series takes %d bytes more, its two copies of %d numbers alone take %d", kind, more, n, 2*4*n)
 		}
 	}
 }
 
-func o2(o online.LearnerOptions, kind string, rate float64) online.LearnerOptions {
+func withAdapter(o online.LearnerOptions, kind string, rate float64) online.LearnerOptions {
 	o.Adapter, o.AdapterRate = kind, rate
 	return o
 }
@@ -278,7 +278,11 @@ func TestCombination(t *testing.T) {
 			last = label
 		}
 	}
-	m := several(t) // a value that is not known is not learned
+}
+
+// A value that is not known is not learned, and what cannot be combined is refused.
+func TestCombinationOfValues(t *testing.T) {
+	m := several(t)
 	o := learnerOptions(t, m, hardly)
 	o.Combine = &online.CombineOptions{}
 	l := learner(t, m, o)

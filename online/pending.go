@@ -141,7 +141,8 @@ func (l *Learner) settle(t *track) {
 	l.held += p.bytes()
 }
 
-// gradient writes that of a loss with slope dy at the output of a prediction, by all parameters of its stream, to l.grad; false where there is none.
+// gradient writes that of a loss with slope dy at the output of a prediction, by all parameters of its stream, to l.grad; false
+// where there is none.
 func (l *Learner) gradient(p *pending, dy []float32) bool {
 	n := len(l.grad)
 	switch {

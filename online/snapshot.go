@@ -38,7 +38,7 @@ func (l *Learner) appendHead(e *encoder) error {
 
 func readHead(d *decoder) (h head, err error) {
 	if v := d.u(); d.err == nil && v != stateFormat {
-		return h, fmt.Errorf("online: the journal has format %d, this build reads %d; update elegans", v, stateFormat)
+		return h, fmt.Errorf("online: the journal has format %d, this build reads %d; begin another journal, or go on with the version that began this one", v, stateFormat)
 	}
 	h.setting, h.file, h.guarded = d.str(), d.bytes(), d.flag()
 	n := d.count()

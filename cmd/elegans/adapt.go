@@ -62,10 +62,10 @@ whole history of the stream (real-time recurrent learning); MODEL itself is neve
 
 DATA is a file or a built-in name, whose rows are taken in the order of their times, or - for JSON lines on standard input,
 one row each, as they come. There a label is a value of the target's column, in its row or, where the model predicts ahead,
-in the row that it was predicted for; or a line {"id": 17, "label": 3.2} about a prediction. Of a model of several values each has
-a column of its name, and a line {"id": 17, "label": {"heat": 3.2, "flow": null}} the labels that are known. Predictions go to standard
-output as JSON lines: id, series and time where there are such, prediction, what the model says beside it, and the interval
-low, high that holds --coverage of the labels.
+in the row that it was predicted for; or a line {"id": 17, "label": 3.2} about a prediction. Of a model of several values
+each has a column of its name, and such a line names them: {"id": 17, "label": {"heat": 3.2, "flow": null}}. Predictions go
+to standard output as JSON lines: id, series and time where there are such, prediction, what the model says beside it, and
+the interval low, high that holds --coverage of the labels.
 
 --journal keeps every row, label and update: the same command goes on where it was ended, killed or cut off from power, and
 elegans journal shows, replays and takes back what was learned. --guard lets the learning copy serve only when it has shown
