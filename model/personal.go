@@ -26,6 +26,8 @@ type PersonalKind struct {
 	before  func(b *step.Builder, h step.Vec) step.Vec
 	beside  func(b *step.Builder, h, y step.Vec) step.Vec
 	outputs func(b *step.Builder, y step.Vec) step.Vec
+	// fold writes the part into the weights, [output][neuron], and the bias of a linear readout.
+	fold func(w, bias, own []float32)
 }
 
 // personalScope names the parameters of a personal part.
@@ -43,6 +45,15 @@ var personalKinds = []*PersonalKind{
 		outputs: func(b *step.Builder, y step.Vec) step.Vec {
 			return step.Add(step.Mul(y, own(b, "scale", y.Len(), 1)), own(b, "bias", y.Len(), 0))
 		},
+		fold: func(w, bias, own []float32) {
+			n := len(w) / len(bias)
+			for o := range bias {
+				for i := range n {
+					w[o*n+i] *= own[o]
+				}
+				bias[o] = float32(bias[o]*own[o]) + own[len(bias)+o]
+			}
+		},
 	},
 	{
 		Name: "readout", Summary: "what is added to the weights and the bias of the linear readout", neurons: true,
@@ -52,10 +63,23 @@ var personalKinds = []*PersonalKind{
 			})
 			return sum
 		},
+		fold: func(w, bias, own []float32) {
+			for i := range w {
+				w[i] += own[i]
+			}
+			for o := range bias {
+				bias[o] += own[len(w)+o]
+			}
+		},
 	},
 	{
 		Name: "gains", Summary: "a factor of each neuron that the linear readout reads", neurons: true,
 		before: func(b *step.Builder, h step.Vec) step.Vec { return step.Mul(h, own(b, "gain", h.Len(), 1)) },
+		fold: func(w, _, own []float32) {
+			for i := range w {
+				w[i] *= own[i%len(own)]
+			}
+		},
 	},
 }
 
@@ -85,6 +109,7 @@ type Personal struct {
 	// Start is what the part begins with, which changes no prediction.
 	Start []float32
 	at    int
+	of    *Model
 }
 
 // Personal is the model with a personal part of a kind. The error says that there is no such kind, or why the model cannot have
@@ -94,12 +119,8 @@ func (m *Model) Personal(kind string) (*Personal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.neurons && (len(m.arch.Members) > 0 || m.arch.Readout != Linear) {
-		why := "takes its last layer as it is"
-		if len(m.arch.Members) > 0 {
-			why = "is an average of several with a readout each"
-		}
-		return nil, fmt.Errorf("model: personal part %q is of the linear readout, and the model %s; use %q", kind, why, personalKinds[0].Name)
+	if err := m.linearReadout(kind); k.neurons && err != nil {
+		return nil, fmt.Errorf("%w; use %q", err, personalKinds[0].Name)
 	}
 	if err := m.Causal(); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
@@ -110,7 +131,7 @@ func (m *Model) Personal(kind string) (*Personal, error) {
 	}
 	c := *m
 	c.personal, c.program, c.passes, c.training, c.masks = k, whole[0].Program, whole, nil, nil
-	p := &Personal{at: slices.IndexFunc(c.program.Params, func(q step.Param) bool { return strings.HasPrefix(q.Name, personalScope+".") })}
+	p := &Personal{of: m, at: slices.IndexFunc(c.program.Params, func(q step.Param) bool { return strings.HasPrefix(q.Name, personalScope+".") })}
 	start := c.program.Initial(0)
 	p.at = c.program.Params[p.at].Offset
 	for _, v := range start[p.at:][:len(start)-len(m.theta)] {
@@ -130,6 +151,32 @@ func (p *Personal) Split(all, shared, own []float32) {
 	copy(own, all[p.at:])
 	copy(shared, all[:p.at])
 	copy(shared[p.at:], all[p.at+len(own):])
+}
+
+// Fold is the model with shared parameters and a part that is written into its linear readout: a model like any other, which
+// predicts what Model predicts with both, but for rounding. The error says that there is no such readout.
+func (p *Personal) Fold(shared, own []float32) (*Model, error) {
+	if err := p.of.linearReadout(p.Model.personal.Name); err != nil {
+		return nil, err
+	}
+	m := p.of.With(shared)
+	param := func(name string) []float32 {
+		k := slices.IndexFunc(m.program.Params, func(q step.Param) bool { return q.Name == name })
+		return m.theta[m.program.Params[k].Offset:][:m.program.Params[k].Shape.Len()]
+	}
+	p.Model.personal.fold(param("readout.w"), param("readout.bias"), own)
+	return m, nil
+}
+
+// linearReadout is nil where the model has one, which a personal part of a kind needs.
+func (m *Model) linearReadout(kind string) error {
+	switch {
+	case len(m.arch.Members) > 0:
+		return fmt.Errorf("model: personal part %q needs one linear readout for that, and the model is an average of several with a readout each", kind)
+	case m.arch.Readout != Linear:
+		return fmt.Errorf("model: personal part %q needs one linear readout for that, and the model takes its last layer as it is", kind)
+	}
+	return nil
 }
 
 // errPersonal is why a model is not written.

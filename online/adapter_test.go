@@ -67,6 +67,21 @@ func TestAdapterOfOneSeries(t *testing.T) {
 		if !near32(l.Model().Params(), m.Params()) {
 			t.Errorf("%s: shared weights have moved", kind)
 		}
+		folded, err := l.ModelOf("own")
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone := learner(t, folded, learnerOptions(t, folded, hardly))
+		var got, want []float32
+		for k := range 1501 { // the last one is new to both
+			got = predict(t, alone, "", k).Values
+		}
+		if want = predict(t, l, "own", 1500).Values; !near32(got, want) {
+			t.Errorf("%s: the series is given %v, its own model gives %v", kind, want, got)
+		}
+		if _, err := l.ModelOf("nobody"); err == nil {
+			t.Error("a series that never came has a model")
+		}
 	}
 }
 

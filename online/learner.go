@@ -521,6 +521,21 @@ func (l *Learner) takeBack(t *track) {
 // has of its own is no part of it.
 func (l *Learner) Model() *model.Model { return l.m.With(l.serving) }
 
+// ModelOf is Model with what a series has of its own written into its linear readout, a model like any other. The error says that
+// there is no such series, or no such readout.
+func (l *Learner) ModelOf(name string) (*model.Model, error) {
+	t := l.tracks[name]
+	switch {
+	case t == nil:
+		return nil, fmt.Errorf("online: there is no series %q, or it was given up", name)
+	case l.adapt == nil:
+		return l.Model(), nil
+	case l.guard != nil:
+		return l.adapt.Fold(l.serving, t.own[1])
+	}
+	return l.adapt.Fold(l.theta, t.own[0])
+}
+
 // Learning is the model with the weights of the learning copy.
 func (l *Learner) Learning() *model.Model { return l.m.With(l.theta) }
 

@@ -44,6 +44,7 @@ type adaptFlags struct {
 	journal  string
 	sync     string
 	out      string
+	outOf    string
 	report   string
 	heldOut  string
 	rule     string
@@ -91,6 +92,7 @@ func (f *adaptFlags) register(cmd *cobra.Command) {
 		{"journal", "`DIR` of the journal to begin or to go on with; none if not given", &f.journal},
 		{"sync", "`POLICY` by which the journal is safe from loss of power: record, interval (1 s) or never; interval if not given", oneOf[string]{&f.sync, policies()}},
 		{"out", "`FILE` for the adapted model; none if not given", &f.out},
+		{"out-series", "`NAME` of the series whose own --adapter is written into the model of --out; none if not given", &f.outOf},
 		{"report", "report `FILE`; none if not given", &f.report},
 		{"held-out", "`FILE` of earlier data with labels, on which MODEL and the adapted model are compared: what was forgotten", &f.heldOut},
 		{"rule", "`NAME` of the rule for gradients: " + strings.Join(ruleNames(), ", ") + "; " + ruleNames()[0] + ", which is exact, if not given", oneOf[string]{&f.rule, ruleNames()}},
@@ -189,6 +191,8 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 		return usage("--guard-alpha: belongs to --guard; add that, or leave it out")
 	case f.alpha >= 1:
 		return usage("--guard-alpha %g: allowed: above 0 and below 1", f.alpha)
+	case f.outOf != "" && (f.out == "" || f.adapter == ""):
+		return usage("--out-series: belongs to --out and --adapter; add both, or leave it out")
 	case f.ridge > 0 && f.combine == "":
 		return usage("--combine-ridge: belongs to --combine; add that, or leave it out")
 	case f.coverage >= 1:

@@ -198,7 +198,10 @@ func (a *adapting) finish(ctx context.Context, failed error) error {
 		return failed
 	}
 	if a.f.out != "" {
-		m := a.learner.Model()
+		m, err := a.adapted()
+		if err != nil {
+			return err
+		}
 		if err := a.c.save(ctx, a.f.out, func(w io.Writer) error { return m.Write(w) }); err != nil {
 			return err
 		}
@@ -217,6 +220,18 @@ func (a *adapting) finish(ctx context.Context, failed error) error {
 		return err
 	}
 	return failed
+}
+
+// adapted is the model of --out.
+func (a *adapting) adapted() (*model.Model, error) {
+	if a.f.outOf == "" {
+		return a.learner.Model(), nil
+	}
+	m, err := a.learner.ModelOf(a.f.outOf)
+	if err != nil {
+		return nil, usage("--out-series: %s", plainOnline(err))
+	}
+	return m, nil
 }
 
 // tell says how it went.
