@@ -135,19 +135,8 @@ func (c *cFiles) header(total *Printed) string {
 	fmt.Fprintf(&b, "/* %s: a model of %d parameters, printed by elegans. Do not edit.\n\n", c.name, c.m.Parameters())
 	fmt.Fprintf(&b, "   State %d bytes, owned by the caller; a step takes %d bytes of the stack and what the compiler adds, and about\n   %.0f operations.\n",
 		total.State, total.Scratch, total.Operations)
-	fmt.Fprintf(&b, "   Nothing is called that is not in these files.\n\n   Inputs, in raw units:\n")
-	for k, in := range s.Inputs {
-		note := ""
-		switch {
-		case in.Kind == series.Category:
-			note = fmt.Sprintf(", the number of a category, 0 to %d", len(in.Levels)-1)
-		case in.Missing:
-			note = ", or NaN where it was not observed"
-		}
-		fmt.Fprintf(&b, "     x[%d] %s%s\n", k, clean(in.Name), note)
-	}
-	fmt.Fprintf(&b, "   dt is the time since the step before in units of %g %s, at least 0; %g at the first one.\n", s.Clock.Unit, unit(s.Clock), s.Clock.FirstDT)
-	fmt.Fprintf(&b, "   Outputs: %s. */\n", c.outputText())
+	b.WriteString("   Nothing is called that is not in these files.\n\n")
+	b.WriteString(describe(c.m, c.name, c.outputs()).header(func(int) string { return "" }, "NaN"))
 	fmt.Fprint(&b, `#ifndef @H
 #define @H
 
@@ -188,21 +177,6 @@ func unit(c series.Clock) string {
 		return "rows"
 	}
 	return "s"
-}
-
-func (c *cFiles) outputText() string {
-	t := c.schema.Target
-	var names []string
-	for _, n := range t.Classes {
-		names = append(names, clean(n))
-	}
-	switch {
-	case t.Task == series.Classify:
-		return "the probabilities of " + strings.Join(names, ", ")
-	case t.Gaussian:
-		return "mean and standard deviation of " + clean(t.Name)
-	}
-	return clean(t.Name) + " in raw units"
 }
 
 const memory = `/* Where constants stand and how they are read: program memory on AVR. Define all of these to change it. */
@@ -307,25 +281,33 @@ func (c *cFiles) step() string {
 	if len(c.limits) == 0 {
 		return head + space + check + body + unused + "    return 0;\n}\n"
 	}
-	var limits []string
-	for _, l := range c.limits {
-		limits = append(limits, fmt.Sprintf("%.17g", l))
-	}
 	for _, name := range []string{"part", "dt", "x"} {
 		if !strings.Contains(body, name) {
 			unused += "    (void)" + name + ";\n"
 		}
 	}
 	return "static void @part(@state *s, const float x[@INPUTS], float dt, const float part[3], float y[@OUTPUTS]) {\n" + space + body + unused + "}\n\n" +
-		fmt.Sprintf(partly, len(limits), strings.Join(limits, ", "), len(limits)) + head + check + fmt.Sprintf(inParts, len(limits), len(limits))
+		fmt.Sprintf(partly, c.limit()) + head + check + fmt.Sprintf(inParts, len(c.limits), len(c.limits))
+}
+
+// limit are the statements of @limit: a table would stand in memory where constants are read from program memory.
+func (c *cFiles) limit() string {
+	last := len(c.limits) - 1
+	if last == 0 {
+		return fmt.Sprintf("    (void)turn;\n    return %.17g;\n", c.limits[0])
+	}
+	var b strings.Builder
+	for k, l := range c.limits[:last] {
+		fmt.Fprintf(&b, "    if (turn == %dU) return %.17g;\n", k, l)
+	}
+	fmt.Fprintf(&b, "    return %.17g;\n", c.limits[last])
+	return b.String()
 }
 
 // partly and inParts take a long row in parts that every layer can step, with the input held; see engine.Limits.
 const partly = `/* The longest steps of what takes long rows in parts. */
 static double @limit(unsigned turn) {
-    static const double limits[%d] = {%s};
-    return limits[turn %% %dU];
-}
+%s}
 
 static unsigned @parts(float dt, double limit) {
     const double q = (double)dt / limit;

@@ -25,31 +25,19 @@ func (c *fixedFiles) header(total *Printed) string {
 	fmt.Fprintf(&b, "   State %d bytes, owned by the caller; a step takes %d bytes of the stack and what the compiler adds, and about\n   %.0f operations.\n",
 		total.State, total.Scratch, total.Operations)
 	b.WriteString("   Nothing is called that is not in these files. ")
-	number, read := "float", func(int) string { return "" }
+	number, missing, read := "float", "NaN", func(int) string { return "" }
 	if c.words {
-		number = "int32_t"
+		number, missing = "int32_t", "@MISSING"
 		b.WriteString("There is no floating point number in them: what comes and goes are words,\n   v 2^f rounded, from -134217727 to 134217727, with an exponent f for each.")
-		read = func(f int) string { return fmt.Sprintf(", 2^%d", f) }
-	}
-	b.WriteString("\n\n   Inputs, in raw units:\n")
-	for k, in := range s.Inputs {
-		note := ""
-		switch {
-		case in.Kind == series.Category:
-			note = fmt.Sprintf(", the number of a category, 0 to %d", len(in.Levels)-1)
-		case in.Missing && c.words:
-			note = ", or " + "@MISSING where it was not observed"
-		case in.Missing:
-			note = ", or NaN where it was not observed"
+		exponents := slices.Concat(c.fixed.inputs, c.fixed.outputs)
+		read = func(k int) string {
+			if k < 0 {
+				return fmt.Sprintf(", 2^%d", c.fixed.time)
+			}
+			return fmt.Sprintf(", 2^%d", exponents[k])
 		}
-		fmt.Fprintf(&b, "     x[%d] %s%s%s\n", k, clean(in.Name), read(c.fixed.inputs[k]), note)
 	}
-	fmt.Fprintf(&b, "   dt is the time since the step before in units of %g %s%s, at least 0; %g at the first one.\n", s.Clock.Unit, unit(s.Clock), read(c.fixed.time), s.Clock.FirstDT)
-	var outs []string
-	for k, f := range c.fixed.outputs {
-		outs = append(outs, fmt.Sprintf("y[%d]%s", k, read(f)))
-	}
-	fmt.Fprintf(&b, "   Outputs: %s: %s. */\n", strings.Join(outs, "; "), c.outputText())
+	b.WriteString("\n\n" + describe(c.m, c.name, c.outputs()).header(read, missing))
 	b.WriteString("#ifndef @H\n#define @H\n\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n")
 	fmt.Fprintf(&b, "enum { @INPUTS = %d, @OUTPUTS = %d, @STATES = %d };\n", len(s.Inputs), c.outputs(), p.StateWidth())
 	if c.words {
@@ -230,7 +218,7 @@ func (c *fixedFiles) step() string {
 	}
 	if c.words {
 		return "int @step(@state *s, const int32_t x[@INPUTS], int32_t dt, int32_t y[@OUTPUTS]) {\n" + c.checkWords() +
-			fmt.Sprintf("    %s(s, x, dt, y);\n    return 0;\n}\n", strings.Replace(call, "@run", "@run", 1))
+			fmt.Sprintf("    %s(s, x, dt, y);\n    return 0;\n}\n", call)
 	}
 	power := func(list []int, sign int, at string) string {
 		values := make([]float32, len(list))

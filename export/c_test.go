@@ -214,30 +214,18 @@ func TestPresetsInC(t *testing.T) {
 	}
 }
 
-// TestStackInC: everything that can stand around cells.
-func TestStackInC(t *testing.T) {
-	s := sensors(3)
-	front := model.Front{Columns: 5, Conv: []model.Conv{{Channels: 2, Kernel: 2, Pool: 2}}}
-	block := model.Block{Norm: model.LayerNorm, FeedForward: model.GLU, Residual: true, Dropout: 0.3}
-	plain := series.Plain(7)
-	for name, c := range map[string]struct {
-		s series.Schema
-		a model.Architecture
-	}{
-		"stack": {s, model.Architecture{TimeInput: true, Encoder: 6, Pool: model.Attention, Layers: []model.Layer{
-			{Cell: cell.GRU{Units: 6}, Block: block}, model.Liquid(cell.LTC{Unfolds: 2}, wiring.Auto(9, 3)), {Cell: cell.CTRNN{Units: 5}}}}},
-		"convolutions": {plain, model.Architecture{Front: front, Layers: []model.Layer{{Cell: cell.GRU{Units: 4}}}}},
-	} {
-		m, err := c.a.Model(c.s)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		m = m.Initial(3)
-		printed, err := export.C(m, export.Options{Name: "net"})
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		checked(t, compiler(t, "gcc", "gcc"), m, printed.Files)
+// TestStacksInC: everything that can stand around cells.
+func TestStacksInC(t *testing.T) {
+	gcc := compiler(t, "gcc", "gcc")
+	for _, s := range stacks(t) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			printed, err := export.C(s.m, export.Options{Name: "net"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checked(t, gcc, s.m, printed.Files)
+		})
 	}
 }
 

@@ -77,26 +77,63 @@ func (d description) comment() string {
 	var b strings.Builder
 	b.WriteString("Inputs, in raw units:\n\n")
 	for k, in := range d.Inputs {
-		note := ""
-		switch {
-		case in.Levels != nil:
-			note = fmt.Sprintf(", the number of a category, 0 to %d", len(in.Levels)-1)
-		case in.Missing:
-			note = ", or NaN where it was not observed"
-		}
-		fmt.Fprintf(&b, "\tx[%d] %s%s\n", k, clean(in.Name), note)
+		fmt.Fprintf(&b, "\tx[%d] %s%s\n", k, clean(in.Name), in.note("NaN"))
 	}
-	what := "values in raw units"
-	if d.Classes {
-		what = "the probabilities of the classes"
-	}
-	fmt.Fprintf(&b, "\nOutputs, %s:\n\n", what)
+	fmt.Fprintf(&b, "\nOutputs, %s:\n\n", d.gives())
 	for k, name := range d.Outputs {
 		fmt.Fprintf(&b, "\ty[%d] %s\n", k, clean(name))
 	}
-	fmt.Fprintf(&b, "\ndt is the time since the step before in units of %s, at least 0; %g at the first one.", d.Unit, d.FirstDT)
-	if d.Longest > 0 {
-		fmt.Fprintf(&b, " It is at most %g.", d.Longest)
+	return b.String() + "\n" + d.time("")
+}
+
+// header is the same in a header of C. read says how the word of an input, of the time (-1) or of an output (after the inputs) is
+// read, and missing what stands for a value that was not observed.
+func (d description) header(read func(k int) string, missing string) string {
+	var b strings.Builder
+	b.WriteString("   Inputs, in raw units:\n")
+	for k, in := range d.Inputs {
+		fmt.Fprintf(&b, "     x[%d] %s%s%s\n", k, clean(in.Name), read(k), in.note(missing))
 	}
-	return b.String()
+	fmt.Fprintf(&b, "   %s\n   Outputs, %s:\n", d.time(read(-1)), d.gives())
+	for k, name := range d.Outputs {
+		fmt.Fprintf(&b, "     y[%d] %s%s\n", k, clean(name), read(len(d.Inputs)+k))
+	}
+	return strings.TrimSuffix(b.String(), "\n") + " */\n"
+}
+
+// told is how many levels of a category are told by name.
+const told = 20
+
+// note says what values an input has besides numbers in raw units.
+func (in inputDescription) note(missing string) (note string) {
+	if in.Levels != nil {
+		note = ", the number of a category:"
+		for k, level := range in.Levels[:min(len(in.Levels), told)] {
+			note += fmt.Sprintf(" %d %s,", k, clean(level))
+		}
+		note = strings.TrimSuffix(note, ",")
+		if n := len(in.Levels); n > told {
+			note += fmt.Sprintf(" and so on to %d", n-1)
+		}
+	}
+	if in.Missing {
+		note += ", or " + missing + " where it was not observed"
+	}
+	return note
+}
+
+// gives says what the outputs are.
+func (d description) gives() string {
+	if d.Classes {
+		return "the probabilities of the classes"
+	}
+	return "values in raw units"
+}
+
+func (d description) time(read string) string {
+	text := fmt.Sprintf("dt is the time since the step before in units of %s%s, at least 0; %g at the first one.", d.Unit, read, d.FirstDT)
+	if d.Longest > 0 {
+		text += fmt.Sprintf(" It is at most %g.", d.Longest)
+	}
+	return text
 }

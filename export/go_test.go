@@ -34,6 +34,36 @@ type subject struct {
 	m    *model.Model
 }
 
+// stacks have everything that can stand around cells.
+func stacks(t *testing.T) (list []subject) {
+	t.Helper()
+	block := model.Block{Norm: model.LayerNorm, FeedForward: model.GLU, Residual: true, Dropout: 0.3}
+	mixed := sensors(2) // masks, ages and categories before, between and after numbers, so that features are picked here and there
+	mixed.Inputs = append(mixed.Inputs, mixed.Inputs[2], mixed.Inputs[1], mixed.Inputs[0])
+	for k := range mixed.Inputs {
+		mixed.Inputs[k].Name += fmt.Sprint(k)
+	}
+	mixed.Inputs[3].Missing, mixed.Inputs[3].Mask = true, true
+	for name, c := range map[string]struct {
+		s series.Schema
+		a model.Architecture
+	}{
+		"stack": {sensors(3), model.Architecture{TimeInput: true, Encoder: 6, Pool: model.Attention, Layers: []model.Layer{
+			{Cell: cell.GRU{Units: 6}, Block: block}, model.Liquid(cell.LTC{Unfolds: 2}, wiring.Auto(9, 3)), {Cell: cell.CTRNN{Units: 5}}}}},
+		"two limits": {sensors(2), model.Architecture{Layers: []model.Layer{{Cell: cell.CTRNN{Units: 5}}, {Cell: cell.GRU{Units: 4}}, {Cell: cell.NeuralODE{Units: 4}}}}},
+		"convolutions": {series.Plain(7), model.Architecture{Front: model.Front{Columns: 5, Conv: []model.Conv{{Channels: 2, Kernel: 2, Pool: 2}}},
+			Layers: []model.Layer{{Cell: cell.GRU{Units: 4}}}}},
+		"summaries": {mixed, model.Architecture{Summaries: model.Summaries(), InputDropout: 0.1, Pool: model.Mean, Layers: []model.Layer{{Cell: cell.GRU{Units: 4}}}}},
+	} {
+		m, err := c.a.Model(c.s)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		list = append(list, subject{name, m.Initial(3)})
+	}
+	return list
+}
+
 // subjects are the first preset of each cell, or all presets, and everything that can stand around cells; by turns values, two
 // classes and three classes are predicted.
 func subjects(t *testing.T, all bool) (list []subject) {
@@ -47,23 +77,7 @@ func subjects(t *testing.T, all bool) (list []subject) {
 		first[kind] = true
 		list = append(list, subject{p.Name, preset(t, p, sensors([]int{0, 2, 3}[k%3]))})
 	}
-	block := model.Block{Norm: model.LayerNorm, FeedForward: model.GLU, Residual: true, Dropout: 0.3}
-	for name, c := range map[string]struct {
-		s series.Schema
-		a model.Architecture
-	}{
-		"stack": {sensors(3), model.Architecture{TimeInput: true, Encoder: 6, Pool: model.Attention, Layers: []model.Layer{
-			{Cell: cell.GRU{Units: 6}, Block: block}, model.Liquid(cell.LTC{Unfolds: 2}, wiring.Auto(9, 3)), {Cell: cell.CTRNN{Units: 5}}}}},
-		"two limits": {sensors(2), model.Architecture{Layers: []model.Layer{{Cell: cell.CTRNN{Units: 5}}, {Cell: cell.GRU{Units: 4}}, {Cell: cell.NeuralODE{Units: 4}}}}},
-		"convolutions": {series.Plain(7), model.Architecture{Front: model.Front{Columns: 5, Conv: []model.Conv{{Channels: 2, Kernel: 2, Pool: 2}}},
-			Layers: []model.Layer{{Cell: cell.GRU{Units: 4}}}}},
-	} {
-		m, err := c.a.Model(c.s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, subject{name, m.Initial(3)})
-	}
+	list = append(list, stacks(t)...)
 	slices.SortFunc(list, func(a, b subject) int { return strings.Compare(a.name, b.name) })
 	return list
 }

@@ -18,10 +18,10 @@ type Target struct {
 	// Compiler is its C compiler, and Flags what it is told of the processor, and to make small code.
 	Compiler string
 	Flags    []string
-	// CPI is the mean number of cycles that an instruction is taken to last where memory does not wait; 1 on AVR, whose costs are
-	// cycles. Those of Cortex-M0 and M4F are of the instructions that a step of ltc-ncp19 runs through, each with the cycles of Arm's
-	// reference manuals (loads and stores 2, taken branches 3, calls 3 to 4, multiply-add 3 and division 14 in the M4F's unit). For
-	// the M7, which starts two at once at best, and RISC-V, whose cores differ, they are assumed.
+	// CPI is the mean number of cycles that an instruction is taken to last where memory does not wait: an assumption, which nothing
+	// here has measured; 1 on AVR, whose costs are cycles. Those of Cortex-M0 and M4F come from the instructions that one step of
+	// ltc-ncp19 runs through, with cycles assumed by kind: loads and stores 2, taken branches 3, calls 3 to 4, multiply-add 3 and
+	// division 14 in the M4F's unit, others 1. The M7, which starts two at once at best, and RISC-V, whose cores differ, have guesses.
 	CPI map[Arithmetic]float64
 	// code is what the code takes besides constants, in bytes, as gcc 12 compiles the LTC of the preset ltc-ncp19 on the built-in
 	// data set: what an estimate adds to the constants of another model.
