@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -276,12 +277,20 @@ func checked(t *testing.T, cc string, m *model.Model, files []export.File) {
 	for _, u := range undefined(t, cc, filepath.Dir(program)) {
 		t.Errorf("it calls %s", u)
 	}
+	for _, f := range files[:2] {
+		if table := elsewhere.Find(f.Data); table != nil {
+			t.Errorf("%s has constants that do not stand in net_ROM: %s", f.Name, table)
+		}
+	}
 	worst := compare(t, m, program, 40)
 	t.Logf("%.1f ulp", worst)
 	if !(worst <= bound) {
 		t.Errorf("a step differs by %.1f ulp; at most %d is said", worst, bound)
 	}
 }
+
+// elsewhere finds constants that would stand in memory where net_ROM is program memory.
+var elsewhere = regexp.MustCompile(`(?m)^ *static const [a-z0-9_]+ [a-z0-9_]+(\[[A-Za-z0-9_]*\])* =.*$`)
 
 // undefined are the symbols that net.c asks of others.
 func undefined(t *testing.T, cc, dir string) []string {
@@ -298,22 +307,34 @@ func undefined(t *testing.T, cc, dir string) []string {
 	return slices.DeleteFunc(strings.Fields(string(out)), func(s string) bool { return s == "U" })
 }
 
-// TestSelftestBites: the self-test fails where a weight, or what is done with the state, is another.
+// TestSelftestBites: the self-test passes, and fails where a weight, or what is done with the state, is another, in whatever
+// units the target is.
 func TestSelftestBites(t *testing.T) {
 	gcc := compiler(t, "gcc", "gcc")
 	p, err := cell.LookupPreset("ltc-ncp19")
 	if err != nil {
 		t.Fatal(err)
 	}
-	printed, err := export.C(preset(t, p, sensors(2)), export.Options{Name: "net"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, fault := range []struct{ old, new string }{
-		{"v + h * (", "v + 1.01f * h * ("},
-		{"{ net_init(s); }", "{ s->h0[0] = 1.0f; }"},
-		{"if (!(dt >= 0.0f", "if (!(dt < 1e9f"},
+	tiny, huge := sensors(0), sensors(0)
+	tiny.Target.Mean, tiny.Target.SD = 0, 1e-7
+	huge.Target.Mean, huge.Target.SD = 0, 1e7
+	for _, fault := range []struct {
+		s        series.Schema
+		old, new string
+	}{
+		{sensors(2), "v + h * (", "v + 1.01f * h * ("},
+		{tiny, "v + h * (", "v + 1.01f * h * ("},
+		{huge, "v + h * (", "v + 1.01f * h * ("},
+		{sensors(2), "{ net_init(s); }", "{ s->h0[0] = 1.0f; }"},
+		{sensors(2), "if (!(dt >= 0.0f", "if (!(dt < 1e9f"},
 	} {
+		printed, err := export.C(preset(t, p, fault.s), export.Options{Name: "net"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := exec.Command(build(t, gcc, []string{"-O1", "-std=c99"}, printed.Files)).Run(); err != nil {
+			t.Errorf("a target of deviation %g: %v", fault.s.Target.SD, err)
+		}
 		wrong := slices.Clone(printed.Files)
 		text := strings.Replace(string(wrong[1].Data), fault.old, fault.new, 1)
 		if text == string(wrong[1].Data) {
@@ -322,6 +343,32 @@ func TestSelftestBites(t *testing.T) {
 		wrong[1].Data = []byte(text)
 		if err := exec.Command(build(t, gcc, []string{"-O1", "-std=c99"}, wrong)).Run(); err == nil {
 			t.Errorf("%q in place of %q goes unnoticed", fault.new, fault.old)
+		}
+	}
+}
+
+// TestHeaderTells: what the numbers of categories stand for, what each output is, how long a row may be and what stands for a
+// missing value, in every arithmetic.
+func TestHeaderTells(t *testing.T) {
+	export.Drifts(t, 20)
+	s := sensors(0)
+	s.Target.Quantiles = []float64{0.1, 0.9}
+	m, err := model.New(s, model.Layer{Cell: cell.CTRNN{Units: 3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range export.Arithmetics() {
+		p, err := export.C(m, export.Options{Name: "net", Arithmetic: a, Calibration: drawn(m, 20)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(p.Files[0].Data)
+		missing := map[export.Arithmetic]string{export.Float32: "NaN", export.Int8: "NaN", export.Q15: "net_MISSING"}[a]
+		for _, want := range []string{"the number of a category: 0 other, 1 day, 2 night\n", "y[0] load_quantile_0_1", "y[1] load_quantile_0_9",
+			"It is at most 1500.", "or " + missing + " where it was not observed"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("in %s %q is not said:\n%.1500s", a, want, text)
+			}
 		}
 	}
 }

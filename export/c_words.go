@@ -82,7 +82,7 @@ func (c *fixedFiles) selftest() (string, error) {
 	if c.words {
 		return c.test("int32_t", "", in, times, want), nil
 	}
-	return c.test("float", "0.0f;", in, times, want), nil
+	return c.test("float", "0.0f;\nstatic const float @scale[@OUTPUTS] = {0.0f};", in, times, want), nil
 }
 
 // listed is a list of words.
