@@ -46,14 +46,15 @@ int main(void) {
 `
 
 // exact compiles an export in fixed point and demands that it gives along so many rows what the model in Go gives, to the bit.
-func exact(t *testing.T, cc string, m *model.Model, a export.Arithmetic, data []series.Series, rows int) (p *export.Printed) {
+func exact(t *testing.T, cc string, flags []string, m *model.Model, a export.Arithmetic, data []series.Series, rows int) (p *export.Printed) {
 	t.Helper()
 	p, err := export.C(m, export.Options{Name: "net", Arithmetic: a, Calibration: data})
 	if err != nil {
 		t.Fatal(err)
 	}
 	number := map[export.Arithmetic]string{export.Int8: "float", export.Q15: "int32_t"}[a]
-	program := build(t, cc, sanitized, p.Files, export.File{Name: "main.c", Data: fmt.Appendf(nil, wordDriver, number)})
+	program := build(t, cc, flags, p.Files, export.File{Name: "main.c", Data: fmt.Appendf(nil, wordDriver, number)})
+	readByClang(t, filepath.Dir(program))
 	for _, u := range undefined(t, cc, filepath.Dir(program)) {
 		t.Errorf("it calls %s", u)
 	}
@@ -101,9 +102,11 @@ func exact(t *testing.T, cc string, m *model.Model, a export.Arithmetic, data []
 // without decay, and oscillators whose steps are uneven.
 var unbounded = map[string]bool{"node-32": true, "dlinoss-imex-64": true, "linoss-imex-64": true}
 
-// farthest is what all others stay within of single precision, in deviations of the target or of probabilities. That of int8 is
-// dlinoss-64's, whose resonances amplify what weights of 8 bits leave.
-var farthest = map[export.Arithmetic]float64{export.Int8: 1.2, export.Q15: 0.1}
+// farthest is what all others stay within of single precision, in deviations of the target or of probabilities, but for presets
+// that have a ceiling of their own: the resonances of dlinoss-64 amplify what rounded weights leave.
+var farthest = map[export.Arithmetic]float64{export.Int8: 0.03, export.Q15: 0.01}
+
+var farther = map[string]map[export.Arithmetic]float64{"dlinoss-64": {export.Int8: 1.2, export.Q15: 0.1}}
 
 // TestFixedPointInClang compiles what differs most with a second compiler, half of it in each arithmetic.
 func TestFixedPointInClang(t *testing.T) {
@@ -117,41 +120,55 @@ func TestFixedPointInClang(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := preset(t, p, sensors([]int{0, 2, 3}[k%3]))
-			exact(t, clang, m, []export.Arithmetic{export.Int8, export.Q15}[k/2%2], drawn(m, 60), 60)
+			exact(t, clang, sanitized, m, []export.Arithmetic{export.Int8, export.Q15}[k/2%2], drawn(m, 60), 60)
 		})
 	}
 }
 
-// TestPresetsInFixedPoint: every preset is the same in C and in Go, to the bit.
+// TestPresetsInFixedPoint: every preset is the same in C and in Go, to the bit: in both arithmetics the first of each cell, in one of
+// them by turns the others.
 func TestPresetsInFixedPoint(t *testing.T) {
 	gcc := compiler(t, "gcc", "gcc")
 	export.Drifts(t, 500)
 	first := map[string]bool{}
 	for k, p := range cell.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
-			if kind := fmt.Sprintf("%T", p.Cell); first[kind] && !require.All() {
+			kind := fmt.Sprintf("%T", p.Cell)
+			known := first[kind]
+			if known && !require.All() {
 				t.Skip("only the first preset of a cell, for time; ELEGANS_REQUIRE_ALL=1 takes all")
-			} else {
-				first[kind] = true
 			}
+			first[kind] = true
 			t.Parallel()
 			m := preset(t, p, sensors([]int{0, 2, 3}[k%3]))
-			a := []export.Arithmetic{export.Int8, export.Q15}[k%2]
+			both := []export.Arithmetic{export.Int8, export.Q15}
 			if m.Adaptive() {
 				var no *export.RefusedError
-				if _, err := export.NewFixed(m, a, drawn(m, 10)); !errors.As(err, &no) {
+				if _, err := export.NewFixed(m, both[k%2], drawn(m, 10)); !errors.As(err, &no) {
 					t.Errorf("%v", err)
 				}
 				return
 			}
-			printed := exact(t, gcc, m, a, drawn(m, 120), 300)
-			d := printed.Drift[len(printed.Drift)-1]
-			if grows := unbounded[p.Name]; grows != (len(printed.Warnings) > 0) {
-				t.Errorf("it warns: %q", printed.Warnings)
-			} else if most := farthest[a]; !grows && !(d.Max <= most) {
-				t.Errorf("in %s it differs by %.2g within %d steps; at most %g is usual", a, d.Max, d.Steps, most)
+			inFixedPoint(t, p.Name, both[k%2], exact(t, gcc, sanitized, m, both[k%2], drawn(m, 120), 300))
+			if !known {
+				a := both[(k+1)%2]
+				inFixedPoint(t, p.Name, a, exact(t, gcc, strict, m, a, drawn(m, 120), 60))
 			}
-			t.Logf("%s: %d bytes of constants, %d of state, %d on the stack; after %d steps it differs by %.2g, rms %.2g", a, printed.Constants, printed.State, printed.Scratch, d.Steps, d.Max, d.RMS)
 		})
 	}
+}
+
+// inFixedPoint demands that an export warns where it should, and that it is as near to single precision as others are.
+func inFixedPoint(t *testing.T, name string, a export.Arithmetic, printed *export.Printed) {
+	t.Helper()
+	d, most := printed.Drift[len(printed.Drift)-1], farthest[a]
+	if own, ok := farther[name]; ok {
+		most = own[a]
+	}
+	if grows := unbounded[name]; grows != (len(printed.Warnings) > 0) {
+		t.Errorf("in %s it warns: %q", a, printed.Warnings)
+	} else if !grows && !(d.Max <= most) {
+		t.Errorf("in %s it differs by %.2g within %d steps; at most %g is usual", a, d.Max, d.Steps, most)
+	}
+	t.Logf("%s in %s: %d bytes of constants, %d of state, %d on the stack; after %d steps it differs by %.2g, rms %.2g", name, a, printed.Constants, printed.State, printed.Scratch, d.Steps, d.Max, d.RMS)
 }

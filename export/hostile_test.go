@@ -1,12 +1,23 @@
 package export_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"maps"
 	"math"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,11 +78,51 @@ func TestHostileNames(t *testing.T) {
 				t.Errorf("%q: %s is another than with harmless names", name, f.Name)
 			}
 		}
+		harmlessElsewhere(t, name, file, m.Initial(5), plain.Initial(5))
 		if k%4 == 0 {
 			if out, err := exec.Command(build(t, gcc, strict, got.Files)).CombinedOutput(); err != nil {
 				t.Errorf("%q: %v\n%s", name, err, out)
 			}
 		}
+	}
+}
+
+// harmlessElsewhere demands that a model with a hostile name becomes the Go package that it becomes without, but for comments, and
+// the page, but for the module that it holds in base64; and that no file leaves its directory.
+func harmlessElsewhere(t *testing.T, name, file string, m, plain *model.Model) {
+	t.Helper()
+	var code, page [2]string
+	for k, m := range []*model.Model{m, plain} {
+		text, err := export.Go(m, export.Options{Name: "net"})
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		files := token.NewFileSet()
+		parsed, err := parser.ParseFile(files, "model.go", text.Files[0].Data, 0) // without comments
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		var b strings.Builder
+		if err := format.Node(&b, files, parsed); err != nil {
+			t.Fatal(err)
+		}
+		code[k] = b.String()
+		site, err := export.Page(m, export.Options{Name: file})
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		for _, f := range slices.Concat(text.Files, site.Files) {
+			if f.Name != filepath.Base(f.Name) || strings.ContainsAny(f.Name, "/\\") {
+				t.Errorf("%q: the file %q is not of the directory", name, f.Name)
+			}
+		}
+		page[k] = strings.Replace(string(site.Files[2].Data), base64.StdEncoding.EncodeToString(site.Files[0].Data), "MODULE", 1)
+	}
+	if code[0] != code[1] {
+		t.Errorf("%q: the Go package is another than with harmless names", name)
+	}
+	if page[0] != page[1] || !strings.Contains(page[0], "MODULE") {
+		t.Errorf("%q: the page is another than with harmless names", name)
 	}
 }
 
@@ -131,42 +182,87 @@ func FuzzName(f *testing.F) {
 	})
 }
 
-// FuzzModelFile: of a model file that somebody has changed, and that still loads, an export is refused or stands in its
-// directory and has no line of the file's own.
+// sealed is a model file with another manifest, and a bit of a weight flipped, whose checksum fits.
+func sealed(t testing.TB, file []byte, edit func(manifest string) string, at int, by byte) []byte {
+	t.Helper()
+	n := 8 + int(binary.LittleEndian.Uint64(file))
+	header, meta := map[string]json.RawMessage{}, map[string]string{}
+	if err := errors.Join(json.Unmarshal(file[8:n], &header), json.Unmarshal(header["__metadata__"], &meta)); err != nil {
+		t.Fatal(err)
+	}
+	data := slices.Clone(file[n:])
+	data[(at%len(data)+len(data))%len(data)] ^= by
+	meta["elegans"] = edit(meta["elegans"])
+	delete(header, "__metadata__")
+	h := sha256.New()
+	h.Write([]byte(meta["elegans"]))
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		var tensor struct {
+			Shape   []uint64
+			Offsets [2]int `json:"data_offsets"`
+		}
+		if err := json.Unmarshal(header[name], &tensor); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(h, "\x00%s\x00%v\x00", name, tensor.Shape)
+		h.Write(data[tensor.Offsets[0]:tensor.Offsets[1]])
+	}
+	meta["checksum"] = hex.EncodeToString(h.Sum(nil))
+	text, err := json.Marshal(meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header["__metadata__"] = text
+	if text, err = json.Marshal(header); err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, strings.Repeat(" ", -len(text)&7)...)
+	return slices.Concat(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text, data)
+}
+
+// FuzzModelFile: of a model file that somebody has changed, and that still loads for its checksum fits, an export is refused or
+// stands in its directory and has no line of the file's own.
 func FuzzModelFile(f *testing.F) {
 	m, err := model.New(sensors(2), model.Liquid(cell.LTC{Unfolds: 2}, wiring.Auto(8, 1)))
 	if err != nil {
 		f.Fatal(err)
 	}
-	path := filepath.Join(f.TempDir(), "m")
-	if err := m.Initial(1).Save(path); err != nil {
+	var whole bytes.Buffer
+	if err := m.Initial(1).Write(&whole); err != nil {
 		f.Fatal(err)
 	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		f.Fatal(err)
+	same := func(manifest string) string { return manifest }
+	if _, err := model.Read(bytes.NewReader(sealed(f, whole.Bytes(), same, 100, 1))); err != nil {
+		f.Fatalf("a weight that differs by one bit: %v", err)
 	}
 	for k, name := range hostile {
-		f.Add(name, 100+k*37, byte(k))
+		f.Add("co2", name, 100+k*37, byte(k))
+		f.Add("class 0", name, 100+k*37, byte(0x80))
 	}
-	f.Fuzz(func(t *testing.T, name string, at int, by byte) {
-		file := filepath.Join(t.TempDir(), "m")
-		data := []byte(strings.ReplaceAll(string(whole), "co2", strings.Trim(name, "\"\\")))
-		data[(at%len(data)+len(data))%len(data)] ^= by
-		if err := os.WriteFile(file, data, 0o600); err != nil {
-			t.Fatal(err)
+	f.Add("450", "1e999", 0, byte(0))
+	f.Add("\"unfolds\":2", "\"unfolds\":2000000000", 0, byte(0))
+	f.Fuzz(func(t *testing.T, old, name string, at int, by byte) {
+		quoted, _ := json.Marshal(name)
+		edit := func(manifest string) string {
+			if strings.Contains(old, "\"") {
+				return strings.ReplaceAll(manifest, old, name)
+			}
+			return strings.ReplaceAll(manifest, old, strings.Trim(string(quoted), "\""))
 		}
-		m, err := model.Load(file)
+		m, err := model.Read(bytes.NewReader(sealed(t, whole.Bytes(), edit, at, by)))
 		if err != nil {
 			return
 		}
-		printed, err := export.C(m, export.Options{Name: export.Name(name)})
-		if err != nil {
-			return
-		}
-		for _, one := range printed.Files {
-			if filepath.Base(one.Name) != one.Name || line.Match(one.Data) {
-				t.Errorf("%q: %s", name, one.Name)
+		for _, print := range []func(*model.Model, export.Options) (*export.Printed, error){export.C, export.Go, export.Page, export.ONNX} {
+			printed, err := print(m, export.Options{Name: export.Name(name)})
+			if err != nil {
+				continue
+			}
+			for _, one := range printed.Files {
+				text := strings.HasSuffix(one.Name, ".c") || strings.HasSuffix(one.Name, ".h") || strings.HasSuffix(one.Name, ".go")
+				if filepath.Base(one.Name) != one.Name || text && line.Match(one.Data) {
+					t.Errorf("%q: %s", name, one.Name)
+				}
 			}
 		}
 	})
