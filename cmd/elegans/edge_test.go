@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,5 +50,14 @@ func TestEdgePage(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	if err != nil || strings.Count(string(out), "passed\n") != 2 {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	firmware := regexp.MustCompile("(?s)```c\n(#include \"room.h\".*?)```").FindSubmatch(page)
+	if firmware == nil {
+		t.Fatal("the page has no firmware")
+	}
+	cmd = exec.Command("arm-none-eabi-gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Ifirmware", "-xc", "-")
+	cmd.Dir, cmd.Stdin = dir, bytes.NewReader(firmware[1])
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("the firmware of the page: %v\n%s", err, out)
 	}
 }
