@@ -103,10 +103,14 @@ func exact(t *testing.T, cc string, flags []string, m *model.Model, a export.Ari
 var unbounded = map[string]bool{"node-32": true, "dlinoss-imex-64": true, "linoss-imex-64": true}
 
 // farthest is what all others stay within of single precision, in deviations of the target or of probabilities, but for presets
-// that have a ceiling of their own: the resonances of dlinoss-64 amplify what rounded weights leave.
-var farthest = map[export.Arithmetic]float64{export.Int8: 0.03, export.Q15: 0.01}
+// that have ceilings of their own: the resonances of dlinoss-64 amplify what rounded weights leave, and the gates of phasedlstm-32
+// open and close by the phase of a time that is rounded, with words of any weights.
+var farthest = map[export.Arithmetic]float64{export.Int8: 0.03, export.Q15: 0.005}
 
-var farther = map[string]map[export.Arithmetic]float64{"dlinoss-64": {export.Int8: 1.2, export.Q15: 0.1}}
+var farther = map[string]map[export.Arithmetic]float64{
+	"dlinoss-64":    {export.Int8: 1.2, export.Q15: 0.1},
+	"phasedlstm-32": {export.Int8: 0.02, export.Q15: 0.02},
+}
 
 // TestFixedPointInClang compiles what differs most with a second compiler, half of it in each arithmetic.
 func TestFixedPointInClang(t *testing.T) {
