@@ -135,7 +135,7 @@ var peerModels = map[string][]Candidate{
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),
 		[]Candidate{{Preset: "cfc-small", Rates: []float64{0.003}}, {Preset: "lstm-32", Rates: []float64{0.003}}}),
 	"lidar":      slices.Concat(crossed(true), lidarModels),
-	"lidar-ncps": slices.Concat(crossed(false), lidarModels),
+	"lidar-ncps": slices.Concat(crossed(false), lidarModels[1:2], lidarModels[:1], lidarModels[2:]),
 }
 
 // life is a network that sees how sensors have changed in a window of C-MAPSS. One that is refit has seen 100 units in the end, where
@@ -151,7 +151,7 @@ func life(name, preset string, refit bool, rates ...float64) Candidate {
 func crossed(refit bool) (list []Candidate) {
 	for _, preset := range []string{"cfc-ncp19", "gru-32"} {
 		c := Candidate{Name: preset + "-conv-all", Preset: preset, Conv: model.ScanConv, Rates: []float64{0.003}, Epochs: 4, Last: refit, Refit: refit}
-		list = slices.Concat(list, averaged(10, c)[1:], averaged(5, c)[1:], averaged(1, c)[:1])
+		list = slices.Concat(list, averaged(5, c)[1:], []Candidate{c})
 	}
 	return list
 }
