@@ -145,9 +145,9 @@ func life(name, preset string, refit bool, rates ...float64) Candidate {
 }
 
 // crossed are networks that learn from all 22 traces outside the test part, and their averages. Rate, epochs and cell were chosen by
-// four-fold cross-validation over these traces, fold k being every fourth of them from k on; the first was best and stands for all.
-// There nothing told 4 epochs from 8, or input dropout and weight decay from none, so that the shorter and plainer training was
-// taken. Where a task has a validation part it is refit to it.
+// four-fold cross-validation over these traces, fold k being every fourth of them from k on; of the liquid cells the first was best and
+// stands for all. There nothing told 4 epochs from 8, or input dropout and weight decay from none, so that the shorter and plainer
+// training was taken. Where a task has a validation part they are refit to it.
 func crossed(refit bool) (list []Candidate) {
 	for _, preset := range []string{"cfc-ncp19", "gru-32"} {
 		c := Candidate{Name: preset + "-conv-all", Preset: preset, Conv: model.ScanConv, Rates: []float64{0.003}, Epochs: 4, Last: refit, Refit: refit}
