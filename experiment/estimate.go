@@ -100,6 +100,7 @@ func (c *Contest) timed(ctx context.Context, row *entrant) (float64, error) {
 		begun = time.Now()
 	}}
 	n.options.Epochs, n.options.Refit = max(n.options.Epochs, timedSteps+1), false
+	n.options.Curriculum = 0 // a curriculum begins with the shortest windows
 	if _, _, err := c.fit(inner, row.name, n, c.spec.Seed, hooks); ctx.Err() != nil || err != nil && !errors.Is(err, train.ErrInterrupted) {
 		return 0, errors.Join(err, ctx.Err())
 	}

@@ -33,10 +33,14 @@ func (a Architecture) build(schema series.Schema, as form) (Architecture, []engi
 		return a, nil, nil, err
 	}
 	y, prediction := ys[0], step.Vec{}
-	switch {
-	case len(ys) > 1:
+	if len(ys) > 1 {
 		y, prediction = average(s.b, ys, schema.Target)
-	case !as.training:
+	}
+	own := as.personal != nil && as.personal.outputs != nil
+	if own {
+		y = as.personal.outputs(s.b, y)
+	}
+	if !as.training && (own || len(ys) == 1) {
 		prediction = decode(s.b, y, schema.Target)
 	}
 	s.b.Output("y", y)
@@ -71,7 +75,7 @@ func (s *stack) member(scope string, a Architecture, schema series.Schema) (Arch
 	within(s, scope, func() {
 		var x step.Vec
 		if x, a.Layers, err = s.network(a, h, grid); err == nil {
-			y, err = a.read(s.b, x, schema.Target)
+			y, err = a.read(s.b, x, schema.Target, s.personal)
 		}
 	})
 	return a, y, err
@@ -426,15 +430,22 @@ func oneHot(b *step.Builder, index step.Vec, levels int) step.Vec {
 	return step.OneMinus(step.Min(b.Const(1), step.Abs(step.Sub(index, b.Const(k...)))))
 }
 
-// read applies the readout.
-func (a Architecture) read(b *step.Builder, x step.Vec, t series.Target) (step.Vec, error) {
+// read applies the readout, with what a series has of its own there.
+func (a Architecture) read(b *step.Builder, x step.Vec, t series.Target, own *PersonalKind) (step.Vec, error) {
 	if a.Readout == Direct {
 		if x.Len() != t.Width() {
 			return x, fmt.Errorf("model: the last layer gives %d values, the target %q needs %d; use the linear readout", x.Len(), t.Name, t.Width())
 		}
 		return x, nil
 	}
-	return b.Linear("readout", t.Width(), step.Xavier(x.Len(), t.Width()), step.Values{0}, step.Term{Name: "w", X: x}), nil
+	if own != nil && own.before != nil {
+		x = own.before(b, x)
+	}
+	y := b.Linear("readout", t.Width(), step.Xavier(x.Len(), t.Width()), step.Values{0}, step.Term{Name: "w", X: x})
+	if own != nil && own.beside != nil {
+		y = own.beside(b, x, y)
+	}
+	return y, nil
 }
 
 // decode turns the program's output into what a user wants to read: one probability a class, or values in raw units.

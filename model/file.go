@@ -139,6 +139,9 @@ func (m *Model) Save(path string) error {
 
 // Write writes the model file. Equal models give equal bytes.
 func (m *Model) Write(w io.Writer) error {
+	if m.personal != nil {
+		return errPersonal
+	}
 	f, err := m.manifest()
 	if err != nil {
 		return err

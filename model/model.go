@@ -53,13 +53,15 @@ type Model struct {
 	// passes are what is run, and training what is fitted, with masks; see Training.
 	passes, training []engine.Pass
 
-	masks   []Mask
-	theta   []float32
-	info    Info
-	members []Info        // of an average
-	longest float64       // see MaxStep
-	limits  engine.Limits // of the layers that take rows in parts, where the model is causal and not adaptive
-	errors  []int         // the probes of the layers that choose their own steps, see Adaptive
+	masks []Mask
+	// personal is the part that Personal has written; nil for none.
+	personal *PersonalKind
+	theta    []float32
+	info     Info
+	members  []Info        // of an average
+	longest  float64       // see MaxStep
+	limits   engine.Limits // of the layers that take rows in parts, where the model is causal and not adaptive
+	errors   []int         // the probes of the layers that choose their own steps, see Adaptive
 }
 
 // Info is what a model file says of the model's making. It holds no time, path or host, so that equal runs give equal

@@ -18,6 +18,8 @@ type form struct {
 	// such a layer knows of the rows after is an input: all parameters in the order of the passes, and all operations, but
 	// nothing to be run.
 	passes bool
+	// personal is what a series has of its own; nil for nothing.
+	personal *PersonalKind
 }
 
 // stack writes a model's layers.

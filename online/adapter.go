@@ -4,56 +4,89 @@ import (
 	"math"
 
 	"github.com/elegans-nn/elegans/engine"
+	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
 )
 
-// adapter is what a series has of its own: a scale and a bias of each output of the program,
+// adapter is what every series has of its own: the personal part ω of a kind of model.PersonalKinds, learned from the labels of
+// the series alone,
 //
-//	y' = a y + b,   ∂loss/∂a = dy' y,   ∂loss/∂b = dy',   dy = a dy'
+//	ω ← ω - AdapterRate min(1, 1/‖g‖) g,   g = ∂loss/∂ω
 //
-// which follow the loss by plain steps of LearnerOptions.AdapterRate, clipped to a norm of 1. All series share the network
-// below; an adapter makes up for what differs from one to another, such as the offset of a sensor or the level of a person.
-// A zero adapter changes nothing.
-type adapter struct{ scale, bias []float32 }
-
-func newAdapter(outputs int) adapter {
-	a := adapter{make([]float32, outputs), make([]float32, outputs)}
-	for i := range a.scale {
-		a.scale[i] = 1
-	}
-	return a
+// while the shared weights follow the gradient that goes through it. It is nil where series have nothing of their own.
+type adapter struct {
+	*model.Personal
+	rate  float64
+	all   []float32 // both in flat order
+	slope []float32 // g
+	aside []float32 // a slope that nothing follows
 }
 
-func (a adapter) clone() adapter { return adapter{cloned(a.scale), cloned(a.bias)} }
-
-// apply is a new list.
-func (a adapter) apply(y []float32) []float32 {
-	out := cloned(y)
-	for i := range a.scale {
-		out[i] = float32(a.scale[i]*y[i]) + a.bias[i]
+func newAdapter(m *model.Model, kind string, rate float64) (*adapter, error) {
+	if kind == "" {
+		kind = model.PersonalKinds()[0].Name
 	}
-	return out
+	p, err := m.Personal(kind)
+	if err != nil {
+		return nil, err
+	}
+	return &adapter{p, rate, nil, make([]float32, len(p.Start)), make([]float32, len(p.Start))}, nil
 }
 
-// learn takes a step for slope dy at the adapted output and turns dy into the slope at the program's own output y. A step that
-// is not finite is not taken.
-func (a adapter) learn(rate float64, y, dy []float32) {
-	if len(a.scale) == 0 {
+// start is what a new series has.
+func (a *adapter) start() []float32 {
+	if a == nil {
+		return nil
+	}
+	return cloned(a.Start)
+}
+
+// join is the parameters of a stream, valid until the next call.
+func (a *adapter) join(shared, own []float32) []float32 {
+	if a == nil {
+		return shared
+	}
+	a.all = a.Join(a.all[:0], shared, own)
+	return a.all
+}
+
+// split keeps the slope of what is personal, and gives that of the shared weights in the memory of all.
+func (a *adapter) split(all []float32) (shared []float32) {
+	if a == nil {
+		return all
+	}
+	return a.divide(all, a.slope)
+}
+
+// shared is split of a slope that what is personal does not follow.
+func (a *adapter) shared(all []float32) []float32 {
+	if a == nil {
+		return all
+	}
+	return a.divide(all, a.aside)
+}
+
+func (a *adapter) divide(all, own []float32) (shared []float32) {
+	shared = all[:len(all)-len(own)]
+	a.Split(all, shared, own)
+	return shared
+}
+
+// learn takes a step by the slope that split has kept. One that is not finite is not taken.
+func (a *adapter) learn(own []float32) {
+	if a == nil {
 		return
 	}
 	norm := 0.0
-	for i, d := range dy {
-		norm += float64(d) * float64(d) * (1 + float64(y[i])*float64(y[i]))
+	for _, g := range a.slope {
+		norm += float64(g) * float64(g)
 	}
-	if norm = math.Sqrt(norm); norm > 1 {
-		rate /= norm
+	rate := float32(a.rate / math.Max(1, math.Sqrt(norm)))
+	for i, g := range a.slope {
+		a.slope[i] = own[i] - float32(rate*g)
 	}
-	for i, d := range dy {
-		scale := a.scale[i]
-		if s, b := scale-float32(rate)*d*y[i], a.bias[i]-float32(rate)*d; engine.Finite([]float32{s, b}) {
-			a.scale[i], a.bias[i] = s, b
-		}
-		dy[i] = scale * d
+	if engine.Finite(a.slope) {
+		copy(own, a.slope)
 	}
 }
 

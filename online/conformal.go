@@ -23,7 +23,8 @@ import (
 //
 // Then over n labels the share of misses is 1 - Coverage to within (max(a₁, 1-a₁) + Rate)/(Rate n), whatever the data do
 // (their proposition 4.1). a ≤ 0 makes an interval infinite, a ≥ 1 makes it the point y. Labels that come late are counted
-// when they come.
+// when they come. Each value of a target of several has an interval, scores and a level of its own: all of them together hold less
+// often than one.
 type IntervalOptions struct {
 	// Coverage is the share of labels that are to lie inside; 0.9 if 0. In (0, 1).
 	Coverage float64
@@ -74,8 +75,6 @@ func newConformal(o IntervalOptions, t series.Target) (*conformal, error) {
 	switch {
 	case t.Task == series.Classify:
 		return nil, errors.New("online: classes have no interval; leave Interval out")
-	case t.Labels() > 1:
-		return nil, fmt.Errorf("online: an interval is of one value, target %q has %d; leave Interval out", t.Name, t.Labels())
 	case !(o.Coverage > 0 && o.Coverage < 1):
 		return nil, fmt.Errorf("online: Coverage is %g; allowed: above 0 and below 1", o.Coverage)
 	case !(o.Rate > 0 && o.Rate < 1):
@@ -84,6 +83,49 @@ func newConformal(o IntervalOptions, t series.Target) (*conformal, error) {
 		return nil, fmt.Errorf("online: Window is %d; a coverage of %g needs at least %g scores", o.Window, o.Coverage, math.Ceil(1/(1-o.Coverage))-1)
 	}
 	return &conformal{o: o, target: t, a: 1 - o.Coverage}, nil
+}
+
+// intervals are those of each value of the target, apart from each other.
+type intervals []*conformal
+
+func newIntervals(o IntervalOptions, t series.Target) (list intervals, err error) {
+	for k := range t.Labels() {
+		of := t
+		if t.Labels() > 1 {
+			of = t.Of(k)
+		}
+		c, err := newConformal(o, of)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// of is what a decoded prediction says of value k.
+func (list intervals) of(y []float32, k int) []float32 {
+	if len(list) > 1 {
+		return y[k : k+1]
+	}
+	return y
+}
+
+func (list intervals) around(y []float32) (low, high []float64) {
+	for k, c := range list {
+		l, h := c.around(list.of(y, k))
+		low, high = append(low, l), append(high, h)
+	}
+	return low, high
+}
+
+// observe takes the labels that are known.
+func (list intervals) observe(y []float32, low, high, labels []float64) {
+	for k, c := range list {
+		if labels[k] == labels[k] {
+			c.observe(list.of(y, k), low[k], high[k], labels[k])
+		}
+	}
 }
 
 // ready says that there are enough scores for an interval of the coverage that is asked for.

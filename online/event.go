@@ -31,7 +31,7 @@ type Event struct {
 	Time   float64 `json:"time"`
 	// ID is the prediction that it is about; 0 where it is about none.
 	ID uint64 `json:"id,omitempty"`
-	// On is what was watched: error, state, or the name of an input. Of Refused: gradient, weights or state.
+	// On is what was watched: error, state, or the name of an input. Of Refused: gradient, weights, state or combination.
 	On string `json:"on,omitempty"`
 	// Value is the statistic and Threshold the bound that it has passed.
 	Value     float64 `json:"value"`

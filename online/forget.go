@@ -117,34 +117,34 @@ func (p *protection) keep(s *sample, labels []float64) {
 	p.kept[p.draw(uint64(len(p.kept)))] = s
 }
 
-// add adds to l.grad, that of a label, what protects.
-func (p *protection) add(l *Learner, of *pending, labels []float64) {
+// add adds to the gradient of a label by the shared weights what protects. Old labels are learned by the shared model.
+func (p *protection) add(l *Learner, grad []float32, of *pending, labels []float64) {
 	if p == nil {
 		return
 	}
 	for i := range p.square {
-		p.square[i] += l.grad[i] * l.grad[i]
+		p.square[i] += grad[i] * grad[i]
 	}
 	p.n++
 	if p.replays() && len(p.kept) > 0 {
 		s := p.kept[p.draw(uint64(len(p.kept)))]
-		l.again(&s.segment)
+		l.again(&s.segment, l.adapt.start())
 		p.slopes = append(p.slopes[:0], l.dy...)
 		clear(p.slopes)
 		l.o.Loss(l.replay.Y(), s.labels, p.slopes)
-		for i, g := range l.replay.Gradient(p.slopes) {
-			l.grad[i] += float32(p.o.Rehearse) * g
+		for i, g := range l.adapt.shared(l.replay.Gradient(p.slopes)) {
+			grad[i] += float32(p.o.Rehearse) * g
 		}
 	}
 	p.keep(of.sample, labels)
 	if k := float32(p.o.Anchor); k > 0 {
 		for i, v := range p.released {
-			l.grad[i] += k * (l.theta[i] - v)
+			grad[i] += k * (l.theta[i] - v)
 		}
 	}
 	if k := float32(p.o.Elastic); k > 0 && p.star != nil {
 		for i, v := range p.star {
-			l.grad[i] += k * p.fisher[i] * (l.theta[i] - v)
+			grad[i] += k * p.fisher[i] * (l.theta[i] - v)
 		}
 	}
 }

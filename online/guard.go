@@ -120,10 +120,10 @@ func evidence(e [len(bets)]float64) (mean float64) {
 
 // judge hands the losses of a label to the guard, where both are of the copies of today, and does what it says, or what was
 // said before.
-func (l *Learner) judge(p *pending, out Outcome, u *updated, said *int) {
+func (l *Learner) judge(p *pending, serving, learning float64, u *updated, said *int) {
 	g, verdict := l.guard, 0
 	if p.pair == l.pair {
-		verdict = g.observe(out.Loss, out.Learning)
+		verdict = g.observe(serving, learning)
 	}
 	if said != nil {
 		verdict = *said
@@ -147,12 +147,17 @@ func (l *Learner) judge(p *pending, out Outcome, u *updated, said *int) {
 
 // promote lets the serving copy become what the learning copy is, states included.
 func (l *Learner) promote() {
-	copy(l.serving, l.theta)
 	l.counts.Promoted++
 	l.pair++
+	l.serve()
+}
+
+// serve lets the serving copy have the weights and states of the learning copy.
+func (l *Learner) serve() {
+	copy(l.serving, l.theta)
 	for _, t := range l.tracks {
-		t.adapt[1] = t.adapt[0].clone()
-		t.serve = l.m.With(l.serving).Stream()
+		copy(t.own[1], t.own[0])
+		t.serve = l.server(t)
 		t.serve.SetState(t.learn.AppendHidden(nil))
 	}
 }
@@ -167,7 +172,7 @@ func (l *Learner) setBack() {
 	l.epoch++
 	l.pair++
 	for _, t := range l.tracks {
-		t.adapt[0] = t.adapt[1].clone()
+		copy(t.own[0], t.own[1])
 		t.learn.SetState(t.serve.AppendState(nil))
 		t.cleared, t.last = l.id, nil
 	}

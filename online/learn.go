@@ -14,10 +14,10 @@ type Outcome struct {
 	ID     uint64
 	Series string
 	Time   float64
-	// Loss is that of the prediction that was served, Learning that of the learning copy: the same without a guard.
+	// Loss is that of the prediction that was served, Learning that of the learning copy: the same without Guard and Combine.
 	Loss, Learning float64
-	// Low and High are the interval that was given with the prediction; NaN without one.
-	Low, High float64
+	// Low and High are the intervals that were given with the prediction, one a value of the target.
+	Low, High []float64
 	// Learned says that weights have moved. Where they have not, Refused says what was not finite (gradient or weights), or is
 	// empty where there was nothing to learn from: a prediction made before the learning copy was set back.
 	Learned bool
@@ -29,6 +29,7 @@ type updated struct {
 	learned, promoted, back bool
 	loss                    float64
 	before, after           []float32 // the weights of the learning copy
+	ownBefore, ownAfter     []float32 // what is personal to the series
 }
 
 // LabelError is a label that the target cannot have.
@@ -118,24 +119,29 @@ func (l *Learner) take(p *pending, labels []float64) (Outcome, error) {
 func (l *Learner) answer(p *pending, labels []float64, verdict *int) (Outcome, *updated) {
 	out := Outcome{ID: p.id, Series: p.track.name, Time: p.time, Low: p.low, High: p.high}
 	clear(l.dy)
-	out.Loss = l.o.Loss(p.shown, labels, l.dy)
+	serving := l.o.Loss(p.shown, labels, l.dy)
+	if out.Loss = serving; l.combine != nil {
+		out.Loss = l.o.Loss(p.served, labels, l.dy)
+	}
 	clear(l.dy)
 	out.Learning = l.o.Loss(p.y, labels, l.dy)
 	copy(l.before, l.theta)
 	l.counts.Labels++
-	if l.interval != nil {
-		l.interval.observe(decode(l.target, p.shown), p.low, p.high, labels[0])
-	}
-	u := &updated{loss: out.Loss, before: l.before, after: l.theta}
+	l.interval.observe(decode(l.target, p.served), p.low, p.high, labels)
+	own := p.track.own[0]
+	u := &updated{loss: out.Loss, before: l.before, after: l.theta, ownBefore: cloned(own), ownAfter: own}
 	if p.epoch != l.epoch {
 		l.counts.Stale++
 	} else {
 		out.Refused = l.update(p, labels)
 		out.Learned = out.Refused == ""
 	}
+	if l.combine != nil && !l.combine.learn(p.track.mixed, p.mix, labels) {
+		l.refuse(p, "combination")
+	}
 	l.watchLabel(p, labels)
 	if l.guard != nil {
-		l.judge(p, out, u, verdict)
+		l.judge(p, serving, out.Learning, u, verdict)
 	}
 	l.forget(p)
 	p.track.trim()
@@ -150,13 +156,6 @@ func (l *Learner) update(p *pending, labels []float64) (refused string) {
 	if !engine.Finite(l.dy) {
 		return l.refuse(p, "gradient")
 	}
-	own := t.adapt[0].clone()
-	defer func() {
-		if refused != "" {
-			t.adapt[0] = own
-		}
-	}()
-	t.adapt[0].learn(l.o.AdapterRate, p.raw, l.dy)
 	switch {
 	case !l.gradient(p, l.dy):
 		return l.refuse(p, "gradient")
@@ -164,15 +163,16 @@ func (l *Learner) update(p *pending, labels []float64) (refused string) {
 		l.clearDerivatives(t, p.id)
 		return l.refuse(p, "gradient")
 	}
-	l.protect.add(l, p, labels)
-	if !engine.Finite(l.grad) {
+	grad := l.adapt.split(l.grad)
+	l.protect.add(l, grad, p, labels)
+	if !engine.Finite(grad) {
 		return l.refuse(p, "gradient")
 	}
 	if !l.moved {
 		copy(l.good, l.theta)
 		l.o.Optimiser.Keep()
 	}
-	switch err := l.o.Optimiser.Update(l.theta, l.grad); {
+	switch err := l.o.Optimiser.Update(l.theta, grad); {
 	case err != nil:
 		copy(l.theta, l.before)
 		return l.refuse(p, "weights")
@@ -181,6 +181,7 @@ func (l *Learner) update(p *pending, labels []float64) (refused string) {
 		l.o.Optimiser.Reset() // its memory holds what has led here
 		return l.refuse(p, "weights")
 	}
+	l.adapt.learn(t.own[0])
 	l.moved = true
 	l.version++
 	l.counts.Updates++

@@ -48,8 +48,12 @@ type LearnerOptions struct {
 	Series int
 	// Memory bounds the bytes of the derivatives of one series; 1 GiB if 0.
 	Memory int
-	// AdapterRate is the learning rate of a scale and a bias of the outputs that each series has of its own; none if 0.
+	// AdapterRate is the learning rate of what each series has of its own beside the shared weights; nothing if 0.
 	AdapterRate float64
+	// Adapter is what that is, one of model.PersonalKinds: outputs (a scale and a bias of each, the default), readout or gains.
+	Adapter string
+	// Combine serves the model's forecast together with the last value; the forecast alone if nil.
+	Combine *CombineOptions
 	// Guard lets the learning copy run beside the one that serves; without it each update serves at once.
 	Guard *GuardOptions
 	// Watch lists what detectors watch.
@@ -86,6 +90,9 @@ func (o LearnerOptions) check() error {
 			return fmt.Errorf("online: %s is %g; it must be a finite number from 0 up", d.name, d.v)
 		}
 	}
+	if o.Adapter != "" && o.AdapterRate == 0 {
+		return fmt.Errorf("online: Adapter %q without AdapterRate, which must be above 0 for it", o.Adapter)
+	}
 	if o.Loss == nil || o.Optimiser == nil {
 		return errors.New("online: a learner needs a Loss and an Optimiser; package train makes both")
 	}
@@ -103,20 +110,23 @@ func (o LearnerOptions) check() error {
 // Memory is bounded by the options, see Memory. A Learner belongs to one goroutine.
 type Learner struct {
 	m      *model.Model // as released
+	net    *model.Model // that streams run: m, with the personal part of a series where there is one
+	adapt  *adapter
 	o      LearnerOptions
 	target series.Target
 	unit   float64
 
-	theta, serving  []float32 // of the learning and the serving copy; the same list without a guard
-	version         uint64    // counts what theta was, so that streams know whether theirs is old
-	pair            uint64    // counts the pairs of copies: predictions of different ones are not compared
-	epoch           uint64    // counts how often the learning copy was set back: what waits since before is not learned
-	before          []float32 // theta before the change that a call makes
-	good            []float32 // theta with which states were last finite
-	moved           bool      // it has moved since
-	undone          bool      // it was moved back in the call that runs
-	grad, dy, unity []float32
-	hidden          []float32 // the state of the learning copy after a row
+	theta, serving []float32 // of the learning and the serving copy; the same list without a guard
+	version        uint64    // counts what theta was, so that streams know whether theirs is old
+	pair           uint64    // counts the pairs of copies: predictions of different ones are not compared
+	epoch          uint64    // counts how often the learning copy was set back: what waits since before is not learned
+	before         []float32 // theta before the change that a call makes
+	good           []float32 // theta with which states were last finite
+	moved          bool      // it has moved since
+	undone         bool      // it was moved back in the call that runs
+	grad           []float32 // by all parameters of net
+	dy, unity      []float32
+	hidden         []float32 // the state of the learning copy after a row
 
 	tracks  map[string]*track
 	clock   uint64 // of uses, to know the series that is silent for longest
@@ -129,8 +139,9 @@ type Learner struct {
 
 	guard    *guard
 	watch    []*watcher
-	interval *conformal
+	interval intervals
 	protect  *protection
+	combine  *combination
 	counts   Counts
 	events   []Event // of the call that runs
 	keep     recorder
@@ -175,11 +186,12 @@ type track struct {
 	time    float64
 	rows    uint64
 	used    uint64
-	cleared uint64     // the last prediction before the derivatives began anew
-	last    *pending   // whose derivative is still that of the stream
-	queue   []*pending // by time; some may have been answered
-	adapt   [2]adapter // of the learning and the serving copy
-	recent  *recent    // what Replay needs; nil where nothing can be replayed
+	cleared uint64       // the last prediction before the derivatives began anew
+	last    *pending     // whose derivative is still that of the stream
+	queue   []*pending   // by time; some may have been answered
+	own     [2][]float32 // what is personal, of the learning and the serving copy
+	mixed   *mixed       // with Combine
+	recent  *recent      // what Replay needs; nil where nothing can be replayed
 }
 
 // NewLearner starts a learner with the weights of a model. The error is that of New, or of an option.
@@ -188,11 +200,11 @@ func NewLearner(m *model.Model, o LearnerOptions) (*Learner, error) {
 		return nil, err
 	}
 	o = o.filled()
-	l := &Learner{m: m, o: o, target: m.Schema().Target, unit: m.Schema().Clock.Unit, version: 1,
+	l := &Learner{m: m, net: m, o: o, target: m.Schema().Target, unit: m.Schema().Clock.Unit, version: 1,
 		tracks: map[string]*track{}, pending: map[uint64]*pending{}}
 	l.theta = m.Params()
 	l.serving = l.theta
-	l.before, l.good, l.grad = m.Params(), m.Params(), make([]float32, len(l.theta))
+	l.before, l.good = m.Params(), m.Params()
 	if err := l.parts(); err != nil {
 		return nil, err
 	}
@@ -201,7 +213,7 @@ func NewLearner(m *model.Model, o LearnerOptions) (*Learner, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.replay = first
+	l.replay, l.grad = first, make([]float32, l.net.Parameters())
 	l.dy, l.unity = make([]float32, len(first.Y())), make([]float32, len(first.Y()))
 	return l, nil
 }
@@ -214,11 +226,22 @@ func (l *Learner) parts() (err error) {
 			return err
 		}
 	}
+	if l.o.AdapterRate > 0 {
+		if l.adapt, err = newAdapter(l.m, l.o.Adapter, l.o.AdapterRate); err != nil {
+			return fmt.Errorf("online: %w", err)
+		}
+		l.net = l.adapt.Model
+	}
+	if l.o.Combine != nil {
+		if l.combine, err = newCombination(*l.o.Combine, l.m.Schema()); err != nil {
+			return err
+		}
+	}
 	if l.watch, err = l.watchers(); err != nil {
 		return err
 	}
 	if l.o.Interval != nil {
-		if l.interval, err = newConformal(*l.o.Interval, l.target); err != nil {
+		if l.interval, err = newIntervals(*l.o.Interval, l.target); err != nil {
 			return err
 		}
 	}
@@ -231,7 +254,7 @@ func (l *Learner) parts() (err error) {
 }
 
 func (l *Learner) stream() (*RTRL, error) {
-	return New(l.m.With(l.theta), Options{Rule: l.o.Rule, Window: l.o.Window, Memory: l.o.Memory})
+	return New(l.net.With(l.adapt.join(l.theta, l.adapt.start())), Options{Rule: l.o.Rule, Window: l.o.Window, Memory: l.o.Memory})
 }
 
 // Prediction is what Predict gives.
@@ -240,9 +263,11 @@ type Prediction struct {
 	ID uint64
 	// Values are class probabilities, or values in raw units, as model.Stream.Step gives them.
 	Values []float32
-	// Low and High bound the label with the coverage that IntervalOptions ask for; NaN without them, and infinite as long as
-	// too little is known.
-	Low, High float64
+	// Forecast is what the model alone predicts: Values without Combine.
+	Forecast []float32
+	// Low and High bound each label with the coverage that IntervalOptions ask for; none without them, and NaN as long as too
+	// little is known.
+	Low, High []float64
 }
 
 // OrderError is a row that lies before the last one of its series.
@@ -296,14 +321,16 @@ func (l *Learner) Predict(name string, time float64, x []float32) (Prediction, e
 
 // predict takes a checked row under the number l.id.
 func (l *Learner) predict(t *track, time float64, x []float32, dt float32) (Prediction, error) {
-	p, values, err := l.advance(t, time, x, dt)
+	p, forecast, err := l.advance(t, time, x, dt)
 	if err != nil {
 		return Prediction{}, err
 	}
-	if l.interval != nil {
-		p.low, p.high = l.interval.around(values)
+	values := forecast
+	if l.combine != nil {
+		values = decode(l.target, p.served)
 	}
-	return Prediction{ID: p.id, Values: values, Low: p.low, High: p.high}, nil
+	p.low, p.high = l.interval.around(values)
+	return Prediction{ID: p.id, Values: values, Forecast: forecast, Low: p.low, High: p.high}, nil
 }
 
 // movedBack is what a row has done to the weights; nil for nothing.
@@ -367,17 +394,23 @@ func (l *Learner) track(name string) (*track, error) {
 			return nil, err
 		}
 	}
+	t.own = [2][]float32{l.adapt.start(), l.adapt.start()}
 	if l.guard != nil {
-		t.serve = l.m.With(l.serving).Stream()
+		t.serve = l.server(t)
 	}
-	if l.o.AdapterRate > 0 {
-		t.adapt = [2]adapter{newAdapter(len(l.dy)), newAdapter(len(l.dy))}
+	if l.combine != nil {
+		t.mixed = l.combine.start()
 	}
-	if need := 4 * len(l.theta) * len(l.dy) * l.o.Pending; need > l.o.PendingBytes || l.protect.replays() {
+	if need := 4 * len(l.grad) * len(l.dy) * l.o.Pending; need > l.o.PendingBytes || l.protect.replays() {
 		t.recent = &recent{most: l.o.Replay, inputs: len(l.m.Schema().Inputs)}
 	}
 	l.tracks[name] = t
 	return t, nil
+}
+
+// server is a stream of the serving copy for a series, from the zero state.
+func (l *Learner) server(t *track) *model.Stream {
+	return l.net.With(l.adapt.join(l.serving, t.own[1])).Stream()
 }
 
 // drop gives up the series that was silent for longest.
@@ -408,7 +441,7 @@ func (l *Learner) event(e Event) {
 }
 
 // advance runs both copies over a checked row and lets the prediction wait for its label.
-func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *pending, values []float32, err error) {
+func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *pending, forecast []float32, err error) {
 	l.expire(t, time)
 	l.settle(t)
 	l.clock++
@@ -419,31 +452,32 @@ func (l *Learner) advance(t *track, time float64, x []float32, dt float32) (p *p
 	if t.recent != nil {
 		t.recent.add(t.learn, x, dt)
 	}
-	if values, err = l.step(t, x, dt); err != nil {
+	if forecast, err = l.step(t, x, dt); err != nil {
 		return nil, nil, err
 	}
-	p = &pending{id: l.id, track: t, time: time, epoch: l.epoch, pair: l.pair, raw: cloned(t.learn.Y()), low: math.NaN(), high: math.NaN()}
+	p = &pending{id: l.id, track: t, time: time, epoch: l.epoch, pair: l.pair, y: cloned(t.learn.Y())}
 	p.sample = l.protect.choose(t)
-	p.y = t.adapt[0].apply(p.raw)
 	p.shown = p.y
 	if t.serve != nil {
-		if values, err = t.serve.Step(x, dt); err != nil {
+		if forecast, err = t.serve.Step(x, dt); err != nil {
 			return nil, nil, err
 		}
-		p.shown = t.adapt[1].apply(t.serve.Y())
+		p.shown = cloned(t.serve.Y())
 	}
-	if values = cloned(values); l.o.AdapterRate > 0 {
-		values = decode(l.target, p.shown)
+	forecast, p.served = cloned(forecast), p.shown
+	if l.combine != nil {
+		p.mix = l.combine.features(t.mixed, forecast, x)
+		p.served = t.mixed.predict(p.mix)
 	}
 	l.watchRow(t, x)
 	l.wait(p)
-	return p, values, nil
+	return p, forecast, nil
 }
 
 // sync gives a stream the weights of today.
 func (l *Learner) sync(t *track) {
 	if t.version != l.version {
-		t.learn.SetParams(l.theta)
+		t.learn.SetParams(l.adapt.join(l.theta, t.own[0]))
 		t.version = l.version
 	}
 }
@@ -477,16 +511,30 @@ func (l *Learner) takeBack(t *track) {
 	copy(l.theta, l.good)
 	l.o.Optimiser.Undo()
 	l.version++
-	t.learn.SetParams(l.theta)
-	t.version = l.version
+	l.sync(t)
 	l.moved, l.undone = false, true
 	l.counts.Refused++
 	l.event(Event{Kind: Refused, Series: t.name, Time: t.time, ID: l.id, On: "weights"})
 }
 
-// Model is the model that serves, with the weights learned so far; without a guard it is that of Learning. A series' own
-// adapter is no part of it.
+// Model is the model that serves, with the weights learned so far; without a guard it is that of Learning. What a series
+// has of its own is no part of it.
 func (l *Learner) Model() *model.Model { return l.m.With(l.serving) }
+
+// ModelOf is Model with what a series has of its own written into its linear readout, a model like any other. The error says that
+// there is no such series, or no such readout.
+func (l *Learner) ModelOf(name string) (*model.Model, error) {
+	t := l.tracks[name]
+	switch {
+	case t == nil:
+		return nil, fmt.Errorf("online: there is no series %q, or it was given up", name)
+	case l.adapt == nil:
+		return l.Model(), nil
+	case l.guard != nil:
+		return l.adapt.Fold(l.serving, t.own[1])
+	}
+	return l.adapt.Fold(l.theta, t.own[0])
+}
 
 // Learning is the model with the weights of the learning copy.
 func (l *Learner) Learning() *model.Model { return l.m.With(l.theta) }
@@ -494,12 +542,12 @@ func (l *Learner) Learning() *model.Model { return l.m.With(l.theta) }
 // Counts says what was done since the beginning.
 func (l *Learner) Counts() Counts { return l.counts }
 
-// Coverage is how the prediction intervals did; the zero value without them.
-func (l *Learner) Coverage() Coverage {
-	if l.interval == nil {
-		return Coverage{}
+// Coverage is how the prediction intervals did, one a value of the target; none without them.
+func (l *Learner) Coverage() (list []Coverage) {
+	for _, c := range l.interval {
+		list = append(list, c.coverage())
 	}
-	return l.interval.coverage()
+	return list
 }
 
 // Memory is the bytes that a learner takes now, and what it can take at most.
@@ -514,6 +562,9 @@ type Memory struct {
 // Memory adds up what grows with series and with predictions that wait, and the weights.
 func (l *Learner) Memory() Memory {
 	one := l.replay.Bytes() + 64
+	if l.adapt != nil {
+		one += 2 * 4 * len(l.adapt.Start)
+	}
 	if l.guard != nil {
 		one += 4 * len(l.replay.AppendHidden(nil)) * 4 // a stream's values are a few times its state
 	}
@@ -521,11 +572,17 @@ func (l *Learner) Memory() Memory {
 	hidden := len(l.replay.AppendHidden(nil))
 	inputs := len(l.m.Schema().Inputs)
 	window := 4 * (l.o.Replay + 1) * (hidden + inputs + 1)
-	waiting := 4*outputs*(len(l.theta)+3) + pendingOverhead
+	numbers := 4 * 3 * outputs
+	if l.combine != nil {
+		one += l.combine.bytes()
+		numbers += 8 * mixFeatures * outputs
+	}
+	numbers += 2 * 8 * len(l.interval)
+	waiting := 4*outputs*len(l.grad) + numbers + pendingOverhead
 	fixed := 4*4*len(l.theta) + one
 	m := Memory{Series: one, Waiting: waiting}
 	m.Now = fixed + len(l.tracks)*one + l.held + len(l.pending)*pendingOverhead
-	perWaiting := pendingOverhead + 4*3*outputs
+	perWaiting := pendingOverhead + numbers
 	m.Most = fixed + l.o.Series*(one+window) + min(l.o.Pending*waiting, l.o.PendingBytes+l.o.Pending*(perWaiting+window))
 	return m
 }

@@ -153,7 +153,7 @@ func (s *Journaled) again(record journal.Record) error {
 		if _, err := l.predict(t, r.At, r.X, dt); err != nil {
 			return bad(err)
 		}
-		s.correct(want)
+		s.correct(want, t, t.own[0])
 	case RecordLabel:
 		p := l.pending[r.ID]
 		if p == nil {
@@ -167,8 +167,8 @@ func (s *Journaled) again(record journal.Record) error {
 // label takes a label again; the weights are those of the journal.
 func (s *Journaled) label(p *pending, r *Record) error {
 	l := s.Learner
-	want, verdict := slices.Clone(l.theta), 0
-	if err := r.apply(want); err != nil {
+	want, own, verdict := slices.Clone(l.theta), cloned(p.track.own[0]), 0
+	if err := errors.Join(r.apply(want), r.applyOwn(own)); err != nil {
 		return err
 	}
 	switch {
@@ -178,20 +178,21 @@ func (s *Journaled) label(p *pending, r *Record) error {
 		verdict = -1
 	}
 	l.answer(p, r.Labels, &verdict)
-	if s.correct(want) && r.Promoted {
-		copy(l.serving, want)
+	if s.correct(want, p.track, own) && r.Promoted {
+		l.serve()
 	}
 	return nil
 }
 
 // correct takes the weights of the journal where others were computed.
-func (s *Journaled) correct(want []float32) bool {
+func (s *Journaled) correct(want []float32, t *track, own []float32) bool {
 	l := s.Learner
-	if slices.EqualFunc(l.theta, want, sameBits) {
+	if slices.EqualFunc(l.theta, want, sameBits) && slices.EqualFunc(t.own[0], own, sameBits) {
 		return false
 	}
 	s.Recovered.Corrected++
 	copy(l.theta, want)
+	copy(t.own[0], own)
 	l.version++
 	return true
 }

@@ -17,9 +17,10 @@ type pending struct {
 	time      float64
 	epoch     uint64 // see Learner
 	pair      uint64
-	raw       []float32 // the program's output of the learning copy
-	y, shown  []float32 // what the adapter of the series makes of it, and of the output of the serving copy
-	low, high float64
+	y, shown  []float32 // the program's output of the learning and of the serving copy
+	served    []float32 // with what it is combined with
+	mix       []float64 // what that was combined from; nil without
+	low, high []float64
 	grad      []float32 // ∂y/∂θ of the moment, one after the other; nil while it is still the stream's, or given up
 	window    *segment  // what the gradient can be computed from where it was given up
 	sample    *sample   // what is kept to be learned again, once the label is there
@@ -125,7 +126,7 @@ func (l *Learner) settle(t *track) {
 		return
 	}
 	t.last = nil
-	if need := 4 * len(l.theta) * len(l.dy); l.held+need > l.o.PendingBytes {
+	if need := 4 * len(l.grad) * len(l.dy); l.held+need > l.o.PendingBytes {
 		if t.recent != nil {
 			p.window = t.recent.segment()
 		}
@@ -140,9 +141,10 @@ func (l *Learner) settle(t *track) {
 	l.held += p.bytes()
 }
 
-// gradient writes that of a loss with slope dy at the raw output of a prediction to l.grad; false where there is none.
+// gradient writes that of a loss with slope dy at the output of a prediction, by all parameters of its stream, to l.grad; false
+// where there is none.
 func (l *Learner) gradient(p *pending, dy []float32) bool {
-	n := len(l.theta)
+	n := len(l.grad)
 	switch {
 	case p.track.last == p:
 		l.sync(p.track)
@@ -156,7 +158,7 @@ func (l *Learner) gradient(p *pending, dy []float32) bool {
 		}
 	case p.window != nil:
 		l.counts.Replayed++
-		l.again(p.window)
+		l.again(p.window, p.track.own[0])
 		copy(l.grad, l.replay.Gradient(dy))
 	default:
 		return false
@@ -164,9 +166,9 @@ func (l *Learner) gradient(p *pending, dy []float32) bool {
 	return true
 }
 
-// again runs a segment with the weights of today, its state before taken for given.
-func (l *Learner) again(s *segment) {
-	l.replay.SetParams(l.theta)
+// again runs a segment with the weights of today and what is personal, its state before taken for given.
+func (l *Learner) again(s *segment, own []float32) {
+	l.replay.SetParams(l.adapt.join(l.theta, own))
 	l.replay.SetState(s.hidden)
 	for k, dt := range s.dt {
 		n := len(s.x) / len(s.dt)

@@ -45,6 +45,7 @@ type Record struct {
 	// Reason is that of a roll-back.
 	Reason string
 	delta  []byte
+	own    []byte // what the label did to what is personal to the series
 }
 
 // Flags of a label.
@@ -53,6 +54,7 @@ const (
 	flagPromoted
 	flagBack
 	flagSeveral // labels
+	flagOwn
 )
 
 // weightSum is the checksum of weights.
@@ -94,14 +96,18 @@ func encodeRow(e *encoder, t *track, x []float32, u *updated, events []Event) er
 }
 
 // append writes what became of the weights.
-func (u *updated) append(e *encoder) {
-	e.u(uint64(weightSum(u.after)))
-	e.b = appendDelta(e.b, u.before, u.after)
+func (u *updated) append(e *encoder) { appendChange(e, u.before, u.after) }
+
+// appendChange writes what turns numbers into others, to the end of a record.
+func appendChange(e *encoder, before, after []float32) {
+	e.u(uint64(weightSum(after)))
+	e.b = appendDelta(e.b, before, after)
 }
 
 func encodeLabel(e *encoder, id uint64, labels []float64, u *updated, events []Event) error {
 	flags := uint64(0)
-	for flag, is := range map[uint64]bool{flagLearned: u.learned, flagPromoted: u.promoted, flagBack: u.back, flagSeveral: len(labels) > 1} {
+	for flag, is := range map[uint64]bool{flagLearned: u.learned, flagPromoted: u.promoted, flagBack: u.back, flagSeveral: len(labels) > 1,
+		flagOwn: len(u.ownAfter) > 0} {
 		if is {
 			flags |= flag
 		}
@@ -117,6 +123,11 @@ func encodeLabel(e *encoder, id uint64, labels []float64, u *updated, events []E
 	if err := appendEvents(e, events); err != nil {
 		return err
 	}
+	if len(u.ownAfter) > 0 {
+		var own encoder
+		appendChange(&own, u.ownBefore, u.ownAfter)
+		e.bytes(own.b)
+	}
 	if u.learned || u.back {
 		u.append(e)
 	}
@@ -126,6 +137,7 @@ func encodeLabel(e *encoder, id uint64, labels []float64, u *updated, events []E
 // ReadRecord reads a record of a learner's journal.
 func ReadRecord(r journal.Record) (Record, error) {
 	out, d := Record{Record: r}, &decoder{b: r.Payload}
+	flags := uint64(0)
 	switch {
 	case r.Kind == journal.Rollback:
 		out.Reason = string(r.Payload)
@@ -138,7 +150,7 @@ func ReadRecord(r journal.Record) (Record, error) {
 		out.Back = d.flag()
 	case r.Type == RecordLabel:
 		out.ID, out.Labels = d.u(), []float64{d.f64()}
-		flags := d.u()
+		flags = d.u()
 		if flags&flagSeveral != 0 {
 			out.Labels = append(out.Labels, d.f64s(d.count())...)
 		}
@@ -151,6 +163,9 @@ func ReadRecord(r journal.Record) (Record, error) {
 		if err := json.Unmarshal(text, &out.Events); err != nil {
 			d.err = errShort
 		}
+	}
+	if flags&flagOwn != 0 {
+		out.own = d.bytes()
 	}
 	if out.Learned || out.Back {
 		out.Checksum, out.delta = uint32(d.u()), d.b
@@ -166,9 +181,21 @@ func (r *Record) apply(theta []float32) error {
 	if !r.Learned && !r.Back {
 		return nil
 	}
-	d := &decoder{b: r.delta}
+	return r.change(theta, &decoder{b: r.delta}, r.Checksum)
+}
+
+// applyOwn is apply for what is personal to the series of a label.
+func (r *Record) applyOwn(own []float32) error {
+	if len(r.own) == 0 && len(own) == 0 {
+		return nil
+	}
+	d := &decoder{b: r.own}
+	return r.change(own, d, uint32(d.u()))
+}
+
+func (r *Record) change(theta []float32, d *decoder, sum uint32) error {
 	applyDelta(theta, d)
-	if d.err != nil || len(d.b) > 0 || weightSum(theta) != r.Checksum {
+	if d.err != nil || len(d.b) > 0 || weightSum(theta) != sum {
 		return fmt.Errorf("online: the weights after record %d are not those that the journal's checksum is of", r.Number)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // RLSOptions of NewRLS. The zero value forgets nothing.
@@ -87,6 +88,9 @@ func NewRLS(features, outputs int, start [][]float64, o RLSOptions) (*RLS, error
 
 // Weights are the rows of W, one an output; the RLS's own memory.
 func (r *RLS) Weights() [][]float64 { return r.w }
+
+// state are all numbers that change from label to label.
+func (r *RLS) state() [][]float64 { return append(slices.Clone(r.w), r.u, r.d) }
 
 // Predict writes W z. It panics where z or y has the wrong length.
 func (r *RLS) Predict(z, y []float64) {

@@ -2,6 +2,7 @@ package online_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -101,10 +102,40 @@ func TestLearnerOfSeveralValues(t *testing.T) {
 			t.Errorf("labels %v: %v", labels, err)
 		}
 	}
-	withInterval := learnerOptions(t, m, o)
-	withInterval.Interval = &online.IntervalOptions{}
-	if _, err := online.NewLearner(m, withInterval); err == nil {
-		t.Error("an interval of three values is taken")
+}
+
+// Each value has an interval of its own, which holds its labels as often as was asked for; a value that is not known counts for
+// nothing.
+func TestIntervalsOfSeveralValues(t *testing.T) {
+	m := several(t)
+	o := learnerOptions(t, m, train.Options{Optimiser: "sgd", Momentum: -1, LearningRate: 0.01})
+	o.Interval = &online.IntervalOptions{Coverage: 0.8, Window: 50, Rate: 0.05}
+	l := learner(t, m, o)
+	given, inside := [3]uint64{}, [3]uint64{}
+	for k := range 600 {
+		p := predict(t, l, "", k)
+		labels := labelsOf(k)
+		out, err := l.Learn(p.ID, labels...)
+		if err != nil || len(p.Low) != 3 || len(p.High) != 3 || fmt.Sprint(out.Low, out.High) != fmt.Sprint(p.Low, p.High) {
+			t.Fatalf("row %d: %v and %v, %v", k, p, out, err)
+		}
+		for i, label := range labels {
+			if label == label && p.Low[i] == p.Low[i] {
+				given[i]++
+				if label >= p.Low[i] && label <= p.High[i] {
+					inside[i]++
+				}
+			}
+		}
+	}
+	got := l.Coverage()
+	for i, c := range got {
+		if c.Intervals != given[i] || c.Covered != inside[i] || math.Abs(c.Share()-0.8) > 0.04 {
+			t.Errorf("value %d: %+v, counted %d of %d", i, c, inside[i], given[i])
+		}
+	}
+	if len(got) != 3 || !(given[1] < given[0]) || got[0].Width == got[2].Width {
+		t.Errorf("coverage %+v of %v", got, given)
 	}
 }
 
@@ -114,6 +145,7 @@ func TestJournalOfSeveralValues(t *testing.T) {
 	options := func() online.LearnerOptions {
 		o := learnerOptions(t, m, train.Options{LearningRate: 0.02})
 		o.Replay, o.AdapterRate, o.Guard = 5, 0.01, &online.GuardOptions{Alpha: 0.5, Block: 2}
+		o.Interval, o.Combine = &online.IntervalOptions{}, &online.CombineOptions{}
 		o.Watch = []online.Watch{{On: online.OnError, Method: drift.KSWIN{Alpha: 0.05}}}
 		o.Protect = &online.ProtectOptions{Anchor: 1e-3, Reservoir: 4}
 		return o

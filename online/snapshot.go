@@ -10,7 +10,7 @@ import (
 )
 
 // stateFormat is the version of what appendAll writes.
-const stateFormat = 1
+const stateFormat = 2
 
 // head is the beginning of a snapshot: all that is needed to rebuild the models without the learner.
 type head struct {
@@ -38,7 +38,7 @@ func (l *Learner) appendHead(e *encoder) error {
 
 func readHead(d *decoder) (h head, err error) {
 	if v := d.u(); d.err == nil && v != stateFormat {
-		return h, fmt.Errorf("online: the journal has format %d, this build reads %d; update elegans", v, stateFormat)
+		return h, fmt.Errorf("online: the journal has format %d, this build reads %d; begin another journal, or go on with the version that began this one", v, stateFormat)
 	}
 	h.setting, h.file, h.guarded = d.str(), d.bytes(), d.flag()
 	n := d.count()
@@ -90,8 +90,8 @@ func (l *Learner) appendAll(e *encoder) error {
 	if l.guard != nil {
 		l.guard.append(e)
 	}
-	if l.interval != nil {
-		l.interval.append(e)
+	for _, c := range l.interval {
+		c.append(e)
 	}
 	if l.protect != nil {
 		l.protect.append(e)
@@ -135,8 +135,8 @@ func (l *Learner) restore(d *decoder) error {
 	if l.guard != nil {
 		l.guard.restore(d)
 	}
-	if l.interval != nil {
-		l.interval.restore(d)
+	for _, c := range l.interval {
+		c.restore(d)
 	}
 	if l.protect != nil {
 		l.protect.restore(d, len(l.theta), l.target.Labels())
@@ -155,7 +155,7 @@ func (l *Learner) restoreTracks(d *decoder) error {
 		if err != nil {
 			return err
 		}
-		t.restore(d)
+		t.restore(d, l)
 	}
 	for range d.count() {
 		p := readPending(d, l)
@@ -180,9 +180,11 @@ func (t *track) append(e *encoder) {
 	if t.serve != nil {
 		e.f32s(t.serve.AppendState(nil))
 	}
-	for _, a := range t.adapt {
-		e.f32s(a.scale)
-		e.f32s(a.bias)
+	for _, own := range t.own {
+		e.f32s(own)
+	}
+	if t.mixed != nil {
+		t.mixed.append(e)
 	}
 	if t.recent != nil {
 		e.u(uint64(len(t.recent.rows)))
@@ -195,7 +197,7 @@ func (t *track) append(e *encoder) {
 }
 
 // restore reads what append has written after the name, into a track of its options.
-func (t *track) restore(d *decoder) {
+func (t *track) restore(d *decoder, l *Learner) {
 	t.time = d.f64()
 	for _, v := range []*uint64{&t.rows, &t.used, &t.cleared} {
 		*v = d.u()
@@ -207,13 +209,20 @@ func (t *track) restore(d *decoder) {
 	t.learn.SetState(state)
 	hidden := len(t.learn.AppendHidden(nil))
 	if t.serve != nil {
-		if state = d.f32s(hidden); d.err == nil {
-			t.serve.SetState(state)
-		}
+		state = d.f32s(hidden)
 	}
-	for i := range t.adapt {
-		n := len(t.adapt[i].scale)
-		t.adapt[i] = adapter{d.f32s(n), d.f32s(n)}
+	for i := range t.own {
+		t.own[i] = d.f32s(len(t.own[i]))
+	}
+	if d.err != nil {
+		return
+	}
+	if t.serve != nil {
+		t.serve = l.server(t)
+		t.serve.SetState(state)
+	}
+	if t.mixed != nil {
+		t.mixed.restore(d)
 	}
 	if t.recent != nil {
 		for range d.count() {
@@ -236,11 +245,12 @@ func (p *pending) append(e *encoder) {
 	e.f64(p.time)
 	e.u(p.epoch)
 	e.u(p.pair)
-	e.f32s(p.raw)
 	e.f32s(p.y)
 	e.f32s(p.shown)
-	e.f64(p.low)
-	e.f64(p.high)
+	e.f32s(p.served)
+	e.f64s(p.mix)
+	e.f64s(p.low)
+	e.f64s(p.high)
 	flags := uint64(0)
 	for flag, is := range map[uint64]bool{holdsGradient: p.grad != nil, holdsWindow: p.window != nil, holdsSample: p.sample != nil, isLast: p.track.last == p} {
 		if is {
@@ -265,11 +275,14 @@ func readPending(d *decoder, l *Learner) *pending {
 	}
 	n := len(l.dy)
 	p.time, p.epoch, p.pair = d.f64(), d.u(), d.u()
-	p.raw, p.y, p.shown = d.f32s(n), d.f32s(n), d.f32s(n)
-	p.low, p.high = d.f64(), d.f64()
+	p.y, p.shown, p.served = d.f32s(n), d.f32s(n), d.f32s(n)
+	if l.combine != nil {
+		p.mix = d.f64s(n * mixFeatures)
+	}
+	p.low, p.high = d.f64s(len(l.interval)), d.f64s(len(l.interval))
 	flags := d.u()
 	if flags&holdsGradient != 0 {
-		p.grad = d.f32s(n * len(l.theta))
+		p.grad = d.f32s(n * len(l.grad))
 	}
 	if flags&holdsWindow != 0 {
 		p.window = readSegment(d, l)

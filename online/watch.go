@@ -14,7 +14,7 @@ import (
 //
 //	error   of a number e/(1+e), e = |label - prediction| in standard deviations of the target, the mean of that over several
 //	        values; of a class 1 where it was
-//	        wrong and 0 where it was right; of the copy that serves, when the label comes
+//	        wrong and 0 where it was right; of what is served, when the label comes
 //	inputs  (1 + z/(1+|z|))/2 for each numeric input, z its value in standard deviations of the training data from their
 //	        mean; missing values are left out
 //	state   r/(1+r), r the root mean square of the state of the learning copy
@@ -107,7 +107,7 @@ func (l *Learner) watchLabel(p *pending, labels []float64) {
 	for _, w := range l.watch {
 		if w.input < 0 && w.on == OnError {
 			before := l.counts.Drifts
-			l.see(w, p.track, p.id, l.squeezed(decode(l.target, p.shown), labels))
+			l.see(w, p.track, p.id, l.squeezed(decode(l.target, p.served), labels))
 			if l.counts.Drifts > before && l.protect != nil && l.protect.o.OnDrift {
 				l.protect.consolidate(l.theta)
 			}

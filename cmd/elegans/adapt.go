@@ -30,7 +30,10 @@ type adaptFlags struct {
 	options  train.Options
 	rates    map[string]float64
 	live     dataset.Horizon
-	adapter  float64
+	adapter  string
+	own      float64 // rate of adapter
+	combine  string
+	ridge    float64
 	guard    bool
 	alpha    float64
 	watch    []string
@@ -41,6 +44,7 @@ type adaptFlags struct {
 	journal  string
 	sync     string
 	out      string
+	outOf    string
 	report   string
 	heldOut  string
 	rule     string
@@ -59,9 +63,10 @@ whole history of the stream (real-time recurrent learning); MODEL itself is neve
 
 DATA is a file or a built-in name, whose rows are taken in the order of their times, or - for JSON lines on standard input,
 one row each, as they come. There a label is a value of the target's column, in its row or, where the model predicts ahead,
-in the row that it was predicted for; or a line {"id": 17, "label": 3.2} about a prediction. Predictions go to standard
-output as JSON lines: id, series and time where there are such, prediction, what the model says beside it, and the interval
-low, high that holds --coverage of the labels.
+in the row that it was predicted for; or a line {"id": 17, "label": 3.2} about a prediction. Of a model of several values
+each has a column of its name, and such a line names them: {"id": 17, "label": {"heat": 3.2, "flow": null}}. Predictions go
+to standard output as JSON lines: id, series and time where there are such, prediction, what the model says beside it, and
+the interval low, high that holds --coverage of the labels.
 
 --journal keeps every row, label and update: the same command goes on where it was ended, killed or cut off from power, and
 elegans journal shows, replays and takes back what was learned. --guard lets the learning copy serve only when it has shown
@@ -87,6 +92,7 @@ func (f *adaptFlags) register(cmd *cobra.Command) {
 		{"journal", "`DIR` of the journal to begin or to go on with; none if not given", &f.journal},
 		{"sync", "`POLICY` by which the journal is safe from loss of power: record, interval (1 s) or never; interval if not given", oneOf[string]{&f.sync, policies()}},
 		{"out", "`FILE` for the adapted model; none if not given", &f.out},
+		{"out-series", "`NAME` of the series whose own --adapter is written into the model of --out; none if not given", &f.outOf},
 		{"report", "report `FILE`; none if not given", &f.report},
 		{"held-out", "`FILE` of earlier data with labels, on which MODEL and the adapted model are compared: what was forgotten", &f.heldOut},
 		{"rule", "`NAME` of the rule for gradients: " + strings.Join(ruleNames(), ", ") + "; " + ruleNames()[0] + ", which is exact, if not given", oneOf[string]{&f.rule, ruleNames()}},
@@ -96,7 +102,10 @@ func (f *adaptFlags) register(cmd *cobra.Command) {
 		{"rate", "`RATES` of parameters by a part of their name, such as tau=0.0001; elegans inspect MODEL --program lists the names", numbersByName{&f.rates}},
 		{"momentum", "`MOMENTUM` of sgd, 0 to below 1; 0 if not given", &o.Momentum},
 		{"clip-gradient", "`NORM` that gradients are clipped to, 0 for no bound; 1 if not given", &o.Clip},
-		{"adapter-rate", "learning `RATE` of a scale and a bias that each series has of its own; none if not given", &f.adapter},
+		{"adapter", "`KIND` of what each series has of its own: " + kindsText() + "; outputs if --adapter-rate is given, else nothing", oneOf[string]{&f.adapter, kinds()}},
+		{"adapter-rate", fmt.Sprintf("learning `RATE` of --adapter; %g if not given", adaptRate), &f.own},
+		{"combine", "`WHAT` is combined with the forecast by least squares, for each series its own: " + lastValueName + "; nothing if not given", oneOf[string]{&f.combine, []string{lastValueName}}},
+		{"combine-ridge", "`NUMBER` of labels that the forecast alone counts as much as, when --combine begins; 10 if not given", &f.ridge},
 		{"guard", "serve the learning copy only when it has shown to be better", &f.guard},
 		{"guard-alpha", "`RATE` of false decisions of --guard, a block of 16 labels; 0.01 if not given", &f.alpha},
 		{"drift", "`WATCH` for changes, such as error, inputs, state, or \"error=KSWIN alpha 0.001\"; may be given again; all three by ADWIN if not given, none for none", &f.watch},
@@ -113,6 +122,25 @@ func (f *adaptFlags) register(cmd *cobra.Command) {
 	addReading(cmd, &f.roles)
 	addJSON(cmd, &f.json)
 	cmd.Flags().Lookup("json").Usage = "print one JSON document with the scores in place of the predictions"
+}
+
+// lastValueName is what --combine knows.
+const lastValueName = "last-value"
+
+// kinds are those of --adapter, and kindsText is what they are.
+func kinds() (names []string) {
+	for _, k := range model.PersonalKinds() {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+func kindsText() string {
+	var list []string
+	for _, k := range model.PersonalKinds() {
+		list = append(list, fmt.Sprintf("%s (%s)", k.Name, k.Summary))
+	}
+	return strings.Join(list, ", ")
 }
 
 func ruleNames() (names []string) {
@@ -135,7 +163,7 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 		flag := cmd.Flags().Lookup(name)
 		return flag.Changed && flag.Value.String() == "0"
 	}
-	for _, name := range []string{"learning-rate", "guard-alpha", "coverage", "pending", "adapter-rate", "anchor", "elastic", "reservoir", "window"} {
+	for _, name := range []string{"learning-rate", "guard-alpha", "coverage", "pending", "adapter-rate", "combine-ridge", "anchor", "elastic", "reservoir", "window"} {
 		if zero(name) || strings.HasPrefix(cmd.Flags().Lookup(name).Value.String(), "-") {
 			return usage("--%s %s: must be greater than 0", name, cmd.Flags().Lookup(name).Value)
 		}
@@ -149,6 +177,12 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 	if f.options.LearningRate == 0 {
 		f.options.LearningRate = adaptRate
 	}
+	if f.adapter != "" && f.own == 0 {
+		f.own = adaptRate
+	}
+	if f.own > 0 {
+		f.adapter = cmp.Or(f.adapter, kinds()[0])
+	}
 	if f.options.Momentum != 0 && f.options.Optimiser != "sgd" {
 		return usage("--momentum: is of --optimiser sgd alone; leave it out, or add --optimiser sgd")
 	}
@@ -157,6 +191,10 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 		return usage("--guard-alpha: belongs to --guard; add that, or leave it out")
 	case f.alpha >= 1:
 		return usage("--guard-alpha %g: allowed: above 0 and below 1", f.alpha)
+	case f.outOf != "" && (f.out == "" || f.adapter == ""):
+		return usage("--out-series: belongs to --out and --adapter; add both, or leave it out")
+	case f.ridge > 0 && f.combine == "":
+		return usage("--combine-ridge: belongs to --combine; add that, or leave it out")
 	case f.coverage >= 1:
 		return usage("--coverage %g: allowed: above 0 and below 1", f.coverage)
 	case f.sync != "" && f.journal == "":
@@ -181,8 +219,8 @@ func (f *adaptFlags) check(cmd *cobra.Command) error {
 // learner are the options of the learner for a model.
 func (f *adaptFlags) learner(m *model.Model) (o online.LearnerOptions, err error) {
 	t := m.Schema().Target
-	if t.Outputs > 1 {
-		return o, usage("the model predicts %d values of %q, and adapt reads the labels of one; package online learns all of them", t.Outputs, t.Name)
+	if names := valueNames(t); len(slices.Compact(slices.Sorted(slices.Values(names)))) < len(names) {
+		return o, usage("the model predicts %d values of %q that have no names of their own, so that no columns can hold their labels; package online learns them", t.Outputs, t.Name)
 	}
 	trained := recall(m.Info().Settings)
 	f.options.Loss = trained.options.Loss
@@ -199,7 +237,18 @@ func (f *adaptFlags) learner(m *model.Model) (o online.LearnerOptions, err error
 		return o, err
 	}
 	o.Rule, o.Window = f.rule, f.window
-	o.Pending, o.PendingBytes, o.AdapterRate = f.pending, f.memory, f.adapter
+	o.Pending, o.PendingBytes = f.pending, f.memory
+	if o.Adapter, o.AdapterRate = f.adapter, f.own; f.adapter != "" {
+		if _, err := m.Personal(f.adapter); err != nil {
+			return o, usage("--adapter %s: %s", f.adapter, strings.TrimPrefix(err.Error(), "model: "))
+		}
+	}
+	if f.combine != "" {
+		if t.Task != series.Regress || t.Gaussian || len(t.Quantiles) > 0 {
+			return o, usage("--combine: is for numbers that are predicted by one value each, and %q is none; leave it out", t.Name)
+		}
+		o.Combine = &online.CombineOptions{Ridge: f.ridge}
+	}
 	if o.Live, err = f.span("live", f.live, m.Schema().Clock); err != nil {
 		return o, err
 	}
@@ -231,7 +280,8 @@ func (f *adaptFlags) setting(o train.Options) string {
 		name  string
 		given any
 	}{
-		{"window", f.window}, {"rates", numbersByName{&f.rates}}, {"momentum", max(0, f.options.Momentum)}, {"clip", max(0, o.Clip)}, {"adapter rate", f.adapter},
+		{"window", f.window}, {"rates", numbersByName{&f.rates}}, {"momentum", max(0, f.options.Momentum)}, {"clip", max(0, o.Clip)}, {"adapter", f.adapter},
+		{"adapter rate", f.own}, {"combine", f.combine}, {"combine ridge", f.ridge},
 		{"guard", f.guard}, {"guard alpha", f.alpha}, {"drift", strings.Join(f.watch, "; ")}, {"coverage", f.coverage}, {"anchor", f.protect.Anchor},
 		{"elastic", f.protect.Elastic}, {"reservoir", f.protect.Reservoir}, {"live", f.live}, {"pending", f.pending}, {"memory", f.memory},
 	} {

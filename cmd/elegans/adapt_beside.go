@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/metric"
@@ -14,19 +15,27 @@ import (
 )
 
 // beside is a model that the report shows beside the adapting one: it predicts the same rows and is told the same labels at
-// the same moments. A prediction is a class index or a value in raw units; NaN where there is none yet.
+// the same moments. A prediction is a class index or the target's values in raw units; NaN where there is none yet.
 type beside interface {
-	predict(r *streamRow) (value float64, memory any)
-	// learn is told the label of a row of a series, with what predict gave to be remembered.
-	learn(name string, time, label float64, memory any)
+	predict(r *streamRow) (values []float64, memory any)
+	// learn is told the labels of a row of a series, with what predict gave to be remembered.
+	learn(name string, time float64, labels []float64, memory any)
 }
 
-// decided is the class, or the one number, of a prediction.
-func decided(t series.Target, values []float32) float64 {
-	if t.Task == series.Classify {
-		return float64(metric.Predicted(wide(values), t.Threshold))
+// decided is the class, or the number of each value, of a prediction.
+func decided(t series.Target, values []float32) []float64 {
+	switch {
+	case t.Task == series.Classify:
+		return []float64{float64(metric.Predicted(wide(values), t.Threshold))}
+	case t.Labels() > 1:
+		return wide(values)
 	}
-	return pointOf(t, values)
+	return []float64{pointOf(t, values)}
+}
+
+// nothing is no prediction.
+func nothing(t series.Target) []float64 {
+	return slices.Repeat([]float64{math.NaN()}, t.Labels())
 }
 
 // missBy is the squared error of a number, and 1 for a wrong class.
@@ -40,19 +49,34 @@ func missBy(t series.Target, value, label float64) float64 {
 	return (value - label) * (value - label)
 }
 
-// lastValue predicts the label of the series that came last.
-type lastValue struct{ last map[string]float64 }
-
-func (b lastValue) predict(r *streamRow) (float64, any) {
-	if v, ok := b.last[r.series]; ok {
-		return v, nil
-	}
-	return math.NaN(), nil
+// lastValue predicts the labels of the series that came last.
+type lastValue struct {
+	target series.Target
+	last   map[string][]float64
 }
 
-func (b lastValue) learn(name string, _, label float64, _ any) { b.last[name] = label }
+func newLastValue(t series.Target) lastValue { return lastValue{t, map[string][]float64{}} }
 
-// linear is recursive least squares on the inputs of the row and the last label of its series, of the number in standard
+func (b lastValue) of(name string) []float64 {
+	if v, ok := b.last[name]; ok {
+		return v
+	}
+	return nothing(b.target)
+}
+
+func (b lastValue) predict(r *streamRow) ([]float64, any) { return b.of(r.series), nil }
+
+func (b lastValue) learn(name string, _ float64, labels []float64, _ any) {
+	last := slices.Clone(b.of(name)) // what was predicted stays
+	for k, label := range labels {
+		if label == label {
+			last[k] = label
+		}
+	}
+	b.last[name] = last
+}
+
+// linear is recursive least squares on the inputs of the row and the last labels of its series, of each number in standard
 // deviations or of an indicator of each class.
 type linear struct {
 	schema series.Schema
@@ -62,7 +86,7 @@ type linear struct {
 }
 
 func newLinear(schema series.Schema) *linear {
-	l := &linear{schema: schema, last: lastValue{map[string]float64{}}, y: make([]float64, 1)}
+	l := &linear{schema: schema, last: newLastValue(schema.Target), y: make([]float64, schema.Target.Labels())}
 	if schema.Target.Task == series.Classify {
 		l.y = make([]float64, len(schema.Target.Classes))
 	}
@@ -92,18 +116,21 @@ func (l *linear) features(r *streamRow) []float64 {
 		}
 		f = append(f, math.Max(-10, math.Min(10, z)))
 	}
-	last, ok := l.last.last[r.series]
-	t := l.schema.Target
+	last, t := l.last.of(r.series), l.schema.Target
+	for k := range t.Classes {
+		f = append(f, indicator(last[0] == float64(k)))
+	}
 	if t.Task == series.Classify {
-		for k := range t.Classes {
-			f = append(f, indicator(ok && last == float64(k)))
-		}
 		return f
 	}
-	if !ok {
-		last = t.Mean
+	for k, v := range last {
+		z := (v - t.Of(k).Mean) / t.Of(k).SD
+		if z != z {
+			z = 0
+		}
+		f = append(f, z)
 	}
-	return append(f, (last-t.Mean)/t.SD)
+	return f
 }
 
 func indicator(is bool) float64 {
@@ -113,11 +140,14 @@ func indicator(is bool) float64 {
 	return 0
 }
 
-func (l *linear) predict(r *streamRow) (float64, any) {
+func (l *linear) predict(r *streamRow) (values []float64, memory any) {
 	f := l.features(r)
 	l.fit.Predict(f, l.y)
 	if t := l.schema.Target; t.Task != series.Classify {
-		return l.y[0]*t.SD + t.Mean, f
+		for k, v := range l.y {
+			values = append(values, v*t.Of(k).SD+t.Of(k).Mean)
+		}
+		return values, f
 	}
 	best := 0
 	for k, v := range l.y {
@@ -125,18 +155,22 @@ func (l *linear) predict(r *streamRow) (float64, any) {
 			best = k
 		}
 	}
-	return float64(best), f
+	return []float64{float64(best)}, f
 }
 
-func (l *linear) learn(name string, time, label float64, memory any) {
+func (l *linear) learn(name string, time float64, labels []float64, memory any) {
+	f, t := memory.([]float64), l.schema.Target
+	l.fit.Predict(f, l.y) // a value that is not known is taken for what is predicted, which teaches nothing of it
 	for k := range l.y {
-		l.y[k] = indicator(label == float64(k))
+		switch {
+		case t.Task == series.Classify:
+			l.y[k] = indicator(labels[0] == float64(k))
+		case labels[k] == labels[k]:
+			l.y[k] = (labels[k] - t.Of(k).Mean) / t.Of(k).SD
+		}
 	}
-	if t := l.schema.Target; t.Task != series.Classify {
-		l.y[0] = (label - t.Mean) / t.SD
-	}
-	_ = l.fit.Learn(memory.([]float64), l.y) // a label that is not finite is none
-	l.last.learn(name, time, label, nil)
+	_ = l.fit.Learn(f, l.y) // a label that is not finite is none
+	l.last.learn(name, time, labels, nil)
 }
 
 // Retraining: after every part of the stream the model goes on to be trained on its last rows.
@@ -158,16 +192,16 @@ type retrained struct {
 	count   int // trainings
 }
 
-// keptRow is a row with its label, NaN until that comes.
+// keptRow is a row with its labels, NaN until they come.
 type keptRow struct {
 	series string
 	time   float64
 	x      []float32
 	dt     float32
-	label  float64
+	labels []float64
 }
 
-func (b *retrained) predict(r *streamRow) (float64, any) {
+func (b *retrained) predict(r *streamRow) ([]float64, any) {
 	s := b.streams[r.series]
 	dt := b.m.Schema().Clock.FirstDT
 	if s == nil {
@@ -182,21 +216,21 @@ func (b *retrained) predict(r *streamRow) (float64, any) {
 		s.s.SetState(state)
 	}
 	s.time = r.time
-	b.rows = append(b.rows, keptRow{series: r.series, time: r.time, x: slices.Clone(r.x), dt: float32(math.Max(0, dt)), label: math.NaN()})
+	b.rows = append(b.rows, keptRow{series: r.series, time: r.time, x: slices.Clone(r.x), dt: float32(math.Max(0, dt)), labels: nothing(b.m.Schema().Target)})
 	if len(b.rows) > 2*retrainRows {
 		b.rows = slices.Clone(b.rows[len(b.rows)-retrainRows:])
 	}
 	y, err := s.s.Step(r.x, float32(math.Max(0, dt)))
 	if err != nil {
-		return math.NaN(), nil
+		return nothing(b.m.Schema().Target), nil
 	}
 	return decided(b.m.Schema().Target, y), nil
 }
 
-func (b *retrained) learn(name string, time, label float64, _ any) {
+func (b *retrained) learn(name string, time float64, labels []float64, _ any) {
 	for i := len(b.rows) - 1; i >= 0; i-- {
-		if r := &b.rows[i]; r.series == name && r.time == time && r.label != r.label {
-			r.label = label
+		if r := &b.rows[i]; r.series == name && r.time == time && !series.Labelled(r.labels) {
+			r.labels = labels
 			break
 		}
 	}
@@ -217,7 +251,7 @@ func (b *retrained) train() {
 			by[r.series] = s
 			names = append(names, r.series)
 		}
-		s.X, s.DT, s.Y, s.Time, s.Row = append(s.X, r.x...), append(s.DT, r.dt), append(s.Y, r.label), append(s.Time, r.time), append(s.Row, len(s.Row))
+		s.X, s.DT, s.Y, s.Time, s.Row = append(s.X, r.x...), append(s.DT, r.dt), append(s.Y, r.labels...), append(s.Time, r.time), append(s.Row, len(s.Row))
 	}
 	slices.Sort(names)
 	split := &dataset.Split{Schema: b.m.Schema()}
@@ -239,6 +273,7 @@ type besides struct {
 	names []string
 	list  []beside
 	about []string
+	alone bool // the forecast without what it is combined with is shown after them
 }
 
 func (a *adapting) besides() besides {
@@ -251,11 +286,11 @@ func (a *adapting) besides() besides {
 	if recalled := recall(a.m.Info().Settings).options; recalled.Loss != "" {
 		o.Loss, o.HuberDelta = recalled.Loss, recalled.HuberDelta
 	}
-	return besides{
+	b := besides{
 		names: []string{"retrained", "last value", "online linear"},
 		list: []beside{
 			&retrained{m: a.m, options: o, every: every, streams: map[string]*frozenSeries{}},
-			lastValue{map[string]float64{}},
+			newLastValue(a.m.Schema().Target),
 			newLinear(a.m.Schema()),
 		},
 		about: []string{
@@ -264,12 +299,17 @@ func (a *adapting) besides() besides {
 			"recursive least squares on the inputs of the row and the last label, which forgets over 2000 labels",
 		},
 	}
+	if b.alone = a.f.combine != ""; b.alone {
+		b.names = append(b.names, "forecast alone")
+		b.about = append(b.about, "that of the adapting model, without the last value, which least squares combine with it")
+	}
+	return b
 }
 
-// scored is what a report keeps of a label.
+// scored is what a report keeps of a label. Each value of a target of several is one.
 type scored struct {
 	time   float64
-	series string
+	series string // with the name of the value, where there are several
 	label  float64
 	value  float64 // that was served
 	low    float64
@@ -277,17 +317,28 @@ type scored struct {
 	miss   []float64 // of the adapting model, the frozen one, and those of besides; NaN for no prediction
 }
 
-// note keeps a label for the report.
-func (a *adapting) note(w *waiting, out *online.Outcome, label float64) {
+// note keeps the labels of a row for the report.
+func (a *adapting) note(w *waiting, out *online.Outcome, labels []float64) {
 	t := a.schema.Target
-	s := scored{time: w.time, series: w.series, label: label, value: decided(t, w.values), low: out.Low, high: out.High}
-	s.miss = []float64{missBy(t, s.value, label), missBy(t, decided(t, w.frozen), label)}
-	for _, v := range w.beside {
-		miss := math.NaN()
-		if v == v {
-			miss = missBy(t, v, label)
+	served, names := decided(t, w.values), valueNames(t)
+	for k, label := range labels {
+		if label != label {
+			continue
 		}
-		s.miss = append(s.miss, miss)
+		s := scored{time: w.time, series: w.series, label: label, value: served[k], low: math.NaN(), high: math.NaN()}
+		if len(labels) > 1 {
+			s.series = strings.TrimSpace(w.series + " " + names[k])
+		}
+		if len(out.Low) > 0 {
+			s.low, s.high = out.Low[k], out.High[k]
+		}
+		for _, values := range append([][]float64{served, decided(t, w.frozen)}, w.beside...) {
+			miss := math.NaN()
+			if v := values[k]; v == v {
+				miss = missBy(t, v, label)
+			}
+			s.miss = append(s.miss, miss)
+		}
+		a.scored = append(a.scored, s)
 	}
-	a.scored = append(a.scored, s)
 }

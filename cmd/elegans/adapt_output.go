@@ -35,26 +35,33 @@ type errorSum struct {
 	sum float64
 }
 
-// add takes a label and what was said before it.
-func (s *scores) add(a *adapting, w *waiting, out *online.Outcome, label float64) {
+// add takes the labels of a row and what was said before them.
+func (s *scores) add(a *adapting, w *waiting, out *online.Outcome, labels []float64) {
 	s.labels++
 	if out.Learned {
 		s.learned++
 	}
-	if out.Low == out.Low && !w.known {
-		s.given++
-		if label >= out.Low && label <= out.High {
-			s.inside++
+	for k, low := range out.Low {
+		if label := labels[k]; low == low && label == label && !w.known {
+			s.given++
+			if label >= low && label <= out.High[k] {
+				s.inside++
+			}
 		}
 	}
 	if w.values == nil || w.frozen == nil {
 		return // made by an earlier run
 	}
 	t := a.schema.Target
-	s.adapting.add(missBy(t, decided(t, w.values), label))
-	s.frozen.add(missBy(t, decided(t, w.frozen), label))
+	served, frozen := decided(t, w.values), decided(t, w.frozen)
+	for k, label := range labels {
+		if label == label {
+			s.adapting.add(missBy(t, served[k], label))
+			s.frozen.add(missBy(t, frozen[k], label))
+		}
+	}
 	if a.f.report != "" {
-		a.note(w, out, label)
+		a.note(w, out, labels)
 	}
 }
 
@@ -124,17 +131,32 @@ func (a *adapting) print(r *streamRow, w *waiting, p online.Prediction) error {
 			number("q_"+strconv.FormatFloat(q, 'g', -1, 64), decimal(p.Values[k]))
 		}
 	default:
-		number("prediction", decimal(p.Values[0]))
+		for k := range t.Labels() {
+			number("prediction"+numbered(k), decimal(p.Values[k]))
+			if a.f.combine != "" {
+				number("forecast"+numbered(k), decimal(p.Forecast[k]))
+			}
+		}
 		if t.Gaussian {
 			number("sd", decimal(p.Values[1]))
 		}
 	}
-	if t.Task == series.Regress && p.Low == p.Low {
-		number("low", decimal(float32(p.Low)))
-		number("high", decimal(float32(p.High)))
+	for k, low := range p.Low {
+		if low == low {
+			number("low"+numbered(k), decimal(float32(low)))
+			number("high"+numbered(k), decimal(float32(p.High[k])))
+		}
 	}
 	_, err := a.c.out.Write(append(b, "}\n"...))
 	return err
+}
+
+// numbered ends the names of the values after the first, as predict does.
+func numbered(k int) string {
+	if k == 0 {
+		return ""
+	}
+	return fmt.Sprintf("_%d", k+1)
 }
 
 // adaptDocument is what adapt --json prints. Rates are fractions.
@@ -176,7 +198,10 @@ func (a *adapting) finish(ctx context.Context, failed error) error {
 		return failed
 	}
 	if a.f.out != "" {
-		m := a.learner.Model()
+		m, err := a.adapted()
+		if err != nil {
+			return err
+		}
 		if err := a.c.save(ctx, a.f.out, func(w io.Writer) error { return m.Write(w) }); err != nil {
 			return err
 		}
@@ -195,6 +220,18 @@ func (a *adapting) finish(ctx context.Context, failed error) error {
 		return err
 	}
 	return failed
+}
+
+// adapted is the model of --out.
+func (a *adapting) adapted() (*model.Model, error) {
+	if a.f.outOf == "" {
+		return a.learner.Model(), nil
+	}
+	m, err := a.learner.ModelOf(a.f.outOf)
+	if err != nil {
+		return nil, usage("--out-series: %s", plainOnline(err))
+	}
+	return m, nil
 }
 
 // tell says how it went.

@@ -26,27 +26,42 @@ type streamRow struct {
 	time   float64
 	stamp  string // the time as JSON; empty where rows are counted
 	x      []float32
-	// label is that of the row and due the time at which it can be known; NaN where it is not known, or comes later.
-	label, due float64
-	// value is the target's own value at the time of the row, which is the label of earlier rows; NaN where label says all.
-	value float64
+	// labels are those of the row, one a value of the target, and due is the time at which they can be known; NaN or none where
+	// they are not known, or come later.
+	labels []float64
+	due    float64
+	// values are the target's own at the time of the row, which are the labels of earlier rows; none where labels say all.
+	values []float64
 	// id is set for a line that is a label alone.
 	id uint64
 }
 
-// fileRows are the rows of data with labels in the order of their times.
-func fileRows(d *dataset.Dataset, schema series.Schema, list []series.Series, delay dataset.Horizon) (rows []streamRow) {
+// valueNames are the columns of the labels, one a value of the target.
+func valueNames(t series.Target) (names []string) {
+	for k := range t.Labels() {
+		names = append(names, t.Of(k).Name)
+	}
+	return names
+}
+
+// fileRows are the rows of data in the order of their times, with labels of each list.
+func fileRows(d *dataset.Dataset, schema series.Schema, lists [][]series.Series, delay dataset.Horizon) (rows []streamRow) {
+	list := lists[0]
 	stamps, ok := d.TimeColumn()
 	for i := range list {
 		s := &list[i]
 		from := 0
 		for k := range s.Len() {
-			r := streamRow{series: s.Name, row: s.Row[k], time: s.Time[k], x: s.At(k), label: math.NaN(), value: math.NaN()}
+			r := streamRow{series: s.Name, row: s.Row[k], time: s.Time[k], x: s.At(k)}
 			if ok {
 				r.stamp = stampText(&stamps, s.Row[k])
 			}
-			if len(s.Y) > 0 {
-				r.label = s.Label(k)[0]
+			for _, of := range lists {
+				label := math.NaN()
+				if one := &of[i]; len(one.Y) > 0 {
+					label = one.Label(k)[0]
+				}
+				r.labels = append(r.labels, label)
 			}
 			from = labelledBy(schema, s, k, from)
 			r.due = dueTime(s, k, from, delay)
@@ -167,7 +182,7 @@ func (r *lineRows) parse(text []byte) (streamRow, error) {
 		}
 		t.Columns = append(t.Columns, c)
 	}
-	for _, name := range []string{r.schema.SeriesColumn, r.schema.Clock.Column, r.schema.Target.Name} {
+	for _, name := range append(valueNames(r.schema.Target), r.schema.SeriesColumn, r.schema.Clock.Column) {
 		v, ok := object[name]
 		if name == "" || !ok || v == nil || slices.Contains(t.Names(), name) {
 			continue
@@ -185,7 +200,7 @@ func (r *lineRows) parse(text []byte) (streamRow, error) {
 // knows says that a name is that of a column that the model reads.
 func (r *lineRows) knows(name string) bool {
 	return slices.ContainsFunc(r.columns, func(in series.Input) bool { return in.Name == name }) ||
-		slices.Contains([]string{r.schema.SeriesColumn, r.schema.Clock.Column, r.schema.Target.Name}, name)
+		slices.Contains(append(valueNames(r.schema.Target), r.schema.SeriesColumn, r.schema.Clock.Column), name)
 }
 
 // answer is a line that is a label alone.
@@ -206,11 +221,30 @@ func (r *lineRows) answer(id, label any) (streamRow, error) {
 		if !isText || k < 0 {
 			return out, r.bad("label", fmt.Sprint(label), "is no class of the model; allowed: %s", strings.Join(t.Classes, ", "))
 		}
-		out.label = float64(k)
+		out.labels = []float64{float64(k)}
 		return out, nil
 	}
-	if out.label, err = strconv.ParseFloat(fmt.Sprint(label), 64); err != nil {
-		return out, r.bad("label", fmt.Sprint(label), "is no number")
+	names := valueNames(r.schema.Target)
+	given, isObject := label.(map[string]any)
+	if !isObject && len(names) > 1 {
+		return out, r.bad("label", fmt.Sprint(label), "is one value, and the model predicts %d; write an object with the label of each (%s)", len(names), strings.Join(names, ", "))
+	}
+	if !isObject {
+		given = map[string]any{names[0]: label}
+	}
+	for name := range given {
+		if !slices.Contains(names, name) {
+			return out, r.bad("label", name, "is no value of the model; allowed: %s", strings.Join(names, ", "))
+		}
+	}
+	for _, name := range names {
+		value := math.NaN()
+		if v := given[name]; v != nil || len(names) == 1 {
+			if value, err = strconv.ParseFloat(fmt.Sprint(v), 64); err != nil {
+				return out, r.bad("label", fmt.Sprint(v), "is no number")
+			}
+		}
+		out.labels = append(out.labels, value)
 	}
 	return out, nil
 }
@@ -263,20 +297,22 @@ func (r *lineRows) row(t *table.Table) (streamRow, error) {
 		return streamRow{}, err
 	}
 	s := &list[0]
-	out := streamRow{series: s.Name, row: r.line - 1, time: s.Time[0], x: slices.Clone(s.At(0)), label: math.NaN(), value: math.NaN()}
+	out := streamRow{series: s.Name, row: r.line - 1, time: s.Time[0], x: slices.Clone(s.At(0))}
 	if schema.Clock.Kind == series.Index {
 		out.time = float64(r.counted[s.Name])
 	} else if c, ok := t.Column(schema.Clock.Column); ok {
 		out.stamp = stampText(c, 0)
 	}
 	r.counted[s.Name]++
-	out.value = r.value(t)
+	for _, name := range valueNames(schema.Target) {
+		out.values = append(out.values, r.value(t, name))
+	}
 	return out, nil
 }
 
 // value is the target's own value in a row; NaN where it is missing, or a class that the model does not know.
-func (r *lineRows) value(t *table.Table) float64 {
-	c, ok := t.Column(r.schema.Target.Name)
+func (r *lineRows) value(t *table.Table, name string) float64 {
+	c, ok := t.Column(name)
 	if !ok || c.Missing(0) {
 		return math.NaN()
 	}

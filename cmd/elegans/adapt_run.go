@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,17 +67,17 @@ type waiting struct {
 	time     float64
 	values   []float32 // that were served
 	frozen   []float32
-	beside   []float64 // what the models of besides said, and what they want to remember
+	beside   [][]float64 // what the models of besides said, and what they want to remember
 	memories []any
 	known    bool // it was made by an earlier run: its prediction is in the journal alone
 }
 
 // queued is a label on its way.
 type queued struct {
-	at    float64
-	n     int
-	w     *waiting
-	label float64
+	at     float64
+	n      int
+	w      *waiting
+	labels []float64
 }
 
 // labelQueue has the label that comes next in front.
@@ -107,7 +108,9 @@ func (a *adapting) open(cmd *cobra.Command, path, name string) error {
 			return err
 		}
 		a.schema = a.m.Schema()
-		a.rename()
+		if err := a.rename(); err != nil {
+			return err
+		}
 	} else if err := a.read(cmd, path, name); err != nil {
 		return err
 	}
@@ -116,6 +119,9 @@ func (a *adapting) open(cmd *cobra.Command, path, name string) error {
 	}
 	if a.f.report != "" {
 		a.beside = a.besides()
+	}
+	if n := a.schema.Target.Labels(); a.f.heldOut != "" && n > 1 {
+		return usage("--held-out: compares models of one value, and this one predicts %d; leave it out", n)
 	}
 	if a.f.heldOut != "" {
 		if a.held, err = a.c.openFor(cmd, path, a.f.heldOut, openOptions{roles: &a.f.roles, target: a.f.target}); err != nil {
@@ -132,34 +138,67 @@ func (a *adapting) open(cmd *cobra.Command, path, name string) error {
 }
 
 // rename lets the labels come from the column of --target.
-func (a *adapting) rename() {
-	if a.f.target != "" {
+func (a *adapting) rename() error {
+	switch names := valueNames(a.schema.Target); {
+	case a.f.target == "":
+	case len(names) > 1:
+		return usage("--target %s: the model predicts %d values, whose labels are in columns of their names (%s); leave it out", a.f.target, len(names), strings.Join(names, ", "))
+	default:
 		a.schema.Target.Name = a.f.target
 	}
+	return nil
 }
 
 // read reads the rows of a file.
 func (a *adapting) read(cmd *cobra.Command, path, name string) error {
-	x, err := a.c.openFor(cmd, path, name, openOptions{roles: &a.f.roles, target: a.f.target})
+	m, err := a.c.loadModel(path)
 	if err != nil {
 		return err
 	}
-	a.m, a.schema, a.d = x.m, x.schema, x.d
-	list, applied, err := x.d.Apply(x.schema)
-	if err != nil {
+	a.m, a.schema = m, m.Schema()
+	if err := a.rename(); err != nil {
 		return err
 	}
-	for _, w := range applied.Warnings {
-		a.c.warn("%s", w)
+	var lists [][]series.Series
+	labelled := 0
+	for k := range a.schema.Target.Labels() {
+		list, n, err := a.labelled(cmd, path, name, k)
+		if err != nil {
+			return err
+		}
+		lists, labelled = append(lists, list), labelled+n
 	}
-	if applied.Labelled == 0 {
-		a.c.warn("no row has a label, so nothing is learned; --target names the column that holds them")
+	if labelled == 0 {
+		a.c.warn("no row has a label, so nothing is learned; %s", a.labelHelp())
 	}
 	if err := a.delays(); err != nil {
 		return err
 	}
-	a.rows = fileRows(x.d, x.schema, list, a.delay)
+	a.rows = fileRows(a.d, a.schema, lists, a.delay)
 	return nil
+}
+
+func (a *adapting) labelHelp() string {
+	if names := valueNames(a.schema.Target); len(names) > 1 {
+		return "the columns of labels are " + strings.Join(names, ", ")
+	}
+	return "--target names the column that holds them"
+}
+
+// labelled are the rows of a file with the labels of value k, and how many have one.
+func (a *adapting) labelled(cmd *cobra.Command, path, name string, k int) ([]series.Series, int, error) {
+	x, err := a.c.openFor(cmd, path, name, openOptions{roles: &a.f.roles, target: a.f.target, model: a.m, value: k + 1})
+	if err != nil {
+		return nil, 0, err
+	}
+	list, applied, err := x.d.Apply(x.schema)
+	if k == 0 {
+		a.d = x.d
+		for _, w := range applied.Warnings {
+			a.c.warn("%s", w)
+		}
+	}
+	return list, applied.Labelled, err
 }
 
 // delays decides when labels come.
@@ -314,7 +353,7 @@ func (a *adapting) take(r *streamRow) error {
 		if w == nil {
 			w = &waiting{id: r.id, known: true}
 		}
-		return a.answer(w, r.label, r.row+1)
+		return a.answer(w, r.labels, r.row+1)
 	}
 	ahead := a.lines != nil && a.schema.Target.Horizon > 0
 	if ahead {
@@ -331,9 +370,9 @@ func (a *adapting) take(r *streamRow) error {
 	case ahead:
 		a.ahead[r.series] = append(a.ahead[r.series], aheadOf{w, r.time, a.numbers[r.series]})
 	case a.lines != nil:
-		a.queue(r.time+a.ticks(), w, r.value)
+		a.queue(r.time+a.ticks(), w, r.values)
 	default:
-		a.queue(r.due, w, r.label)
+		a.queue(r.due, w, r.labels)
 	}
 	return nil
 }
@@ -368,6 +407,9 @@ func (a *adapting) predict(r *streamRow) (*waiting, error) {
 		return nil, a.placed(r, err)
 	}
 	w.id, w.values = p.ID, p.Values
+	if a.beside.alone {
+		w.beside = append(w.beside, decided(a.schema.Target, p.Forecast))
+	}
 	a.waits[w.id] = w
 	a.score.rows++
 	return w, a.print(r, w, p)
@@ -411,7 +453,7 @@ func (a *adapting) match(r *streamRow) {
 			break
 		}
 		if passed <= t.Horizon+tolerance {
-			a.queue(math.Max(r.time, first.time+a.ticks()), first.w, r.value)
+			a.queue(math.Max(r.time, first.time+a.ticks()), first.w, r.values)
 		}
 		list = list[1:]
 	}
@@ -434,10 +476,10 @@ func (a *adapting) ticks() float64 {
 }
 
 // queue lets a label come at its time; one that is not known never comes.
-func (a *adapting) queue(at float64, w *waiting, label float64) {
-	if label == label {
+func (a *adapting) queue(at float64, w *waiting, labels []float64) {
+	if series.Labelled(labels) {
 		a.n++
-		heap.Push(&a.due, queued{at, a.n, w, label})
+		heap.Push(&a.due, queued{at, a.n, w, labels})
 	}
 }
 
@@ -445,25 +487,25 @@ func (a *adapting) queue(at float64, w *waiting, label float64) {
 func (a *adapting) deliver(until float64) error {
 	for len(a.due) > 0 && a.due[0].at <= until {
 		q := heap.Pop(&a.due).(queued)
-		if err := a.answer(q.w, q.label, 0); err != nil {
+		if err := a.answer(q.w, q.labels, 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// answer learns a label. That of a prediction which has expired is counted, unless a user has named it in a
+// answer learns the labels of a row. That of a prediction which has expired is counted, unless a user has named it in a
 // line.
-func (a *adapting) answer(w *waiting, label float64, line int) error {
+func (a *adapting) answer(w *waiting, labels []float64, line int) error {
 	for k, memory := range w.memories {
-		a.beside.list[k].learn(w.series, w.time, label, memory)
+		a.beside.list[k].learn(w.series, w.time, labels, memory)
 	}
 	var out online.Outcome
 	var err error
 	if w.id > 0 {
-		out, err = a.learner.Learn(w.id, label)
+		out, err = a.learner.Learn(w.id, labels...)
 	} else {
-		out, err = a.learner.LearnAt(w.series, w.time, label)
+		out, err = a.learner.LearnAt(w.series, w.time, labels...)
 	}
 	delete(a.waits, w.id)
 	var unknown *online.UnknownError
@@ -479,6 +521,6 @@ func (a *adapting) answer(w *waiting, label float64, line int) error {
 		}
 		return err
 	}
-	a.score.add(a, w, &out, label)
+	a.score.add(a, w, &out, labels)
 	return nil
 }

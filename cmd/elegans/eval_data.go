@@ -68,6 +68,8 @@ type openOptions struct {
 	roles      *dataset.Roles // tied to the flags of the command
 	unlabelled bool           // labels are not read unless they are an input too
 	target     string         // column of the labels; that of the schema if empty
+	model      *model.Model   // where it is loaded already
+	value      int            // of a model of several values, the number from 1 of the one whose labels are read; 0 for its target as it is
 }
 
 // openFor loads a model and opens data in the roles of its schema. What the schema does not fix, such as --duplicates or
@@ -76,12 +78,19 @@ func (c *console) openFor(cmd *cobra.Command, path, name string, o openOptions) 
 	if path == "-" && name == "-" {
 		return nil, usage("MODEL and DATA are both -; standard input holds one of them, name a file for the other")
 	}
-	m, err := c.loadModel(path)
-	if err != nil {
-		return nil, err
+	m := o.model
+	var err error
+	if m == nil {
+		if m, err = c.loadModel(path); err != nil {
+			return nil, err
+		}
 	}
 	roles := o.roles
 	x := &forModel{m: m, schema: m.Schema(), trained: recall(m.Info().Settings)}
+	if t := &x.schema.Target; o.value > 0 && t.Labels() > 1 {
+		*t = t.Of(o.value - 1)
+		t.AsInput = slices.ContainsFunc(x.schema.Inputs, func(in series.Input) bool { return in.Name == t.Name })
+	}
 	if o.unlabelled && !x.schema.Target.AsInput {
 		x.schema.Target.Name = "" // whatever the column holds
 	}

@@ -23,7 +23,7 @@ var glucose = Section{Number: 2, Name: "glucose", Title: "Personal glucose forec
 	"One `ltc-ncp19` is trained on other people; then each held-out person is a stream of their own, and a label comes when it is known, 30 or 60 minutes after its row. " +
 	"For each seed a fifth of the people is drawn and held out. How it adapts is chosen out of " + fmt.Sprint(len(settings)) + " settings on the people of the validation part, who are not those of the test: the rate of plain gradient descent " +
 	"or Adam, of all weights or of the readout alone, that of a scale and a bias of the output (`online.LearnerOptions`), and whether least squares of the label on the adapting forecast and the value of now, which begin " +
-	"at the forecast, come after it (`online.RLS`). *In hindsight* is the best of them for each person, which nobody can know beforehand: it bounds what there is to be gained by them. RMSE in mg/dl, of each row before its label is learned; *last value* repeats the value of now, " +
+	"at the forecast, come after it (`online.CombineOptions`). *In hindsight* is the best of them for each person, which nobody can know beforehand: it bounds what there is to be gained by them. RMSE in mg/dl, of each row before its label is learned; *last value* repeats the value of now, " +
 	"*online linear* is recursive least squares on it."}
 
 // horizons of the forecasts, in minutes.

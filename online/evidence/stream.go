@@ -20,8 +20,8 @@ type setting struct {
 	adapter   float64 // of a scale and a bias of the output
 	readout   bool    // the rate is that of the readout alone, and all else stays
 	optimiser string
-	// least, where it is not 0, adds least squares of the label on the forecast and the value of now, which begin at the forecast
-	// with the weight of so many labels.
+	// least, where it is not 0, is the ridge of online.CombineOptions: least squares of the label on the forecast and the value of
+	// now.
 	least float64
 }
 
@@ -84,7 +84,6 @@ type followed struct {
 	l      *online.Learner
 	frozen *model.Stream
 	linear *online.RLS
-	least  *online.RLS // of the setting
 	queue  []unanswered
 	sums   errorSums
 }
@@ -94,7 +93,7 @@ type unanswered struct {
 	id         uint64
 	due, label float64
 	said       [4]float64 // by compared
-	z, own     []float64  // of linear and least
+	z          []float64  // of linear
 }
 
 // follow takes a series to its end: each row is predicted, and each label is learned at the first row at or after the time at
@@ -107,11 +106,6 @@ func follow(m *model.Model, s *series.Series, how setting) (errorSums, error) {
 	}
 	if f.linear, err = online.NewRLS(len(m.Schema().Inputs)+1, 1, nil, online.RLSOptions{Forget: 1 - 1./2000, Ridge: 0.1}); err != nil {
 		return f.sums, err
-	}
-	if how.least > 0 {
-		if f.least, err = online.NewRLS(3, 1, [][]float64{{0, 1, 0}}, online.RLSOptions{Forget: 1 - 1./2000, Ridge: how.least}); err != nil {
-			return f.sums, err
-		}
 	}
 	for row := range s.Len() {
 		if err := f.answer(s.Time[row]); err != nil {
@@ -136,14 +130,8 @@ func (f *followed) answer(now float64) error {
 		if _, err := f.l.Learn(u.id, u.label); err != nil {
 			return err
 		}
-		scaled := []float64{(u.label - t.Mean) / t.SD}
-		if err := f.linear.Learn(u.z, scaled); err != nil {
+		if err := f.linear.Learn(u.z, []float64{(u.label - t.Mean) / t.SD}); err != nil {
 			return err
-		}
-		if f.least != nil {
-			if err := f.least.Learn(u.own, scaled); err != nil {
-				return err
-			}
 		}
 		f.sums.score(u.said, u.label)
 	}
@@ -165,17 +153,6 @@ func (f *followed) predict(s *series.Series, row int) error {
 	y := []float64{0}
 	f.linear.Predict(u.z, y)
 	u.said = [4]float64{float64(frozen[0]), float64(p.Values[0]), ownPast(f.m.Schema(), x), y[0]*t.SD + t.Mean}
-	if f.least != nil {
-		u.own = []float64{1, (u.said[1] - t.Mean) / t.SD, (u.said[2] - t.Mean) / t.SD}
-		for i, v := range u.own {
-			u.own[i] = math.Max(-10, math.Min(10, v))
-			if v != v { // nothing is observed now
-				u.own[i] = 0
-			}
-		}
-		f.least.Predict(u.own, y)
-		u.said[1] = y[0]*t.SD + t.Mean
-	}
 	f.queue = append(f.queue, u)
 	return nil
 }
@@ -230,7 +207,11 @@ func streamLearner(m *model.Model, how setting) (*online.Learner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return online.NewLearner(m, online.LearnerOptions{Loss: loss, Optimiser: optimiser, AdapterRate: how.adapter})
+	lo := online.LearnerOptions{Loss: loss, Optimiser: optimiser, AdapterRate: how.adapter}
+	if how.least > 0 {
+		lo.Combine = &online.CombineOptions{Ridge: how.least}
+	}
+	return online.NewLearner(m, lo)
 }
 
 // choose is the setting whose adapting model is best over some series.
