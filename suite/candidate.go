@@ -44,8 +44,8 @@ type Candidate struct {
 	Optimiser string
 	Batch     int
 	Clip      float64
-	// Refit trains it a second time, on the validation part too; see train.Options.
-	Refit bool
+	// Last keeps the last epoch, Refit trains a second time, on the validation part too; see train.Options.
+	Last, Refit bool
 	// Plain adds a row to which neither time nor masks are fed, where the cell has no notion of time.
 	Plain bool
 }
@@ -108,6 +108,9 @@ func (c Candidate) about() (words []string) {
 	if c.Clip > 0 {
 		words = append(words, fmt.Sprintf("gradients clipped to %g", c.Clip))
 	}
+	if c.Last {
+		words = append(words, "last epoch")
+	}
 	if c.Refit {
 		words = append(words, "refit to training and validation part")
 	}
@@ -153,7 +156,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if len(c.Rates) == 0 {
 		one.Rates = Rates(p.Cell)
 	}
-	if c.Epochs > 0 || c.Share > 0 || c.WeightDecay > 0 || c.Optimiser != "" || c.Batch > 0 || c.Clip > 0 || c.Refit {
+	if c.Epochs > 0 || c.Share > 0 || c.WeightDecay > 0 || c.Optimiser != "" || c.Batch > 0 || c.Clip > 0 || c.Last || c.Refit {
 		one.Own = c.own
 	}
 	return one, nil
@@ -169,7 +172,7 @@ func (c Candidate) own(o train.Options) train.Options {
 		o.WeightDecay, o.Optimiser = c.WeightDecay, "adamw"
 	}
 	o.Optimiser, o.Batch = cmp.Or(c.Optimiser, o.Optimiser), cmp.Or(c.Batch, o.Batch)
-	o.Clip, o.Refit = cmp.Or(c.Clip, o.Clip), o.Refit || c.Refit
+	o.Clip, o.Last, o.Refit = cmp.Or(c.Clip, o.Clip), o.Last || c.Last, o.Refit || c.Refit
 	return o
 }
 

@@ -31,7 +31,7 @@ func TestCandidate(t *testing.T) {
 	if o := one.Own(base); o.Epochs != 20 || o.Batch != 7 || o.WeightDecay != 0.1 || o.Optimiser != "adamw" {
 		t.Errorf("options %+v", o)
 	}
-	if o := (Candidate{Refit: true}).own(base); !o.Refit || base.Refit || (Candidate{}).own(o).Epochs != 20 {
+	if o := (Candidate{Last: true, Refit: true}).own(base); !o.Last || !o.Refit || base.Refit || (Candidate{}).own(o).Epochs != 20 {
 		t.Errorf("options %+v", o)
 	}
 	for _, k := range []struct {

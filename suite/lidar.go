@@ -16,7 +16,7 @@ var lidar = Task{
 	Protocol: "29 traces in the order of their names, counted from 0: test 6 7 9 18 22 24 26; of the 22 others in order, positions 4, 9, 14 and 19 are " +
 		"validation; 541 ranges, min(range, 10 m) / 10 m and 1 where there was no echo; windows of 32 rows, stride 16, all steps scored, every window mirrored too",
 	Source: "autonomous rover traces of the ncps documentation", Files: []string{"lidar.zip"},
-	Measures: []Measure{of("mse")}, Batch: 16,
+	Crossed: true, Measures: []Measure{of("mse")}, Batch: 16,
 	read: readLidar,
 }
 

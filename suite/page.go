@@ -284,12 +284,15 @@ func (o Outcome) rivals() (list []Row) {
 // verdict says which of the rivals are better than the liquid model that validation chooses, and what was found there.
 func (o Outcome) verdict() string {
 	m := o.Task.Measures[0]
-	ours, ok := chosen(m, o.Rows)
+	ours, ok := o.chosen()
 	if !ok {
 		return "None of our liquid models was trained."
 	}
 	who := "Validation chooses"
-	if math.IsNaN(ours.Valid) {
+	switch {
+	case o.Task.Crossed:
+		who = "Cross-validation chooses"
+	case math.IsNaN(ours.Valid):
 		who = "Nothing chooses here; the first is"
 	}
 	var ahead, behind []string
@@ -349,7 +352,7 @@ func WriteSummary(w io.Writer, outcomes []Outcome) error {
 		if o.Task.Leaky {
 			cells[1] += ", leaky"
 		}
-		if ours, ok := chosen(m, o.Rows); ok {
+		if ours, ok := o.chosen(); ok {
 			cells = append(cells, "**"+brief(m, ours)+"**", fmt.Sprint(ours.Seeds))
 		} else {
 			cells = append(cells, "not run", "")
@@ -379,13 +382,14 @@ func WriteSummary(w io.Writer, outcomes []Outcome) error {
 // brief is a row as a cell of the summary.
 func brief(m Measure, r Row) string { return r.Model + " " + figure(r.Value(m), r.SD[m.Name]) }
 
-// chosen is the liquid row of ours with the best validation measure; without validation the first liquid row.
-func chosen(main Measure, rows []Row) (best Row, ok bool) {
-	for _, r := range rows {
+// chosen is the liquid row of ours with the best validation measure; the first liquid row without validation, or where it does not
+// rank models.
+func (o Outcome) chosen() (best Row, ok bool) {
+	for _, r := range o.Rows {
 		if r.Kind != Liquid || r.Diverged == r.Seeds {
 			continue
 		}
-		if !ok || main.Better(r.Valid, best.Valid) {
+		if !ok || !o.Task.Crossed && o.Task.Measures[0].Better(r.Valid, best.Valid) {
 			best, ok = r, true
 		}
 	}

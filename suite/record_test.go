@@ -367,19 +367,30 @@ func TestPageOfTimes(t *testing.T) {
 	}
 }
 
-// Without validation the first candidate of the section stands for all, whatever the order on the board.
-func TestNothingChooses(t *testing.T) {
+// Without validation, or where it does not rank models, the first candidate of the section stands for all, whatever the order on the
+// board and however good others are on validation.
+func TestFirstStandsForAll(t *testing.T) {
 	s, err := SectionOf(5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	held := &Results{}
-	for i, name := range []string{"ltc-ncp19", "cfc-small-conv", "cfc-small-conv-x5"} {
-		held.keep(&Trial{Key: name, Model: name, Test: metric.Scores{{Name: "mse", Value: float64(i)}}})
-		held.place(s.Name, Made{}, Line{Name: name, Model: name, Kind: Liquid, Trials: []string{name}})
-	}
-	o := lidarNcps.Outcome(held, s)
-	if best, ok := chosen(lidarNcps.Measures[0], o.Rows); !ok || best.Model != s.Candidates(&lidarNcps)[0].Title() {
-		t.Errorf("%s stands for all", best.Model)
+	for _, task := range []*Task{&lidarNcps, &lidar} {
+		first := s.Candidates(task)[0].Title()
+		held := &Results{}
+		for i, name := range []string{"ltc-ncp19", "cfc-small-conv", first} {
+			trial := &Trial{Key: name, Model: name, Test: metric.Scores{{Name: "mse", Value: float64(i)}}}
+			if task.Crossed {
+				trial.Valid = trial.Test
+			}
+			held.keep(trial)
+			held.place(s.Name, Made{}, Line{Name: name, Model: name, Kind: Liquid, Trials: []string{name}})
+		}
+		o := task.Outcome(held, s)
+		if best, ok := o.chosen(); !ok || best.Model != first {
+			t.Errorf("%s: %s stands for all", task.Name, best.Model)
+		}
+		if text := o.verdict(); task.Crossed != strings.HasPrefix(text, "Cross-validation chooses "+first) {
+			t.Errorf("%s: %s", task.Name, text)
+		}
 	}
 }

@@ -38,6 +38,9 @@ type Task struct {
 	LastOnly bool
 	// Leaky says that parts share rows, so that the score is too good: it serves for comparison with a published one only.
 	Leaky bool
+	// Crossed says that the validation part is too unlike the rest to rank models: the first candidate stands for all, which
+	// cross-validation over training and validation part has put there.
+	Crossed bool
 	// Measures that are reported; the first decides.
 	Measures []Measure
 	// Threshold names the metric for which the threshold between two classes is chosen on validation; empty: it is 0.5.

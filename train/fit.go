@@ -18,7 +18,7 @@ import (
 type Data struct {
 	// Train windows start from the zero state, with their rows' true dt.
 	Train dataset.Part
-	// Valid decides which epoch is kept. Without any the last one is.
+	// Valid decides which epoch is kept. Without any the last one is, as with Options.Last.
 	Valid dataset.Part
 	// ResetState starts validation windows from the zero state too; without it the state is carried along each series.
 	ResetState bool
@@ -337,7 +337,7 @@ func (f *fit) close(valid float64) {
 	if math.IsNaN(valid) {
 		score = math.Inf(-1) // nothing to choose by: the latest is kept
 	}
-	if score < s.BestLoss || math.IsNaN(valid) {
+	if score < s.BestLoss || math.IsNaN(valid) || f.o.Last {
 		e.Best = true
 		s.BestLoss, s.BestEpoch, s.Best = score, e.Number, slices.Clone(s.Theta)
 	}
@@ -346,7 +346,7 @@ func (f *fit) close(valid float64) {
 	switch {
 	case s.Epoch >= f.until:
 		s.Done = "epochs"
-	case f.o.Patience > 0 && s.Epoch-max(s.BestEpoch, f.o.lessons()) >= f.o.Patience:
+	case f.o.Patience > 0 && !f.o.Last && s.Epoch-max(s.BestEpoch, f.o.lessons()) >= f.o.Patience:
 		s.Done = "patience"
 	}
 	if f.hooks.Epoch != nil {

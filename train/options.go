@@ -51,6 +51,9 @@ type Options struct {
 	ClassWeights []float64 `json:"class_weights,omitempty"`
 	// OutputWeights of a target of several outputs, by output; 1 where missing.
 	OutputWeights []float64 `json:"output_weights,omitempty"`
+	// Last keeps the last epoch and runs all of them, for a validation part that is unlike the rest: it is scored and decides
+	// nothing. With Refit the second training is as long as the first.
+	Last bool `json:"last,omitempty"`
 	// Refit trains a second time once validation has chosen the epoch: from the same initial values, on the windows of the
 	// training and the validation part together, for as many epochs. The model is that of the second training, and what it scores
 	// on the validation part says nothing any more; see Result.Chosen.

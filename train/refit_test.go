@@ -59,3 +59,22 @@ func TestRefitNeedsValidation(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// The last epoch is kept where that is asked for, to the same bits as without a validation part; a second training is as long.
+func TestLast(t *testing.T) {
+	m, d := small(t, closed), tanks()
+	o := Options{Seed: 7, Epochs: 6, Batch: 4, LearningRate: 0.3, Schedule: "constant", Patience: 1, Last: true}
+	got := fitted(t, m, d, o, Hooks{})
+	if got.Best != o.Epochs || len(got.Epochs) != o.Epochs {
+		t.Errorf("epoch %d of %d was kept, want the last of %d", got.Best, len(got.Epochs), o.Epochs)
+	}
+	if want := fitted(t, m, Data{Train: d.Train}, o, Hooks{}); !slices.Equal(got.Model.Params(), want.Model.Params()) {
+		t.Error("without a validation part another model is kept")
+	}
+	o.Refit = true
+	again := fitted(t, m, d, o, Hooks{})
+	o.Refit = false
+	if want := fitted(t, m, Data{Train: d.both()}, o, Hooks{}); !slices.Equal(again.Model.Params(), want.Model.Params()) {
+		t.Error("the second training is not one of all epochs")
+	}
+}

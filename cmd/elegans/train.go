@@ -114,6 +114,7 @@ func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 		{"loss", "`NAME` of the loss: cross_entropy for classes; squared, absolute, huber, quantile or gaussian for numbers", oneOf[string]{&o.Loss, losses(series.Classify, series.Regress)}},
 		{"quantiles", "`LEVELS` that --loss quantile predicts, by comma; 0.1,0.5,0.9 if not given", levels{&f.quantiles}},
 		{"huber-delta", "`SIZE` of an error beyond which huber grows linearly, in standard deviations; 1 if not given", &o.HuberDelta},
+		{"last", "keep the last epoch, whatever the validation part says", &o.Last},
 		{"refit", "train again, on the training and the validation part together, for as many epochs as validation has chosen", &o.Refit},
 		{"balance", "weigh classes inversely to their share", &o.Balance},
 		{"class-weights", "`WEIGHTS` of classes in the loss, such as no=1,yes=3; 1 where not given", numbersByName{&f.weights}},

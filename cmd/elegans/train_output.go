@@ -235,7 +235,7 @@ func (j *job) settings(opts train.Options, split *dataset.Split, p dataset.Proto
 		{"window", windowText(p), "training windows start from the zero state"},
 		{"loss", cmp.Or(opts.Loss, train.Losses(split.Schema.Target)[0]), ""}, {"optimiser", opts.Optimiser, ""},
 		{"learning rate", fmt.Sprintf("%g, %s", opts.LearningRate, opts.Schedule), ""},
-		{"batch", fmt.Sprintf("%d windows", opts.Batch), ""}, {"epochs", fmt.Sprintf("at most %d, %s", opts.Epochs, patience(opts.Patience)), ""},
+		{"batch", fmt.Sprintf("%d windows", opts.Batch), ""}, {"epochs", passes(opts), ""},
 		{"seeds", fmt.Sprintf("%d to %d", j.f.seed, j.f.seed+uint64(j.f.seeds)-1), ""},
 	}...) {
 		if s[1] != "" {
@@ -245,11 +245,14 @@ func (j *job) settings(opts train.Options, split *dataset.Split, p dataset.Proto
 	return list
 }
 
-func patience(epochs int) string {
-	if epochs < 0 {
-		return "never stopped early"
+func passes(o train.Options) string {
+	switch {
+	case o.Last:
+		return fmt.Sprintf("%d, the last kept", o.Epochs)
+	case o.Patience < 0:
+		return fmt.Sprintf("at most %d, never stopped early", o.Epochs)
 	}
-	return fmt.Sprintf("stopped after %d without a better validation loss", epochs)
+	return fmt.Sprintf("at most %d, stopped after %d without a better validation loss", o.Epochs, o.Patience)
 }
 
 func windowText(p dataset.Protocol) string {
