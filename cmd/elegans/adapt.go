@@ -92,7 +92,7 @@ func (f *adaptFlags) register(cmd *cobra.Command) {
 		{"journal", "`DIR` of the journal to begin or to go on with; none if not given", &f.journal},
 		{"sync", "`POLICY` by which the journal is safe from loss of power: record, interval (1 s) or never; interval if not given", oneOf[string]{&f.sync, policies()}},
 		{"out", "`FILE` for the adapted model; none if not given", &f.out},
-		{"out-series", "`NAME` of the series whose own --adapter is written into the model of --out; none if not given", &f.outOf},
+		{"out-series", "`SERIES` whose own --adapter is written into the model of --out; none if not given", &f.outOf},
 		{"report", "report `FILE`; none if not given", &f.report},
 		{"held-out", "`FILE` of earlier data with labels, on which MODEL and the adapted model are compared: what was forgotten", &f.heldOut},
 		{"rule", "`NAME` of the rule for gradients: " + strings.Join(ruleNames(), ", ") + "; " + ruleNames()[0] + ", which is exact, if not given", oneOf[string]{&f.rule, ruleNames()}},
