@@ -160,11 +160,9 @@ func (p *Personal) Fold(shared, own []float32) (*Model, error) {
 		return nil, err
 	}
 	m := p.of.With(shared)
-	param := func(name string) []float32 {
-		k := slices.IndexFunc(m.program.Params, func(q step.Param) bool { return q.Name == name })
-		return m.theta[m.program.Params[k].Offset:][:m.program.Params[k].Shape.Len()]
-	}
-	p.Model.personal.fold(param("readout.w"), param("readout.bias"), own)
+	r, _ := ReadoutOf(m.program) // there is one, as was just seen
+	of := func(q step.Param) []float32 { return m.theta[q.Offset:][:q.Shape.Len()] }
+	p.Model.personal.fold(of(r.Weights), of(r.Bias), own)
 	return m, nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// Readout is the linear readout of a program: y = W z + b.
+// LinearReadout is that of a program: y = W z + b.
 type LinearReadout struct {
 	Weights, Bias step.Param // of shapes outputs × features, and outputs
 	Features      int        // the node of z
