@@ -34,6 +34,8 @@ type compareFlags struct {
 	oneRow bool
 	keep   string
 	csv    string
+	folds  int
+	shares []float64
 
 	suite   string // a suite of tasks instead of one data set
 	data    string
@@ -98,6 +100,8 @@ elegans results writes its page; a run with other models or options is noted the
 	addFlag(flags, "match", "`GOAL` that the size of every network is chosen for, such as params=2000 or flops=5000", goal{&f.match})
 	addFlag(flags, "tune", "`NUMBER` of configurations of learning rate and size that are tried for each network, the given one among them", &f.tune)
 	addFlag(flags, "one-row", "no second row, without time and masks, for networks without a notion of time", &f.oneRow)
+	addFlag(flags, "folds", "`NUMBER` of folds of cross-validation over all but the test part, which is not looked at then; none if not given", &f.folds)
+	addFlag(flags, "shares", "`SHARES` of the training part that every model is trained on, by comma, such as 0.25,0.5,1; all of it if not given", shares{&f.shares})
 	addFlag(flags, "csv", "table `FILE`; none if not given", &f.csv)
 	addFlag(flags, "report", "report `FILE`, or none; ./NAME-compare.html if not given", &f.report)
 	addFlag(flags, "keep", "`DIR` in which trials are kept; one of the user's cache if not given", &f.keep)
@@ -138,7 +142,7 @@ func (f goal) values() (list []string) {
 type comparison struct {
 	*job
 	f        *compareFlags
-	contest  *experiment.Contest
+	contest  contest
 	estimate experiment.Estimate
 }
 
@@ -188,7 +192,11 @@ func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	x.spec.Split, x.spec.Protocol = s, f.windows(protocol, x.data.Roles.LastStep)
 	spec := experiment.ContestSpec{Schema: s.Schema, Parts: experiment.Cut(s, x.spec.Protocol), Models: models, Options: f.options, Metric: f.metric}
 	spec.Info.Data, spec.Info.Protocol = x.data.Hash(), x.spec.Protocol.Name
-	x.contest, err = experiment.NewContest(f.asked(spec))
+	if spec = f.asked(spec); f.crossed() {
+		x.contest, err = x.cross(spec)
+		return err
+	}
+	x.contest, err = experiment.NewContest(spec)
 	return f.refused(err, x.data)
 }
 
@@ -241,6 +249,9 @@ func (f *compareFlags) checkCompared(cmd *cobra.Command, own []string) error {
 		return usage("--tune %d: must be 1 (the given configuration alone) or more", f.tune)
 	}
 	if err := f.check(cmd); err != nil {
+		return err
+	}
+	if err := f.checkCross(cmd); err != nil {
 		return err
 	}
 	if f.csv == "-" && (f.json || f.report == "-") {
@@ -318,7 +329,9 @@ func (f *compareFlags) contestants(s series.Schema) (list []experiment.Contestan
 // places decides where results go and makes sure that they can be written there.
 func (x *comparison) places(name string) error {
 	f := x.f
-	f.report = reportFile(f.report, baseName(name)+"-compare.html")
+	if f.report = reportFile(f.report, baseName(name)+"-compare.html"); f.crossed() {
+		f.report = ""
+	}
 	x.piped = f.report == "-" || f.csv == "-"
 	written := slices.DeleteFunc([]string{f.report, f.csv}, func(path string) bool { return path == "" })
 	if len(written) == 2 && filepath.Clean(f.csv) == filepath.Clean(f.report) && f.csv != os.DevNull {

@@ -28,6 +28,7 @@ type job struct {
 	f       *trainFlags
 	c       *console
 	data    *dataset.Dataset
+	split   dataset.SplitOptions
 	spec    experiment.Spec
 	audit   dataset.Audit
 	resume  *experiment.Checkpoint
@@ -128,11 +129,11 @@ func (j *job) divide(cmd *cobra.Command, name string) (*dataset.Split, dataset.P
 	if err != nil {
 		return nil, protocol, err
 	}
-	split := splitOf(cmd, j.data, f.split)
+	j.split = splitOf(cmd, j.data, f.split)
 	if protocol.Split != nil {
-		split = *protocol.Split
+		j.split = *protocol.Split
 	}
-	s, err := j.data.Split(split)
+	s, err := j.data.Split(j.split)
 	if err != nil {
 		return nil, protocol, err
 	}
