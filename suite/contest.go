@@ -43,33 +43,6 @@ func (t *Task) Contest(d *Data, models []experiment.Contestant, o train.Options)
 	return spec
 }
 
-// Divisions are the contest on folds of all but the test part, which is never scored, each with the shares of its training side.
-// What was fitted for the schema stays as the training part of the task has it. of says what the folds divide. The error is that of
-// dataset.Part.Fold.
-func (t *Task) Divisions(d *Data, models []experiment.Contestant, o train.Options, folds int, shares []float64) (list []experiment.Division, of string, err error) {
-	all := dataset.Join(d.Train, d.Valid)
-	if of, err = all.Folds(d.Schema.Target, folds); err != nil {
-		return nil, "", err
-	}
-	whole := t.Contest(d, models, o)
-	for k := range folds {
-		full, _, err := all.Fold(d.Schema.Target, dataset.Fold{Number: k, Of: folds})
-		if err != nil {
-			return nil, "", err
-		}
-		for _, share := range shares {
-			trained, scored, err := all.Fold(d.Schema.Target, dataset.Fold{Number: k, Of: folds, Share: share})
-			if err != nil {
-				return nil, "", err
-			}
-			one := experiment.Division{ContestSpec: whole, Fold: k, Share: share}
-			one.Parts, one.Windows = experiment.Windowed(d.Schema, trained, dataset.Part{}, scored), len(full.Windows)
-			list = append(list, one)
-		}
-	}
-	return list, of, nil
-}
-
 // simple are the baselines that suit the data and see no labels.
 func simple(d *Data) (list []baseline.Baseline) {
 	for _, b := range baseline.For(d.Schema) {

@@ -210,7 +210,7 @@ func (t *tournament) contest(g *game) (contest, error) {
 	if !t.f.crossed() {
 		return experiment.NewContest(t.f.asked(g.task.Contest(g.data, g.models, t.f.options)))
 	}
-	list, of, err := g.task.Divisions(g.data, g.models, t.f.options, t.f.folds, t.f.cases())
+	list, of, err := g.task.Divisions(g.data, g.models, t.f.options, suite.Folding{Folds: t.f.folds, Shares: t.f.cases()})
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,10 @@ func (t *tournament) models(g *game) (list []experiment.Contestant, err error) {
 		case slices.ContainsFunc(simple, func(b experiment.Contestant) bool { return b.Name == name }):
 			one.Name = name
 		case k >= 0:
-			one, err = g.data.Contestant(t.change(candidates[k]))
+			var changed suite.Candidate
+			if changed, err = t.change(candidates[k]); err == nil {
+				one, err = g.data.Contestant(changed)
+			}
 		default:
 			one, err = t.other(g, name)
 			g.others = g.others || one.Name != ""
@@ -277,14 +280,22 @@ var overrides = map[string]func(f *compareFlags, c *suite.Candidate){
 	"bidirectional": func(f *compareFlags, c *suite.Candidate) { c.Block.Bidirectional = f.stack.block.Bidirectional },
 }
 
+// ofOthers are flags that no candidate takes, but models that are not the suite's.
+var ofOthers = []string{"wiring", "conv", "conv-grid", "encoder"}
+
 // change is a candidate with what was asked for in place of what the suite says.
-func (t *tournament) change(c suite.Candidate) suite.Candidate {
+func (t *tournament) change(c suite.Candidate) (suite.Candidate, error) {
+	for _, name := range ofOthers {
+		if t.given(name) {
+			return c, usage("--%s: does not change %s, which the suite has as it is; leave it out, or name models that are not the suite's", name, c.Title())
+		}
+	}
 	for name, put := range overrides {
 		if t.given(name) {
 			put(t.f, &c)
 		}
 	}
-	return c
+	return c, nil
 }
 
 // other is a model that the suite does not have for the task; without a name where it is a baseline that does not suit, or what
