@@ -43,14 +43,14 @@ func (f Fold) enough(units int, what, otherwise string) error {
 	if f.Of <= units {
 		return nil
 	}
-	fix := fmt.Sprintf("give at most %d", units)
-	if units < 2 {
-		fix = "give them more, or no folds"
+	there, fix := fmt.Sprintf("are %d %s", units, what), fmt.Sprintf("give at most %d", units)
+	if units == 1 {
+		there, fix = "is a single one of the "+what, "leave folds out"
 	}
 	if otherwise != "" {
 		fix += ", " + otherwise
 	}
-	return &UsageError{Flag: "--folds", Text: fmt.Sprintf("there are %d %s outside the test part, too few for %d folds; %s", units, what, f.Of, fix)}
+	return &UsageError{Flag: "--folds", Text: fmt.Sprintf("there %s outside the test part, too few for %d folds; %s", there, f.Of, fix)}
 }
 
 // partial tells whether a share leaves something out.

@@ -38,7 +38,11 @@ func (d *Dataset) SplitFold(o SplitOptions, f Fold) (*Split, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.fill(schema, segments, &Split{By: by, Warnings: warnings})
+	names := partNames
+	if f.Of > 0 {
+		names[2] = "scored"
+	}
+	return d.fill(schema, segments, names, &Split{By: by, Warnings: warnings})
 }
 
 // units are what folds of a split keep whole.

@@ -80,11 +80,11 @@ func (d *Dataset) SplitWith(schema series.Schema, o SplitOptions) (*Split, error
 	if err != nil {
 		return nil, err
 	}
-	return d.fill(schema, segments, &Split{By: by})
+	return d.fill(schema, segments, partNames, &Split{By: by})
 }
 
-// fill reads the series of every part.
-func (d *Dataset) fill(schema series.Schema, segments [3][]segment, s *Split) (*Split, error) {
+// fill reads the series of every part, by their names in messages.
+func (d *Dataset) fill(schema series.Schema, segments [3][]segment, names [3]string, s *Split) (*Split, error) {
 	s.Schema = schema
 	for i, into := range []*[]series.Series{&s.Train, &s.Valid, &s.Test} {
 		list, applied, err := d.assemble(schema, segments[i])
@@ -92,14 +92,14 @@ func (d *Dataset) fill(schema series.Schema, segments [3][]segment, s *Split) (*
 			return nil, err
 		}
 		for _, w := range applied.Warnings {
-			s.Warnings = append(s.Warnings, partNames[i]+" part: "+w)
+			s.Warnings = append(s.Warnings, names[i]+" part: "+w)
 		}
 		scored := 0
 		for k := range list {
 			scored += list[k].Scored()
 		}
 		if len(list) > 0 && scored == 0 {
-			return nil, d.parts[0].whole(d.Roles.Target, "the %s part (%s) holds no row with a label; choose other shares with --valid and --test, or fill in labels", partNames[i], s.By)
+			return nil, d.parts[0].whole(d.Roles.Target, "the %s part (%s) holds no row with a label; choose other shares with --valid and --test, or fill in labels", names[i], s.By)
 		}
 		*into = list
 	}

@@ -73,8 +73,8 @@ before it begins.
 With --folds it is cross-validated over everything outside the test part, which is not scored then: fold k scores every
 K-th series (or file, as --split says) from k on, in the order of the data and within each class where a series has one, and
 trains on the others; what is split in time is cut into K stretches of each series. Nothing is chosen by what is scored:
-the last of all epochs is kept, so that --epochs is one of the settings to compare; thresholds are one half, the penalties of
-simple baselines their plain ones. The score is the mean over folds, ± its sd over seeds, beside its sd over
+the last of all epochs is kept, so that --epochs is one of the settings to compare; thresholds are one half, the penalties
+of simple baselines their plain ones. The score is the mean over folds, ± its sd over seeds, beside its sd over
 folds; differences are paired by fold and seed.
 
 With --shares every model is trained on each of these shares of the training part, or of that of each fold: would more data
@@ -195,6 +195,7 @@ func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	if err := x.places(name); err != nil {
 		return err
 	}
+	x.fold.Of = f.folds
 	s, protocol, err := x.divide(cmd, name)
 	if err != nil {
 		return err
