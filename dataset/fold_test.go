@@ -110,6 +110,9 @@ func TestFoldsCoverAllButTheTest(t *testing.T) {
 				if a, b, e := shared(trained, scored), shared(trained, test), shared(allRows(s.Test), test); a+b+e > 0 {
 					t.Errorf("fold %d: %d rows are on both sides, %d and %d of the test part", k, a, b, e)
 				}
+				if n := len(allRows(s.Test)) - len(scored); !c.roles.LastStep && n != min(k, 1)*len(s.Test)*c.split.Context {
+					t.Errorf("fold %d has %d rows of context", k, n)
+				}
 				if shared(scored, seen) > 0 {
 					t.Errorf("fold %d scores rows of another", k)
 				}
@@ -117,7 +120,7 @@ func TestFoldsCoverAllButTheTest(t *testing.T) {
 					seen[row] = true
 				}
 				if x := s.Schema.Inputs[0]; x.Kind == series.Numeric && !c.roles.LastStep {
-					if mean := meanOf(s.Train, 0); math.Abs(mean-x.Mean) > 1e-4*math.Abs(x.Mean) {
+					if mean := meanOf(s.Train, 0); math.Abs(mean-x.Mean) > 1e-6*math.Abs(x.Mean) {
 						t.Errorf("fold %d: the mean of what is trained on is %g, fitted %g", k, mean, x.Mean)
 					}
 				}
