@@ -8,10 +8,11 @@ import (
 // Bins of a number let a small network treat its low, usual and high values differently, as a tree does. An input with knots
 // K_0 < … < K_B is seen as its value x scaled, and as B components beside it,
 //
-//	e_k = 2 (x - K_k) / (K_{k+1} - K_k) - 1, at least -1 and at most 1,
+//	e_k = (x - K_k) / (K_{k+1} - K_k) - 1/2, at least -1/2 and at most 1/2,
 //
 // and so is each summary that is a value of it: mean, min and max. Source: Gorishniy, Rubachev and Babenko, On embeddings for
-// numerical features in tabular deep learning, 2022, piecewise linear encoding, there from 0 to 1.
+// numerical features in tabular deep learning, 2022, piecewise linear encoding, there from 0 to 1. Centred, and no wider, they
+// leave a network that begins at random as quiet as it is without them; from -1 to 1 it learned worse.
 
 // binned tells whether an input is seen in bins.
 func binned(in series.Input) bool { return counts(in) && len(in.Knots) > 1 }
@@ -48,11 +49,11 @@ func (h *head) encode(z step.Vec) step.Vec {
 		}
 		for k := 1; k < len(in.Knots); k++ {
 			lo, hi := (in.Knots[k-1]-in.Mean)/in.SD, (in.Knots[k]-in.Mean)/in.SD
-			which, slope, offset = append(which, at), append(slope, 2/(hi-lo)), append(offset, (lo+hi)/(hi-lo))
+			which, slope, offset = append(which, at), append(slope, 1/(hi-lo)), append(offset, (lo+hi)/2/(hi-lo))
 		}
 		at++
 	}
 	b := h.b
 	e := step.Sub(step.Mul(step.Gather(z, which...), b.Const(slope...)), b.Const(offset...))
-	return step.Max(step.Min(e, b.Const(1)), b.Const(-1))
+	return step.Max(step.Min(e, b.Const(0.5)), b.Const(-0.5))
 }

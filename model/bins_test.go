@@ -36,7 +36,7 @@ func withKnots(s series.Schema) series.Schema {
 func piecewise(in series.Input, z float64) (e []float64) {
 	x := in.Mean + in.SD*z
 	for k := 1; k < len(in.Knots); k++ {
-		e = append(e, math.Max(-1, math.Min(1, 2*(x-in.Knots[k-1])/(in.Knots[k]-in.Knots[k-1])-1)))
+		e = append(e, math.Max(-0.5, math.Min(0.5, (x-in.Knots[k-1])/(in.Knots[k]-in.Knots[k-1])-0.5)))
 	}
 	return e
 }
