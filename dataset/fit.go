@@ -89,13 +89,14 @@ func usableSD(mean, sd float64) float64 {
 
 func (d *Dataset) fitNumber(i int, train []segment, warn func(string, ...any)) (series.Input, error) {
 	in := d.inputs[i]
-	mean, sd, n := moments(func(yield func(float64)) {
+	values := func(yield func(float64)) {
 		d.each(train, func(t *track, row int) {
 			if v := d.parts[t.part].inputs[i].num[row]; v == v {
 				yield(v)
 			}
 		})
-	})
+	}
+	mean, sd, n := moments(values)
 	usable := usableSD(mean, sd)
 	switch {
 	case n == 0:
@@ -104,6 +105,11 @@ func (d *Dataset) fitNumber(i int, train []segment, warn func(string, ...any)) (
 		warn("column %q is constant (%.6g) in the training part: the model cannot learn from it", in.name, mean)
 	}
 	column := series.Input{Name: in.name, Kind: series.Numeric, Mean: mean, SD: usable, Clip: d.Roles.Clip}
+	if d.Roles.Bins > 0 {
+		var all []float64
+		values(func(v float64) { all = append(all, v) })
+		column.Knots = series.Knots(all, d.Roles.Bins)
+	}
 	if in.missing {
 		var err error
 		column.Missing, column.Mask, column.Since = true, d.Roles.Missing.Mask, d.Roles.Missing.Since

@@ -82,6 +82,9 @@ type Roles struct {
 	Missing Missing
 	// Clip bounds every scaled numeric input to [-Clip, Clip]; 0: no bound.
 	Clip float64
+	// Bins is the number of bins that every numeric column is seen in too, of about as many training values each, 2 to
+	// series.MaxBins; 0: none.
+	Bins int
 	// Layout of the table. Empty: Wide.
 	Layout Layout
 	// Parameter and Value are the columns of a Long table that hold the quantity's name and its value. Empty: the
@@ -208,6 +211,8 @@ func (r Roles) check() error {
 		return usage("--horizon-tolerance", "%g s; it must be at least 0", r.HorizonTolerance)
 	case !(r.TimeUnit >= 0 && r.TimeUnit < math.Inf(1)):
 		return usage("--time-unit", "%g s; it must be greater than 0 (0: the median positive dt)", r.TimeUnit)
+	case r.Bins != 0 && (r.Bins < 2 || r.Bins > series.MaxBins):
+		return usage("--bins", "%d; allowed: 2 to %d, or 0 for none", r.Bins, series.MaxBins)
 	case !(r.Clip >= 0 && r.Clip < math.Inf(1)):
 		return usage("--clip", "%g; it must be at least 0 (0: no bound)", r.Clip)
 	}

@@ -54,6 +54,9 @@ type Contestant struct {
 	Architecture  model.Architecture
 	// Inputs are the names of those that it sees; all if empty.
 	Inputs []string
+	// Bins is the number of bins that it sees numbers in too, of about as many training values each, where those of the schema
+	// are not to do; see series.Knots.
+	Bins int
 	// Rates of learning that are tried with the first seed, of which validation chooses one; that of the options if empty.
 	// Without a validation part the first is taken.
 	Rates []float64
@@ -149,6 +152,7 @@ func (c *Contest) enter(m Contestant) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.Name, err)
 	}
+	schema = c.binned(schema, m.Bins)
 	timed, err := notices(m.Architecture, schema)
 	switch {
 	case err != nil:
@@ -224,6 +228,26 @@ func showing(s series.Schema, names []string) (series.Schema, error) {
 		}
 	}
 	return s, nil
+}
+
+// binned is a schema whose numbers have bins, of the values that are trained on.
+func (c *Contest) binned(s series.Schema, bins int) series.Schema {
+	if bins == 0 {
+		return s
+	}
+	s.Inputs = slices.Clone(s.Inputs)
+	for k := range s.Inputs {
+		if in := &s.Inputs[k]; in.Kind == series.Numeric {
+			var values []float64
+			for _, one := range c.out.Train.Series {
+				for row := range one.Len() {
+					values = append(values, float64(one.At(row)[k]))
+				}
+			}
+			in.Knots = series.Knots(values, bins)
+		}
+	}
+	return s
 }
 
 // notices tells whether time reaches an architecture by itself.

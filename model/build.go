@@ -88,6 +88,9 @@ func (s *stack) network(a Architecture, h *head, grid step.Grid) (x step.Vec, la
 		if len(a.Summaries) > 0 {
 			x = step.Concat(x, h.summary(a.Summaries))
 		}
+		if bins := h.bins(a.Summaries); bins.OK() {
+			x = step.Concat(x, bins)
+		}
 		if a.TimeInput {
 			x = step.Concat(x, step.Log(step.Plus(s.b.DT(), 1)))
 		}

@@ -31,6 +31,8 @@ type Input struct {
 	// Range, where given, are the least and the greatest raw value: what lies outside counts as the nearer of the two,
 	// before scaling. Numeric only.
 	Range []float64 `json:"range,omitempty"`
+	// Knots, where given, ascend and are the edges of bins, in which a model sees the number too; raw values. Numeric only.
+	Knots []float64 `json:"knots,omitempty"`
 	// Missing declares that NaN means "not observed". Where it is false a NaN is an error of the data.
 	Missing bool `json:"missing,omitempty"`
 	// Impute is the raw value that stands in for what was not observed: the training mean unless chosen otherwise.
@@ -233,6 +235,8 @@ func (s Schema) Check() error {
 			return fmt.Errorf("schema: input %q has clip %g; it must be at least 0 (0: none)", in.Name, in.Clip)
 		case len(in.Range) > 0 && (len(in.Range) != 2 || in.Kind != Numeric || !(in.Range[0] < in.Range[1]) || !finite(in.Range[0]) || !finite(in.Range[1])):
 			return fmt.Errorf("schema: input %q has range %v; it must be a least and a greater finite value of a number", in.Name, in.Range)
+		case !checkKnots(in):
+			return fmt.Errorf("schema: input %q has knots %v; they must be 2 to %d finite values of a number that ascend (in single precision)", in.Name, in.Knots, MaxBins+1)
 		}
 		seen[in.Name] = true
 	}

@@ -27,6 +27,8 @@ type Candidate struct {
 	// Summaries of the inputs that it sees beside them, and the share of its inputs that training drops.
 	Summaries    []model.Summary
 	InputDropout float64
+	// Bins that it sees numbers in; see series.Knots.
+	Bins int
 	// Layers of it, one on the other, with Block around each; Pool gives what the readout sees.
 	Layers int
 	Block  model.Block
@@ -83,6 +85,9 @@ func (c Candidate) about() (words []string) {
 	}
 	if len(c.Summaries) > 0 {
 		words = append(words, "summaries "+joined(c.Summaries))
+	}
+	if c.Bins > 0 {
+		words = append(words, fmt.Sprintf("%d bins", c.Bins))
 	}
 	if c.InputDropout > 0 {
 		words = append(words, fmt.Sprintf("input dropout %g", c.InputDropout))
@@ -151,7 +156,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 	if c.Units > 0 {
 		a = a.Resized(c.Units)
 	}
-	one = experiment.Contestant{Name: c.Title(), Summary: strings.Join(append([]string{p.Summary}, c.about()...), "; "), Architecture: a, Inputs: c.Inputs,
+	one = experiment.Contestant{Name: c.Title(), Summary: strings.Join(append([]string{p.Summary}, c.about()...), "; "), Architecture: a, Inputs: c.Inputs, Bins: c.Bins,
 		Rates: c.Rates, Average: c.Average, OneRow: !c.Plain}
 	if len(c.Rates) == 0 {
 		one.Rates = Rates(p.Cell)

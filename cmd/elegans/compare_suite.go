@@ -97,7 +97,9 @@ var decidedByTask = []string{"protocol", "window", "stride", "metric", "report",
 func (f *compareFlags) checkSuite(cmd *cobra.Command, section suite.Section) error {
 	names := slices.Clone(decidedByTask)
 	for _, flag := range roleFlags {
-		names = append(names, flag.name)
+		if overrides[flag.name] == nil {
+			names = append(names, flag.name)
+		}
 	}
 	for _, flag := range splitFlags {
 		names = append(names, flag.name)
@@ -270,6 +272,7 @@ var overrides = map[string]func(f *compareFlags, c *suite.Candidate){
 	"refit":         func(f *compareFlags, c *suite.Candidate) { c.Refit = f.options.Refit },
 	"layers":        func(f *compareFlags, c *suite.Candidate) { c.Layers = f.stack.layers },
 	"summaries":     func(f *compareFlags, c *suite.Candidate) { c.Summaries = f.stack.summaries },
+	"bins":          func(f *compareFlags, c *suite.Candidate) { c.Bins = f.roles.Bins },
 	"input-dropout": func(f *compareFlags, c *suite.Candidate) { c.InputDropout = f.stack.inputDropout },
 	"pool":          func(f *compareFlags, c *suite.Candidate) { c.Pool = f.stack.pool },
 	"residual":      func(f *compareFlags, c *suite.Candidate) { c.Block.Residual = f.stack.block.Residual },
@@ -316,7 +319,7 @@ func (t *tournament) other(g *game, name string) (one experiment.Contestant, err
 		t.c.warn("%s does not suit task %s and is left out there", name, g.task.Name)
 		return one, nil
 	}
-	one.Name = name
+	one.Name, one.Bins = name, t.f.roles.Bins
 	if one.Architecture, one.Summary, err = t.f.stack.architecture(preset, t.f.wiring, g.data.Schema); err != nil {
 		return one, fmt.Errorf("model %s: %w", name, err)
 	}

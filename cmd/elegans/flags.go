@@ -50,6 +50,7 @@ var roleFlags = []roleFlag{
 	{"since", "feed, beside a column with gaps, the time since it was observed", false, func(r *dataset.Roles) any { return &r.Missing.Since }},
 	{"impute", "`WAY` to fill a missing value: mean, hold, zero, or a number; mean if not given", false, func(r *dataset.Roles) any { return &r.Missing.Impute }},
 	{"clip", "`BOUND` on scaled inputs, in standard deviations; none if not given", false, func(r *dataset.Roles) any { return &r.Clip }},
+	{"bins", "`NUMBER` of bins, of about as many training values each, that numbers are seen in too, with their mean, min and max of --summaries; none if not given", false, func(r *dataset.Roles) any { return &r.Bins }},
 	{"layout", "`LAYOUT` of the table: wide, or long with one row per event; wide if not given", true, func(r *dataset.Roles) any {
 		return oneOf[dataset.Layout]{&r.Layout, []dataset.Layout{dataset.Wide, dataset.Long}}
 	}},
