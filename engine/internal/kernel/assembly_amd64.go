@@ -9,6 +9,7 @@ import (
 )
 
 //go:generate go run -tags noasm,generate ./gen/chains -go chain_go.go -table chain_table_amd64.go -out chain_amd64.s -stubs chain_stub_amd64.go -pkg kernel
+//go:generate go run -tags noasm,generate ./gen/chains -wide -table chain_wide_table_amd64.go -out chain_wide_amd64.s -stubs chain_wide_stub_amd64.go -pkg kernel
 
 const supported = true
 
@@ -23,6 +24,18 @@ type assembly struct {
 	flat  func(out, in *[]float32, n int)
 }
 
+// choice is the assembly of a chain with what is in use of its wide functions.
+type choice struct {
+	assembly
+	wide wideAssembly
+}
+
+// find is the assembly of a chain without heads.
+func find(text string) (c choice, ok bool) {
+	a, ok := generated[text]
+	return choice{a, widened(text)}, ok
+}
+
 func has(text string, lanes int) bool {
 	if _, ok := generatedGathered[text]; ok {
 		return Accelerated
@@ -33,9 +46,9 @@ func has(text string, lanes int) bool {
 
 func bind(text string, out, in [][]float32, heads []Head, rows, lanes int) func() {
 	if a, ok := generatedGathered[text]; ok {
-		return a.bind(out, in, heads, rows, lanes)
+		return a.bind(rowsOf(text, lanes), out, in, heads, rows, lanes)
 	}
-	a, ok := generated[text]
+	a, ok := find(text)
 	if !ok || len(heads) > 0 {
 		panic(noKernel)
 	}
@@ -46,19 +59,19 @@ func bind(text string, out, in [][]float32, heads []Head, rows, lanes int) func(
 func (a assembly) works(lanes int) bool { return a.rows == nil || lanes == 1 || lanes%vector == 0 }
 
 // run computes the chain once.
-func (a assembly) run(out, in [][]float32, rows, lanes int) bool {
-	if !a.works(lanes) {
+func (c choice) run(out, in [][]float32, rows, lanes int) bool {
+	if !c.works(lanes) {
 		return false
 	}
-	a.check(out, in, rows, lanes)
-	a.enter(out, in, rows, lanes)
+	c.check(out, in, rows, lanes)
+	c.enter(out, in, rows, lanes)
 	return true
 }
 
 // bind checks all operands, once: what it returns enters the assembly as it is.
-func (a assembly) bind(out, in [][]float32, rows, lanes int) func() {
-	a.check(out, in, rows, lanes)
-	return func() { a.enter(out, in, rows, lanes) }
+func (c choice) bind(out, in [][]float32, rows, lanes int) func() {
+	c.check(out, in, rows, lanes)
+	return func() { c.enter(out, in, rows, lanes) }
 }
 
 func (a assembly) check(out, in [][]float32, rows, lanes int) {
@@ -68,13 +81,17 @@ func (a assembly) check(out, in [][]float32, rows, lanes int) {
 	check(out, in, a.kinds, rows, lanes)
 }
 
-func (a assembly) enter(out, in [][]float32, rows, lanes int) {
+func (c choice) enter(out, in [][]float32, rows, lanes int) {
 	switch results, operands := unsafe.SliceData(out), unsafe.SliceData(in); {
 	case rows < 1 || lanes < 1:
-	case lanes == 1 || a.rows == nil:
-		a.flat(results, operands, rows*lanes)
+	case c.wide.flat != nil && rows*lanes%wideVector == 0:
+		c.wide.flat(results, operands, rows*lanes)
+	case c.wide.rows != nil && lanes%wideVector == 0:
+		c.wide.rows(results, operands, rows, lanes/wideVector)
+	case lanes == 1 || c.rows == nil:
+		c.flat(results, operands, rows*lanes)
 	default:
-		a.rows(results, operands, rows, lanes/vector)
+		c.rows(results, operands, rows, lanes/vector)
 	}
 }
 
@@ -105,7 +122,7 @@ func extent(kind byte, rows, lanes int) int {
 
 // fused finds the assembly of a chain without heads.
 func fused(text string) Fused {
-	if a, ok := generated[text]; ok && Accelerated {
+	if a, ok := find(text); ok && Accelerated {
 		return a.run
 	}
 	return nil
