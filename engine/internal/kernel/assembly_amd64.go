@@ -24,18 +24,6 @@ type assembly struct {
 	flat  func(out, in *[]float32, n int)
 }
 
-// choice is the assembly of a chain with what is in use of its wide functions.
-type choice struct {
-	assembly
-	wide wideAssembly
-}
-
-// find is the assembly of a chain without heads.
-func find(text string) (c choice, ok bool) {
-	a, ok := generated[text]
-	return choice{a, widened(text)}, ok
-}
-
 func has(text string, lanes int) bool {
 	if _, ok := generatedGathered[text]; ok {
 		return Accelerated
@@ -48,7 +36,7 @@ func bind(text string, out, in [][]float32, heads []Head, rows, lanes int) func(
 	if a, ok := generatedGathered[text]; ok {
 		return a.bind(rowsOf(text, lanes), out, in, heads, rows, lanes)
 	}
-	a, ok := find(text)
+	a, ok := generated[text]
 	if !ok || len(heads) > 0 {
 		panic(noKernel)
 	}
@@ -59,19 +47,19 @@ func bind(text string, out, in [][]float32, heads []Head, rows, lanes int) func(
 func (a assembly) works(lanes int) bool { return a.rows == nil || lanes == 1 || lanes%vector == 0 }
 
 // run computes the chain once.
-func (c choice) run(out, in [][]float32, rows, lanes int) bool {
-	if !c.works(lanes) {
+func (a assembly) run(out, in [][]float32, rows, lanes int) bool {
+	if !a.works(lanes) {
 		return false
 	}
-	c.check(out, in, rows, lanes)
-	c.enter(out, in, rows, lanes)
+	a.check(out, in, rows, lanes)
+	a.enter(out, in, rows, lanes)
 	return true
 }
 
 // bind checks all operands, once: what it returns enters the assembly as it is.
-func (c choice) bind(out, in [][]float32, rows, lanes int) func() {
-	c.check(out, in, rows, lanes)
-	return func() { c.enter(out, in, rows, lanes) }
+func (a assembly) bind(out, in [][]float32, rows, lanes int) func() {
+	a.check(out, in, rows, lanes)
+	return func() { a.enter(out, in, rows, lanes) }
 }
 
 func (a assembly) check(out, in [][]float32, rows, lanes int) {
@@ -81,17 +69,13 @@ func (a assembly) check(out, in [][]float32, rows, lanes int) {
 	check(out, in, a.kinds, rows, lanes)
 }
 
-func (c choice) enter(out, in [][]float32, rows, lanes int) {
+func (a assembly) enter(out, in [][]float32, rows, lanes int) {
 	switch results, operands := unsafe.SliceData(out), unsafe.SliceData(in); {
 	case rows < 1 || lanes < 1:
-	case c.wide.flat != nil && rows*lanes%wideVector == 0:
-		c.wide.flat(results, operands, rows*lanes)
-	case c.wide.rows != nil && lanes%wideVector == 0:
-		c.wide.rows(results, operands, rows, lanes/wideVector)
-	case lanes == 1 || c.rows == nil:
-		c.flat(results, operands, rows*lanes)
+	case lanes == 1 || a.rows == nil:
+		a.flat(results, operands, rows*lanes)
 	default:
-		c.rows(results, operands, rows, lanes/vector)
+		a.rows(results, operands, rows, lanes/vector)
 	}
 }
 
@@ -122,7 +106,7 @@ func extent(kind byte, rows, lanes int) int {
 
 // fused finds the assembly of a chain without heads.
 func fused(text string) Fused {
-	if a, ok := find(text); ok && Accelerated {
+	if a, ok := generated[text]; ok && Accelerated {
 		return a.run
 	}
 	return nil

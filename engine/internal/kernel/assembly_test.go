@@ -15,10 +15,13 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// The assembler's generator hands out the registers of AVX-512 without a word; an AVX2 machine dies of them.
+// beyondAVX2 are the registers of AVX-512.
+var beyondAVX2 = regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|Z\d+|K\d)\b`)
+
+// The assembler's generator hands out the registers of AVX-512 without a word; an AVX2 machine dies of them. Files for
+// AVX-512 are named so.
 func TestNoRegistersBeyondAVX2(t *testing.T) {
-	beyond := regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|Z\d+|K\d)\b`)
-	if !beyond.MatchString("VADDPS Y16, Y2, Y3") || beyond.MatchString("VADDPS Y15, Y2, Y3") {
+	if !beyondAVX2.MatchString("VADDPS Y16, Y2, Y3") || beyondAVX2.MatchString("VADDPS Y15, Y2, Y3") {
 		t.Fatal("the pattern does not bite")
 	}
 	files, err := filepath.Glob("*_amd64.s")
@@ -26,11 +29,14 @@ func TestNoRegistersBeyondAVX2(t *testing.T) {
 		t.Fatal("no assembly found", err)
 	}
 	for _, name := range files {
+		if strings.HasSuffix(name, "_wide_amd64.s") {
+			continue
+		}
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := beyond.Find(text); r != nil {
+		if r := beyondAVX2.Find(text); r != nil {
 			t.Errorf("%s uses register %s", name, r)
 		}
 	}
@@ -62,8 +68,7 @@ func inAssembly(op step.Op, dst []float32, in [][]float32) {
 func TestGeneratedChainsEqualTheirOperations(t *testing.T) {
 	needAssembly(t)
 	r := rand.New(rand.NewPCG(7, 7))
-	for text := range generated {
-		a, _ := find(text)
+	for text, a := range generated {
 		for _, size := range [][2]int{{1, 1}, {3, 8}, {7, 1}, {8, 1}, {21, 1}, {5, 24}, {2, 5}} {
 			rows, lanes := size[0], size[1]
 			var in, got, want [][]float32
@@ -123,7 +128,7 @@ func TestPositionDoesNotMatter(t *testing.T) {
 
 func TestShortOperandsAreRefused(t *testing.T) {
 	needAssembly(t)
-	a, _ := find("add f0 u1 > [0]")
+	a := generated["add f0 u1 > [0]"]
 	x := make([]float32, 24)
 	for name, f := range map[string]func(){
 		"operand":  func() { a.run([][]float32{x}, [][]float32{x[:23], x[:3]}, 3, 8) },

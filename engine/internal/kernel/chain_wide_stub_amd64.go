@@ -8,162 +8,6 @@ package kernel
 func chain0wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain19wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain41wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain42wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain71wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain72wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain73wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain74wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain75wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain76wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain91wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain92wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain93wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain94wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain95wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain96wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain97wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain98wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain99wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain100wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain101wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain102wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain103wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain104wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain105wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain108wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain109wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain110wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain111wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain112wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain113wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain114wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain115wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain116wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain117wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain118wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain119wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain120wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain121wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain122wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain123wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain124wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain125wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain126wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain127wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain128wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain129wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain130wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain131wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain132wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain133wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain134wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain135wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain136wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
@@ -230,97 +74,16 @@ func chain156wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain157wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain167wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain173wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain174wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain178wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain179wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain184wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain185wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain186wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain187wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain188wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain189wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain196wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain197wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain198wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain199wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain200wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain201wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain202wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain203wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain204wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain205wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain206wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain207wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain208wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain209wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain210wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain211wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain214wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain215wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain216wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain217wide(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain218wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -333,36 +96,6 @@ func chain220wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 
 //go:noescape
 func chain221wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain223wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain224wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain225wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain226wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain227wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain228wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain229wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain230wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain231wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain232wide(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain233wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -401,142 +134,13 @@ func chain243wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain244wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain247wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain248wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain249wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain251wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain253wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain254wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain262wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain263wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain267wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain268wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain269wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain270wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain273wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain274wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain275wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain276wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain277wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain278wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain279wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain280wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain281wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain282wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain283wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain284wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain285wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain286wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain287wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain288wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain289wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain290wide(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain291wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain296wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain297wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain302wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain303wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain304wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain305wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain306wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain307wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain308wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain309wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain310wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain311wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain312wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain313wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain314wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain315wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -557,12 +161,6 @@ func chain319wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain320wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain321wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain322wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
 func chain323wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
@@ -578,9 +176,6 @@ func chain326wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain327wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain328wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
 func chain329wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
@@ -593,13 +188,7 @@ func chain331wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain332wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain333wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
 func chain334wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain335wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain336wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -626,9 +215,6 @@ func chain342wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain343wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain347wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain349wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
@@ -653,49 +239,10 @@ func chain365wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain366wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain375wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain376wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain377wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain378wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain379wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain380wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain381wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain382wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain387wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain388wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
 func chain389wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain390wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain396wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain397wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain398wide(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain431wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -704,46 +251,10 @@ func chain431wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain436wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain443wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain444wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain454wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain456wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain457wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain458wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain473wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain494wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain508wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain509wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain511wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain512wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain513wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain514wide(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain515wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -758,193 +269,13 @@ func chain517wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain518wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain519wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain523wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain524wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain525wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain526wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain553wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain554wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain555wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain556wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain592wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain593wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain594wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain595wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain598wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain620wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain627wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain628wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain629wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain630wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain646wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain677wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain688wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain699wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain701wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain702wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain703wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain704wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain705wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain706wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain707wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain708wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain709wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain710wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain711wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain714wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain719wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain756wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain757wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain759wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain760wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain762wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain779wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain791wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain792wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain793wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain794wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain795wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain796wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain797wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain801wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain802wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain803wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain804wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain805wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain806wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain834wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain835wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain836wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain837wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain838wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain839wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain840wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain841wide(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain845wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -957,42 +288,3 @@ func chain853wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 
 //go:noescape
 func chain861wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain863wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain864wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain879wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain880wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain883wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain891wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain892wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain893wide(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain897wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain898wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain899wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain900wide(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain901wide(out *[]float32, in *[]float32, n int)

@@ -21,7 +21,6 @@ TEXT ·synapsesBackward32(SB), NOSPLIT, $0-64
 	VBROADCASTSS wide3c1e5fb0<>+0(SB), Z4
 	VBROADCASTSS wide3aaf6433<>+0(SB), Z5
 	VBROADCASTSS wide42fc0000<>+0(SB), Z6
-	VBROADCASTSS widec2fc0000<>+0(SB), Z7
 	MOVQ         n+56(FP), R11
 	MOVLQSX      (R8), R9
 	VBROADCASTSS (SI), Z8
@@ -34,8 +33,8 @@ TEXT ·synapsesBackward32(SB), NOSPLIT, $0-64
 	VRNDSCALEPS  $0x08, Z9, Z11
 	VSUBPS       Z10, Z7, Z7
 	VSUBPS       Z11, Z9, Z9
-	VMINPS       Z6, Z10, Z10
-	VMINPS       Z6, Z11, Z11
+	VRANGEPS     $0x02, Z6, Z10, Z10
+	VRANGEPS     $0x02, Z6, Z11, Z11
 	VMOVUPS      Z5, Z12
 	VFMADD213PS  Z4, Z7, Z12
 	VMOVUPS      Z5, Z8
@@ -71,8 +70,8 @@ edge:
 	VRNDSCALEPS   $0x08, Z10, Z12
 	VSUBPS        Z11, Z9, Z9
 	VSUBPS        Z12, Z10, Z10
-	VMINPS        Z6, Z11, Z11
-	VMINPS        Z6, Z12, Z12
+	VRANGEPS      $0x02, Z6, Z11, Z11
+	VRANGEPS      $0x02, Z6, Z12, Z12
 	VMOVUPS       Z5, Z13
 	VFMADD213PS   Z4, Z9, Z13
 	VMOVUPS       Z5, Z14
@@ -281,16 +280,6 @@ DATA wide42fc0000<>+24(SB)/4, $0x42fc0000
 DATA wide42fc0000<>+28(SB)/4, $0x42fc0000
 GLOBL wide42fc0000<>(SB), RODATA|NOPTR, $32
 
-DATA widec2fc0000<>+0(SB)/4, $0xc2fc0000
-DATA widec2fc0000<>+4(SB)/4, $0xc2fc0000
-DATA widec2fc0000<>+8(SB)/4, $0xc2fc0000
-DATA widec2fc0000<>+12(SB)/4, $0xc2fc0000
-DATA widec2fc0000<>+16(SB)/4, $0xc2fc0000
-DATA widec2fc0000<>+20(SB)/4, $0xc2fc0000
-DATA widec2fc0000<>+24(SB)/4, $0xc2fc0000
-DATA widec2fc0000<>+28(SB)/4, $0xc2fc0000
-GLOBL widec2fc0000<>(SB), RODATA|NOPTR, $32
-
 // func synapsesBackward16(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, FMA3
 TEXT ·synapsesBackward16(SB), NOSPLIT, $0-64
@@ -308,7 +297,6 @@ TEXT ·synapsesBackward16(SB), NOSPLIT, $0-64
 	VBROADCASTSS wide3c1e5fb0<>+0(SB), Z4
 	VBROADCASTSS wide3aaf6433<>+0(SB), Z5
 	VBROADCASTSS wide42fc0000<>+0(SB), Z6
-	VBROADCASTSS widec2fc0000<>+0(SB), Z7
 	MOVQ         n+56(FP), R11
 	MOVLQSX      (R8), R9
 	VBROADCASTSS (SI), Z8
@@ -317,7 +305,7 @@ TEXT ·synapsesBackward16(SB), NOSPLIT, $0-64
 	VFMADD213PS  Z9, Z8, Z7
 	VRNDSCALEPS  $0x08, Z7, Z8
 	VSUBPS       Z8, Z7, Z7
-	VMINPS       Z6, Z8, Z8
+	VRANGEPS     $0x02, Z6, Z8, Z8
 	VMOVUPS      Z5, Z9
 	VFMADD213PS  Z4, Z7, Z9
 	VFMADD213PS  Z3, Z7, Z9
@@ -339,7 +327,7 @@ edge:
 	VFMADD213PS   Z10, Z9, Z8
 	VRNDSCALEPS   $0x08, Z8, Z9
 	VSUBPS        Z9, Z8, Z8
-	VMINPS        Z6, Z9, Z9
+	VRANGEPS      $0x02, Z6, Z9, Z9
 	VMOVUPS       Z5, Z10
 	VFMADD213PS   Z4, Z8, Z10
 	VFMADD213PS   Z3, Z8, Z10

@@ -31,7 +31,7 @@ type op struct {
 // registers is how many values and the code of an operation share; the allocator of avo gets by with one more.
 func registers() int { return vec.Count() - 1 }
 
-// widest is the most numbers at a time: those of a row of a shard.
+// widest is the most numbers at a time: the lanes of a shard.
 const widest = 32
 
 // pointers are the operands whose addresses stay in registers.
@@ -168,11 +168,9 @@ func (c *chain) width() int {
 	return 1
 }
 
-// widens reports whether the chain is emitted for AVX-512 too.
+// widens reports whether the chain is emitted for AVX-512 too: where it has heads, which gain most by it.
 func (c *chain) widens() bool {
-	lacks := func(o op) bool { return o.op != step.OpAccum && !vec.Widens(o.op) }
-	gains := func(o op) bool { return vec.Gains(o.op) }
-	return !slices.ContainsFunc(c.ops, lacks) && (c.heads != nil || slices.ContainsFunc(c.ops, gains))
+	return c.heads != nil && !slices.ContainsFunc(c.ops, func(o op) bool { return !vec.Widens(o.op) })
 }
 
 // need is how many registers an operation takes for n vectors.
@@ -401,7 +399,7 @@ func (w *writer) apply(k int) vec.Many {
 	return y
 }
 
-// emitRows is the function for several lanes, whole vectors.
+// emitRows is the function for several lanes, a multiple of 8.
 func emitRows(name string, c *chain) {
 	TEXT(name, 0, "func(out, in *[]float32, rows, vecs int)")
 	Pragma("noescape")
@@ -431,9 +429,9 @@ func (w *writer) loop(n GPVirtual, unit int) {
 		JL(LabelRef(end))
 		Label(loop)
 		w.body(width)
-		ADDQ(Imm(uint64(vec.Bytes()*width)), w.at)
+		ADDQ(Imm(uint64(32*width)), w.at)
 		if !w.flat {
-			ADDQ(Imm(uint64(vec.Bytes()*width)), w.lane)
+			ADDQ(Imm(uint64(32*width)), w.lane)
 		}
 		SUBQ(Imm(uint64(unit*width)), n)
 		JGE(LabelRef(loop))
@@ -445,18 +443,13 @@ func (w *writer) loop(n GPVirtual, unit int) {
 	}
 }
 
-// emitFlat is the function for n contiguous numbers; whole vectors of them where they are wide.
+// emitFlat is the function for n contiguous numbers.
 func emitFlat(name string, c *chain, tails Mem) {
 	TEXT(name, 0, "func(out, in *[]float32, n int)")
 	Pragma("noescape")
 	w := newWriter(c, true)
 	n, base := Load(Param("n"), GP64()).(GPVirtual), GP64()
-	w.loop(n, vec.Lanes)
-	if vec.Lanes == vec.Wide {
-		VZEROUPPER()
-		RET()
-		return
-	}
+	w.loop(n, 8)
 	TESTQ(n, n)
 	JZ(LabelRef("done"))
 	NEGQ(n)

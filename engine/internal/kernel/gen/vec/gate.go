@@ -32,7 +32,9 @@ func NewGate(registers int) (g Gate) {
 			g.c = append(g.c, Lit(c))
 		}
 	}
-	g.high, g.low = Lit(126), Lit(-126)
+	if g.high = Lit(126); Lanes == Narrow {
+		g.low = Lit(-126)
+	}
 	return g
 }
 
@@ -56,8 +58,8 @@ func (g Gate) Run(u []VecVirtual, a func() []VecVirtual) (z []VecVirtual) {
 	}
 	all(func(i int) { n[i] = Fresh(); round(Imm(8), u[i], n[i]) })
 	all(func(i int) { VSUBPS(n[i], u[i], u[i]) })
-	all(func(i int) { VMINPS(g.high, n[i], n[i]) })
-	power, onePlus := g.power()
+	bound, power, onePlus := g.power()
+	all(func(i int) { bound(n[i]) })
 	for k := len(g.c) - 2; k >= 0; k-- { // the polynomial, with what makes the power in between
 		if len(power) > 0 {
 			all(func(i int) { power[0](n[i]) })
@@ -79,19 +81,22 @@ func (g Gate) Run(u []VecVirtual, a func() []VecVirtual) (z []VecVirtual) {
 	return p
 }
 
-// power gives the steps that make n a power of two, and that from p to 1 + 2^n p. AVX-512 has an instruction for 2^n p,
-// exact like the product within the other: below the bound of n, where it may not be, it is lost in the sum.
-func (g Gate) power() (steps []func(n VecVirtual), onePlus func(n, p VecVirtual)) {
+// power gives the first step on n, those that make it a power of two, and that from p to 1 + 2^n p. AVX-512 bounds n in one
+// instruction, to the smaller of its size and 126 with its sign, and has another for 2^n p, exact like the product within the
+// sum of AVX2: where it may not be, at the lower bound, it is lost in the sum.
+func (g Gate) power() (bound func(n VecVirtual), steps []func(n VecVirtual), onePlus func(n, p VecVirtual)) {
 	if Lanes == Wide {
-		return nil, func(n, p VecVirtual) { VSCALEFPS(n, p, p); VADDPS(g.one, p, p) }
+		bound = func(n VecVirtual) { VRANGEPS(Imm(2), g.high, n, n) }
+		return bound, nil, func(n, p VecVirtual) { VSCALEFPS(n, p, p); VADDPS(g.one, p, p) }
 	}
+	bound = func(n VecVirtual) { VMINPS(g.high, n, n) }
 	steps = []func(n VecVirtual){
 		func(n VecVirtual) { VMAXPS(g.low, n, n) },
 		func(n VecVirtual) { VCVTPS2DQ(n, n) },
 		func(n VecVirtual) { VPSLLD(Imm(23), n, n) },
 		func(n VecVirtual) { VPADDD(g.one, n, n) }, // as a factor it lets NaN be
 	}
-	return steps, func(n, p VecVirtual) { VFMADD213PS(g.one, n, p) }
+	return bound, steps, func(n, p VecVirtual) { VFMADD213PS(g.one, n, p) }
 }
 
 // Window takes eight numbers of a window of one or two vectors: at has for each its number in a half, the sign bit for the

@@ -48,10 +48,6 @@ func Long(op step.Op) bool {
 // their arguments.
 func Widens(op step.Op) bool { return op != step.OpLog && op != step.OpSin && op != step.OpCos }
 
-// Gains reports whether an operation gains by it: a function, in which many instructions wait for each other. A quotient or
-// a root waits for a unit that takes as long either way.
-func Gains(op step.Op) bool { return Widens(op) && Table[op].Shared > 0 }
-
 // Two has the operations of two operands whose second one may stand in memory.
 var Two = map[step.Op]func(b Op, a, y VecVirtual){
 	step.OpAdd: func(b Op, a, y VecVirtual) { VADDPS(b, a, y) },
