@@ -4,6 +4,238 @@
 
 #include "textflag.h"
 
+// func synapsesBackward16(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, FMA3
+TEXT ·synapsesBackward16(SB), NOSPLIT, $0-64
+	MOVQ         v+32(FP), AX
+	MOVQ         dv+8(FP), CX
+	MOVQ         dg+16(FP), DX
+	MOVQ         di+24(FP), BX
+	MOVQ         params+40(FP), SI
+	MOVQ         sums+0(FP), DI
+	MOVQ         ends+48(FP), R8
+	VBROADCASTSS wide3f800000<>+0(SB), Z0
+	VBROADCASTSS wide3f317218<>+0(SB), Z1
+	VBROADCASTSS wide3e75fd26<>+0(SB), Z2
+	VBROADCASTSS wide3d6357f7<>+0(SB), Z3
+	VBROADCASTSS wide3c1e5fb0<>+0(SB), Z4
+	VBROADCASTSS wide3aaf6433<>+0(SB), Z5
+	VBROADCASTSS wide42fc0000<>+0(SB), Z6
+	MOVQ         n+56(FP), R11
+	MOVLQSX      (R8), R9
+	VBROADCASTSS (SI), Z8
+	VBROADCASTSS 4(SI), Z9
+	VMOVUPS      (AX)(R9*4), Z7
+	VFMADD213PS  Z9, Z8, Z7
+	VRNDSCALEPS  $0x08, Z7, Z8
+	VSUBPS       Z8, Z7, Z7
+	VRANGEPS     $0x02, Z6, Z8, Z8
+	VMOVUPS      Z5, Z9
+	VFMADD213PS  Z4, Z7, Z9
+	VFMADD213PS  Z3, Z7, Z9
+	VFMADD213PS  Z2, Z7, Z9
+	VFMADD213PS  Z1, Z7, Z9
+	VFMADD213PS  Z0, Z7, Z9
+	VSCALEFPS    Z8, Z9, Z9
+	VADDPS       Z0, Z9, Z9
+	VDIVPS       Z9, Z0, Z9
+	VMOVAPS      Z9, Z7
+	DECQ         R11
+	JZ           last
+
+edge:
+	MOVLQSX       8(R8), R9
+	VBROADCASTSS  16(SI), Z9
+	VBROADCASTSS  20(SI), Z10
+	VMOVUPS       (AX)(R9*4), Z8
+	VFMADD213PS   Z10, Z9, Z8
+	VRNDSCALEPS   $0x08, Z8, Z9
+	VSUBPS        Z9, Z8, Z8
+	VRANGEPS      $0x02, Z6, Z9, Z9
+	VMOVUPS       Z5, Z10
+	VFMADD213PS   Z4, Z8, Z10
+	VFMADD213PS   Z3, Z8, Z10
+	VFMADD213PS   Z2, Z8, Z10
+	VFMADD213PS   Z1, Z8, Z10
+	VFMADD213PS   Z0, Z8, Z10
+	VSCALEFPS     Z9, Z10, Z10
+	VADDPS        Z0, Z10, Z10
+	VDIVPS        Z10, Z0, Z10
+	MOVLQSX       (R8), R9
+	MOVLQSX       4(R8), R10
+	VBROADCASTSS  12(SI), Z8
+	VBROADCASTSS  8(SI), Z9
+	VMOVUPS       (DX)(R10*4), Z11
+	VFMADD231PS   (BX)(R10*4), Z8, Z11
+	VMULPS        Z7, Z11, Z11
+	VMOVAPS       Z11, Z8
+	VFNMADD231PS  Z11, Z7, Z8
+	VMOVUPS       (CX)(R9*4), Z12
+	VFMADD231PS   Z9, Z8, Z12
+	VMOVUPS       Z12, (CX)(R9*4)
+	VXORPS        Y9, Y9, Y9
+	VXORPS        Y12, Y12, Y12
+	VXORPS        Y13, Y13, Y13
+	VXORPS        Y14, Y14, Y14
+	VADDPS        Y11, Y9, Y9
+	VFMADD231PS   (AX)(R9*4), Y8, Y12
+	VADDPS        Y8, Y13, Y13
+	VFMADD231PS   (BX)(R10*4), Y7, Y14
+	VADDPS        (DI), Y9, Y9
+	VMOVUPS       Y9, (DI)
+	VADDPS        32(DI), Y12, Y12
+	VMOVUPS       Y12, 32(DI)
+	VADDPS        64(DI), Y13, Y13
+	VMOVUPS       Y13, 64(DI)
+	VADDPS        96(DI), Y14, Y14
+	VMOVUPS       Y14, 96(DI)
+	VXORPS        Y9, Y9, Y9
+	VXORPS        Y12, Y12, Y12
+	VXORPS        Y13, Y13, Y13
+	VXORPS        Y14, Y14, Y14
+	VEXTRACTF32X8 $0x01, Z11, Y11
+	VEXTRACTF32X8 $0x01, Z8, Y8
+	VADDPS        Y11, Y9, Y9
+	VFMADD231PS   32(AX)(R9*4), Y8, Y12
+	VADDPS        Y8, Y13, Y13
+	VEXTRACTF32X8 $0x01, Z7, Y7
+	VFMADD231PS   32(BX)(R10*4), Y7, Y14
+	VADDPS        (DI), Y9, Y9
+	VMOVUPS       Y9, (DI)
+	VADDPS        32(DI), Y12, Y12
+	VMOVUPS       Y12, 32(DI)
+	VADDPS        64(DI), Y13, Y13
+	VMOVUPS       Y13, 64(DI)
+	VADDPS        96(DI), Y14, Y14
+	VMOVUPS       Y14, 96(DI)
+	VMOVAPS       Z10, Z7
+	ADDQ          $0x80, DI
+	ADDQ          $0x10, SI
+	ADDQ          $0x08, R8
+	DECQ          R11
+	JNZ           edge
+
+last:
+	MOVLQSX       (R8), R9
+	MOVLQSX       4(R8), R10
+	VBROADCASTSS  12(SI), Z0
+	VBROADCASTSS  8(SI), Z1
+	VMOVUPS       (DX)(R10*4), Z2
+	VFMADD231PS   (BX)(R10*4), Z0, Z2
+	VMULPS        Z7, Z2, Z2
+	VMOVAPS       Z2, Z0
+	VFNMADD231PS  Z2, Z7, Z0
+	VMOVUPS       (CX)(R9*4), Z3
+	VFMADD231PS   Z1, Z0, Z3
+	VMOVUPS       Z3, (CX)(R9*4)
+	VXORPS        Y1, Y1, Y1
+	VXORPS        Y3, Y3, Y3
+	VXORPS        Y4, Y4, Y4
+	VXORPS        Y5, Y5, Y5
+	VADDPS        Y2, Y1, Y1
+	VFMADD231PS   (AX)(R9*4), Y0, Y3
+	VADDPS        Y0, Y4, Y4
+	VFMADD231PS   (BX)(R10*4), Y7, Y5
+	VADDPS        (DI), Y1, Y1
+	VMOVUPS       Y1, (DI)
+	VADDPS        32(DI), Y3, Y3
+	VMOVUPS       Y3, 32(DI)
+	VADDPS        64(DI), Y4, Y4
+	VMOVUPS       Y4, 64(DI)
+	VADDPS        96(DI), Y5, Y5
+	VMOVUPS       Y5, 96(DI)
+	VXORPS        Y1, Y1, Y1
+	VXORPS        Y3, Y3, Y3
+	VXORPS        Y4, Y4, Y4
+	VXORPS        Y5, Y5, Y5
+	VEXTRACTF32X8 $0x01, Z2, Y2
+	VEXTRACTF32X8 $0x01, Z0, Y0
+	VADDPS        Y2, Y1, Y1
+	VFMADD231PS   32(AX)(R9*4), Y0, Y3
+	VADDPS        Y0, Y4, Y4
+	VEXTRACTF32X8 $0x01, Z7, Y0
+	VFMADD231PS   32(BX)(R10*4), Y0, Y5
+	VADDPS        (DI), Y1, Y1
+	VMOVUPS       Y1, (DI)
+	VADDPS        32(DI), Y3, Y3
+	VMOVUPS       Y3, 32(DI)
+	VADDPS        64(DI), Y4, Y4
+	VMOVUPS       Y4, 64(DI)
+	VADDPS        96(DI), Y5, Y5
+	VMOVUPS       Y5, 96(DI)
+	VZEROUPPER
+	RET
+
+DATA wide3f800000<>+0(SB)/4, $0x3f800000
+DATA wide3f800000<>+4(SB)/4, $0x3f800000
+DATA wide3f800000<>+8(SB)/4, $0x3f800000
+DATA wide3f800000<>+12(SB)/4, $0x3f800000
+DATA wide3f800000<>+16(SB)/4, $0x3f800000
+DATA wide3f800000<>+20(SB)/4, $0x3f800000
+DATA wide3f800000<>+24(SB)/4, $0x3f800000
+DATA wide3f800000<>+28(SB)/4, $0x3f800000
+GLOBL wide3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA wide3f317218<>+0(SB)/4, $0x3f317218
+DATA wide3f317218<>+4(SB)/4, $0x3f317218
+DATA wide3f317218<>+8(SB)/4, $0x3f317218
+DATA wide3f317218<>+12(SB)/4, $0x3f317218
+DATA wide3f317218<>+16(SB)/4, $0x3f317218
+DATA wide3f317218<>+20(SB)/4, $0x3f317218
+DATA wide3f317218<>+24(SB)/4, $0x3f317218
+DATA wide3f317218<>+28(SB)/4, $0x3f317218
+GLOBL wide3f317218<>(SB), RODATA|NOPTR, $32
+
+DATA wide3e75fd26<>+0(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+4(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+8(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+12(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+16(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+20(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+24(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+28(SB)/4, $0x3e75fd26
+GLOBL wide3e75fd26<>(SB), RODATA|NOPTR, $32
+
+DATA wide3d6357f7<>+0(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+4(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+8(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+12(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+16(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+20(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+24(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+28(SB)/4, $0x3d6357f7
+GLOBL wide3d6357f7<>(SB), RODATA|NOPTR, $32
+
+DATA wide3c1e5fb0<>+0(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+4(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+8(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+12(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+16(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+20(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+24(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+28(SB)/4, $0x3c1e5fb0
+GLOBL wide3c1e5fb0<>(SB), RODATA|NOPTR, $32
+
+DATA wide3aaf6433<>+0(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+4(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+8(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+12(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+16(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+20(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+24(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+28(SB)/4, $0x3aaf6433
+GLOBL wide3aaf6433<>(SB), RODATA|NOPTR, $32
+
+DATA wide42fc0000<>+0(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+4(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+8(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+12(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+16(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+20(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+24(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+28(SB)/4, $0x42fc0000
+GLOBL wide42fc0000<>(SB), RODATA|NOPTR, $32
+
 // func synapsesBackward32(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, FMA3
 TEXT ·synapsesBackward32(SB), NOSPLIT, $0-64
@@ -201,238 +433,6 @@ last:
 	VFMADD231PS   96(BX)(R10*4), Y0, Y5
 	VADDPS        (DI), Y2, Y2
 	VMOVUPS       Y2, (DI)
-	VADDPS        32(DI), Y3, Y3
-	VMOVUPS       Y3, 32(DI)
-	VADDPS        64(DI), Y4, Y4
-	VMOVUPS       Y4, 64(DI)
-	VADDPS        96(DI), Y5, Y5
-	VMOVUPS       Y5, 96(DI)
-	VZEROUPPER
-	RET
-
-DATA wide3f800000<>+0(SB)/4, $0x3f800000
-DATA wide3f800000<>+4(SB)/4, $0x3f800000
-DATA wide3f800000<>+8(SB)/4, $0x3f800000
-DATA wide3f800000<>+12(SB)/4, $0x3f800000
-DATA wide3f800000<>+16(SB)/4, $0x3f800000
-DATA wide3f800000<>+20(SB)/4, $0x3f800000
-DATA wide3f800000<>+24(SB)/4, $0x3f800000
-DATA wide3f800000<>+28(SB)/4, $0x3f800000
-GLOBL wide3f800000<>(SB), RODATA|NOPTR, $32
-
-DATA wide3f317218<>+0(SB)/4, $0x3f317218
-DATA wide3f317218<>+4(SB)/4, $0x3f317218
-DATA wide3f317218<>+8(SB)/4, $0x3f317218
-DATA wide3f317218<>+12(SB)/4, $0x3f317218
-DATA wide3f317218<>+16(SB)/4, $0x3f317218
-DATA wide3f317218<>+20(SB)/4, $0x3f317218
-DATA wide3f317218<>+24(SB)/4, $0x3f317218
-DATA wide3f317218<>+28(SB)/4, $0x3f317218
-GLOBL wide3f317218<>(SB), RODATA|NOPTR, $32
-
-DATA wide3e75fd26<>+0(SB)/4, $0x3e75fd26
-DATA wide3e75fd26<>+4(SB)/4, $0x3e75fd26
-DATA wide3e75fd26<>+8(SB)/4, $0x3e75fd26
-DATA wide3e75fd26<>+12(SB)/4, $0x3e75fd26
-DATA wide3e75fd26<>+16(SB)/4, $0x3e75fd26
-DATA wide3e75fd26<>+20(SB)/4, $0x3e75fd26
-DATA wide3e75fd26<>+24(SB)/4, $0x3e75fd26
-DATA wide3e75fd26<>+28(SB)/4, $0x3e75fd26
-GLOBL wide3e75fd26<>(SB), RODATA|NOPTR, $32
-
-DATA wide3d6357f7<>+0(SB)/4, $0x3d6357f7
-DATA wide3d6357f7<>+4(SB)/4, $0x3d6357f7
-DATA wide3d6357f7<>+8(SB)/4, $0x3d6357f7
-DATA wide3d6357f7<>+12(SB)/4, $0x3d6357f7
-DATA wide3d6357f7<>+16(SB)/4, $0x3d6357f7
-DATA wide3d6357f7<>+20(SB)/4, $0x3d6357f7
-DATA wide3d6357f7<>+24(SB)/4, $0x3d6357f7
-DATA wide3d6357f7<>+28(SB)/4, $0x3d6357f7
-GLOBL wide3d6357f7<>(SB), RODATA|NOPTR, $32
-
-DATA wide3c1e5fb0<>+0(SB)/4, $0x3c1e5fb0
-DATA wide3c1e5fb0<>+4(SB)/4, $0x3c1e5fb0
-DATA wide3c1e5fb0<>+8(SB)/4, $0x3c1e5fb0
-DATA wide3c1e5fb0<>+12(SB)/4, $0x3c1e5fb0
-DATA wide3c1e5fb0<>+16(SB)/4, $0x3c1e5fb0
-DATA wide3c1e5fb0<>+20(SB)/4, $0x3c1e5fb0
-DATA wide3c1e5fb0<>+24(SB)/4, $0x3c1e5fb0
-DATA wide3c1e5fb0<>+28(SB)/4, $0x3c1e5fb0
-GLOBL wide3c1e5fb0<>(SB), RODATA|NOPTR, $32
-
-DATA wide3aaf6433<>+0(SB)/4, $0x3aaf6433
-DATA wide3aaf6433<>+4(SB)/4, $0x3aaf6433
-DATA wide3aaf6433<>+8(SB)/4, $0x3aaf6433
-DATA wide3aaf6433<>+12(SB)/4, $0x3aaf6433
-DATA wide3aaf6433<>+16(SB)/4, $0x3aaf6433
-DATA wide3aaf6433<>+20(SB)/4, $0x3aaf6433
-DATA wide3aaf6433<>+24(SB)/4, $0x3aaf6433
-DATA wide3aaf6433<>+28(SB)/4, $0x3aaf6433
-GLOBL wide3aaf6433<>(SB), RODATA|NOPTR, $32
-
-DATA wide42fc0000<>+0(SB)/4, $0x42fc0000
-DATA wide42fc0000<>+4(SB)/4, $0x42fc0000
-DATA wide42fc0000<>+8(SB)/4, $0x42fc0000
-DATA wide42fc0000<>+12(SB)/4, $0x42fc0000
-DATA wide42fc0000<>+16(SB)/4, $0x42fc0000
-DATA wide42fc0000<>+20(SB)/4, $0x42fc0000
-DATA wide42fc0000<>+24(SB)/4, $0x42fc0000
-DATA wide42fc0000<>+28(SB)/4, $0x42fc0000
-GLOBL wide42fc0000<>(SB), RODATA|NOPTR, $32
-
-// func synapsesBackward16(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int)
-// Requires: AVX, AVX512DQ, AVX512F, FMA3
-TEXT ·synapsesBackward16(SB), NOSPLIT, $0-64
-	MOVQ         v+32(FP), AX
-	MOVQ         dv+8(FP), CX
-	MOVQ         dg+16(FP), DX
-	MOVQ         di+24(FP), BX
-	MOVQ         params+40(FP), SI
-	MOVQ         sums+0(FP), DI
-	MOVQ         ends+48(FP), R8
-	VBROADCASTSS wide3f800000<>+0(SB), Z0
-	VBROADCASTSS wide3f317218<>+0(SB), Z1
-	VBROADCASTSS wide3e75fd26<>+0(SB), Z2
-	VBROADCASTSS wide3d6357f7<>+0(SB), Z3
-	VBROADCASTSS wide3c1e5fb0<>+0(SB), Z4
-	VBROADCASTSS wide3aaf6433<>+0(SB), Z5
-	VBROADCASTSS wide42fc0000<>+0(SB), Z6
-	MOVQ         n+56(FP), R11
-	MOVLQSX      (R8), R9
-	VBROADCASTSS (SI), Z8
-	VBROADCASTSS 4(SI), Z9
-	VMOVUPS      (AX)(R9*4), Z7
-	VFMADD213PS  Z9, Z8, Z7
-	VRNDSCALEPS  $0x08, Z7, Z8
-	VSUBPS       Z8, Z7, Z7
-	VRANGEPS     $0x02, Z6, Z8, Z8
-	VMOVUPS      Z5, Z9
-	VFMADD213PS  Z4, Z7, Z9
-	VFMADD213PS  Z3, Z7, Z9
-	VFMADD213PS  Z2, Z7, Z9
-	VFMADD213PS  Z1, Z7, Z9
-	VFMADD213PS  Z0, Z7, Z9
-	VSCALEFPS    Z8, Z9, Z9
-	VADDPS       Z0, Z9, Z9
-	VDIVPS       Z9, Z0, Z9
-	VMOVAPS      Z9, Z7
-	DECQ         R11
-	JZ           last
-
-edge:
-	MOVLQSX       8(R8), R9
-	VBROADCASTSS  16(SI), Z9
-	VBROADCASTSS  20(SI), Z10
-	VMOVUPS       (AX)(R9*4), Z8
-	VFMADD213PS   Z10, Z9, Z8
-	VRNDSCALEPS   $0x08, Z8, Z9
-	VSUBPS        Z9, Z8, Z8
-	VRANGEPS      $0x02, Z6, Z9, Z9
-	VMOVUPS       Z5, Z10
-	VFMADD213PS   Z4, Z8, Z10
-	VFMADD213PS   Z3, Z8, Z10
-	VFMADD213PS   Z2, Z8, Z10
-	VFMADD213PS   Z1, Z8, Z10
-	VFMADD213PS   Z0, Z8, Z10
-	VSCALEFPS     Z9, Z10, Z10
-	VADDPS        Z0, Z10, Z10
-	VDIVPS        Z10, Z0, Z10
-	MOVLQSX       (R8), R9
-	MOVLQSX       4(R8), R10
-	VBROADCASTSS  12(SI), Z8
-	VBROADCASTSS  8(SI), Z9
-	VMOVUPS       (DX)(R10*4), Z11
-	VFMADD231PS   (BX)(R10*4), Z8, Z11
-	VMULPS        Z7, Z11, Z11
-	VMOVAPS       Z11, Z8
-	VFNMADD231PS  Z11, Z7, Z8
-	VMOVUPS       (CX)(R9*4), Z12
-	VFMADD231PS   Z9, Z8, Z12
-	VMOVUPS       Z12, (CX)(R9*4)
-	VXORPS        Y9, Y9, Y9
-	VXORPS        Y12, Y12, Y12
-	VXORPS        Y13, Y13, Y13
-	VXORPS        Y14, Y14, Y14
-	VADDPS        Y11, Y9, Y9
-	VFMADD231PS   (AX)(R9*4), Y8, Y12
-	VADDPS        Y8, Y13, Y13
-	VFMADD231PS   (BX)(R10*4), Y7, Y14
-	VADDPS        (DI), Y9, Y9
-	VMOVUPS       Y9, (DI)
-	VADDPS        32(DI), Y12, Y12
-	VMOVUPS       Y12, 32(DI)
-	VADDPS        64(DI), Y13, Y13
-	VMOVUPS       Y13, 64(DI)
-	VADDPS        96(DI), Y14, Y14
-	VMOVUPS       Y14, 96(DI)
-	VXORPS        Y9, Y9, Y9
-	VXORPS        Y12, Y12, Y12
-	VXORPS        Y13, Y13, Y13
-	VXORPS        Y14, Y14, Y14
-	VEXTRACTF32X8 $0x01, Z11, Y11
-	VEXTRACTF32X8 $0x01, Z8, Y8
-	VADDPS        Y11, Y9, Y9
-	VFMADD231PS   32(AX)(R9*4), Y8, Y12
-	VADDPS        Y8, Y13, Y13
-	VEXTRACTF32X8 $0x01, Z7, Y7
-	VFMADD231PS   32(BX)(R10*4), Y7, Y14
-	VADDPS        (DI), Y9, Y9
-	VMOVUPS       Y9, (DI)
-	VADDPS        32(DI), Y12, Y12
-	VMOVUPS       Y12, 32(DI)
-	VADDPS        64(DI), Y13, Y13
-	VMOVUPS       Y13, 64(DI)
-	VADDPS        96(DI), Y14, Y14
-	VMOVUPS       Y14, 96(DI)
-	VMOVAPS       Z10, Z7
-	ADDQ          $0x80, DI
-	ADDQ          $0x10, SI
-	ADDQ          $0x08, R8
-	DECQ          R11
-	JNZ           edge
-
-last:
-	MOVLQSX       (R8), R9
-	MOVLQSX       4(R8), R10
-	VBROADCASTSS  12(SI), Z0
-	VBROADCASTSS  8(SI), Z1
-	VMOVUPS       (DX)(R10*4), Z2
-	VFMADD231PS   (BX)(R10*4), Z0, Z2
-	VMULPS        Z7, Z2, Z2
-	VMOVAPS       Z2, Z0
-	VFNMADD231PS  Z2, Z7, Z0
-	VMOVUPS       (CX)(R9*4), Z3
-	VFMADD231PS   Z1, Z0, Z3
-	VMOVUPS       Z3, (CX)(R9*4)
-	VXORPS        Y1, Y1, Y1
-	VXORPS        Y3, Y3, Y3
-	VXORPS        Y4, Y4, Y4
-	VXORPS        Y5, Y5, Y5
-	VADDPS        Y2, Y1, Y1
-	VFMADD231PS   (AX)(R9*4), Y0, Y3
-	VADDPS        Y0, Y4, Y4
-	VFMADD231PS   (BX)(R10*4), Y7, Y5
-	VADDPS        (DI), Y1, Y1
-	VMOVUPS       Y1, (DI)
-	VADDPS        32(DI), Y3, Y3
-	VMOVUPS       Y3, 32(DI)
-	VADDPS        64(DI), Y4, Y4
-	VMOVUPS       Y4, 64(DI)
-	VADDPS        96(DI), Y5, Y5
-	VMOVUPS       Y5, 96(DI)
-	VXORPS        Y1, Y1, Y1
-	VXORPS        Y3, Y3, Y3
-	VXORPS        Y4, Y4, Y4
-	VXORPS        Y5, Y5, Y5
-	VEXTRACTF32X8 $0x01, Z2, Y2
-	VEXTRACTF32X8 $0x01, Z0, Y0
-	VADDPS        Y2, Y1, Y1
-	VFMADD231PS   32(AX)(R9*4), Y0, Y3
-	VADDPS        Y0, Y4, Y4
-	VEXTRACTF32X8 $0x01, Z7, Y0
-	VFMADD231PS   32(BX)(R10*4), Y0, Y5
-	VADDPS        (DI), Y1, Y1
-	VMOVUPS       Y1, (DI)
 	VADDPS        32(DI), Y3, Y3
 	VMOVUPS       Y3, 32(DI)
 	VADDPS        64(DI), Y4, Y4

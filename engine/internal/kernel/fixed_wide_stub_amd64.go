@@ -5,7 +5,7 @@
 package kernel
 
 //go:noescape
-func synapsesBackward32(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int)
+func synapsesBackward16(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int)
 
 //go:noescape
-func synapsesBackward16(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int)
+func synapsesBackward32(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int)

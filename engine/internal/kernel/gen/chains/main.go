@@ -1,5 +1,6 @@
 // Command chains emits a fused function, in Go and for AVX2, for every chain of element-wise operations that the plans of all
-// presets have, and for every operation alone; with -wide it emits those that gain by it for AVX-512.
+// presets have, and for every operation alone; with -wide it emits those that gain by it for
+// AVX-512.
 package main
 
 import (

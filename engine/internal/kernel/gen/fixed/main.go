@@ -1,5 +1,6 @@
-// Command fixed emits the AVX2 kernels of products and synapses, and with -wide those for AVX-512 of what gains by it. Strides are in bytes; a vector is 8 numbers. Sums over
-// components go in order, one fused product after the other, so that a lane has the same bits in every tile.
+// Command fixed emits the AVX2 kernels of products and synapses; with -wide it emits those that gain by it for AVX-512. Strides
+// are in bytes; a vector is 8 numbers. Sums over components go in order, one fused product after the other, so that a lane
+// has the same bits in every tile.
 package main
 
 import (
@@ -17,16 +18,21 @@ func main() {
 	flag.Parse()
 	ConstraintExpr("amd64,!noasm")
 	if *wide {
-		vec.Lanes = vec.Wide
-		backwardWide(2)
-		backwardWide(1)
+		emitWide()
 	} else {
-		narrow()
+		emit()
 	}
 	Generate()
 }
 
-func narrow() {
+func emitWide() {
+	vec.Lanes = vec.Wide
+	for vecs := 1; vecs <= 2; vecs++ {
+		backwardWide(vecs)
+	}
+}
+
+func emit() {
 	for rows := 1; rows <= 6; rows++ {
 		tile{rows: rows, vecs: 2}.emit()
 		tile{rows: rows, vecs: 1}.emit()

@@ -12,9 +12,9 @@ var gate = []float64{1, 0.6931471805599453, 0.24022349038020385, 0.0555038101379
 
 // Gate has the constants of gates.
 type Gate struct {
-	c         []Op
-	one       VecVirtual
-	high, low Op // the bounds of exponents
+	c     []Op
+	one   VecVirtual
+	bound Op // of exponents
 }
 
 // NewGate loads some of the constants into registers, the first of the polynomial and of those that are used early: an
@@ -32,9 +32,7 @@ func NewGate(registers int) (g Gate) {
 			g.c = append(g.c, Lit(c))
 		}
 	}
-	if g.high = Lit(126); Lanes == Narrow {
-		g.low = Lit(-126)
-	}
+	g.bound = Lit(126)
 	return g
 }
 
@@ -86,12 +84,12 @@ func (g Gate) Run(u []VecVirtual, a func() []VecVirtual) (z []VecVirtual) {
 // sum of AVX2: where it may not be, at the lower bound, it is lost in the sum.
 func (g Gate) power() (bound func(n VecVirtual), steps []func(n VecVirtual), onePlus func(n, p VecVirtual)) {
 	if Lanes == Wide {
-		bound = func(n VecVirtual) { VRANGEPS(Imm(2), g.high, n, n) }
+		bound = func(n VecVirtual) { VRANGEPS(Imm(2), g.bound, n, n) }
 		return bound, nil, func(n, p VecVirtual) { VSCALEFPS(n, p, p); VADDPS(g.one, p, p) }
 	}
-	bound = func(n VecVirtual) { VMINPS(g.high, n, n) }
+	bound = func(n VecVirtual) { VMINPS(g.bound, n, n) }
 	steps = []func(n VecVirtual){
-		func(n VecVirtual) { VMAXPS(g.low, n, n) },
+		func(n VecVirtual) { VMAXPS(Lit(-126), n, n) },
 		func(n VecVirtual) { VCVTPS2DQ(n, n) },
 		func(n VecVirtual) { VPSLLD(Imm(23), n, n) },
 		func(n VecVirtual) { VPADDD(g.one, n, n) }, // as a factor it lets NaN be
