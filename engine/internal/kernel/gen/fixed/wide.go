@@ -85,13 +85,11 @@ func vectorAt(base, index GPVirtual, i int) Mem {
 	return Mem{Base: base, Index: index, Scale: 4, Disp: vec.Bytes() * i}
 }
 
-// share emits what follows from the gates. As in backward, the sums of four vectors of eight are added to memory, and those of
-// each where there are not four.
+// share emits what follows from the gates.
 func (b wideEdge) share() {
 	MOVLQSX(Mem{Base: b.ends}, b.from)
 	MOVLQSX(Mem{Base: b.ends, Disp: 4}, b.to)
-	e, ws, acc := b.number(0, 3), b.number(0, 2), vectors(4)
-	each := len(b.z) == 1
+	e, ws, s := b.number(0, 3), b.number(0, 2), newSums(b.sums, len(b.z) == 2)
 	for i, z := range b.z {
 		da, q, x := vec.Fresh(), vec.Fresh(), vec.Fresh()
 		v, dI := vectorAt(b.v, b.from, i), vectorAt(b.di, b.to, i)
@@ -104,19 +102,14 @@ func (b wideEdge) share() {
 		VFMADD231PS(ws, q, x)
 		VMOVUPS(x, vectorAt(b.dv, b.from, i))
 		for h := range 2 {
-			if each || i+h == 0 {
-				zero(acc...)
-			}
-			a, g := half(da, h), half(q, h)
-			VADDPS(a, acc[0], acc[0])
-			VFMADD231PS(offset(v, 32*h), g, acc[1])
-			VADDPS(g, acc[2], acc[2])
-			VFMADD231PS(offset(dI, 32*h), half(z, h), acc[3])
-			if each || i+h == len(b.z) {
-				b.add(acc)
-			}
+			g := half(q, h)
+			s.add(0, half(da, h))
+			s.addProduct(1, offset(v, 32*h), g)
+			s.add(2, g)
+			s.addProduct(3, offset(dI, 32*h), half(z, h))
 		}
 	}
+	s.store()
 }
 
 // half is the lower or the upper half of a wide vector.
@@ -129,10 +122,46 @@ func half(v VecVirtual, h int) VecVirtual {
 	return high
 }
 
-// add adds to the sums in memory.
-func (b wideEdge) add(acc []VecVirtual) {
-	for k, s := range acc {
-		VADDPS(Mem{Base: b.sums, Disp: 32 * k}, s, s)
-		VMOVUPS(s, Mem{Base: b.sums, Disp: 32 * k})
+// sums are the four of an edge, of eight lanes each. Like backward they add up four vectors of eight before they are added to
+// memory; where there are not four, each is added to what memory has.
+type sums struct {
+	at   GPVirtual
+	four bool
+	acc  []VecVirtual
+}
+
+func newSums(at GPVirtual, four bool) sums {
+	s := sums{at, four, vectors(4)}
+	if four {
+		zero(s.acc...)
+		return s
+	}
+	for k, a := range s.acc {
+		VMOVUPS(s.memory(k), a)
+	}
+	return s
+}
+
+func (s sums) memory(k int) Mem { return Mem{Base: s.at, Disp: 32 * k} }
+
+func (s sums) add(k int, v VecVirtual) { VADDPS(v, s.acc[k], s.acc[k]) }
+
+// addProduct adds a product, rounded by itself unless it is added to the others first.
+func (s sums) addProduct(k int, x Mem, y VecVirtual) {
+	if s.four {
+		VFMADD231PS(x, y, s.acc[k])
+		return
+	}
+	p := YMM()
+	VMULPS(x, y, p)
+	s.add(k, p)
+}
+
+func (s sums) store() {
+	for k, a := range s.acc {
+		if s.four {
+			VADDPS(s.memory(k), a, a)
+		}
+		VMOVUPS(a, s.memory(k))
 	}
 }
