@@ -2649,10 +2649,10 @@ edge:
 	MOVLQSX (R10), R8
 	MOVLQSX 4(R10), R9
 	MOVQ    vecs+64(FP), R11
-	SUBQ    $0x04, R11
-	JL      few
 
-many:
+by4:
+	CMPQ         R11, $0x04
+	JL           by2
 	VMOVUPS      (AX)(R8*4), Y2
 	VMOVUPS      32(AX)(R8*4), Y3
 	VMOVUPS      64(AX)(R8*4), Y4
@@ -2794,13 +2794,95 @@ many:
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R9
 	SUBQ         $0x04, R11
-	JGE          many
+	JMP          by4
 
-few:
-	ADDQ $0x04, R11
-	JZ   rest
+by2:
+	CMPQ         R11, $0x02
+	JL           by1
+	VMOVUPS      (AX)(R8*4), Y2
+	VMOVUPS      32(AX)(R8*4), Y3
+	VBROADCASTSS (SI), Y4
+	VBROADCASTSS 4(SI), Y5
+	VFMADD213PS  Y5, Y4, Y2
+	VFMADD213PS  Y5, Y4, Y3
+	VROUNDPS     $0x08, Y2, Y4
+	VROUNDPS     $0x08, Y3, Y5
+	VSUBPS       Y4, Y2, Y2
+	VSUBPS       Y5, Y3, Y3
+	VMINPS       wide42fc0000<>+0(SB), Y4, Y4
+	VMINPS       wide42fc0000<>+0(SB), Y5, Y5
+	VMAXPS       widec2fc0000<>+0(SB), Y4, Y4
+	VMAXPS       widec2fc0000<>+0(SB), Y5, Y5
+	VMOVUPS      Y1, Y6
+	VFMADD213PS  wide3c1e5fb0<>+0(SB), Y2, Y6
+	VMOVUPS      Y1, Y7
+	VFMADD213PS  wide3c1e5fb0<>+0(SB), Y3, Y7
+	VCVTPS2DQ    Y4, Y4
+	VCVTPS2DQ    Y5, Y5
+	VFMADD213PS  wide3d6357f7<>+0(SB), Y2, Y6
+	VFMADD213PS  wide3d6357f7<>+0(SB), Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VFMADD213PS  wide3e75fd26<>+0(SB), Y2, Y6
+	VFMADD213PS  wide3e75fd26<>+0(SB), Y3, Y7
+	VPADDD       Y0, Y4, Y4
+	VPADDD       Y0, Y5, Y5
+	VFMADD213PS  wide3f317218<>+0(SB), Y2, Y6
+	VFMADD213PS  wide3f317218<>+0(SB), Y3, Y7
+	VFMADD213PS  Y0, Y2, Y6
+	VFMADD213PS  Y0, Y3, Y7
+	VFMADD213PS  Y0, Y4, Y6
+	VFMADD213PS  Y0, Y5, Y7
+	VDIVPS       Y6, Y0, Y6
+	VDIVPS       Y7, Y0, Y7
+	VMOVUPS      (DI), Y2
+	VMOVUPS      32(DI), Y3
+	VMOVUPS      64(DI), Y4
+	VMOVUPS      96(DI), Y5
+	VBROADCASTSS 12(SI), Y8
+	VMOVUPS      (BX)(R9*4), Y11
+	VMOVUPS      (DX)(R9*4), Y9
+	VMULPS       Y11, Y6, Y10
+	VADDPS       Y10, Y5, Y5
+	VFMADD231PS  Y11, Y8, Y9
+	VMOVUPS      32(BX)(R9*4), Y11
+	VMOVUPS      32(DX)(R9*4), Y10
+	VMULPS       Y11, Y7, Y12
+	VADDPS       Y12, Y5, Y5
+	VFMADD231PS  Y11, Y8, Y10
+	VMULPS       Y6, Y9, Y9
+	VADDPS       Y9, Y2, Y2
+	VMULPS       Y7, Y10, Y10
+	VADDPS       Y10, Y2, Y2
+	VFNMADD231PS Y9, Y6, Y9
+	VADDPS       Y9, Y4, Y4
+	VFNMADD231PS Y10, Y7, Y10
+	VADDPS       Y10, Y4, Y4
+	VBROADCASTSS 8(SI), Y6
+	VMOVUPS      (AX)(R8*4), Y11
+	VMULPS       Y11, Y9, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      (CX)(R8*4), Y11
+	VFMADD231PS  Y6, Y9, Y11
+	VMOVUPS      Y11, (CX)(R8*4)
+	VMOVUPS      32(AX)(R8*4), Y11
+	VMULPS       Y11, Y10, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      32(CX)(R8*4), Y11
+	VFMADD231PS  Y6, Y10, Y11
+	VMOVUPS      Y11, 32(CX)(R8*4)
+	VMOVUPS      Y2, (DI)
+	VMOVUPS      Y3, 32(DI)
+	VMOVUPS      Y4, 64(DI)
+	VMOVUPS      Y5, 96(DI)
+	ADDQ         $0x10, R8
+	ADDQ         $0x10, R9
+	SUBQ         $0x02, R11
+	JMP          by2
 
-single:
+by1:
+	CMPQ         R11, $0x01
+	JL           by0
 	VMOVUPS      (AX)(R8*4), Y2
 	VBROADCASTSS (SI), Y3
 	VBROADCASTSS 4(SI), Y4
@@ -2820,14 +2902,15 @@ single:
 	VFMADD213PS  Y0, Y2, Y4
 	VFMADD213PS  Y0, Y3, Y4
 	VDIVPS       Y4, Y0, Y4
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
+	VMOVUPS      (DI), Y2
+	VMOVUPS      32(DI), Y3
+	VMOVUPS      64(DI), Y5
+	VMOVUPS      96(DI), Y6
 	VBROADCASTSS 12(SI), Y7
 	VMOVUPS      (BX)(R9*4), Y9
 	VMOVUPS      (DX)(R9*4), Y8
-	VFMADD231PS  Y9, Y4, Y6
+	VMULPS       Y9, Y4, Y10
+	VADDPS       Y10, Y6, Y6
 	VFMADD231PS  Y9, Y7, Y8
 	VMULPS       Y4, Y8, Y8
 	VADDPS       Y8, Y2, Y2
@@ -2835,24 +2918,21 @@ single:
 	VADDPS       Y8, Y5, Y5
 	VBROADCASTSS 8(SI), Y4
 	VMOVUPS      (AX)(R8*4), Y9
-	VFMADD231PS  Y9, Y8, Y3
+	VMULPS       Y9, Y8, Y7
+	VADDPS       Y7, Y3, Y3
 	VMOVUPS      (CX)(R8*4), Y9
 	VFMADD231PS  Y4, Y8, Y9
 	VMOVUPS      Y9, (CX)(R8*4)
-	VADDPS       (DI), Y2, Y2
 	VMOVUPS      Y2, (DI)
-	VADDPS       32(DI), Y3, Y3
 	VMOVUPS      Y3, 32(DI)
-	VADDPS       64(DI), Y5, Y5
 	VMOVUPS      Y5, 64(DI)
-	VADDPS       96(DI), Y6, Y6
 	VMOVUPS      Y6, 96(DI)
 	ADDQ         $0x08, R8
 	ADDQ         $0x08, R9
-	DECQ         R11
-	JNZ          single
+	SUBQ         $0x01, R11
+	JMP          by1
 
-rest:
+by0:
 	MOVQ         mask+72(FP), R11
 	TESTQ        R11, R11
 	JZ           end
@@ -2876,14 +2956,15 @@ rest:
 	VFMADD213PS  Y0, Y3, Y5
 	VFMADD213PS  Y0, Y4, Y5
 	VDIVPS       Y5, Y0, Y5
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
+	VMOVUPS      (DI), Y3
+	VMOVUPS      32(DI), Y4
+	VMOVUPS      64(DI), Y6
+	VMOVUPS      96(DI), Y7
 	VBROADCASTSS 12(SI), Y8
 	VMASKMOVPS   (BX)(R9*4), Y2, Y10
 	VMASKMOVPS   (DX)(R9*4), Y2, Y9
-	VFMADD231PS  Y10, Y5, Y7
+	VMULPS       Y10, Y5, Y11
+	VADDPS       Y11, Y7, Y7
 	VFMADD231PS  Y10, Y8, Y9
 	VMULPS       Y5, Y9, Y9
 	VADDPS       Y9, Y3, Y3
@@ -2891,17 +2972,14 @@ rest:
 	VADDPS       Y9, Y6, Y6
 	VBROADCASTSS 8(SI), Y5
 	VMASKMOVPS   (AX)(R8*4), Y2, Y10
-	VFMADD231PS  Y10, Y9, Y4
+	VMULPS       Y10, Y9, Y8
+	VADDPS       Y8, Y4, Y4
 	VMASKMOVPS   (CX)(R8*4), Y2, Y10
 	VFMADD231PS  Y5, Y9, Y10
 	VMASKMOVPS   Y10, Y2, (CX)(R8*4)
-	VADDPS       (DI), Y3, Y3
 	VMOVUPS      Y3, (DI)
-	VADDPS       32(DI), Y4, Y4
 	VMOVUPS      Y4, 32(DI)
-	VADDPS       64(DI), Y6, Y6
 	VMOVUPS      Y6, 64(DI)
-	VADDPS       96(DI), Y7, Y7
 	VMOVUPS      Y7, 96(DI)
 	ADDQ         $0x08, R8
 	ADDQ         $0x08, R9
