@@ -2649,10 +2649,10 @@ edge:
 	MOVLQSX (R10), R8
 	MOVLQSX 4(R10), R9
 	MOVQ    vecs+64(FP), R11
+	SUBQ    $0x04, R11
+	JL      few
 
-by4:
-	CMPQ         R11, $0x04
-	JL           by2
+many:
 	VMOVUPS      (AX)(R8*4), Y2
 	VMOVUPS      32(AX)(R8*4), Y3
 	VMOVUPS      64(AX)(R8*4), Y4
@@ -2794,11 +2794,11 @@ by4:
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R9
 	SUBQ         $0x04, R11
-	JMP          by4
+	JGE          many
 
-by2:
-	CMPQ         R11, $0x02
-	JL           by1
+few:
+	TESTQ        $0x00000002, R11
+	JZ           single
 	VMOVUPS      (AX)(R8*4), Y2
 	VMOVUPS      32(AX)(R8*4), Y3
 	VBROADCASTSS (SI), Y4
@@ -2877,12 +2877,10 @@ by2:
 	VMOVUPS      Y5, 96(DI)
 	ADDQ         $0x10, R8
 	ADDQ         $0x10, R9
-	SUBQ         $0x02, R11
-	JMP          by2
 
-by1:
-	CMPQ         R11, $0x01
-	JL           by0
+single:
+	TESTQ        $0x00000001, R11
+	JZ           rest
 	VMOVUPS      (AX)(R8*4), Y2
 	VBROADCASTSS (SI), Y3
 	VBROADCASTSS 4(SI), Y4
@@ -2929,10 +2927,8 @@ by1:
 	VMOVUPS      Y6, 96(DI)
 	ADDQ         $0x08, R8
 	ADDQ         $0x08, R9
-	SUBQ         $0x01, R11
-	JMP          by1
 
-by0:
+rest:
 	MOVQ         mask+72(FP), R11
 	TESTQ        R11, R11
 	JZ           end

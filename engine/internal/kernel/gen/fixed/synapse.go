@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -24,16 +22,21 @@ func backward() {
 	MOVLQSX(Mem{Base: ends}, b.from)
 	MOVLQSX(Mem{Base: ends, Disp: 4}, b.to)
 	Load(Param("vecs"), n)
-	for vecs := most; vecs >= 1; vecs /= 2 {
-		here, next := fmt.Sprint("by", vecs), fmt.Sprint("by", vecs/2)
-		Label(here)
-		CMPQ(n, Imm(uint64(vecs)))
-		JL(LabelRef(next))
-		b.lanes(vecs, lanes{})
-		SUBQ(Imm(uint64(vecs)), n)
-		JMP(LabelRef(here))
-	}
-	Label("by0")
+	SUBQ(Imm(most), n)
+	JL(LabelRef("few"))
+	Label("many")
+	b.lanes(most, lanes{})
+	SUBQ(Imm(most), n)
+	JGE(LabelRef("many"))
+	Label("few") // the lower bits of n are those of what is left
+	TESTQ(U32(2), n)
+	JZ(LabelRef("single"))
+	b.lanes(2, lanes{})
+	Label("single")
+	TESTQ(U32(1), n)
+	JZ(LabelRef("rest"))
+	b.lanes(1, lanes{})
+	Label("rest")
 	Load(Param("mask"), rest)
 	TESTQ(rest, rest)
 	JZ(LabelRef("end"))
