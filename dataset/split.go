@@ -71,20 +71,7 @@ var partNames = [3]string{"train", "valid", "test"}
 //
 // Errors: *UsageError without a target or for options outside their range; *table.DataError where a part would hold no
 // label, or the training part one class only.
-func (d *Dataset) Split(o SplitOptions) (*Split, error) {
-	if d.Roles.Target == "" {
-		return nil, d.noTarget()
-	}
-	segments, by, err := d.cut(o)
-	if err != nil {
-		return nil, err
-	}
-	schema, warnings, err := d.fit(segments[0])
-	if err != nil {
-		return nil, err
-	}
-	return d.fill(schema, segments, &Split{By: by, Warnings: warnings})
-}
+func (d *Dataset) Split(o SplitOptions) (*Split, error) { return d.SplitFold(o, Fold{}) }
 
 // SplitWith divides the data set for a schema that was fitted before, as when a trained model is tested on the test part
 // of its data. Nothing is fitted.
@@ -93,11 +80,11 @@ func (d *Dataset) SplitWith(schema series.Schema, o SplitOptions) (*Split, error
 	if err != nil {
 		return nil, err
 	}
-	return d.fill(schema, segments, &Split{By: by})
+	return d.fill(schema, segments, partNames, &Split{By: by})
 }
 
-// fill reads the series of every part.
-func (d *Dataset) fill(schema series.Schema, segments [3][]segment, s *Split) (*Split, error) {
+// fill reads the series of every part, by their names in messages.
+func (d *Dataset) fill(schema series.Schema, segments [3][]segment, names [3]string, s *Split) (*Split, error) {
 	s.Schema = schema
 	for i, into := range []*[]series.Series{&s.Train, &s.Valid, &s.Test} {
 		list, applied, err := d.assemble(schema, segments[i])
@@ -105,14 +92,14 @@ func (d *Dataset) fill(schema series.Schema, segments [3][]segment, s *Split) (*
 			return nil, err
 		}
 		for _, w := range applied.Warnings {
-			s.Warnings = append(s.Warnings, partNames[i]+" part: "+w)
+			s.Warnings = append(s.Warnings, names[i]+" part: "+w)
 		}
 		scored := 0
 		for k := range list {
 			scored += list[k].Scored()
 		}
 		if len(list) > 0 && scored == 0 {
-			return nil, d.parts[0].whole(d.Roles.Target, "the %s part (%s) holds no row with a label; choose other shares with --valid and --test, or fill in labels", partNames[i], s.By)
+			return nil, d.parts[0].whole(d.Roles.Target, "the %s part (%s) holds no row with a label; choose other shares with --valid and --test, or fill in labels", names[i], s.By)
 		}
 		*into = list
 	}
@@ -131,16 +118,7 @@ func (d *Dataset) cut(o SplitOptions) (segments [3][]segment, by string, err err
 	if o.Context < 0 {
 		return segments, "", usage("--split", "context of %d rows; it must be at least 0", o.Context)
 	}
-	kind := o.By
-	switch {
-	case kind == "" && len(o.ValidFiles)+len(o.TestFiles) > 0:
-		kind = ByFile
-	case kind == "" && d.Roles.LastStep:
-		kind = ByGroup
-	case kind == "":
-		kind = ByTime
-	}
-	switch kind {
+	switch d.kindOf(o) {
 	case ByFile:
 		segments, by, err = d.cutFiles(o)
 	case ByGroup:
@@ -157,6 +135,19 @@ func (d *Dataset) cut(o SplitOptions) (segments [3][]segment, by string, err err
 		err = usage("--split", "nothing is left to train on (%s)", by)
 	}
 	return segments, by, err
+}
+
+// kindOf is how the options divide.
+func (d *Dataset) kindOf(o SplitOptions) SplitBy {
+	switch {
+	case o.By != "":
+		return o.By
+	case len(o.ValidFiles)+len(o.TestFiles) > 0:
+		return ByFile
+	case d.Roles.LastStep:
+		return ByGroup
+	}
+	return ByTime
 }
 
 // share gives the default for 0 and none for a negative share.

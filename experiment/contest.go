@@ -3,6 +3,7 @@ package experiment
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -30,6 +31,8 @@ type ContestSpec struct {
 	// Seeds are Seed, Seed+1, …, Seeds of them; 1 if zero.
 	Seed  uint64
 	Seeds int
+	// Windows are those of a whole training part where Parts have a share of it; see Spec.
+	Windows int
 	// Match chooses the size of every network; the zero Goal leaves sizes as they are.
 	Match Goal
 	// Tune is the number of configurations that are tried for each network, the given ones among them; 0 and 1 draw none.
@@ -105,7 +108,7 @@ const (
 func NewContest(spec ContestSpec) (*Contest, error) {
 	spec.Seeds, spec.Workers = max(1, spec.Seeds), max(1, spec.Workers)
 	spec.Options.Workers = 1
-	x, err := begin(Spec{Options: spec.Options, Metric: spec.Metric, Seed: spec.Seed, Seeds: spec.Seeds, Workers: spec.Workers, Info: spec.Info},
+	x, err := begin(Spec{Options: spec.Options, Metric: spec.Metric, Seed: spec.Seed, Seeds: spec.Seeds, Windows: spec.Windows, Workers: spec.Workers, Info: spec.Info},
 		spec.Schema, spec.Parts, spec.Measures)
 	if err != nil {
 		return nil, err
@@ -169,6 +172,7 @@ func (c *Contest) network(m Contestant, schema series.Schema, name string, feed 
 	if m.Own != nil {
 		n.options = m.Own(n.options)
 	}
+	n.options = c.stretched(n.options)
 	if c.spec.Match != (Goal{}) {
 		var err error
 		if n.arch, err = c.spec.Match.Match(name, n.arch, n.schema); err != nil {
@@ -187,6 +191,20 @@ func (c *Contest) network(m Contestant, schema series.Schema, name string, feed 
 	}
 	c.rows = append(c.rows, e)
 	return nil
+}
+
+// stretched are options with so many more epochs that a share of the training part takes as many optimiser steps as the whole.
+func (c *Contest) stretched(o train.Options) train.Options {
+	steps := func(windows int) float64 { return float64((windows + o.Batch - 1) / o.Batch) }
+	if some := len(c.data.Train.Windows); c.spec.Windows > 0 && some > 0 {
+		times := steps(c.spec.Windows) / steps(some)
+		for _, n := range []*int{&o.Epochs, &o.Patience} {
+			if *n > 0 {
+				*n = max(1, int(math.Round(times*float64(*n))))
+			}
+		}
+	}
+	return o
 }
 
 // showing is a schema of whose inputs a model sees those that are named; all where none is.

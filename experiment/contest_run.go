@@ -59,6 +59,7 @@ func write(h hash.Hash, values ...any) {
 
 // job is one trial: a network with one seed.
 type job struct {
+	c     *Contest
 	index int
 	title string
 	name  string
@@ -72,7 +73,7 @@ type job struct {
 // job makes a trial. Its key covers the program with its initial values, the schema, the data, the options and the seed,
 // the version and the kernels: whatever the outcome depends on, and nothing else, so that two names of one model share it.
 func (c *Contest) job(e *entrant, setting int, seed uint64) (*job, error) {
-	t := &job{title: fmt.Sprintf("%s seed %d", e.name, seed), name: e.name, net: e.settings[setting], seed: seed}
+	t := &job{c: c, title: fmt.Sprintf("%s seed %d", e.name, seed), name: e.name, net: e.settings[setting], seed: seed}
 	if len(e.settings) > 1 {
 		t.title = fmt.Sprintf("%s configuration %d seed %d", e.name, setting+1, seed)
 	}
@@ -154,12 +155,7 @@ func (c *Contest) finals() (list []*job, err error) {
 // Run trains and scores everything that is not kept yet. When ctx ends the error is train.ErrInterrupted; what was trained
 // until then is kept, and an equal contest goes on from there.
 func (c *Contest) Run(ctx context.Context, hooks ContestHooks) (*Leaderboard, error) {
-	p := &pool{c: c}
-	if hooks.Warn != nil {
-		var once sync.Once
-		p.failed = func(err error) { once.Do(func() { hooks.Warn(err) }) }
-	}
-	p.gauge = gauge{show: hooks.Progress, epochs: float64(c.run.spec.Options.Epochs), done: make([]float64, c.trials())}
+	p := c.pool(hooks, c.trials())
 	if c.searches() {
 		tried, err := c.jobs(c.tries)
 		if err == nil {
@@ -178,6 +174,17 @@ func (c *Contest) Run(ctx context.Context, hooks ContestHooks) (*Leaderboard, er
 		return nil, err
 	}
 	return c.leaderboard(ctx, trials)
+}
+
+// pool is for a number of trials, of this contest and of others like it.
+func (c *Contest) pool(hooks ContestHooks, trials int) *pool {
+	p := &pool{workers: c.spec.Workers}
+	if hooks.Warn != nil {
+		var once sync.Once
+		p.failed = func(err error) { once.Do(func() { hooks.Warn(err) }) }
+	}
+	p.gauge = gauge{show: hooks.Progress, epochs: float64(c.run.spec.Options.Epochs), done: make([]float64, trials)}
+	return p
 }
 
 // networks counts the rows that are trained.
@@ -225,8 +232,8 @@ func (c *Contest) choose(tried []*job) {
 // pool runs trials, some at once.
 type pool struct {
 	gauge
-	c      *Contest
-	failed func(error)
+	workers int
+	failed  func(error)
 
 	queue  sync.Mutex
 	waits  []*job
@@ -241,7 +248,7 @@ func (p *pool) run(ctx context.Context, list []*job) error {
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
 	var wg sync.WaitGroup
-	for range p.c.spec.Workers {
+	for range p.workers {
 		wg.Go(func() {
 			for t := p.next(); t != nil; t = p.next() {
 				busy, err := p.trial(inner, t)
@@ -286,7 +293,7 @@ func (p *pool) later(ctx context.Context, t *job) {
 
 // trial finds a trial among those kept, or trains it. busy says that another process does.
 func (p *pool) trial(ctx context.Context, t *job) (busy bool, err error) {
-	s := p.c.store
+	s := t.c.store
 	found, ok := s.load(t.key)
 	if !ok {
 		if ctx.Err() != nil {
@@ -321,7 +328,7 @@ func (p *pool) unkept(err error) {
 
 // train trains a network and keeps what came of it.
 func (p *pool) train(ctx context.Context, t *job) (*record, error) {
-	s := p.c.store
+	s := t.c.store
 	begun, kept := time.Now(), time.Now()
 	before, resumed := s.loadPart(t.key)
 	seconds := func() float64 { return before.Seconds + time.Since(begun).Seconds() }
@@ -343,7 +350,7 @@ func (p *pool) train(ctx context.Context, t *job) (*record, error) {
 	if resumed {
 		hooks.Resume = &before.State
 	}
-	result, diverged, err := p.c.fit(ctx, t.name, t.net, t.seed, hooks)
+	result, diverged, err := t.c.fit(ctx, t.name, t.net, t.seed, hooks)
 	if err != nil {
 		return nil, err
 	}
@@ -353,7 +360,7 @@ func (p *pool) train(ctx context.Context, t *job) (*record, error) {
 		if result.Chosen != nil {
 			r.Chosen = result.Chosen.Params()
 		}
-		r.Microseconds = microseconds(result.Model, p.c.sample())
+		r.Microseconds = microseconds(result.Model, t.c.sample())
 	}
 	p.unkept(s.save(t.key, r))
 	return r, nil

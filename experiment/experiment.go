@@ -4,6 +4,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ type Spec struct {
 	Options       train.Options
 	// Metric that the table is about; the first of the target's if empty.
 	Metric string
+	// Windows are those of a whole training part, of which there is a share; 0: it is whole. Options are as for the whole, but for
+	// epochs, of which there are so many more that optimiser steps are as many.
+	Windows int
 	// Seeds are Seed, Seed+1, …, Seeds of them.
 	Seed  uint64
 	Seeds int
@@ -45,6 +49,8 @@ type Spec struct {
 // Run is one model with one seed.
 type Run struct {
 	Seed uint64
+	// Fold on which it was trained and scored, from 0; see Cross.
+	Fold int
 	// Model with the parameters of the best epoch, or of the second training where it was refit, and the threshold chosen on
 	// validation; nil where it diverged.
 	Model *model.Model
@@ -203,7 +209,7 @@ func begin(spec Spec, schema series.Schema, parts Parts, measures []Measure) (*r
 	}
 	x.threshold = x.out.Metric.Name
 	x.out.Warnings = slices.Clone(parts.Warnings)
-	x.spec.Options = spec.Options.For(schema.Target, len(x.data.Train.Windows))
+	x.spec.Options = spec.Options.For(schema.Target, cmp.Or(spec.Windows, len(x.data.Train.Windows)))
 	x.out.Options = x.spec.Options
 	x.out.Train, x.out.Valid, x.out.Test = parts.Train, parts.Valid, parts.Test
 	if spec.Options.Refit && len(x.data.Valid.Windows) == 0 {

@@ -30,6 +30,8 @@ type Leaderboard struct {
 	Seeds              []uint64
 	Warnings           []string
 	Train, Valid, Test Part
+	// Cross says over which divisions of the data it is, where they are several; nil: one. The parts are those of the first then.
+	Cross *Crossing
 }
 
 // Standing is one row of a leaderboard. A run that diverged has the score of the constant baseline: what is left of a model
@@ -48,6 +50,9 @@ type Standing struct {
 	Tried int
 	// Mean and SD of the metric over the runs; SD is NaN for a single one.
 	Mean, SD float64
+	// Share of the training part that it was trained on, where there are several, and the standard deviation over folds of the
+	// mean over seeds; NaN without folds.
+	Share, OverFolds float64
 	// Options that it was trained with, but for the seed; Rejected are the other configurations that were tried.
 	Options  train.Options
 	Rejected []Setting
@@ -76,8 +81,17 @@ type Setting struct {
 // Network tells whether the row is one that was trained with seeds.
 func (s Standing) Network() bool { return s.Inputs != "" }
 
-// leaderboard scores everything on the test part.
+// leaderboard scores everything on the test part and ranks it.
 func (c *Contest) leaderboard(ctx context.Context, trials []*job) (*Leaderboard, error) {
+	b, err := c.standings(ctx, trials)
+	if err == nil {
+		b.rank(c.ranked())
+	}
+	return b, err
+}
+
+// standings scores everything on the test part, in the order in which it was entered.
+func (c *Contest) standings(ctx context.Context, trials []*job) (*Leaderboard, error) {
 	constant, err := c.constant()
 	if err != nil {
 		return nil, err
@@ -115,7 +129,6 @@ func (c *Contest) leaderboard(ctx context.Context, trials []*job) (*Leaderboard,
 		}
 		b.Rows = append(b.Rows, s)
 	}
-	b.rank(c.ranked())
 	return b, nil
 }
 

@@ -3,11 +3,16 @@
 // model carries neither.
 package series
 
+import "cmp"
+
 // Series is one irregularly sampled sequence: a room, a patient, a machine. Rows are in time order. Values are raw, in
 // the units of the source; scaling, masks and one-hot coding are operations of the model's own program.
 type Series struct {
 	// Name identifies the series in its source; empty where the source holds one series only.
 	Name string
+	// Group names what the series is a piece or a copy of, such as a person or a trace that was mirrored: what no division of data
+	// may tear apart. Empty: the series is one of its own, by its name.
+	Group string
 	// X holds the inputs, [row][input] in the schema's order. NaN means not observed; a category is the index of its
 	// level, 0 for a level that the schema does not know.
 	X []float32
@@ -22,6 +27,9 @@ type Series struct {
 	// Row is the position of each row in its source, from 0, so that predictions can be written in input order.
 	Row []int
 }
+
+// Unit is the group of the series, or its name where it is in none.
+func (s *Series) Unit() string { return cmp.Or(s.Group, s.Name) }
 
 // Len is the number of rows.
 func (s *Series) Len() int { return len(s.DT) }
@@ -43,7 +51,7 @@ func (s *Series) At(row int) []float32 {
 // Span is the part [from, to) of the series, sharing memory. Its first row keeps its true dt.
 func (s *Series) Span(from, to int) Series {
 	n := s.Inputs()
-	part := Series{Name: s.Name, X: s.X[from*n : to*n], DT: s.DT[from:to]}
+	part := Series{Name: s.Name, Group: s.Group, X: s.X[from*n : to*n], DT: s.DT[from:to]}
 	if s.Y != nil {
 		k := s.Outputs()
 		part.Y = s.Y[from*k : to*k]

@@ -67,3 +67,14 @@ func TestSeveralLabels(t *testing.T) {
 		t.Errorf("the part is %+v", part)
 	}
 }
+
+// A piece of a series is of its group, and one without a group is its own.
+func TestUnit(t *testing.T) {
+	s := series.Series{Name: "b mirrored", Group: "b", X: []float32{1, 2}, DT: []float32{1, 1}}
+	if piece := s.Span(1, 2); s.Unit() != "b" || piece.Unit() != "b" || piece.Name != s.Name {
+		t.Errorf("%q is of %q, a piece of it of %q", s.Name, s.Unit(), piece.Unit())
+	}
+	if s.Group = ""; s.Unit() != "b mirrored" {
+		t.Errorf("without a group it is of %q", s.Unit())
+	}
+}

@@ -74,12 +74,18 @@ func readCMAPSS(f Folder) (*Data, error) {
 		d.Test.Series = append(d.Test.Series, s)
 		d.Test.Windows = append(d.Test.Windows, dataset.Window{Series: i, From: s.Len() - lifeWindow, To: s.Len(), Lead: lifeWindow - 1})
 	}
-	d.Schema = series.Schema{Inputs: scaledInputs(d.Train.Series), Clock: counted(),
-		Target: series.Target{Name: "cycles left", Task: series.Regress, SD: mostLife}}
-	for k, sensor := range lifeSensors {
-		d.Schema.Inputs[k].Name = "sensor " + strconv.Itoa(sensor)
-	}
+	d.scale = sensors
+	d.Schema = series.Schema{Inputs: sensors(d.Train.Series), Clock: counted(), Target: series.Target{Name: "cycles left", Task: series.Regress, SD: mostLife}}
 	return d, nil
+}
+
+// sensors are the inputs with the moments of all rows of the units.
+func sensors(units []series.Series) []series.Input {
+	inputs := scaledInputs(units)
+	for k, sensor := range lifeSensors {
+		inputs[k].Name = "sensor " + strconv.Itoa(sensor)
+	}
+	return inputs
 }
 
 // lifeOf is the series of one unit whose last row is its failure.

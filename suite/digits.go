@@ -79,7 +79,7 @@ func readDigits(f Folder) (*Data, error) {
 		}
 		parts[part] = append(parts[part], r.series)
 	}
-	d := &Data{Train: whole(parts[0]), Valid: whole(parts[1]), Test: whole(parts[2])}
+	d := &Data{Train: whole(parts[0]), Valid: whole(parts[1]), Test: whole(parts[2]), scale: scaledInputs}
 	d.Schema = series.Schema{Inputs: scaledInputs(parts[0]), Clock: counted(), Target: series.Target{Name: "digit", Task: series.Classify, LastStep: true}}
 	for k := range 10 {
 		d.Schema.Target.Classes = append(d.Schema.Target.Classes, strconv.Itoa(k))

@@ -29,12 +29,7 @@ var lidarNcps = Task{
 		if err != nil {
 			return nil, err
 		}
-		n := len(d.Train.Series)
-		d.Train.Series = append(d.Train.Series, d.Valid.Series...)
-		for _, w := range d.Valid.Windows {
-			w.Series += n
-			d.Train.Windows = append(d.Train.Windows, w)
-		}
+		d.Train = dataset.Join(d.Train, d.Valid)
 		d.Valid = dataset.Part{}
 		return d, nil
 	},
@@ -83,7 +78,7 @@ func readLidar(f Folder) (*Data, error) {
 
 // drive is a trace: ranges and steering, or their mirror image.
 func drive(name string, rows [][]float64, mirrored bool) series.Series {
-	s := series.Series{Name: name, DT: ones(len(rows)), X: make([]float32, 0, len(rows)*lidarRanges)}
+	s := series.Series{Name: name, Group: name, DT: ones(len(rows)), X: make([]float32, 0, len(rows)*lidarRanges)}
 	sign := 1.0
 	if mirrored {
 		s.Name += " mirrored"

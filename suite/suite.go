@@ -60,8 +60,11 @@ type Data struct {
 	// Options of training that belong to the task: its loss and weights.
 	Options train.Options
 
-	once sync.Once
-	hash string
+	// scale gives the inputs with the scalers of other series to train on; nil where none are fitted, or where they stay as they
+	// are with other series.
+	scale func([]series.Series) []series.Input
+	once  sync.Once
+	hash  string
 }
 
 // registry: one line a task.

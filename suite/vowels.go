@@ -49,7 +49,7 @@ func readUEA(f Folder, name string, valid func(i int) bool) (*Data, error) {
 			fit = append(fit, s)
 		}
 	}
-	d := &Data{Train: whole(fit), Valid: whole(choose), Test: whole(test)}
+	d := &Data{Train: whole(fit), Valid: whole(choose), Test: whole(test), scale: scaledInputs}
 	d.Schema = series.Schema{Inputs: scaledInputs(fit), Clock: counted(),
 		Target: series.Target{Name: "class", Task: series.Classify, Classes: classes, LastStep: true}}
 	return d, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/model"
 )
 
@@ -31,7 +32,7 @@ func CheckMemory(m *model.Model, data Data, o Options) error {
 	}
 	windows := len(data.Train.Windows)
 	if o.Refit {
-		data.Train = data.both()
+		data.Train = dataset.Join(data.Train, data.Valid)
 	}
 	_, err := newFit(m, data, o.For(m.Schema().Target, windows), Hooks{})
 	return err

@@ -3,20 +3,9 @@ package train
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/elegans-nn/elegans/dataset"
 )
-
-// both are the windows of training and of validation as one part.
-func (d Data) both() dataset.Part {
-	all := dataset.Part{Series: slices.Concat(d.Train.Series, d.Valid.Series), Windows: slices.Clone(d.Train.Windows)}
-	for _, w := range d.Valid.Windows {
-		w.Series += len(d.Train.Series)
-		all.Windows = append(all.Windows, w)
-	}
-	return all
-}
 
 // refit trains a second time, from the same initial values, on training and validation windows, as many epochs as validation has
 // chosen in the first training and at the rates that these had. The state of the second is part of the first one's, so that a run
@@ -35,7 +24,7 @@ func (f *fit) refit(ctx context.Context, chosen *Result) (*Result, error) {
 	if f.hooks.Step != nil {
 		hooks.Step = func(epoch int, done float64) { f.hooks.Step(len(chosen.Epochs)+epoch, done) }
 	}
-	again, err := newFit(f.m, Data{Train: f.data.both()}, f.o, hooks)
+	again, err := newFit(f.m, Data{Train: dataset.Join(f.data.Train, f.data.Valid)}, f.o, hooks)
 	if err != nil {
 		return nil, err
 	}

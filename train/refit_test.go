@@ -74,7 +74,7 @@ func TestLast(t *testing.T) {
 	o.Refit = true
 	again := fitted(t, m, d, o, Hooks{})
 	o.Refit = false
-	if want := fitted(t, m, Data{Train: d.both()}, o, Hooks{}); !slices.Equal(again.Model.Params(), want.Model.Params()) {
+	if want := fitted(t, m, Data{Train: dataset.Join(d.Train, d.Valid)}, o, Hooks{}); !slices.Equal(again.Model.Params(), want.Model.Params()) {
 		t.Error("the second training is not one of all epochs")
 	}
 }

@@ -34,6 +34,8 @@ type compareFlags struct {
 	oneRow bool
 	keep   string
 	csv    string
+	folds  int
+	shares []float64
 
 	suite   string // a suite of tasks instead of one data set
 	data    string
@@ -68,15 +70,32 @@ a key of data, options, seed and version, in --keep: an interrupted comparison g
 again, and several at once share their trials. The directory may be deleted at any time. How long it will take is said
 before it begins.
 
+With --folds it is cross-validated over everything outside the test part, which is not scored then: fold k scores every
+K-th series (or file, as --split says) from k on, in the order of the data and within each class where a series has one, and
+trains on the others; what is split in time is cut into K stretches of each series. Nothing is chosen by what is scored:
+the last of all epochs is kept, so that --epochs is one of the settings to compare; thresholds are one half, the penalties
+of simple baselines their plain ones. The score is the mean over folds, ± its sd over seeds, beside its sd over
+folds; differences are paired by fold and seed.
+
+With --shares every model is trained on each of these shares of the training part, or of that of each fold: would more data
+help? It is a share of the series, drawn by --split-seed, each within the larger ones; of what is split in time the rows
+nearest to what is scored. Epochs are as many more that every share takes as many optimiser steps.
+
 With --suite it runs the tasks of published comparisons instead, each on its own split with candidates of its own, and
 prints a leaderboard for each with the figures of others beside. Data that the program does not hold are read from --data;
 a task without its data is reported as not run. Where a candidate has several learning rates the first seed is trained
 with all, and the validation part chooses. Every trial whose test figure was computed is noted in --results, from which
-elegans results writes its page; a run with other models or options is noted there and changes no table.`,
+elegans results writes its page; a run with other models or options is noted there and changes no table. Options that are
+given replace those of the candidates. With --folds nothing is noted; what a task names as one, such as a person with many
+windows or a trace and its mirror image, is in one fold, what has fewer series than folds is cut in time, and each of
+several learning rates is a row, NAME@RATE. Scalers are fitted to what a fold trains on where DATA is given, and for tasks
+of whole series; tasks with other scalers keep those of their training part.`,
 		Example: "  elegans compare occupancy\n" +
 			"  elegans compare occupancy --models ltc-ncp19,cfc,gru,lstm,logistic --seeds 5 --match params=2000\n" +
 			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json\n" +
-			"  elegans compare --suite peers --data data --tasks cgm,lidar --seeds 5",
+			"  elegans compare rooms.csv --target occupied --series room --split group --models cfc,gru --folds 5 --shares 0.25,0.5,1\n" +
+			"  elegans compare --suite peers --data data --tasks cgm,lidar --seeds 5\n" +
+			"  elegans compare --suite peers --data data --tasks cmapss --models cfc-small-sums-x5 --folds 5 --seeds 3 --epochs 20",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.suite != "" && len(args) > 0 {
 				return usage("%s: --suite %s brings its own data; leave out one of the two", args[0], f.suite)
@@ -98,6 +117,8 @@ elegans results writes its page; a run with other models or options is noted the
 	addFlag(flags, "match", "`GOAL` that the size of every network is chosen for, such as params=2000 or flops=5000", goal{&f.match})
 	addFlag(flags, "tune", "`NUMBER` of configurations of learning rate and size that are tried for each network, the given one among them", &f.tune)
 	addFlag(flags, "one-row", "no second row, without time and masks, for networks without a notion of time", &f.oneRow)
+	addFlag(flags, "folds", "`NUMBER` of folds of cross-validation over all but the test part, which is not looked at then; none if not given", &f.folds)
+	addFlag(flags, "shares", "`SHARES` of the training part that every model is trained on, by comma, such as 0.25,0.5,1; all of it if not given", shares{&f.shares})
 	addFlag(flags, "csv", "table `FILE`; none if not given", &f.csv)
 	addFlag(flags, "report", "report `FILE`, or none; ./NAME-compare.html if not given", &f.report)
 	addFlag(flags, "keep", "`DIR` in which trials are kept; one of the user's cache if not given", &f.keep)
@@ -138,7 +159,7 @@ func (f goal) values() (list []string) {
 type comparison struct {
 	*job
 	f        *compareFlags
-	contest  *experiment.Contest
+	contest  contest
 	estimate experiment.Estimate
 }
 
@@ -174,6 +195,7 @@ func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	if err := x.places(name); err != nil {
 		return err
 	}
+	x.fold.Of = f.folds
 	s, protocol, err := x.divide(cmd, name)
 	if err != nil {
 		return err
@@ -188,7 +210,11 @@ func (x *comparison) prepare(cmd *cobra.Command, name string) error {
 	x.spec.Split, x.spec.Protocol = s, f.windows(protocol, x.data.Roles.LastStep)
 	spec := experiment.ContestSpec{Schema: s.Schema, Parts: experiment.Cut(s, x.spec.Protocol), Models: models, Options: f.options, Metric: f.metric}
 	spec.Info.Data, spec.Info.Protocol = x.data.Hash(), x.spec.Protocol.Name
-	x.contest, err = experiment.NewContest(f.asked(spec))
+	if spec = f.asked(spec); f.crossed() {
+		x.contest, err = x.cross(spec)
+		return err
+	}
+	x.contest, err = experiment.NewContest(spec)
 	return f.refused(err, x.data)
 }
 
@@ -241,6 +267,9 @@ func (f *compareFlags) checkCompared(cmd *cobra.Command, own []string) error {
 		return usage("--tune %d: must be 1 (the given configuration alone) or more", f.tune)
 	}
 	if err := f.check(cmd); err != nil {
+		return err
+	}
+	if err := f.checkCross(cmd); err != nil {
 		return err
 	}
 	if f.csv == "-" && (f.json || f.report == "-") {
@@ -318,7 +347,9 @@ func (f *compareFlags) contestants(s series.Schema) (list []experiment.Contestan
 // places decides where results go and makes sure that they can be written there.
 func (x *comparison) places(name string) error {
 	f := x.f
-	f.report = reportFile(f.report, baseName(name)+"-compare.html")
+	if f.report = reportFile(f.report, baseName(name)+"-compare.html"); f.crossed() {
+		f.report = ""
+	}
 	x.piped = f.report == "-" || f.csv == "-"
 	written := slices.DeleteFunc([]string{f.report, f.csv}, func(path string) bool { return path == "" })
 	if len(written) == 2 && filepath.Clean(f.csv) == filepath.Clean(f.report) && f.csv != os.DevNull {

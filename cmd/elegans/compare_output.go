@@ -23,7 +23,8 @@ type compareDocument struct {
 	Match          string         `json:"match"` // empty: sizes as they are
 	Tune           int            `json:"tune"`  // configurations tried for each network
 	Diverged       string         `json:"diverged_counts_as"`
-	TestRows       int            `json:"test_rows"`
+	Cross          *crossJSON     `json:"cross_validation"` // null: the parts of the split
+	TestRows       int            `json:"test_rows"`        // 0 where the test part is not scored
 	TestSeries     int            `json:"test_series"`
 	Models         []comparedJSON `json:"models"` // from the best on
 	Trials         int            `json:"trials"`
@@ -42,9 +43,11 @@ type comparedJSON struct {
 	Network      bool              `json:"network"`
 	Inputs       string            `json:"inputs"`  // fed beside the values; empty for a simple baseline
 	Average      int               `json:"average"` // networks whose mean prediction it is; 0 for a simple baseline
+	Share        float64           `json:"share"`   // of the training part that it was trained on
 	Mean         *float64          `json:"mean"`
-	SD           *float64          `json:"sd"`
-	Values       []*float64        `json:"values"` // a diverged run has that of the constant baseline
+	SD           *float64          `json:"sd"`            // over seeds
+	OverFolds    *float64          `json:"sd_over_folds"` // null without folds
+	Values       []*float64        `json:"values"`        // a diverged run has that of the constant baseline
 	Diverged     int               `json:"diverged"`
 	OverSeeds    metric.Difference `json:"difference_over_seeds"`
 	OverTest     metric.Difference `json:"difference_over_test"`
@@ -62,10 +65,11 @@ type comparedJSON struct {
 
 type comparedRun struct {
 	Seed      uint64        `json:"seed"`
+	Fold      int           `json:"fold"`     // from 0
 	Diverged  string        `json:"diverged"` // where; empty where it did not
 	BestEpoch int           `json:"best_epoch"`
 	ValidLoss *float64      `json:"valid_loss"`
-	Valid     metric.Scores `json:"valid"`
+	Valid     metric.Scores `json:"valid"` // of a fold what it scores
 	Test      metric.Scores `json:"test"`
 }
 
@@ -79,17 +83,26 @@ func (x *comparison) document(b *experiment.Leaderboard) compareDocument {
 // document is a leaderboard, of data or a task by name.
 func (f *compareFlags) document(name string, b *experiment.Leaderboard, e experiment.Estimate) compareDocument {
 	d := compareDocument{Task: name, Kind: string(b.Test.Target.Task), Metric: b.Metric.Name, HigherIsBetter: b.Metric.HigherIsBetter,
-		Seeds: b.Seeds, Match: f.match.String(), Tune: max(1, f.tune), Diverged: b.Constant, TestSeries: len(b.Test.Series), Trials: e.Trials,
+		Seeds: b.Seeds, Match: f.match.String(), Tune: max(1, f.tune), Diverged: b.Constant, TestSeries: len(b.Test.Series), Cross: crossing(b), Trials: e.Trials,
 		Kept: e.Kept, Estimate: e.Seconds, Warnings: unique(b.Warnings), Models: []comparedJSON{}}
-	_, d.TestRows = b.Test.Rows()
+	folds := b.Cross != nil && b.Cross.Folds > 0
+	if _, d.TestRows = b.Test.Rows(); folds {
+		d.TestRows, d.TestSeries = 0, 0
+	}
 	for _, s := range b.Rows {
 		m := comparedJSON{Name: s.Name, Model: s.Model, Network: s.Network(), Inputs: string(s.Inputs), Average: s.Average, Mean: number(s.Mean), SD: number(s.SD),
 			Values: numbers(s.Values(b.Metric.Name)), OverSeeds: s.OverSeeds, OverTest: s.OverTest, Parameters: s.Parameters, Synapses: s.Synapses, Size: s.Size,
 			FLOPs: s.FLOPs, Microseconds: s.Microseconds, Seconds: s.Seconds, LearningRate: s.LearningRate, Tried: s.Tried, Learnt: s.Learnt}
 		m.Diverged, _ = s.Diverged()
+		if m.Share = 1; b.Cross != nil {
+			m.Share, m.OverFolds = s.Share, number(s.OverFolds)
+		}
 		for _, r := range s.Runs {
-			run := comparedRun{Seed: r.Seed, Diverged: r.Diverged, Test: r.Scores}
-			if s.Network() && r.Diverged == "" {
+			run := comparedRun{Seed: r.Seed, Fold: r.Fold, Diverged: r.Diverged, Test: r.Scores}
+			switch {
+			case folds:
+				run.Valid, run.Test = r.Scores, nil
+			case s.Network() && r.Diverged == "":
 				run.Valid, run.ValidLoss = r.Valid, number(r.ValidLoss)
 			}
 			if r.Train != nil {
@@ -137,7 +150,7 @@ func (x *comparison) text(b *experiment.Leaderboard) string {
 	var text strings.Builder
 	text.WriteString(boardText(x.data.Name, b, x.f.tune > 1 || x.f.match != (experiment.Goal{}), nil))
 	text.WriteByte('\n')
-	fmt.Fprintf(&text, "intervals: 95 %%; Student's t paired by seed, and a block bootstrap over the test part\n")
+	text.WriteString(intervalsText(b))
 	if x.f.match != (experiment.Goal{}) {
 		fmt.Fprintf(&text, "matched: the size of each network is that nearest to %s\n", x.f.match)
 	}
@@ -163,10 +176,12 @@ func boardText(name string, b *experiment.Leaderboard, chosen bool, others []sui
 		direction = "higher"
 	}
 	var text strings.Builder
-	_, scored := b.Test.Rows()
-	fmt.Fprintf(&text, "%s: %s%s on %s in %d series, %s is better, mean ± sd over %s\n\n", name, b.Metric.Title, unit,
-		plural(scored, "test row"), len(b.Test.Series), direction, plural(len(b.Seeds), "seed"))
-	head := []string{"", "score", "", "− best, over seeds", "over the test part", "parameters", "FLOPs/step", "µs/step", "s/training", "diverged"}
+	text.WriteString(name + ": " + b.Metric.Title + unit + overText(b, direction))
+	head := []string{""}
+	for _, c := range scoreColumns(b) {
+		head = append(head, c.head)
+	}
+	head = append(head, "parameters", "FLOPs/step", "µs/step", "s/training", "diverged")
 	if chosen {
 		head = append(head, "rate", "size")
 	}
@@ -198,17 +213,17 @@ func lineOf(m metric.Metric, r suite.Row) []string {
 
 // lineFor is one row of the leaderboard.
 func lineFor(b *experiment.Leaderboard, s experiment.Standing, chosen bool) []string {
-	spread := ""
-	if len(s.Runs) > 1 {
-		spread = "± " + scoreText(b.Metric, s.SD)
+	row := []string{s.Name}
+	for _, c := range scoreColumns(b) {
+		row = append(row, c.cell(b.Metric, s))
 	}
-	row := []string{s.Name, scoreText(b.Metric, s.Mean), spread, differenceText(b.Metric, s.OverSeeds), differenceText(b.Metric, s.OverTest),
-		strconv.Itoa(s.Parameters), "-", "-", fmt.Sprintf("%.3g", s.Seconds), "-"}
-	if s.Network() {
-		n, _ := s.Diverged()
-		row[6], row[7], row[9] = fmt.Sprintf("%.0f", s.FLOPs), fmt.Sprintf("%.2g", s.Microseconds), fmt.Sprintf("%d of %d", n, len(s.Runs))
+	row = append(row, strconv.Itoa(s.Parameters))
+	if !s.Network() {
+		return append(row, "-", "-", fmt.Sprintf("%.3g", s.Seconds), "-")
 	}
-	if chosen && s.Network() {
+	n, _ := s.Diverged()
+	row = append(row, fmt.Sprintf("%.0f", s.FLOPs), fmt.Sprintf("%.2g", s.Microseconds), fmt.Sprintf("%.3g", s.Seconds), fmt.Sprintf("%d of %d", n, len(s.Runs)))
+	if chosen {
 		row = append(row, fmt.Sprintf("%.3g", s.LearningRate), strconv.Itoa(s.Size))
 	}
 	return row
@@ -240,7 +255,7 @@ func (x *comparison) table(out io.Writer, b *experiment.Leaderboard) error {
 func tableOf(b *experiment.Leaderboard) [][]string {
 	rows := [][]string{{"rank", "name", "model", "inputs", "metric", "mean", "sd", "runs", "diverged", "difference", "seeds_lower", "seeds_upper",
 		"test_difference", "test_lower", "test_upper", "parameters", "synapses", "size", "flops_per_step", "microseconds_per_step", "seconds_per_training",
-		"learning_rate", "configurations_tried"}}
+		"learning_rate", "configurations_tried", "folds", "share", "sd_over_folds"}}
 	figure := func(v float64) string {
 		if v-v != 0 {
 			return ""
@@ -257,7 +272,13 @@ func tableOf(b *experiment.Leaderboard) [][]string {
 		for _, v := range []float64{s.FLOPs, s.Microseconds, s.Seconds, s.LearningRate} {
 			row = append(row, figure(v))
 		}
-		rows = append(rows, append(row, strconv.Itoa(s.Tried)))
+		row = append(row, strconv.Itoa(s.Tried))
+		if c := b.Cross; c != nil {
+			row = append(row, strconv.Itoa(c.Folds), figure(s.Share), figure(s.OverFolds))
+		} else {
+			row = append(row, "0", "1", "")
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }

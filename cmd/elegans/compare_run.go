@@ -28,8 +28,11 @@ func (x *comparison) foretell(ctx context.Context) error {
 		x.c.note("%s%s", plural(e.Trials, "trial"), kept)
 		return nil
 	}
-	x.c.note("%s%s: at most about %s on %s, an estimate from a few steps of each; stopping early makes it less", plural(e.Trials, "trial"), kept,
-		span(e.Seconds), plural(x.f.workers, "core"))
+	early := "; stopping early makes it less"
+	if x.f.folds > 0 { // which have nothing to stop by
+		early = ""
+	}
+	x.c.note("%s%s: at most about %s on %s, an estimate from a few steps of each%s", plural(e.Trials, "trial"), kept, span(e.Seconds), plural(x.f.workers, "core"), early)
 	return nil
 }
 

@@ -29,9 +29,10 @@ type tournament struct {
 	section suite.Section
 	games   []*game
 	record  suite.Record
-	altered bool   // it is not run as the suite says
-	plan    bool   // nothing is trained
-	placed  bool   // there is a place for trials, or it was said that there is none
+	altered bool // it is not run as the suite says
+	plan    bool // nothing is trained
+	placed  bool // there is a place for trials, or it was said that there is none
+	given   func(flag string) bool
 	again   string // the command that goes on
 	started time.Time
 }
@@ -44,7 +45,7 @@ type game struct {
 	others   bool   // there are models that are not the suite's
 	data     *suite.Data
 	models   []experiment.Contestant
-	contest  *experiment.Contest
+	contest  contest
 	estimate experiment.Estimate
 	board    *experiment.Leaderboard
 }
@@ -61,7 +62,7 @@ func (f *compareFlags) compareSuite(cmd *cobra.Command, c *console) error {
 	if err := f.checkSuite(cmd, section); err != nil {
 		return err
 	}
-	t := &tournament{c: c, f: f, section: section, altered: altered(cmd), started: time.Now(), again: commandLine(cmd, []string{"compare"}, func(string) bool { return true })}
+	t := &tournament{c: c, f: f, section: section, altered: altered(cmd), given: cmd.Flags().Changed, started: time.Now(), again: commandLine(cmd, []string{"compare"}, func(string) bool { return true })}
 	if f.csv != "" {
 		if err := checkWritable(f.csv, ""); err != nil {
 			return err
@@ -197,12 +198,26 @@ func (t *tournament) prepare(ctx context.Context, g *game) (err error) {
 	if err != nil {
 		return err
 	}
-	spec := t.f.asked(g.task.Contest(g.data, g.models, t.f.options))
-	if g.contest, err = experiment.NewContest(spec); err != nil {
+	if g.contest, err = t.contest(g); err != nil {
 		return t.f.refused(fmt.Errorf("task %s: %w", g.task.Name, err), nil)
 	}
 	g.estimate, err = g.contest.Estimate(ctx)
 	return err
+}
+
+// contest is that of a task, or of the folds of its data.
+func (t *tournament) contest(g *game) (contest, error) {
+	if !t.f.crossed() {
+		return experiment.NewContest(t.f.asked(g.task.Contest(g.data, g.models, t.f.options)))
+	}
+	list, of, err := g.task.Divisions(g.data, g.models, t.f.options, suite.Folding{Folds: t.f.folds, Shares: t.f.cases()})
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].ContestSpec = t.f.asked(list[i].ContestSpec)
+	}
+	return experiment.NewCross(list, t.f.folds, of)
 }
 
 // models are those that were asked for, or the suite's with every simple baseline that suits the task. Of the baselines that
@@ -225,7 +240,10 @@ func (t *tournament) models(g *game) (list []experiment.Contestant, err error) {
 		case slices.ContainsFunc(simple, func(b experiment.Contestant) bool { return b.Name == name }):
 			one.Name = name
 		case k >= 0:
-			one, err = g.data.Contestant(t.f.change(candidates[k]))
+			var changed suite.Candidate
+			if changed, err = t.change(candidates[k]); err == nil {
+				one, err = g.data.Contestant(changed)
+			}
 		default:
 			one, err = t.other(g, name)
 			g.others = g.others || one.Name != ""
@@ -240,18 +258,44 @@ func (t *tournament) models(g *game) (list []experiment.Contestant, err error) {
 	return list, nil
 }
 
+// overrides are what flags that were given put in place of what a candidate has.
+var overrides = map[string]func(f *compareFlags, c *suite.Candidate){
+	"epochs":        func(f *compareFlags, c *suite.Candidate) { c.Epochs, c.Share = f.options.Epochs, 0 },
+	"batch":         func(f *compareFlags, c *suite.Candidate) { c.Batch = f.options.Batch },
+	"learning-rate": func(f *compareFlags, c *suite.Candidate) { c.Rates = []float64{f.options.LearningRate} },
+	"weight-decay":  func(f *compareFlags, c *suite.Candidate) { c.WeightDecay = f.options.WeightDecay },
+	"optimiser":     func(f *compareFlags, c *suite.Candidate) { c.Optimiser = f.options.Optimiser },
+	"clip-gradient": func(f *compareFlags, c *suite.Candidate) { c.Clip = f.options.Clip },
+	"last":          func(f *compareFlags, c *suite.Candidate) { c.Last = f.options.Last },
+	"refit":         func(f *compareFlags, c *suite.Candidate) { c.Refit = f.options.Refit },
+	"layers":        func(f *compareFlags, c *suite.Candidate) { c.Layers = f.stack.layers },
+	"summaries":     func(f *compareFlags, c *suite.Candidate) { c.Summaries = f.stack.summaries },
+	"input-dropout": func(f *compareFlags, c *suite.Candidate) { c.InputDropout = f.stack.inputDropout },
+	"pool":          func(f *compareFlags, c *suite.Candidate) { c.Pool = f.stack.pool },
+	"residual":      func(f *compareFlags, c *suite.Candidate) { c.Block.Residual = f.stack.block.Residual },
+	"norm":          func(f *compareFlags, c *suite.Candidate) { c.Block.Norm = f.stack.block.Norm },
+	"norm-place":    func(f *compareFlags, c *suite.Candidate) { c.Block.NormPlace = f.stack.block.NormPlace },
+	"feed-forward":  func(f *compareFlags, c *suite.Candidate) { c.Block.FeedForward = f.stack.block.FeedForward },
+	"dropout":       func(f *compareFlags, c *suite.Candidate) { c.Block.Dropout = f.stack.block.Dropout },
+	"bidirectional": func(f *compareFlags, c *suite.Candidate) { c.Block.Bidirectional = f.stack.block.Bidirectional },
+}
+
+// ofOthers are flags that no candidate takes, but models that are not the suite's.
+var ofOthers = []string{"wiring", "conv", "conv-grid", "encoder"}
+
 // change is a candidate with what was asked for in place of what the suite says.
-func (f *compareFlags) change(c suite.Candidate) suite.Candidate {
-	if f.options.Epochs > 0 {
-		c.Epochs, c.Share = 0, 0
+func (t *tournament) change(c suite.Candidate) (suite.Candidate, error) {
+	for _, name := range ofOthers {
+		if t.given(name) {
+			return c, usage("--%s: does not change %s, which the suite has as it is; leave it out, or name models that are not the suite's", name, c.Title())
+		}
 	}
-	if f.options.LearningRate > 0 {
-		c.Rates = []float64{f.options.LearningRate}
+	for name, put := range overrides {
+		if t.given(name) {
+			put(t.f, &c)
+		}
 	}
-	if f.options.WeightDecay > 0 {
-		c.WeightDecay = f.options.WeightDecay
-	}
-	return c
+	return c, nil
 }
 
 // other is a model that the suite does not have for the task; without a name where it is a baseline that does not suit, or what
@@ -307,6 +351,9 @@ func (t *tournament) run(ctx context.Context, g *game) error {
 		t.c.warn("%v", g.failed)
 		return nil
 	}
+	if t.f.crossed() {
+		return nil // no test figure was computed
+	}
 	played := suite.Played{Task: g.task, Data: g.data, Suite: t.section.Name, Program: made(), Models: g.models, Board: g.board}
 	if t.altered || g.others {
 		played.Suite = ""
@@ -357,6 +404,9 @@ func (t *tournament) finish(ctx context.Context) error {
 		}
 		one := gameJSON{Task: g.task.Name, Title: g.task.Title, Absent: g.absent, Others: append([]suite.Figure{}, g.task.Figures()...)}
 		one.Looked.Trials, one.Looked.Configurations = held.Looked()
+		if t.f.crossed() { // figures of others are of the test part
+			one.Others = []suite.Figure{}
+		}
 		if g.board != nil {
 			d := t.f.document(g.task.Name, g.board, g.estimate)
 			one.Board = &d
@@ -382,8 +432,10 @@ func (t *tournament) text(g *game, n looked) string {
 		fmt.Fprintf(&text, "%s: %s\nnot run: %s\n", g.task.Name, g.task.Title, g.absent)
 		return text.String()
 	}
-	others := g.task.Others()
-	m := g.board.Metric
+	others, m := g.task.Others(), g.board.Metric
+	if t.f.crossed() {
+		others = nil
+	}
 	others = slices.DeleteFunc(others, func(r suite.Row) bool { _, ok := r.Mean[m.Name]; return !ok })
 	slices.SortStableFunc(others, func(a, b suite.Row) int {
 		switch {
@@ -398,6 +450,10 @@ func (t *tournament) text(g *game, n looked) string {
 		t.c.warn("%s: %s", g.task.Name, w)
 	}
 	text.WriteString(boardText(g.task.Name, g.board, true, others))
+	if t.f.crossed() {
+		text.WriteString(intervalsText(g.board))
+		return text.String()
+	}
 	fmt.Fprintf(&text, "in brackets: figures of others; intervals: 95 %%\nseen so far: test figures of %s of %s, noted in %s\n",
 		plural(n.Trials, "trial"), plural(n.Configurations, "configuration"), t.f.results)
 	return text.String()

@@ -227,7 +227,7 @@ func (f *resultsFlags) tournament(c *console, s suite.Section) *tournament {
 	asked := f.compareFlags
 	asked.seeds = s.Seeds
 	asked.stack.layers = 1
-	return &tournament{c: c, f: &asked, section: s, again: f.again, plan: f.plan}
+	return &tournament{c: c, f: &asked, section: s, given: func(string) bool { return false }, again: f.again, plan: f.plan}
 }
 
 // printPlan says what would be run. A trial that two sections share is counted in both until it is kept.

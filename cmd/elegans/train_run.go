@@ -28,6 +28,8 @@ type job struct {
 	f       *trainFlags
 	c       *console
 	data    *dataset.Dataset
+	split   dataset.SplitOptions
+	fold    dataset.Fold // of cross-validation, for which the test part is not looked at; the zero Fold otherwise
 	spec    experiment.Spec
 	audit   dataset.Audit
 	resume  *experiment.Checkpoint
@@ -128,11 +130,11 @@ func (j *job) divide(cmd *cobra.Command, name string) (*dataset.Split, dataset.P
 	if err != nil {
 		return nil, protocol, err
 	}
-	split := splitOf(cmd, j.data, f.split)
+	j.split = splitOf(cmd, j.data, f.split)
 	if protocol.Split != nil {
-		split = *protocol.Split
+		j.split = *protocol.Split
 	}
-	s, err := j.data.Split(split)
+	s, err := j.data.SplitFold(j.split, j.fold)
 	if err != nil {
 		return nil, protocol, err
 	}
@@ -148,7 +150,11 @@ func (j *job) divide(cmd *cobra.Command, name string) (*dataset.Split, dataset.P
 	if b := j.data.Builtin; f.metric == "" && b != nil && slices.Contains(metricNames(&s.Schema.Target), b.Metric) {
 		f.metric = b.Metric
 	}
-	j.audit = j.data.Audit(s)
+	audited := *s
+	if j.fold.Of > 0 {
+		audited.Test = nil // what a fold scores, and no test part
+	}
+	j.audit = j.data.Audit(&audited)
 	return s, protocol, nil
 }
 
