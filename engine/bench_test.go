@@ -5,7 +5,6 @@ import (
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/engine"
-	"github.com/elegans-nn/elegans/engine/internal/kernel"
 	"github.com/elegans-nn/elegans/step"
 )
 
@@ -33,14 +32,14 @@ func preset(tb testing.TB, name string) *step.Program {
 	return b.Build()
 }
 
-// onPaths runs a benchmark on the plain Go path and on the assembly.
+// onPaths runs a benchmark on all kernels that run here.
 func onPaths(b *testing.B, name string, run func(b *testing.B)) {
-	for _, path := range []string{"go", "avx2"} {
-		was := kernel.Accelerate(path == "avx2")
-		if kernel.Accelerated == (path == "avx2") {
-			b.Run(name+"/"+path, run)
+	for _, instructions := range kernels {
+		back, ok := use(instructions)
+		if ok {
+			b.Run(name+"/"+instructions, run)
 		}
-		kernel.Accelerate(was)
+		back()
 	}
 }
 

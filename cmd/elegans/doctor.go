@@ -33,7 +33,7 @@ type machine struct {
 	Cores    int      `json:"cores"`
 	Go       string   `json:"go"`
 	Version  string   `json:"version"`
-	Kernel   string   `json:"kernel"`
+	Kernel   string   `json:"kernel"` // see engine.Instructions
 }
 
 // features of processors that kernels may be written for.
@@ -100,7 +100,7 @@ have; and 5 when there is none of those, but a file is damaged or no vector.`, g
 }
 
 func describeMachine() machine {
-	m := machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: processor(), Cores: runtime.NumCPU(), Go: runtime.Version(), Version: version, Kernel: engine.KernelPath(), Features: []string{}}
+	m := machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: processor(), Cores: runtime.NumCPU(), Go: runtime.Version(), Version: version, Kernel: engine.Instructions(), Features: []string{}}
 	for _, f := range features {
 		if f.has() {
 			m.Features = append(m.Features, f.name)

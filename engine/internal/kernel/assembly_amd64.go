@@ -9,6 +9,7 @@ import (
 )
 
 //go:generate go run -tags noasm,generate ./gen/chains -go chain_go.go -table chain_table_amd64.go -out chain_amd64.s -stubs chain_stub_amd64.go -pkg kernel
+//go:generate go run -tags noasm,generate ./gen/chains -wide -table chain_wide_table_amd64.go -out chain_wide_amd64.s -stubs chain_wide_stub_amd64.go -pkg kernel
 
 const supported = true
 
@@ -33,7 +34,7 @@ func has(text string, lanes int) bool {
 
 func bind(text string, out, in [][]float32, heads []Head, rows, lanes int) func() {
 	if a, ok := generatedGathered[text]; ok {
-		return a.bind(out, in, heads, rows, lanes)
+		return a.bind(rowsOf(text, lanes), out, in, heads, rows, lanes)
 	}
 	a, ok := generated[text]
 	if !ok || len(heads) > 0 {

@@ -6,6 +6,8 @@ const supported = false
 
 func detect() bool { return false }
 
+func detectWide() bool { return false }
+
 func fused(string) Fused { return nil }
 
 func has(string, int) bool { return false }

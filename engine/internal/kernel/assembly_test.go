@@ -15,10 +15,13 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// The assembler's generator hands out the registers of AVX-512 without a word; an AVX2 machine dies of them.
+// beyondAVX2 are the registers of AVX-512.
+var beyondAVX2 = regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|Z\d+|K\d)\b`)
+
+// The assembler's generator hands out the registers of AVX-512 without a word; an AVX2 machine dies of them. Files for
+// AVX-512 are named so.
 func TestNoRegistersBeyondAVX2(t *testing.T) {
-	beyond := regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|Z\d+|K\d)\b`)
-	if !beyond.MatchString("VADDPS Y16, Y2, Y3") || beyond.MatchString("VADDPS Y15, Y2, Y3") {
+	if !beyondAVX2.MatchString("VADDPS Y16, Y2, Y3") || beyondAVX2.MatchString("VADDPS Y15, Y2, Y3") {
 		t.Fatal("the pattern does not bite")
 	}
 	files, err := filepath.Glob("*_amd64.s")
@@ -26,11 +29,14 @@ func TestNoRegistersBeyondAVX2(t *testing.T) {
 		t.Fatal("no assembly found", err)
 	}
 	for _, name := range files {
+		if strings.HasSuffix(name, "_wide_amd64.s") {
+			continue
+		}
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := beyond.Find(text); r != nil {
+		if r := beyondAVX2.Find(text); r != nil {
 			t.Errorf("%s uses register %s", name, r)
 		}
 	}

@@ -10,15 +10,15 @@ type gatheredAssembly struct {
 	kinds string
 	outs  int
 	heads []headUse
-	rows  func(out, in *[]float32, heads *byte, rows, lanes int)
+	rows  gatheredRows
 	flat  func(out, in *[]float32, heads *byte, n int)
 }
 
 // headUse is how a kernel reads the edges of a head: the numbers of an edge, and the halves of a window.
 type headUse struct{ numbers, halves int }
 
-// bind checks all operands, once: what it returns enters the assembly as it is.
-func (a gatheredAssembly) bind(out, in [][]float32, heads []Head, rows, lanes int) func() {
+// bind checks all operands, once: what it returns enters the assembly as it is, for several lanes by the function given.
+func (a gatheredAssembly) bind(several gatheredRows, out, in [][]float32, heads []Head, rows, lanes int) func() {
 	if len(in) != len(a.kinds) || len(out) != a.outs || len(heads) != len(a.heads) {
 		panic("kernel: wrong number of operands of a chain")
 	}
@@ -27,7 +27,7 @@ func (a gatheredAssembly) bind(out, in [][]float32, heads []Head, rows, lanes in
 		heads[k].check(a.heads[k], rows, lanes)
 	}
 	results, operands, at := unsafe.SliceData(out), unsafe.SliceData(in), (*byte)(unsafe.Pointer(unsafe.SliceData(heads)))
-	switch flat, several := a.flat, a.rows; {
+	switch flat := a.flat; {
 	case rows < 1 || lanes < 1:
 		return func() {}
 	case lanes == 1:

@@ -23,6 +23,16 @@ func Accelerate(on bool) (was bool) {
 	return was
 }
 
+// Wide says whether assembly for AVX-512 is in use where there is some: where the processor has it. Results are the bits of
+// AVX2.
+var Wide = detectWide()
+
+// Widen switches it on, as far as it can run here, or off, and tells how it was, as Accelerate does.
+func Widen(on bool) (was bool) {
+	was, Wide = Wide, on && detectWide()
+	return was
+}
+
 // Elementwise is an element-wise operation in Go: a number as an expression of numbers, with a %s for each operand, or the
 // name of a function of this package that computes a whole line of them. The chains in Go are made of these, see gen/chains;
 // gen/vec has the same operations for AVX2.

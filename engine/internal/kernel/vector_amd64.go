@@ -3,6 +3,7 @@
 package kernel
 
 //go:generate go run -tags noasm ./gen/fixed -out fixed_amd64.s -stubs fixed_stub_amd64.go -pkg kernel
+//go:generate go run -tags noasm ./gen/fixed -wide -out fixed_wide_amd64.s -stubs fixed_wide_stub_amd64.go -pkg kernel
 
 // addLanesVector is AddLanes of whole vectors.
 func addLanesVector(dst, x []float32, lanes, times, stride int) {

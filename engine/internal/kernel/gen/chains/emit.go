@@ -28,11 +28,11 @@ type op struct {
 	args []int
 }
 
-// registers are those that values and the code of an operation share; the allocator of avo gets by with one more.
-const registers = 15
+// registers is how many values and the code of an operation share; the allocator of avo gets by with one more.
+func registers() int { return vec.Count() - 1 }
 
-// widest is the most vectors at a time.
-const widest = 4
+// widest is the most numbers at a time: the lanes of a shard.
+const widest = 32
 
 // pointers are the operands whose addresses stay in registers.
 const pointers = 6
@@ -135,7 +135,7 @@ func newWriter(c *chain, flat bool) *writer {
 	w := &writer{chain: c, flat: flat, in: GP64(), out: GP64(), at: GP64(), tmp: GP64()}
 	Load(Param("in"), w.in)
 	Load(Param("out"), w.out)
-	w.slots = AllocLocal(32 * len(c.ops) * c.width())
+	w.slots = AllocLocal(vec.Bytes() * len(c.ops) * c.width())
 	for k := range w.pointers() {
 		w.ptr = append(w.ptr, GP64())
 		MOVQ(w.header(k), w.ptr[k])
@@ -150,7 +150,7 @@ func (c *chain) width() int {
 	if !slices.ContainsFunc(c.ops, func(o op) bool { return vec.Long(o.op) }) {
 		return 1
 	}
-	for n := widest; n > 1; n /= 2 {
+	for n := widest / vec.Lanes; n > 1; n /= 2 {
 		fits := true
 		for k, o := range c.ops {
 			kept := 0 // operands that are used later too
@@ -159,13 +159,18 @@ func (c *chain) width() int {
 					kept++
 				}
 			}
-			fits = fits && c.need(o, n)+n*kept <= registers
+			fits = fits && c.need(o, n)+n*kept <= registers()
 		}
 		if fits {
 			return n
 		}
 	}
 	return 1
+}
+
+// widens reports whether the chain is emitted for AVX-512 too: where it has heads, which gain most by it.
+func (c *chain) widens() bool {
+	return c.heads != nil && !slices.ContainsFunc(c.ops, func(o op) bool { return !vec.Widens(o.op) })
 }
 
 // need is how many registers an operation takes for n vectors.
@@ -222,12 +227,12 @@ func (w *writer) mem(k int) (m Mem, broadcast bool) {
 // head reports whether operand k is a sum that stands on the stack.
 func (w *writer) head(k int) bool { return k < len(w.kinds) && w.kinds[k] == 'h' }
 
-// at32 is vector i of an operand; those of a single number, or of one for all lanes, are one vector.
-func (w *writer) at32(m Mem, i int) Mem {
+// vector is vector i of an operand; those of a single number, or of one for all lanes, are one vector.
+func (w *writer) vector(m Mem, i int) Mem {
 	if m.Base != w.sum && (m.Index == nil || m.Index == w.row) {
 		return m
 	}
-	return m.Offset(32 * i)
+	return m.Offset(vec.Bytes() * i)
 }
 
 // load brings operand k into registers, into one if it is the same for all lanes.
@@ -240,16 +245,16 @@ func (w *writer) load(k int) vec.Many {
 			y[i] = y[0]
 			continue
 		case broadcast:
-			y[i] = YMM()
+			y[i] = vec.Fresh()
 			VBROADCASTSS(m, y[i])
 			continue
 		}
-		y[i] = YMM()
+		y[i] = vec.Fresh()
 		if w.mask != nil && !w.head(k) {
-			VMASKMOVPS(w.at32(m, i), w.mask, y[i])
+			VMASKMOVPS(w.vector(m, i), w.mask, y[i])
 			continue
 		}
-		VMOVUPS(w.at32(m, i), y[i])
+		VMOVUPS(w.vector(m, i), y[i])
 	}
 	return y
 }
@@ -258,15 +263,15 @@ func (w *writer) store(v vec.Many, k int) {
 	m, _ := w.mem(k)
 	for i := range v {
 		if w.mask != nil {
-			VMASKMOVPS(v[i], w.mask, w.at32(m, i))
+			VMASKMOVPS(v[i], w.mask, w.vector(m, i))
 			continue
 		}
-		VMOVUPS(v[i], w.at32(m, i))
+		VMOVUPS(v[i], w.vector(m, i))
 	}
 }
 
 // slot is where vector i of operation r is spilled.
-func (w *writer) slot(r, i int) Mem { return w.slots.Offset(32 * (r*w.width() + i)) }
+func (w *writer) slot(r, i int) Mem { return w.slots.Offset(vec.Bytes() * (r*w.width() + i)) }
 
 // register is an operand of an operation in registers.
 func (w *writer) register(r int) vec.Many {
@@ -295,7 +300,7 @@ func (w *writer) operand(r int) []Op {
 	if r < 0 && (w.mask == nil || w.head(-1-r)) {
 		if m, broadcast := w.mem(-1 - r); !broadcast {
 			for i := range list {
-				list[i] = w.at32(m, i)
+				list[i] = w.vector(m, i)
 			}
 			return list
 		}
@@ -342,7 +347,7 @@ func (w *writer) body(n int) {
 // room puts values on the stack, those first that are used last, until the registers suffice for operation k.
 func (w *writer) room(k int) {
 	o := w.ops[k]
-	left := registers - w.need(o, w.n)
+	left := registers() - w.need(o, w.n)
 	if w.mask != nil {
 		left--
 	}
@@ -388,7 +393,7 @@ func (w *writer) apply(k int) vec.Many {
 	}
 	y := make(vec.Many, w.n)
 	for i, b := range w.operand(args[0]) {
-		y[i] = YMM()
+		y[i] = vec.Fresh()
 		two(b, in[0][i], y[i])
 	}
 	return y

@@ -54,7 +54,7 @@ func (s sum) add(v VecVirtual) {
 		VADDPS(v, s.register, s.register)
 		return
 	}
-	t := YMM()
+	t := vec.Fresh()
 	VADDPS(s.memory, v, t)
 	VMOVUPS(t, s.memory)
 }
@@ -88,13 +88,13 @@ func newGatherer(w *writer) *gatherer {
 	for k, kind := range w.kinds {
 		if kind == 'h' {
 			w.sums[k] = size
-			size += 32 * quad
+			size += vec.Bytes() * quad
 		}
 	}
 	// Sums begin at a multiple of their size: one across two cache lines would be slow to read back.
 	g.home, w.sum = AllocLocal(8), GP64()
-	LEAQ(AllocLocal(size+32).Offset(31), w.sum)
-	ANDQ(I8(-32), w.sum)
+	LEAQ(AllocLocal(size+vec.Bytes()).Offset(vec.Bytes()-1), w.sum)
+	ANDQ(I8(-vec.Bytes()), w.sum)
 	MOVQ(w.sum, g.home)
 	return g
 }
@@ -108,7 +108,7 @@ func (g *gatherer) run(n int, label string) {
 		acc := map[int][]sum{}
 		for _, k := range group.into {
 			for i := range n {
-				a := sum{register: YMM(), memory: Mem{Base: g.sum, Disp: g.sums[k] + 32*i}}
+				a := sum{register: vec.Fresh(), memory: Mem{Base: g.sum, Disp: g.sums[k] + vec.Bytes()*i}}
 				VXORPS(a.register, a.register, a.register)
 				if n > pair {
 					VMOVUPS(a.register, a.memory)
@@ -132,10 +132,15 @@ func (g *gatherer) run(n int, label string) {
 
 // many are the numbers of vectors that heads work on at once. Products do too little for sums in memory to pay.
 func (c *chain) many() []int {
-	if slices.ContainsFunc(c.heads, func(h head) bool { return h.name == "synapses" }) {
+	if c.synapses() && quad*vec.Lanes <= widest {
 		return []int{quad, pair, 1}
 	}
 	return []int{pair, 1}
+}
+
+// synapses reports whether a head is one of synapses.
+func (c *chain) synapses() bool {
+	return slices.ContainsFunc(c.heads, func(h head) bool { return h.name == "synapses" })
 }
 
 // group are heads that share sums.
@@ -254,13 +259,13 @@ func (g *gatherer) sources(x, index, window GPVirtual, n, halves int) (v []VecVi
 		return v
 	}
 	for range n {
-		v = append(v, YMM())
+		v = append(v, vec.Fresh())
 	}
 	from := g.tmp
 	MOVLQSX(Mem{Base: index}, from)
 	IMULQ(g.stride, from)
 	for i := range n {
-		m := Mem{Base: x, Index: from, Scale: 1, Disp: 32 * i}
+		m := Mem{Base: x, Index: from, Scale: 1, Disp: vec.Bytes() * i}
 		if g.mask != nil {
 			VMASKMOVPS(m, g.mask, v[i])
 		} else {
@@ -297,7 +302,7 @@ func (p slotParams) each(k, n int) (v []Op) {
 	if p.width > 1 {
 		return v
 	}
-	y := YMM()
+	y := vec.Fresh()
 	VBROADCASTSS(v[0], y)
 	for i := range v {
 		v[i] = y
@@ -394,7 +399,7 @@ func (g *gatherer) rest(n GPVirtual, tails Mem) {
 	g.body(1)
 }
 
-// gatheredRows is the function for several lanes.
+// gatheredRows is the function for several lanes; for whole vectors of them where they are wide.
 func gatheredRows(name string, c *chain, tails Mem) {
 	TEXT(name, 0, "func(out, in *[]float32, heads *byte, rows, lanes int)")
 	Pragma("noescape")
@@ -406,12 +411,14 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	XORQ(w.lane, w.lane)
 	Load(Param("lanes"), n)
 	g.vectors(n)
-	TESTQ(n, n)
-	JZ(LabelRef("end"))
-	g.rest(n, tails)
-	SHLQ(Imm(2), n)
-	SUBQ(n, w.at)
-	Label("end")
+	if vec.Lanes == vec.Narrow {
+		TESTQ(n, n)
+		JZ(LabelRef("end"))
+		g.rest(n, tails)
+		SHLQ(Imm(2), n)
+		SUBQ(n, w.at)
+		Label("end")
+	}
 	g.next()
 	ADDQ(Imm(4), w.row)
 	Load(Param("rows"), n)
@@ -430,7 +437,7 @@ func (g *gatherer) vectors(n GPVirtual) {
 		here, next := fmt.Sprint("by", many), fmt.Sprint("by", many/2)
 		at := min(many, g.width())
 		Label(here)
-		CMPQ(n, Imm(uint64(8*many)))
+		CMPQ(n, Imm(uint64(vec.Lanes*many)))
 		JL(LabelRef(next))
 		g.run(many, here)
 		if at < many {
@@ -438,14 +445,14 @@ func (g *gatherer) vectors(n GPVirtual) {
 			Label(here + "chain")
 		}
 		g.body(at)
-		ADDQ(Imm(uint64(32*at)), g.at)
-		ADDQ(Imm(uint64(32*at)), g.lane)
+		ADDQ(Imm(uint64(vec.Bytes()*at)), g.at)
+		ADDQ(Imm(uint64(vec.Bytes()*at)), g.lane)
 		if at < many {
-			ADDQ(Imm(uint64(32*at)), g.sum)
+			ADDQ(Imm(uint64(vec.Bytes()*at)), g.sum)
 			DECQ(g.left)
 			JNZ(LabelRef(here + "chain"))
 		}
-		SUBQ(Imm(uint64(8*many)), n)
+		SUBQ(Imm(uint64(vec.Lanes*many)), n)
 		JMP(LabelRef(here))
 	}
 	Label("by0")

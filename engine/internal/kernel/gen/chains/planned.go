@@ -8,9 +8,10 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// planned lists the chains of every preset, as a model and with its own outputs, run forward, trained, and learned in real
-// time. Other configurations run what is generated of theirs, and the rest operation by operation.
-func planned() (texts []string) {
+// planned lists the chains of every preset, as a model and with its own outputs, run forward and trained, and those of
+// learning in real time, which has one lane. Other configurations run what is generated of theirs, and the rest operation by
+// operation.
+func planned() (texts, one []string) {
 	add := func(p *step.Program) {
 		texts = append(texts, engine.Compile(p, engine.Options{}).Chains()...)
 		texts = append(texts, engine.Compile(p.Reverse(step.WRT{}), engine.Options{}).Chains()...)
@@ -23,7 +24,7 @@ func planned() (texts []string) {
 		if err != nil {
 			panic(err)
 		}
-		texts = append(texts, r.Chains()...)
+		one = append(one, r.Chains()...)
 	}
 	for _, p := range direct() {
 		add(p)
@@ -59,7 +60,7 @@ func planned() (texts []string) {
 		add(m.Program().Only("prediction"))
 		texts = append(texts, engine.Compile(m.Program(), engine.Options{}).Chains()...)
 	}
-	return texts
+	return texts, one
 }
 
 // mostState is the widest state of which chains of real-time learning are planned; that of a wider one, such as a Transformer's window,

@@ -1,15 +1,38 @@
-// Command fixed emits the AVX2 kernels of products and synapses. Strides are in bytes; a vector is 8 numbers. Sums over
-// components go in order, one fused product after the other, so that a lane has the same bits in every tile.
+// Command fixed emits the AVX2 kernels of products and synapses; with -wide it emits those that gain by it for AVX-512. Strides
+// are in bytes; a vector is 8 numbers. Sums over components go in order, one fused product after the other, so that a lane
+// has the same bits in every tile.
 package main
 
 import (
+	"flag"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/elegans-nn/elegans/engine/internal/kernel/gen/vec"
 )
 
 func main() {
+	wide := flag.Bool("wide", false, "emit for AVX-512")
+	flag.Parse()
 	ConstraintExpr("amd64,!noasm")
+	if *wide {
+		emitWide()
+	} else {
+		emit()
+	}
+	Generate()
+}
+
+func emitWide() {
+	vec.Lanes = vec.Wide
+	for vecs := 1; vecs <= 2; vecs++ {
+		backwardWide(vecs)
+	}
+}
+
+func emit() {
 	for rows := 1; rows <= 6; rows++ {
 		tile{rows: rows, vecs: 2}.emit()
 		tile{rows: rows, vecs: 1}.emit()
@@ -29,7 +52,6 @@ func main() {
 	addLanes()
 	sparseByTarget()
 	jacobian()
-	Generate()
 }
 
 func arg(name string) GPVirtual { return Load(Param(name), GP64()).(GPVirtual) }

@@ -98,10 +98,6 @@ func beyond(x, r, t Many, ahead uint32) {
 	done.here()
 }
 
-func compare(predicate uint8) func(o ...Op) {
-	return func(o ...Op) { VCMPPS(append([]Op{Imm(uint64(predicate))}, o...)...) }
-}
-
 // reduceLarge is the reduction of |x| >= far, exact to 2^-56: x is m 2^k, m a whole number of 24 bits, and 2^k 2/π less
 // multiples of 4 is found in a table, its upper part so short that the product with m is exact.
 func reduceLarge(x, r, t, large Mem, ahead uint32) {

@@ -12,30 +12,33 @@ var gate = []float64{1, 0.6931471805599453, 0.24022349038020385, 0.0555038101379
 
 // Gate has the constants of gates.
 type Gate struct {
-	c   []Op
-	one VecVirtual
+	c     []Op
+	one   VecVirtual
+	bound Op // of exponents
 }
 
 // NewGate loads some of the constants into registers, the first of the polynomial and of those that are used early: an
-// operation that waits for a load holds one of the few places of the scheduler. The others stay in memory.
+// operation that waits for a load holds one of the few places of the scheduler. The others stay in memory. AVX-512 has
+// registers for all.
 func NewGate(registers int) (g Gate) {
 	g.one = lit(1)
 	for k, c := range gate {
 		switch {
 		case k == 0:
 			g.c = append(g.c, g.one)
-		case len(gate)-k < registers:
+		case len(gate)-k < registers || Lanes == Wide:
 			g.c = append(g.c, lit(c))
 		default:
 			g.c = append(g.c, Lit(c))
 		}
 	}
+	g.bound = Lit(126)
 	return g
 }
 
 // start gives a register with a constant that is about to be overwritten.
 func start(c Op) VecVirtual {
-	y := YMM()
+	y := Fresh()
 	VMOVUPS(c, y)
 	return y
 }
@@ -51,20 +54,22 @@ func (g Gate) Run(u []VecVirtual, a func() []VecVirtual) (z []VecVirtual) {
 			f(i)
 		}
 	}
-	c := g.c
-	all(func(i int) { n[i] = YMM(); VROUNDPS(Imm(8), u[i], n[i]) })
+	all(func(i int) { n[i] = Fresh(); round(Imm(8), u[i], n[i]) })
 	all(func(i int) { VSUBPS(n[i], u[i], u[i]) })
-	all(func(i int) { VMINPS(Lit(126), n[i], n[i]) })
-	all(func(i int) { VMAXPS(Lit(-126), n[i], n[i]) })
-	all(func(i int) { p[i] = start(c[5]); VFMADD213PS(c[4], u[i], p[i]) })
-	all(func(i int) { VCVTPS2DQ(n[i], n[i]) })
-	all(func(i int) { VFMADD213PS(c[3], u[i], p[i]) })
-	all(func(i int) { VPSLLD(Imm(23), n[i], n[i]) })
-	all(func(i int) { VFMADD213PS(c[2], u[i], p[i]) })
-	all(func(i int) { VPADDD(g.one, n[i], n[i]) }) // 2^n; as a factor it lets NaN be
-	all(func(i int) { VFMADD213PS(c[1], u[i], p[i]) })
-	all(func(i int) { VFMADD213PS(c[0], u[i], p[i]) })
-	all(func(i int) { VFMADD213PS(g.one, n[i], p[i]) })
+	bound, power, onePlus := g.power()
+	all(func(i int) { bound(n[i]) })
+	for k := len(g.c) - 2; k >= 0; k-- { // the polynomial, with what makes the power in between
+		if len(power) > 0 {
+			all(func(i int) { power[0](n[i]) })
+			power = power[1:]
+		}
+		if k == len(g.c)-2 {
+			all(func(i int) { p[i] = start(g.c[k+1]); VFMADD213PS(g.c[k], u[i], p[i]) })
+			continue
+		}
+		all(func(i int) { VFMADD213PS(g.c[k], u[i], p[i]) })
+	}
+	all(func(i int) { onePlus(n[i], p[i]) })
 	if a == nil {
 		all(func(i int) { VDIVPS(p[i], g.one, p[i]) })
 		return p
@@ -72,6 +77,24 @@ func (g Gate) Run(u []VecVirtual, a func() []VecVirtual) (z []VecVirtual) {
 	top := a()
 	all(func(i int) { VDIVPS(p[i], top[i], p[i]) })
 	return p
+}
+
+// power gives the first step on n, those that make it a power of two, and that from p to 1 + 2^n p. AVX-512 bounds n in one
+// instruction, to the smaller of its size and 126 with its sign, and has another for 2^n p, exact like the product within the
+// sum of AVX2: where it may not be, at the lower bound, it is lost in the sum.
+func (g Gate) power() (bound func(n VecVirtual), steps []func(n VecVirtual), onePlus func(n, p VecVirtual)) {
+	if Lanes == Wide {
+		bound = func(n VecVirtual) { VRANGEPS(Imm(2), g.bound, n, n) }
+		return bound, nil, func(n, p VecVirtual) { VSCALEFPS(n, p, p); VADDPS(g.one, p, p) }
+	}
+	bound = func(n VecVirtual) { VMINPS(g.bound, n, n) }
+	steps = []func(n VecVirtual){
+		func(n VecVirtual) { VMAXPS(Lit(-126), n, n) },
+		func(n VecVirtual) { VCVTPS2DQ(n, n) },
+		func(n VecVirtual) { VPSLLD(Imm(23), n, n) },
+		func(n VecVirtual) { VPADDD(g.one, n, n) }, // as a factor it lets NaN be
+	}
+	return bound, steps, func(n, p VecVirtual) { VFMADD213PS(g.one, n, p) }
 }
 
 // Window takes eight numbers of a window of one or two vectors: at has for each its number in a half, the sign bit for the

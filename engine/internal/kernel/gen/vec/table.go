@@ -44,6 +44,10 @@ func Long(op step.Op) bool {
 	return op == step.OpDiv || op == step.OpSqrt || op == step.OpRelax || Table[op].Shared > 0
 }
 
+// Widens reports whether there is code of an operation for AVX-512 too: of all but those that take another way for some of
+// their arguments.
+func Widens(op step.Op) bool { return op != step.OpLog && op != step.OpSin && op != step.OpCos }
+
 // Two has the operations of two operands whose second one may stand in memory.
 var Two = map[step.Op]func(b Op, a, y VecVirtual){
 	step.OpAdd: func(b Op, a, y VecVirtual) { VADDPS(b, a, y) },

@@ -1,7 +1,7 @@
-// Package vec emits AVX2 and FMA code for the element-wise operations of the table, eight numbers at a time, for one vector
-// or for several stage by stage: what one waits for, the others compute. A function leaves its operands as they are and
-// returns registers of its own; every number is computed by the same instructions, so a result depends neither on its
-// position nor on what stands beside it.
+// Package vec emits code for the element-wise operations of the table, eight numbers at a time for AVX2 and FMA or sixteen
+// for AVX-512, see Lanes, for one vector or for several stage by stage: what one waits for, the others compute. A function
+// leaves its operands as they are and returns registers of its own; every number is computed by the same operations, so a
+// result depends neither on its position nor on what stands beside it, nor on the width.
 package vec
 
 import (
@@ -16,28 +16,36 @@ import (
 // Many is one value of several vectors.
 type Many []VecVirtual
 
-// wide has the constants that were asked for.
-var wide = map[uint32]Mem{}
+// filling has the constants that were asked for, each eight times.
+var filling = map[uint32]Mem{}
 
-// Bits is a constant that fills a vector, in memory.
-func Bits(u uint32) Mem {
-	m, ok := wide[u]
+// Bits is a constant that fills a vector: in memory, or in a register where that has twice as many.
+func Bits(u uint32) Op {
+	m, ok := filling[u]
 	if !ok {
 		m = GLOBL(fmt.Sprintf("wide%08x", u), RODATA|NOPTR)
 		for i := range 8 {
 			DATA(4*i, U32(u))
 		}
-		wide[u] = m
+		filling[u] = m
 	}
-	return m
+	if Lanes == Narrow {
+		return m
+	}
+	r := Fresh()
+	VBROADCASTSS(m, r)
+	return r
 }
 
-// Lit is a float32 that fills a vector, in memory.
-func Lit(f float64) Mem { return Bits(math.Float32bits(float32(f))) }
+// Lit is a float32 that fills a vector, as Bits.
+func Lit(f float64) Op { return Bits(math.Float32bits(float32(f))) }
 
-// Fetch brings a vector from memory into a register.
+// Fetch brings a vector from memory into a register; a constant may be in one.
 func Fetch(m Op) VecVirtual {
-	r := YMM()
+	if r, ok := m.(VecVirtual); ok {
+		return r
+	}
+	r := Fresh()
 	VMOVUPS(m, r)
 	return r
 }
@@ -71,15 +79,13 @@ func each(f func(...Op), operands ...any) {
 }
 
 // The instructions that each could not take as they are.
-func pick(o ...Op)  { VBLENDVPS(o[0], o[1], o[2], o[3]) }
-func round(o ...Op) { VROUNDPS(o[0], o[1], o[2]) }
-func and(o ...Op)   { VANDPS(o...) }
+func and(o ...Op) { VANDPS(o...) }
 
 // like are as many registers.
 func like(x Many) Many {
 	y := make(Many, len(x))
 	for i := range y {
-		y[i] = YMM()
+		y[i] = Fresh()
 	}
 	return y
 }
