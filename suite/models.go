@@ -107,6 +107,8 @@ var peerModels = map[string][]Candidate{
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.01}, Plain: true}),
 		[]Candidate{{Preset: "lstm-32", Rates: []float64{0.01}}}),
 	"vowels": slices.Concat(
+		averaged(10, Candidate{Name: "cfc-mm-sums-long-refit", Preset: "cfc-mm", Summaries: sums, Block: dropped(0.3), Epochs: 60, Batch: 8, Rates: []float64{0.004}, Refit: true})[1:],
+		averaged(10, Candidate{Name: "gru-32-sums-long-refit", Preset: "gru-32", Summaries: sums, Block: dropped(0.3), Epochs: 60, Batch: 8, Rates: []float64{0.004}, Refit: true})[1:],
 		averaged(10, Candidate{Name: "cfc-mm-sums-refit", Preset: "cfc-mm", Summaries: sums, Block: dropped(0.3), Epochs: 30, Batch: 8, Rates: []float64{0.004}, Refit: true})[1:],
 		averaged(10, Candidate{Name: "cfc-mm-sums", Preset: "cfc-mm", Summaries: sums, Block: dropped(0.3), Epochs: 30, Rates: []float64{0.004}})[1:],
 		averaged(10, Candidate{Name: "gru-32-sums-refit", Preset: "gru-32", Summaries: sums, Block: dropped(0.3), Epochs: 30, Batch: 8, Rates: []float64{0.004}, Refit: true})[1:],
@@ -146,7 +148,7 @@ func life(name, preset string, refit bool, rates ...float64) Candidate {
 }
 
 // stays is a network that sees the values of a stay, and what they have been, in bins too. Bins, with a linear path past the cell,
-// were chosen for CfC by four-fold cross-validation over training and validation part; either alone changed nothing there.
+// were chosen for CfC by four-fold cross-validation over training and validation part, where the path alone changed nothing.
 func stays(name, preset string) Candidate {
 	return Candidate{Name: name, Preset: preset, Summaries: model.Summaries(), Bins: 6, InputDropout: 0.3, Rates: []float64{0.002},
 		Block: model.Block{Dropout: 0.5, Residual: true}, Epochs: 9}
