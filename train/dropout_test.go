@@ -26,10 +26,49 @@ func TestPhilox(t *testing.T) {
 		{[4]uint32{all, all, all, all}, [2]uint32{all, all}, [4]uint32{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
 		{[4]uint32{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, [2]uint32{0xa4093822, 0x299f31d0}, [4]uint32{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
 	} {
-		if got := philox(c.counter, c.key); got != c.want {
+		if got := block(c.counter, c.key); got != c.want {
 			t.Errorf("philox(%x, %x) is %x, want %x", c.counter, c.key, got, c.want)
 		}
 	}
+}
+
+func block(counter [4]uint32, key [2]uint32) (w [4]uint32) {
+	keys := newSchedule(key)
+	w[0], w[1], w[2], w[3] = keys.philox(counter[0], counter[1], counter[2], counter[3])
+	return w
+}
+
+// Every unit of a mask is kept as its word says, wherever the mask begins and ends.
+func TestMaskByDefinition(t *testing.T) {
+	const seed = 11 + 3<<40
+	at := [3]uint32{2, 5, 7}
+	for _, rate := range []float64{0, 0.3, 0.5, 1 - 1e-12} {
+		for first := range 6 {
+			for n := range 14 {
+				dst := make([]float32, n)
+				mask(dst, rate, seed, at, first)
+				for i, v := range dst {
+					u := first + i
+					word := block([4]uint32{at[0], at[1], at[2], uint32(u / 4)}, [2]uint32{11, 3 << 8})[u%4]
+					want := float32(0)
+					if float64(word) >= rate*(1<<32) {
+						want = 1
+					}
+					if v != want {
+						t.Fatalf("rate %g, units %d to %d: unit %d is %v, want %v", rate, first, first+n-1, u, v, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkMask(b *testing.B) {
+	dst := make([]float32, 1000)
+	for b.Loop() {
+		mask(dst, 0.3, 11, [3]uint32{2, 5, 7}, 6)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(dst)), "ns/unit")
 }
 
 // A mask cut into pieces is the mask; each of seed, epoch, window, time and unit gives other numbers; the share is the rate.
