@@ -126,6 +126,8 @@ var peerModels = map[string][]Candidate{
 		averaged(3, Candidate{Preset: "gru-32", Rates: []float64{0.002}, Block: dropped(0.3), Plain: true}),
 		[]Candidate{{Preset: "grud-32", Rates: []float64{0.002}, Block: dropped(0.3)}}),
 	"cgm": slices.Concat(
+		averaged(5, Candidate{Name: "cfc-small-refit", Preset: "cfc-small", Rates: []float64{0.005}, Epochs: 10, Refit: true}),
+		averaged(5, Candidate{Name: "gru-32-refit", Preset: "gru-32", Rates: []float64{0.003}, Refit: true}),
 		averaged(5, Candidate{Preset: "cfc-mm", Rates: []float64{0.003}, Block: dropped(0.2), Epochs: 8}),
 		averaged(5, Candidate{Preset: "cfc-small", Rates: []float64{0.005}, Epochs: 10}),
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),
