@@ -118,7 +118,7 @@ of whole series; tasks with other scalers keep those of their training part.`,
 	addFlag(flags, "tune", "`NUMBER` of configurations of learning rate and size that are tried for each network, the given one among them", &f.tune)
 	addFlag(flags, "one-row", "no second row, without time and masks, for networks without a notion of time", &f.oneRow)
 	addFlag(flags, "folds", "`NUMBER` of folds of cross-validation over all but the test part, which is not looked at then; none if not given", &f.folds)
-	addFlag(flags, "shares", "`SHARES` of the training part that every model is trained on, by comma, such as 0.25,0.5,1; all of it if not given", shares{&f.shares})
+	addFlag(flags, "shares", "`SHARES` of the training part that every model is trained on, by comma, such as 0.25,0.5,1; all of it if not given", shares(&f.shares))
 	addFlag(flags, "csv", "table `FILE`; none if not given", &f.csv)
 	addFlag(flags, "report", "report `FILE`, or none; ./NAME-compare.html if not given", &f.report)
 	addFlag(flags, "keep", "`DIR` in which trials are kept; one of the user's cache if not given", &f.keep)

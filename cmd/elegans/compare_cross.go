@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,31 +20,10 @@ type contest interface {
 }
 
 // shares is a flag for parts of what is trained on.
-type shares struct{ value *[]float64 }
-
-func (f shares) String() string {
-	if f.value == nil {
-		return ""
-	}
-	text := make([]string, len(*f.value))
-	for i, v := range *f.value {
-		text[i] = strconv.FormatFloat(v, 'g', -1, 64)
-	}
-	return strings.Join(text, ",")
-}
-
-func (f shares) Type() string { return "SHARES" }
-
-func (f shares) Set(text string) error {
-	*f.value = nil
-	for word := range strings.SplitSeq(text, ",") {
-		v, err := strconv.ParseFloat(strings.TrimSpace(word), 64)
-		if err != nil || !(v > 0 && v <= 1) || slices.Contains(*f.value, v) {
-			return errors.New("is no list of shares; write different numbers above 0 to 1, such as 0.25,0.5,1")
-		}
-		*f.value = append(*f.value, v)
-	}
-	return nil
+func shares(value *[]float64) *numberList {
+	return &numberList{value, "SHARES", "is no list of shares; write different numbers above 0 to 1, such as 0.25,0.5,1", func(before []float64, v float64) bool {
+		return v > 0 && v <= 1 && !slices.Contains(before, v)
+	}}
 }
 
 // crossed tells whether there are several divisions of the data.

@@ -68,12 +68,12 @@ func differing(a, b suite.Candidate) (n int) {
 func TestSharesFlag(t *testing.T) {
 	var list []float64
 	for text, want := range map[string][]float64{"0.25, 0.5,1": {0.25, 0.5, 1}, "1": {1}, "1,0.1": {1, 0.1}, "": nil, "0": nil, "1.1": nil, "0.5,0.5": nil, "a": nil, "NaN": nil} {
-		if err := (shares{&list}).Set(text); (err == nil) != (want != nil) || want != nil && !slices.Equal(list, want) {
+		if err := shares(&list).Set(text); (err == nil) != (want != nil) || want != nil && !slices.Equal(list, want) {
 			t.Errorf("%q gives %v, %v", text, list, err)
 		}
 	}
 	list = []float64{0.25, 1}
-	if text := (shares{&list}).String(); text != "0.25,1" {
+	if text := shares(&list).String(); text != "0.25,1" {
 		t.Errorf("it is written %q", text)
 	}
 }

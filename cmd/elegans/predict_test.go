@@ -113,17 +113,17 @@ func TestDecimal(t *testing.T) {
 func TestLevels(t *testing.T) {
 	for text, want := range map[string][]float64{"0.1,0.5,0.9": {0.1, 0.5, 0.9}, " .05 , 0.95": {0.05, 0.95}, "5e-1": {0.5}} {
 		var got []float64
-		if err := (levels{&got}).Set(text); err != nil || !reflect.DeepEqual(got, want) {
+		if err := levels(&got).Set(text); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
 		}
 		var again []float64
-		if err := (levels{&again}).Set(levels{&got}.String()); err != nil || !reflect.DeepEqual(again, want) {
+		if err := levels(&again).Set(levels(&got).String()); err != nil || !reflect.DeepEqual(again, want) {
 			t.Errorf("%q: written and read back it is %v, %v", text, again, err)
 		}
 	}
 	for _, text := range []string{"", "0", "1", "0.5,0.5", "0.9,0.1", "x", "0.1,,0.9", "NaN", "0.1;0.9", "-0.1"} {
 		var got []float64
-		if err := (levels{&got}).Set(text); err == nil {
+		if err := levels(&got).Set(text); err == nil {
 			t.Errorf("%q was accepted as %v", text, got)
 		}
 	}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,7 +110,7 @@ func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 		{"clip-gradient", "`NORM` that gradients are clipped to, 0 for no bound; 1 if not given", &o.Clip},
 		{"patience", "`EPOCHS` without a better validation loss before stopping, 0 for never; 10 or a quarter of the epochs if not given", &o.Patience},
 		{"loss", "`NAME` of the loss: cross_entropy for classes; squared, absolute, huber, quantile or gaussian for numbers", oneOf[string]{&o.Loss, losses(series.Classify, series.Regress)}},
-		{"quantiles", "`LEVELS` that --loss quantile predicts, by comma; 0.1,0.5,0.9 if not given", levels{&f.quantiles}},
+		{"quantiles", "`LEVELS` that --loss quantile predicts, by comma; 0.1,0.5,0.9 if not given", levels(&f.quantiles)},
 		{"huber-delta", "`SIZE` of an error beyond which huber grows linearly, in standard deviations; 1 if not given", &o.HuberDelta},
 		{"last", "keep the last epoch, whatever the validation part says", &o.Last},
 		{"refit", "train again, on the training and the validation part together, for as many epochs as validation has chosen", &o.Refit},
@@ -135,35 +133,10 @@ func (f *trainFlags) register(cmd *cobra.Command, but ...string) {
 var usualQuantiles = []float64{0.1, 0.5, 0.9}
 
 // levels is a flag for quantiles.
-type levels struct{ value *[]float64 }
-
-func (f levels) String() string {
-	if f.value == nil {
-		return ""
-	}
-	text := make([]string, len(*f.value))
-	for i, v := range *f.value {
-		text[i] = strconv.FormatFloat(v, 'g', -1, 64)
-	}
-	return strings.Join(text, ",")
-}
-
-func (f levels) Type() string { return "LEVELS" }
-
-func (f levels) Set(text string) error {
-	*f.value = nil
-	for word := range strings.SplitSeq(text, ",") {
-		v, err := strconv.ParseFloat(strings.TrimSpace(word), 64)
-		last := 0.0
-		if n := len(*f.value); n > 0 {
-			last = (*f.value)[n-1]
-		}
-		if err != nil || !(v > last && v < 1) {
-			return errors.New("is no list of levels; write numbers between 0 and 1 that ascend, such as 0.1,0.5,0.9")
-		}
-		*f.value = append(*f.value, v)
-	}
-	return nil
+func levels(value *[]float64) *numberList {
+	return &numberList{value, "LEVELS", "is no list of levels; write numbers between 0 and 1 that ascend, such as 0.1,0.5,0.9", func(before []float64, v float64) bool {
+		return v > 0 && v < 1 && (len(before) == 0 || v > before[len(before)-1])
+	}}
 }
 
 // check fills in defaults and refuses what no data could make right.
@@ -225,7 +198,7 @@ func (f *trainFlags) checkNames() error {
 		f.options.Loss = "quantile"
 	}
 	if len(f.quantiles) > 0 && f.options.Loss != "quantile" {
-		return usage("--quantiles %v: --loss %s predicts none; leave out one of the two", levels{&f.quantiles}, f.options.Loss)
+		return usage("--quantiles %v: --loss %s predicts none; leave out one of the two", levels(&f.quantiles), f.options.Loss)
 	}
 	if f.options.Loss == "quantile" && len(f.quantiles) == 0 {
 		f.quantiles = usualQuantiles
