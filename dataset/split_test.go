@@ -311,6 +311,24 @@ func TestFitWarns(t *testing.T) {
 	}
 }
 
+// Bins are of the values that are trained on; numbers without enough of them have none.
+func TestFitBins(t *testing.T) {
+	text := "t,flat,x,y\n0,5,1,0\n1,5,2,1\n2,5,3,0\n3,5,4,1\n4,5,5,0\n5,7,90,1\n6,8,99,1\n"
+	s, err := open(t, text, Roles{Target: "y", Time: "t", Bins: 2}).Split(SplitOptions{Valid: -1, Test: 0.28})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Schema.Inputs; len(got[0].Knots) != 0 || !slices.Equal(got[1].Knots, []float64{1, 3, 5}) {
+		t.Errorf("knots %v of a constant and %v of 1 to 5, want none and 1, 3, 5", got[0].Knots, got[1].Knots)
+	}
+	for _, bins := range []int{1, -1, series.MaxBins + 1} {
+		var wrong *UsageError
+		if err := (Roles{Bins: bins}).check(); !errors.As(err, &wrong) || wrong.Flag != "--bins" {
+			t.Errorf("%d bins: %v", bins, err)
+		}
+	}
+}
+
 func TestClasses(t *testing.T) {
 	text := "x,y\n1,10\n2,9\n3,10\n4,-1\n5,9\n6,10\n7,33\n8,9\n9,33\n10,-1\n"
 	s, err := open(t, text, Roles{Target: "y"}).Split(SplitOptions{Valid: -1, Test: 0.4})

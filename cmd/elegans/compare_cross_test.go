@@ -17,6 +17,7 @@ func TestFlagsReplaceWhatCandidatesHave(t *testing.T) {
 	o, k := &f.options, &f.stack
 	o.Epochs, o.Batch, o.LearningRate, o.WeightDecay, o.Optimiser, o.Clip, o.Last, o.Refit = 21, 5, 0.5, 0.7, "sgd", 3, true, true
 	k.layers, k.summaries, k.inputDropout, k.pool = 2, []model.Summary{model.SummaryMax}, 0.25, model.Mean
+	f.roles.Bins = 4
 	k.block = model.Block{Residual: true, Norm: model.LayerNorm, NormPlace: model.NormPlaces()[1], FeedForward: model.GLU, Dropout: 0.4, Bidirectional: true}
 	before := suite.Candidate{Preset: "gru-32", Epochs: 3, Batch: 8, Rates: []float64{0.1, 0.2}, WeightDecay: 0.1, Optimiser: "adam", Clip: 1, Layers: 1}
 	cmd := newCompare(&console{})

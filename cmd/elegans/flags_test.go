@@ -12,7 +12,7 @@ import (
 
 // TestRoleFlags sets every flag of the roles: each reaches a field of its own, and no field is without a flag.
 func TestRoleFlags(t *testing.T) {
-	values := map[string]string{"task": "regress", "horizon": "90m", "duplicates": "last", "layout": "long", "inputs": "a,b", "zone": "UTC"}
+	values := map[string]string{"task": "regress", "horizon": "90m", "duplicates": "last", "layout": "long", "inputs": "a,b", "zone": "UTC", "bins": "7"}
 	var all dataset.Roles
 	count := 0
 	for _, f := range roleFlags {
