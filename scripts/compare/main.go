@@ -7,6 +7,7 @@
 //
 //	SESSION.elegans.json     elegans bench --json
 //	SESSION.elegans2.json    the same with --threads 2, if wanted
+//	SESSION.avx2.json        what an elegans kept from AVX-512 printed, and
 //	SESSION.plain.json       what an elegans without assembly printed, if wanted
 //	SESSION.peers.json       peer_bench.py --json: libraries, which compute a wiring as dense matrices with masks
 //	SESSION.jax.txt          what peer_jax.py prints: dense cells and edge lists in JAX

@@ -24,9 +24,10 @@ type timing struct {
 
 // session is what ran within some minutes, so that its ratios can be trusted.
 type session struct {
-	name             string
-	ours, two, plain map[string]timing
-	peers            map[string]map[string]timing // case of ours → peer → what it took
+	name string
+	// ours, with two threads, with the kernels of AVX2 alone, and in plain Go.
+	ours, two, avx2, plain map[string]timing
+	peers                  map[string]map[string]timing // case of ours → peer → what it took
 }
 
 // record is all sessions with what they ran on.
@@ -59,20 +60,18 @@ type machine struct {
 
 // read reads a directory of sessions.
 func read(dir string) (*record, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.elegans.json"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("%s holds no SESSION.elegans.json; scripts/compare-peers writes them", dir)
+	names, err := sessions(dir)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(files)
 	r := &record{versions: map[string]string{}}
-	for _, file := range files {
-		base := strings.TrimSuffix(file, ".elegans.json")
-		s := session{name: filepath.Base(base), peers: map[string]map[string]timing{}}
-		if s.ours, err = r.elegans(file); err != nil {
-			return nil, err
-		}
-		for suffix, into := range map[string]*map[string]timing{".elegans2.json": &s.two, ".plain.json": &s.plain} {
-			if *into, err = r.elegans(base + suffix); err != nil && !os.IsNotExist(err) {
+	for _, name := range names {
+		base, s := filepath.Join(dir, name), session{name: name, peers: map[string]map[string]timing{}}
+		for _, kind := range []struct { // the first first: its machine is that of the document
+			suffix string
+			into   *map[string]timing
+		}{{".elegans.json", &s.ours}, {".elegans2.json", &s.two}, {".avx2.json", &s.avx2}, {".plain.json", &s.plain}} {
+			if *kind.into, err = r.elegans(base + kind.suffix); err != nil && !os.IsNotExist(err) {
 				return nil, err
 			}
 		}
@@ -95,6 +94,24 @@ func read(dir string) (*record, error) {
 	slices.Sort(r.failed)
 	r.failed = slices.Compact(r.failed)
 	return r, nil
+}
+
+// sessions are the names of those in a directory.
+func sessions(dir string) (names []string, err error) {
+	for _, suffix := range []string{".elegans.json", ".plain.json"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			names = append(names, strings.TrimSuffix(filepath.Base(file), suffix))
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s holds no SESSION.elegans.json; scripts/compare-peers writes them", dir)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 // elegans reads what elegans bench --json printed.

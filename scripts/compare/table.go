@@ -304,7 +304,7 @@ func (r *record) plain(b *strings.Builder) {
 	for _, w := range rows {
 		var q ratios
 		for _, s := range r.sessions {
-			if fast, slow := s.ours[w.name], s.plain[w.name]; fast.best > 0 && slow.best > 0 {
+			if fast, slow := s.avx2[w.name], s.plain[w.name]; fast.best > 0 && slow.best > 0 {
 				q.best, q.median = append(q.best, slow.best/fast.best), append(q.median, slow.median/fast.median)
 			}
 		}
