@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
 )
 
@@ -38,7 +37,7 @@ func fitSpread(p Predictor, t series.Target, train, valid []series.Series) Predi
 		return s
 	}
 	for _, q := range t.Quantiles {
-		s.offset = append(s.offset, metric.Quantile(errors, q))
+		s.offset = append(s.offset, series.Quantile(errors, q))
 	}
 	return s
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/elegans-nn/elegans/baseline"
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/train"
 )
 
@@ -199,7 +200,7 @@ func (c *Contest) standing(e *entrant, runs []Run, trials []*job) (Standing, err
 	}
 	slices.Sort(micro)
 	if len(micro) > 0 {
-		s.Microseconds = metric.Quantile(micro, 0.5)
+		s.Microseconds = series.Quantile(micro, 0.5)
 	}
 	return s, nil
 }

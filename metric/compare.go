@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/elegans-nn/elegans/series"
 )
 
 // Mean of values, NaN without any.
@@ -227,7 +229,7 @@ func (o Bootstrap) interval(n int, value func(chosen []int) float64) Difference 
 		}
 	}
 	slices.Sort(drawn)
-	d.Lower, d.Upper = Quantile(drawn, (1-level)/2), Quantile(drawn, (1+level)/2)
+	d.Lower, d.Upper = series.Quantile(drawn, (1-level)/2), series.Quantile(drawn, (1+level)/2)
 	return d
 }
 
@@ -259,18 +261,4 @@ func (o Bootstrap) blocks(ends []int, keep func(int) bool) (blocks [][]int) {
 		from = end
 	}
 	return blocks
-}
-
-// Quantile of ascending values at level q in [0, 1], on the straight line between neighbours (numpy's default); NaN
-// without values.
-func Quantile(ascending []float64, q float64) float64 {
-	if len(ascending) == 0 {
-		return math.NaN()
-	}
-	at := q * float64(len(ascending)-1)
-	i := min(int(at), len(ascending)-1)
-	if i == len(ascending)-1 {
-		return ascending[i]
-	}
-	return ascending[i] + (at-float64(i))*(ascending[i+1]-ascending[i])
 }

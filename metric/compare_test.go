@@ -60,18 +60,6 @@ func TestDifferenceJSON(t *testing.T) {
 	}
 }
 
-func TestQuantile(t *testing.T) {
-	v := []float64{1, 2, 4, 7, 11.5}
-	for q, want := range map[float64]float64{.025: 1.1, .3: 2.4, .5: 4, .975: 11.05, 0: 1, 1: 11.5} { // numpy.quantile
-		if got := Quantile(v, q); !near(got, want, 1e-14) {
-			t.Errorf("quantile %v is %v, want %v", q, got, want)
-		}
-	}
-	if got := Quantile(nil, .5); !math.IsNaN(got) {
-		t.Errorf("quantile of nothing is %v", got)
-	}
-}
-
 // twoModels makes evaluators of n series with the given number of rows: a errs by noise of size 1, b by size scale.
 func twoModels(n, rows int, scale float64) (a, b *Evaluator) {
 	random := rand.New(rand.NewPCG(11, 2))

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -95,18 +94,5 @@ func TestBinsInModels(t *testing.T) {
 	if got, want := m.Parameters()-stacked(t, plain, a).Parameters(), 2*bins*(3*3+3); got != want || want == 0 {
 		t.Errorf("%d weights more, want %d: of %d bins of the values and as many of the means, for 3 gates of 3 units and what is added to these", got, want, bins)
 	}
-	if n := differs(ran(t, m, &w, RunOptions{}), stepped(t, m.Stream(), &w)); n >= 0 {
-		t.Errorf("row %d differs in a stream", n)
-	}
-	var file bytes.Buffer
-	if err := m.Write(&file); err != nil {
-		t.Fatal(err)
-	}
-	again, err := Read(&file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := differs(ran(t, m, &w, RunOptions{}), ran(t, again, &w, RunOptions{})); n >= 0 {
-		t.Errorf("row %d differs after a file", n)
-	}
+	comesBack(t, m, &w)
 }

@@ -28,7 +28,7 @@ var layers = map[string][]string{
 	"table":                  {"internal/nearest", "internal/replace"},
 	"dataset":                {"internal/nearest", "series", "table"},
 	"metric":                 {"series"},
-	"baseline":               {"metric", "series"},
+	"baseline":               {"series"},
 	"stress":                 {"series"},
 	"drift":                  {"internal/mersenne", "internal/nearest"},
 	"online":                 {"drift", "engine", "internal/nearest", "journal", "model", "series", "step"},

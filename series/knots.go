@@ -18,12 +18,7 @@ func Knots(values []float64, n int) (knots []float64) {
 	}
 	slices.Sort(values)
 	for k := range n + 1 {
-		at := float64(k) / float64(n) * float64(len(values)-1)
-		i := min(int(at), len(values)-1)
-		v := values[i]
-		if i+1 < len(values) {
-			v += (at - float64(i)) * (values[i+1] - v)
-		}
+		v := Quantile(values, float64(k)/float64(n))
 		// Two edges must differ in single precision, in which programs run.
 		if len(knots) == 0 || float32(v) > float32(knots[len(knots)-1]) {
 			knots = append(knots, v)

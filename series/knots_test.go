@@ -36,3 +36,15 @@ func TestKnotsAreQuantiles(t *testing.T) {
 		})
 	}
 }
+
+func TestQuantile(t *testing.T) {
+	v := []float64{1, 2, 4, 7, 11.5}
+	for q, want := range map[float64]float64{.025: 1.1, .3: 2.4, .5: 4, .975: 11.05, 0: 1, 1: 11.5} { // numpy.quantile
+		if got := series.Quantile(v, q); !(math.Abs(got-want) <= 1e-14) {
+			t.Errorf("quantile %v is %v, want %v", q, got, want)
+		}
+	}
+	if got := series.Quantile(nil, .5); !math.IsNaN(got) {
+		t.Errorf("quantile of nothing is %v", got)
+	}
+}

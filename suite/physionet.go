@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/table"
 )
@@ -279,7 +278,7 @@ func observedValues(list []series.Series, k int) (values []float64) {
 // measured is an input that is held between its values, with a mask and the time since the last one.
 func measured(name string, values []float64) series.Input {
 	slices.Sort(values)
-	lo, hi := metric.Quantile(values, 0.001), metric.Quantile(values, 0.999)
+	lo, hi := series.Quantile(values, 0.001), series.Quantile(values, 0.999)
 	for i, v := range values {
 		values[i] = math.Max(lo, math.Min(hi, v))
 	}

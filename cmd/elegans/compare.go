@@ -49,12 +49,9 @@ var ofSuite = []string{"data", "tasks", "results"}
 // notCompared are the flags of train that belong to one model.
 var notCompared = []string{"model", "wiring", "average", "no-baselines", "rate", "resume", "out", "report"}
 
-func newCompare(c *console) *cobra.Command {
-	f := &compareFlags{}
-	cmd := &cobra.Command{
-		Use:   "compare DATA",
-		Short: "Train many models on the same splits and rank them",
-		Long: `Train every model on the same splits with the same budget and several seeds, and print a leaderboard: the metric on the test
+// compareLong is what the help says.
+func compareLong() string {
+	return `Train every model on the same splits with the same budget and several seeds, and print a leaderboard: the metric on the test
 part as mean ± sd over seeds, the difference to the best with 95 % intervals (Student's t, paired by seed; and a block
 bootstrap over the test series), parameters, FLOPs and microseconds a step, seconds a training. A run that diverges counts
 with the score of the constant baseline (majority or mean); it is never left out.
@@ -89,7 +86,15 @@ elegans results writes its page; a run with other models or options is noted the
 given replace those of the candidates. With --folds nothing is noted; what a task names as one, such as a person with many
 windows or a trace and its mirror image, is in one fold, what has fewer series than folds is cut in time, and each of
 several learning rates is a row, NAME@RATE. Scalers are fitted to what a fold trains on where DATA is given, and for tasks
-of whole series; tasks with other scalers keep those of their training part.`,
+of whole series; tasks with other scalers keep those of their training part.`
+}
+
+func newCompare(c *console) *cobra.Command {
+	f := &compareFlags{}
+	cmd := &cobra.Command{
+		Use:   "compare DATA",
+		Short: "Train many models on the same splits and rank them",
+		Long:  compareLong(),
 		Example: "  elegans compare occupancy\n" +
 			"  elegans compare occupancy --models ltc-ncp19,cfc,gru,lstm,logistic --seeds 5 --match params=2000\n" +
 			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json\n" +
