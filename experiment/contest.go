@@ -193,6 +193,9 @@ func (c *Contest) network(m Contestant, schema series.Schema, name string, feed 
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	if _, err := e.scored(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	c.rows = append(c.rows, e)
 	return nil
 }

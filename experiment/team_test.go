@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/elegans-nn/elegans/model"
@@ -75,5 +76,25 @@ func TestAverageDiverges(t *testing.T) {
 	net, mean := row(t, b, "ltc"), row(t, b, "mean")
 	if n, _ := net.Diverged(); n != 2 || net.Mean != mean.Mean || net.Options.Epochs != 3 || b.Options.Epochs == 5 {
 		t.Errorf("%d runs diverged, mean %g and that of the constant %g", n, net.Mean, mean.Mean)
+	}
+}
+
+// What cannot be averaged is refused before anything is trained.
+func TestAverageIsRefused(t *testing.T) {
+	s := contestSpec("two classes")
+	for want, change := range map[string]func(m *Contestant){
+		"bidirectional": func(m *Contestant) {
+			m.Architecture.Layers[0].Block.Bidirectional, m.Architecture.Pool = true, model.Mean
+		},
+		"of 65 models": func(m *Contestant) { m.Average = model.MaxMembers + 1 },
+	} {
+		m := s.Models[0]
+		m.Average, m.Architecture.Layers = 2, slices.Clone(m.Architecture.Layers)
+		change(&m)
+		one := s
+		one.Models = []Contestant{m}
+		if _, err := NewContest(one.cut()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want one about %q", err, want)
+		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 var epochs = map[string]int{
 	"occupancy": 12, "occupancy-paper": 12, "occupancy-leaky": 12, "ozone": 20, "ozone-leaky": 40, "ozone-paper": 40, "traffic": 10, "traffic-leaky": 8, "traffic-paper": 8, "cheetah": 50,
 	"cheetah-clip": 50, "smnist": 4, "xor": 20, "xor-no-dt": 20, "physionet": 6, "physionet-events": 5, "vowels": 80, "motions": 80, "digits": 25, "lidar": 15,
-	"lidar-ncps": 15, "cmapss": 10, "cgm": 7,
+	"lidar-ncps": 15, "cmapss": 10, "cmapss-history": 10, "cgm": 7,
 }
 
 // Contest is the comparison of models on the task's data, as package experiment runs it. What options leave open is the

@@ -139,6 +139,8 @@ var peerModels = map[string][]Candidate{
 		averaged(5, Candidate{Preset: "linoss-64", Rates: []float64{0.003}, WeightDecay: 0.1}),
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),
 		[]Candidate{{Preset: "cfc-small", Rates: []float64{0.003}}, {Preset: "lstm-32", Rates: []float64{0.003}}}),
+	"cmapss-history": slices.Concat(
+		averaged(5, life("cfc-small-sums", "cfc-small", false, 0.01)), averaged(5, life("gru-32-sums", "gru-32", false, 0.003, 0.01))),
 	"lidar":      slices.Concat(crossed(true), lidarModels),
 	"lidar-ncps": slices.Concat(crossed(false), lidarModels[1:2], lidarModels[:1], lidarModels[2:]),
 }

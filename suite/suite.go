@@ -70,7 +70,7 @@ type Data struct {
 // registry: one line a task.
 var registry = []*Task{
 	&occupancyChrono, &cheetahClip, &ozoneChrono, &trafficHour, &vowels, &physionet, &cgm, &cmapss, &lidar,
-	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &ozonePaper, &trafficPaper, &cheetah, &smnist, &xor, &xorUntimed, &motions, &digits, &physionetEvents, &lidarNcps,
+	&occupancyPaper, &occupancyLeaky, &ozoneLeaky, &trafficLeaky, &ozonePaper, &trafficPaper, &cheetah, &smnist, &xor, &xorUntimed, &motions, &digits, &physionetEvents, &lidarNcps, &cmapssHistory,
 }
 
 // Tasks lists every task.
