@@ -150,7 +150,7 @@ func (x *run) keeper(hooks Hooks, trials int) (*keeper, error) {
 		return nil, err
 	}
 	k := &keeper{hooks: hooks, c: hooks.Resume}
-	k.gauge = gauge{show: hooks.Progress, done: make([]float64, trials), epochs: float64(x.spec.Options.Epochs)}
+	k.gauge = gauge{show: hooks.Progress, done: make([]float64, trials), epochs: most(x.spec.Options)}
 	if k.c == nil {
 		k.c = &Checkpoint{Key: key, Settings: settings, Trials: make([][]byte, trials)}
 		return k, nil
@@ -195,6 +195,14 @@ func (k *keeper) keep() error {
 		return nil
 	}
 	return k.hooks.Save(k.c)
+}
+
+// most are the epochs that a trial does at most: twice as many where it trains a second time.
+func most(o train.Options) float64 {
+	if o.Refit {
+		return float64(2 * o.Epochs)
+	}
+	return float64(o.Epochs)
 }
 
 // gauge says how far concurrent trials are, one call at a time.

@@ -368,7 +368,7 @@ func (p *pool) train(ctx context.Context, t *job) (*record, error) {
 
 // share are the epochs that a trial has done, where it has as many as the contest gives to all.
 func (p *pool) share(t *job, epochs float64) float64 {
-	return epochs / float64(t.net.options.Epochs) * p.epochs
+	return epochs / most(t.net.options) * p.epochs
 }
 
 // sample is what a row is timed on.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/elegans-nn/elegans/train"
 )
 
 // Networks that are refit have the validation figures and thresholds of what validation chose, and test figures of their own, also
@@ -55,4 +57,39 @@ func TestRefitAverage(t *testing.T) {
 	if fmt.Sprint(x.Valid) != fmt.Sprint(y.Valid) || x.Model.Schema().Target.Threshold != y.Model.Schema().Target.Threshold || slices.Equal(x.Model.Params(), y.Model.Params()) {
 		t.Errorf("on validation %v and %v", x.Valid, y.Valid)
 	}
+}
+
+// A trial that is refit is half done when its first training is.
+func TestRefitProgress(t *testing.T) {
+	var half, last Progress
+	watch := func(p Progress) {
+		if p.Epochs < last.Epochs {
+			t.Errorf("progress falls from %g to %g epochs", last.Epochs, p.Epochs)
+		}
+		if last = p; p.Epoch != nil && p.Epoch.Number == 3 {
+			half = p
+		}
+	}
+	reached := func(which string, total float64) {
+		if half.Total != total || half.Epochs != total/2 || last.Epochs != total {
+			t.Errorf("%s: %g of %g epochs after the first training, %g in the end; want %g, %g and %g", which, half.Epochs, half.Total, last.Epochs, total/2, total, total)
+		}
+		half, last = Progress{}, Progress{}
+	}
+	again := func(o train.Options) train.Options { o.Epochs, o.Patience, o.Refit = 3, -1, true; return o }
+	c := contestSpec("two classes")
+	c.Models, c.Seeds = c.Models[:1], 1
+	c.Options.Epochs, c.Models[0].Own = 4, again
+	one, err := NewContest(c.cut())
+	if err == nil {
+		_, err = one.Run(t.Context(), ContestHooks{Progress: watch})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	reached("contest", 4)
+	s := spec("two classes")
+	s.NoBaselines, s.Seeds, s.Options = true, 1, again(s.Options)
+	executed(t, s, Hooks{Progress: watch})
+	reached("training", 6)
 }
