@@ -78,7 +78,7 @@ type Outcome struct {
 	Section int
 	// Made says what trained them, but for those that say it themselves.
 	Made Made
-	// Note says what was found where others are better.
+	// Note says what was found.
 	Note string
 	// Absent says why nothing was run: data that are missing.
 	Absent string
@@ -310,9 +310,9 @@ func (o Outcome) verdict() string {
 	}
 	if len(ahead) > 0 {
 		text += " We lose to " + strings.Join(ahead, ", ") + "."
-		if o.Note != "" {
-			text += " " + o.Note
-		}
+	}
+	if o.Note != "" {
+		text += " " + o.Note
 	}
 	return text
 }

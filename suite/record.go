@@ -30,7 +30,7 @@ type Record string
 // Results is what a record holds of a task.
 type Results struct {
 	Task string `json:"task"`
-	// Note says in a sentence or two what was found where others are better. People write it; the page prints it there.
+	// Note says in some sentences what was found, above all where others are better. People write it; the page prints it there.
 	Note string `json:"note,omitempty"`
 	// Trials that were trained. Those of configurations that validation did not choose have no test figures.
 	Trials []*Trial `json:"trials"`
