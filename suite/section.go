@@ -42,7 +42,7 @@ var sections = []Section{
 		Tasks: []*Task{&vowels, &motions, &digits}, Models: usual, Own: peerModels, Seeds: 5},
 	{Number: 5, Name: "lidar", Title: "Lidar rover", About: "The protocol of the ncps documentation, in which nothing chooses the epoch, and whole traces.",
 		Tasks: []*Task{&lidarNcps, &lidar}, Models: lidarModels, Own: peerModels, Seeds: 5},
-	{Number: 6, Name: "cmapss", Title: "C-MAPSS FD001", About: "With windows of 30 cycles, as most published figures have them, and with longer ones, which hold more " +
+	{Number: 6, Name: "cmapss", Title: "C-MAPSS FD001", About: "With windows of 30 cycles, as the peers were measured, and with longer ones, which hold more " +
 		"of how sensors have changed.", Tasks: []*Task{&cmapss, &cmapssHistory}, Models: usual, Own: peerModels, Seeds: 5},
 	{Number: 7, Name: "peers", Title: "Where the peers stand", About: "Nine tasks on exactly the splits on which other libraries were measured.",
 		Tasks: Peers(), Models: usual, Own: peerModels, Seeds: 5},

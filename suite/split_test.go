@@ -147,3 +147,15 @@ func noSharedLabels(d *Data) error {
 	}
 	return nil
 }
+
+// Windows with history end where those of 30 cycles do, and reach back over 60 or to the first cycle.
+func TestLifeHistory(t *testing.T) {
+	short, long := readTask(t, &cmapss), readTask(t, &cmapssHistory)
+	for i, parts := range [][2]dataset.Part{{short.Train, long.Train}, {short.Valid, long.Valid}, {short.Test, long.Test}} {
+		for k, w := range parts[0].Windows {
+			if got, want := parts[1].Windows[k], (dataset.Window{Series: w.Series, From: max(0, w.To-60), To: w.To, Lead: min(60, w.To) - 1}); got != want || w.To-w.From != 30 || w.Lead != 29 {
+				t.Fatalf("part %d: window %+v became %+v, want %+v", i, w, got, want)
+			}
+		}
+	}
+}
