@@ -32,6 +32,8 @@ func (h *head) bins(list []Summary) step.Vec {
 			parts = append(parts, h.encode(step.Slice(h.summary(list), from, from+width)))
 		case SummaryCount:
 			width = now.Len()
+		case SummaryShape:
+			width *= degrees
 		}
 		from += width
 	}

@@ -50,7 +50,7 @@ func TestBinsAgainstDefinition(t *testing.T) {
 			w.X[i] = float32(nan)
 		}
 	}
-	list := []Summary{SummarySD, SummaryCount, SummaryMax, SummaryMean, SummaryTrend, SummaryMin}
+	list := []Summary{SummarySD, SummaryCount, SummaryMax, SummaryShape, SummaryMean, SummaryTrend, SummaryMin}
 	for _, gaps := range []bool{false, true} {
 		b := step.New()
 		h := newHead(b, b.Input("x", len(s.Inputs)), s, gaps)

@@ -96,7 +96,7 @@ func TestWrongStacks(t *testing.T) {
 		{Architecture{Layers: []Layer{{Cell: gru, Block: Block{Norm: "batch"}}}}, []string{`"batch"`, `"" for none, layer, rms`}},
 		{Architecture{Layers: []Layer{{Cell: gru}}, Pool: "max"}, []string{`"max"`, "last, mean, attention"}},
 		{Architecture{Layers: []Layer{{Cell: gru}}, InputDropout: 1}, []string{"input dropout is 1"}},
-		{Architecture{Layers: []Layer{{Cell: gru}}, Summaries: []Summary{"median"}}, []string{`"median"`, "mean, sd, min, max, count, trend"}},
+		{Architecture{Layers: []Layer{{Cell: gru}}, Summaries: []Summary{"median"}}, []string{`"median"`, "mean, sd, min, max, count, trend, shape"}},
 		{Architecture{Layers: []Layer{{Cell: gru}}, Summaries: []Summary{SummaryMean, SummaryMin, SummaryMean}}, []string{"mean is named twice"}},
 		{Architecture{Layers: []Layer{{Cell: gru}}, Encoder: -1}, []string{"encoder is -1"}},
 	} {

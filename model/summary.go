@@ -19,9 +19,13 @@ import (
 //	max    the greatest z
 //	count  log(1 + n); a single one for all where no input may be missing
 //	trend  Σ (t - mean t)(z - m) / sqrt(n0 Σ (t - mean t)²): the slope of a straight line times the deviation of t, at most sd
+//	shape  sqrt(2k + 1)/T ∫ z(s) P_k(2s/T - 1) ds from 0 to T for k = 1 to 4, all inputs of k = 1 first: the coefficients of the
+//	       Legendre polynomials P_k on the time T until the latest observation, z(s) being the first one at s or later
 //
 // Sums of squares are updated around the means, which keeps their digits far from 0. Source: Welford, Note on a method for
-// calculating corrected sums of squares and products, 1962.
+// calculating corrected sums of squares and products, 1962. The shape is what a history has been in shares of its own length,
+// however long it is; source: Gu, Dao, Ermon, Rudra and Ré, HiPPO: recurrent memory with optimal polynomial projections, 2020,
+// LegS.
 type Summary string
 
 // The statistics; see Summary.
@@ -32,11 +36,12 @@ const (
 	SummaryMax   Summary = "max"
 	SummaryCount Summary = "count"
 	SummaryTrend Summary = "trend"
+	SummaryShape Summary = "shape"
 )
 
 // Summaries lists them.
 func Summaries() []Summary {
-	return []Summary{SummaryMean, SummarySD, SummaryMin, SummaryMax, SummaryCount, SummaryTrend}
+	return []Summary{SummaryMean, SummarySD, SummaryMin, SummaryMax, SummaryCount, SummaryTrend, SummaryShape}
 }
 
 // ParseSummaries reads a list such as mean,sd,min. The error is one line.
@@ -130,6 +135,7 @@ func (h *head) statistics(list []Summary) step.Vec {
 		SummaryMax:   func() step.Vec { return h.extreme("greatest", step.Max, z, now, before) },
 		SummaryCount: func() step.Vec { return step.Log(step.Plus(count, 1)) },
 		SummaryTrend: func() step.Vec { return h.trend(now, share, n, rest) },
+		SummaryShape: func() step.Vec { return h.shape(z, now) },
 	}
 	var parts []step.Vec
 	for _, one := range list {

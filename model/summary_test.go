@@ -12,7 +12,31 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// statistic is one of the values z observed at times t, by its definition.
+// polynomial is the Legendre polynomial P_k at x, by Bonnet's recurrence.
+func polynomial(k int, x float64) float64 {
+	if k < 2 {
+		return math.Pow(x, float64(k))
+	}
+	n := float64(k)
+	return ((2*n-1)*x*polynomial(k-1, x) - (n-1)*polynomial(k-2, x)) / n
+}
+
+// coefficient is that of P_k in z as it was until each of the times t, by ∫ P_k = (P_{k+1} - P_{k-1}) / (2k + 1).
+func coefficient(k int, z, t []float64) (sum float64) {
+	if len(z) == 0 {
+		return 0
+	}
+	n, from := 2*float64(k)+1, -1.0
+	integral := func(x float64) float64 { return (polynomial(k+1, x) - polynomial(k-1, x)) / n }
+	for i, v := range z {
+		to := 2*t[i]/t[len(t)-1] - 1
+		sum += v * (integral(to) - integral(from)) / 2
+		from = to
+	}
+	return math.Sqrt(n) * sum
+}
+
+// statistic is one of the values z observed at times t, by its definition; the first component of the shape.
 func statistic(kind Summary, z, t []float64) float64 {
 	n := float64(len(z))
 	if n == 0 {
@@ -51,6 +75,8 @@ func statistic(kind Summary, z, t []float64) float64 {
 		return math.Log1p(n)
 	case SummaryTrend:
 		return product(t, z) / math.Sqrt(n*math.Max(1e-12, product(t, t)))
+	case SummaryShape:
+		return coefficient(1, z, t)
 	}
 	panic("an unknown statistic")
 }
@@ -112,6 +138,12 @@ func compareSummary(t *testing.T, s series.Schema, w *series.Series, kind Summar
 		for _, i := range numbers {
 			z, at := observedOf(s.Inputs[i], w, i, row+1)
 			want = append(want, statistic(kind, z, at))
+		}
+		for k := 2; kind == SummaryShape && k <= 4; k++ {
+			for _, i := range numbers {
+				z, at := observedOf(s.Inputs[i], w, i, row+1)
+				want = append(want, coefficient(k, z, at))
+			}
 		}
 		near(t, fmt.Sprintf("%s, gaps %v, row %d", kind, gaps, row), y, want)
 	})

@@ -36,7 +36,7 @@ func (f *stackFlags) register(cmd *cobra.Command) {
 		{"conv", "`LIST` of convolutions over the inputs of a row, before all else, such as 8x7/4,16x5/3/max2,32xall: channels x width of the window (or all), then after slashes the stride, max and a number of places that become their maximum, and relu (if not given), gelu, silu, tanh or identity; scan is " + model.ScanConv, convolutions{&f.front.Conv}},
 		{"conv-grid", "`SHAPE` of the first inputs for --conv, as rows x columns, or rows x columns x channels, such as 1x541 or 28x28x3; all inputs as one row if not given; others pass by", grid{&f.front}},
 		{"encoder", "`WIDTH` of a linear map of the inputs before the first layer; none if not given", &f.encoder},
-		{"summaries", "`LIST` of statistics of the inputs so far that the model sees too: mean, sd, min, max, count, trend; none if not given", summaries{&f.summaries}},
+		{"summaries", "`LIST` of statistics of the inputs so far that the model sees too: mean, sd, min, max, count, trend, shape; none if not given", summaries{&f.summaries}},
 		{"input-dropout", "`SHARE` of the inputs of each row, with all that was made of them, that training drops, 0 to below 1; 0 if not given", &f.inputDropout},
 		{"residual", "add the input of each layer to its output", &k.Residual},
 		{"norm", "`NAME` of a normalisation in each layer: layer, rms; none if not given", oneOf[model.Norm]{&k.Norm, model.Norms()}},
