@@ -169,13 +169,26 @@ const lanesOfVector = 8
 
 // draw is weave for an input that the series draw row by row.
 func (s *shard) draw(at *place, t, from, to, width int, name string) {
-	s.drawn = room(s.drawn, width)
+	s.drawn = room(s.drawn, lanesOfVector*width)
+	var rows [lanesOfVector][]float32
+	for j := range rows {
+		rows[j] = s.drawn[j*width:][:width]
+	}
 	for i := from; i < to; i++ {
 		dst := s.e.get(*at, i)
-		for l, f := range s.from {
-			f.lane.Draw(name, f.lane.row(min(t+i, f.last)), s.drawn)
-			for c, v := range s.drawn {
-				dst[c*len(s.from)+l] = v
+		for l := 0; l < len(s.from); l += lanesOfVector {
+			group := s.from[l:min(l+lanesOfVector, len(s.from))]
+			for j, f := range group {
+				f.lane.Draw(name, f.lane.row(min(t+i, f.last)), rows[j])
+			}
+			if len(group) == lanesOfVector {
+				kernel.Weave(dst[l:], 0, len(s.from), &rows, width, 1)
+				continue
+			}
+			for j := range group {
+				for c, v := range rows[j] {
+					dst[c*len(s.from)+l+j] = v
+				}
 			}
 		}
 	}

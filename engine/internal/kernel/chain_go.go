@@ -127,816 +127,839 @@ var plain = map[string]Fused{
 	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12; add f8 u9; tanh t17; add f10 u11; sigmoid t19; add f12 u13; add t21 k14; sigmoid t22 > [2 16 18 20 23]":                        plain57,
 	"add f0 f1; floor t0; sub t0 t1; sub t2 u2; floor t3; sub t3 t4; sub u3 t5; step t6; mul t5 k4; div t8 u3; sub k4 t9; mul t5 k5; select t7 t10 t11; sub u6 t5; step t13; mul t5 u7; select t14 t15 t12; add f8 u9; tanh t17; add f10 u11; sigmoid t19; add f12 u13; add t21 k14; sigmoid t22 > [2 5 9 16 18 20 23]":                    plain58,
 	"add f0 f1; max t0 k2; div f1 t1; sub f3 f4; mul t2 t3; add f4 t4; sub f3 t5; mul f1 t6; mul t3 t7; add f5 t8; div t9 t1; max t10 k6; sqrt t11; min f7 f3; select f0 t13 f3; select f1 t14 f7; max f8 f3; select f0 t16 f3; select f1 t17 f8; add t0 k2; log t19; add f9 f10; mul t2 t21; sub t21 t22 > [0 1 5 7 9 12 15 18 20 21 23]": plain59,
-	"add f0 f1; mul f2 f2; sub k3 t1; mul f4 t2 > [0 3]":                                               plain60,
-	"add f0 f1; mul f2 f2; sub k3 t1; mul f4 t2; add f5 t3 > [0 3 4]":                                  plain61,
-	"add f0 f1; mul f2 f3; add f4 f5; add f6 f7; add f8 f9; add f10 f11; add f12 f1 > [0 1 2 3 4 5 6]": plain62,
-	"add f0 f1; mul f2 f3; add f4 t1; add t2 t1; mul f5 k6; mul t0 t4; mul f7 f8; add t5 t6; mul t3 f9; mul t7 k10; mul t8 k10; mul t9 f11; mul t9 u12; add f13 t12; mul t10 f14; mul t10 u12; add f15 t15; mul f16 f17; mul f16 u18; mul f19 f20; mul f19 u18; div t18 f21; mul t21 f17; mul t22 k6 > [10 11 13 14 16 17 19 20 21 23]": plain63,
-	"add f0 f1; mul f2 f3; mul f2 t0 > [0 1 2]": plain64,
-	"add f0 f1; mul f2 f3; mul f2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul f9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div f9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul f15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain65,
-	"add f0 f1; mul f2 f3; mul t0 f3; mul t2 f4; mul t2 f5; mul f5 f5; sub k6 t5; mul t3 t6; add t1 t7; mul t8 f7; mul t8 f8; mul t8 f9; sub k6 f4; mul f4 t12; mul t4 t13; sub k6 f10; mul f10 t15; mul t11 t16; sub k6 f7; mul f7 t18; mul t10 t19; mul f8 f8; sub k6 t21; mul t9 t22 > [0 1 2 8 14 17 20 23]":                  plain66,
-	"add f0 f1; mul f2 f3; mul t0 k4; mul t1 k4; mul t2 f5; mul t2 u6; add f7 t5; mul t2 f8; mul t2 u9; add f10 t8; mul t3 k11; mul t10 f8; mul t10 u6; add t9 t12; mul t3 f5; mul t3 u9; add t6 t15; add t4 t11; accum t17; add t7 t14; accum t19; mul t13 k4; mul t16 k4; div t21 f12 > [3 18 20 22 23]":                        plain67,
-	"add f0 f1; mul f2 k3; mul f4 k3; div t1 f5; mul t3 f6; mul t4 k7; mul t3 f8; mul t3 f9; mul t6 f10; mul t6 f11; mul t7 k7; div t2 f5; mul t11 f12; mul t12 k7; add t5 t13; mul t14 f11; mul t14 f13; add t8 t16; mul t15 f11; mul t15 f14; add t10 t18; add t17 t19; mul t14 f10; add t9 t22 > [0 11 20 21 22 23]":           plain68,
-	"add f0 f1; mul f2 k3; mul t1 f4; mul t1 f5; add f6 t2; add t0 t3; mul f2 f7; mul f2 f8; add f9 t6; add f10 t7; mul t5 k3; div t10 f11; mul t11 f12; mul t12 k3; div t9 f11; mul t14 f7; mul t15 k3; add t13 t16; mul t17 f13; add t11 t18; add t19 t18; mul t17 f14; add t14 t21; add t22 t21 > [4 8 20 23]":                 plain69,
-	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                             plain70,
-	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                               plain71,
-	"add f0 f1; mul f2 t0; sub t0 t1; mul t0 t2; mul k3 t3; add f4 t4; max t5 k5; mul f6 t6; sqrt t7 > [0 2 5 8]": plain72,
-	"add f0 f1; mul f2 u3; mul f2 f4; add t0 t1; mul f5 f6; mul f5 f4; add t3 t4; mul f7 f8; mul f7 f4; add t6 t7; mul t5 k9; mul t8 k9; mul t10 f10; mul t10 u11; add f12 t13; mul t11 f13; mul t11 u11; add f14 t16; mul t9 l15; add f16 t12; add t19 t15; accum t20; accum t2; accum t18 > [5 8 14 17 21 22 23]": plain73,
-	"add f0 f1; mul f2 u3; mul f4 f4; sub k5 t2; mul t1 t3 > [0 4]":                                                            plain74,
-	"add f0 f1; mul f2 u3; mul f4 f4; sub k5 t2; mul t1 t3; add f6 t4 > [0 4 5]":                                               plain75,
-	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]": plain76,
-	"add f0 f1; mul l2 f3; mul l2 t0 > [0 1 2]":                                                                                plain77,
-	"add f0 f1; mul l2 f3; mul l2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul l9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div l9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul l15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain78,
-	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                                              plain79,
-	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                                                plain80,
-	"add f0 f1; mul t0 f2; mul f3 f4; mul f5 k6; mul f7 t3; add t2 t4; mul t5 l8; mul t1 l8; accum t7; accum t6; add f9 f10; accum t10 > [8 9 11]": plain81,
-	"add f0 f1; mul t0 f2; mul t0 f3; add t0 f4; add t1 f5; mul t3 f6; sub f7 k8; step t6; select t7 k8 t5; mul t8 k9; add f10 t9; mul t4 f3; select f2 t11 k8; mul t12 k9; add t10 t13; select f2 t14 k8; select f2 k8 t14; add t8 t16; sub f11 f12; step t18; select t19 k8 t15; select t19 t15 k8; add t12 t20; add t17 t21 > [2 22 23]": plain82,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]":                                                plain83,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 f8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain84,
-	"add f0 f1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; add t0 t5; mul t1 l7; mul t7 k4; sub k8 f9; mul f9 t9; mul t8 t10; mul t11 k4; sub k8 f10; mul f10 t13; mul t7 t14; add t11 t15; add f11 t16; mul t2 f12; mul t2 u13; mul f12 f12; sub k8 t20; mul t19 t21; add f14 t22 > [4 6 12 15 16 17 18 22 23]":                plain85,
-	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 l8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain86,
-	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 l5 > [1 2 3 4]":                       plain87,
-	"add f0 f1; mul t0 f2; mul t1 f3; mul t1 f4; mul t3 k5; add t1 t4; mul t2 f4 > [2 3 5 6]": plain88,
-	"add f0 f1; mul t0 k2 > [1]": plain89,
-	"add f0 f1; mul t0 k2; add f3 t0; accum t1; div t2 u4; mul t4 f5; mul t5 k2; accum f6; accum f7; accum t6 > [2 3 7 8 9]":                                         plain90,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [0 3 6]":                                                                             plain91,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [6]":                                                                                 plain92,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [0 3 5 8 10]":                               plain93,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [10]":                                       plain94,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [0 3 5 8 12]": plain95,
-	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [12]":         plain96,
-	"add f0 f1; mul t0 k2; mul t1 f3; mul t1 f4; add f3 k5; mul t3 t4; mul t5 k2; mul t6 f6; mul t6 f7; div t2 f6; mul t9 f4; mul t10 k2; add t8 t11; mul t9 k2; mul t13 f8; mul t7 l9; mul t15 k2; sub k5 f10; mul f10 t17; mul t16 t18; sub k5 f11; mul f11 t20; mul t15 t21; add t19 t22 > [0 9 12 13 14 19 22 23]": plain97,
-	"add f0 f1; mul t0 k2; mul t1 l3; accum t2 > [0 3]":            plain98,
-	"add f0 f1; mul t0 l2; accum t1; accum f3; accum f4 > [2 3 4]": plain99,
-	"add f0 f1; mul t0 l2; add f3 t1 > [0 1 2]":                    plain100,
-	"add f0 f1; mul t0 l2; add f3 t1; accum t2 > [0 1 3]":          plain101,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4 > [0 2 3]":         plain102,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t1 k5; mul t1 k6; mul t1 k7; mul t2 f8; mul t2 u9; mul f8 f8; sub k10 t9; mul t8 t10 > [0 3 4 5 6 7 11]":                                                                                                    plain103,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t1 k5; mul t1 k6; mul t1 k7; mul t2 k8; mul t2 f9; mul t2 u10; mul f9 f9; sub k11 t10; mul t9 t11 > [0 3 4 5 6 7 8 12]":                                                                                     plain104,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7 > [0 2 3 4 8]":                                                                                                                                            plain105,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 k5; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8 > [0 2 3 4 5 9]":                                                                                                                               plain106,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6 > [5 10 13 14 15 16]":                                       plain107,
-	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6; accum t16; add t14 t15; accum t18 > [5 10 13 14 15 17 19]": plain108,
-	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [0 3 4 5 6]":                                                                                                                                                                    plain109,
-	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [3 4 5 6]":                                                                                                                                                                      plain110,
-	"add f0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]":                                                                                                                                     plain111,
-	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                                                                                                                       plain112,
-	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9; select l8 f7 t10 > [1 3 6 11]":                                                                                                     plain113,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [1 3 5 8]":                                                                                                                                               plain114,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [8]":                                                                                                                                                     plain115,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9 > [1 3 5 10]":                                                                                                                        plain116,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9 > [10]":                                                                                                                              plain117,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11 > [1 3 5 10 12]":                                                                                            plain118,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11 > [10 12]":                                                                                                  plain119,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13 > [1 3 5 10 12 14]":                                                                plain120,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13 > [10 12 14]":                                                                      plain121,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13; mul t6 k14; add f15 t15 > [1 3 5 10 12 14 16]":                                    plain122,
-	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13; mul t6 k14; add f15 t15 > [10 12 14 16]":                                          plain123,
-	"add f0 f1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                                                     plain124,
-	"add f0 f1; sigmoid t0; mul t1 f2 > [2]":                                                                                                                                       plain125,
-	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3; accum t4 > [3 5]":                                                                                                      plain126,
-	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 f4; mul t3 u5; mul t5 k6; add f7 t5; add f8 f9 > [4 6 7 8]":                                                                plain127,
-	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [1 4 6]":                                                                                          plain128,
-	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [4 6]":                                                                                            plain129,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [1 6]":                                                                                            plain130,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [6]":                                                                                              plain131,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7 > [1 6 8]":                                                                    plain132,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7 > [6 8]":                                                                      plain133,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9 > [1 6 8 10]":                                          plain134,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9 > [6 8 10]":                                            plain135,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9; mul t2 k11; add f12 t11 > [1 6 8 10 12]":              plain136,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9; mul t2 k11; add f12 t11 > [6 8 10 12]":                plain137,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [1 5 6]":                                                                                          plain138,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [5 6]":                                                                                            plain139,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [1 5 7]":                                                                               plain140,
-	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [5 7]":                                                                                 plain141,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [1 5 7]":                                                                               plain142,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [5 7]":                                                                                 plain143,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [1 7]":                                                                                 plain144,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [7]":                                                                                   plain145,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8 > [1 7 9]":                                                         plain146,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8 > [7 9]":                                                           plain147,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10 > [1 7 9 11]":                             plain148,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10 > [7 9 11]":                               plain149,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10; mul t3 k12; add f13 t12 > [1 7 9 11 13]": plain150,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10; mul t3 k12; add f13 t12 > [7 9 11 13]":   plain151,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [1 6 7]":                                                                               plain152,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [6 7]":                                                                                 plain153,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [1 6 8]":                                                                    plain154,
-	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [6 8]":                                                                      plain155,
-	"add f0 k1 > [0]": plain156,
-	"add f0 k1; div f2 t0; div f3 t0; mul t1 f4; mul t2 f4; mul t3 k5; mul t4 k5; mul f4 f6; mul f4 f7; mul f8 k5; mul t9 f9; mul t9 f10; mul f11 l12; mul f13 l12; mul t7 l12; mul t8 l12; select u14 k15 t10; select u14 k15 t11; select u14 t10 k15; select u14 t11 k15; mul t18 k16; mul t19 k16; mul t20 u17; mul t21 u17 > [5 6 12 13 14 15 16 17 22 23]": plain157,
-	"add f0 k1; log t0 > [1]":                                        plain158,
-	"add f0 k1; max t0 k1 > [1]":                                     plain159,
-	"add f0 k1; max t0 k1; div k1 t1; add t0 k1; log t3 > [0 1 2 4]": plain160,
-	"add f0 k1; max t0 k1; div k1 t1; sub f2 f3; mul t2 t3; add f3 t4; sub f2 t5; mul k1 t6; mul t3 t7; add f4 t8; div t9 t1; max t10 k5; sqrt t11; min f6 f2; select f0 t13 f2; select k1 t14 f6; max f7 f2; select f0 t16 f2; select k1 t17 f7; add t0 k1; log t19; add f8 f9; mul t2 t21; sub t21 t22 > [0 1 5 7 9 12 15 18 20 21 23]": plain161,
-	"add f0 k1; mul f0 t0; select t1 k2 f3; add f0 k4; mul f0 t3; select t4 k2 f3; mul t4 t4; add f5 t6 > [2 5 7]": plain162,
-	"add f0 k1; mul t0 f2; mul f3 f4; sub t1 t2; mul t0 f4; mul f3 f2; add t4 t5; add t3 f5; add t6 f6 > [7 8]":    plain163,
-	"add f0 k1; select f2 f0 t0 > [1]":                                         plain164,
-	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]": plain165,
-	"add f0 l1 > [0]": plain166,
-	"add f0 l1; add f2 t0; mul t1 f3; mul t1 f4; mul t2 l5; mul t3 k6; mul t5 f7; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f7; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; sub k9 f8; mul f8 t21; mul t6 t22 > [0 11 12 14 15 19 20 23]": plain167,
-	"add f0 l1; mul f2 t0; sub t0 t1; mul t0 t2; mul f3 t3; add f4 t4; mul t0 f5; add f6 t6; max t5 k7; mul f8 t8; sqrt t9; div t7 t10 > [2 5 7 11]":                                                                                                                                                                      plain168,
-	"add f0 l1; select f2 k3 t0; add t1 k4; log t2 > [1 3]": plain169,
-	"add f0 u1 > [0]": plain170,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":               plain171,
-	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":                 plain172,
-	"add f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t3 f4; mul t4 k6; sub t0 k7; step t6; select t7 t5 k7 > [2 8]":     plain173,
-	"add f0 u1; add f2 f3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain174,
-	"add f0 u1; add f2 f3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain175,
-	"add f0 u1; add f2 f3; sub f4 k5; step t2; select t3 t1 k5; sub t0 k5; step t5; select t6 t4 k5 > [4 7]":            plain176,
-	"add f0 u1; add f2 f3; sub t0 k4; step t2; select t3 t1 k4 > [4]":                                                   plain177,
-	"add f0 u1; add f2 k3; sub k4 f5; div k4 t2; mul f6 k7; mul t4 k7; mul t5 f8; mul t5 f9; mul t7 f10; mul t7 t0; add t9 k4; add t6 f11; mul f9 f10; add t7 t12; add t10 f12; div t11 f13; mul t15 f9; mul t16 k7; sub k4 f14; mul t15 t18; mul t19 l15; mul t20 f13; mul t20 f16; add t17 t22 > [0 1 3 8 13 14 21 23]": plain178,
-	"add f0 u1; add f2 l3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain179,
-	"add f0 u1; add f2 l3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain180,
-	"add f0 u1; add f2 t0 > [1]": plain181,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [19]":                                                                              plain182,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [4 7 10 14 16 17 19]":                                                              plain183,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [19 20]":                                                              plain184,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [4 7 10 14 16 17 19 20]":                                              plain185,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [19 20 23]":                        plain186,
-	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [4 7 10 14 16 17 19 20 22 23]":     plain187,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 12 13 14 15 17 19 20 22 23]":     plain188,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 19 20 23]":                       plain189,
-	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 2 3 12 13 14 15 17 19 20 22 23]": plain190,
-	"add f0 u1; add f2 u3 > [0 1]": plain191,
-	"add f0 u1; add f2 u3; add f4 k5; mul f6 k7; sub k8 f9; add f10 f11; div t5 t4; mul t6 f12; mul t7 k7; mul t8 k7; mul t9 f13; mul t9 f14; mul t11 f15; mul t11 t0; add t13 t6; mul t6 f16; mul t6 f14; add t10 t15; mul t16 f15; mul t16 t3; add t11 t18; add t14 t19; div t17 f17; mul t22 f14 > [0 1 2 12 16 20 21 22 23]":          plain192,
-	"add f0 u1; add f2 u3; add f4 u5; add f6 u7; add f8 u9; sub t4 k10; step t5; select t6 k11 k10; sub t3 k10; step t8; select t9 k11 k10; sub t2 k10; step t11; select t12 k11 k10; sub f12 k10; step t14; select t15 k11 k10; sub t1 k10; step t17; select t18 k11 k10; sub t0 k10; step t20; select t21 k11 k10 > [7 10 13 16 19 22]": plain193,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [3 5]":                                                                                                                                                                                                                                             plain194,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [5]":                                                                                                                                                                                                                                               plain195,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [3 7]":                                                                                                                                                                                                                 plain196,
-	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [7]":                                                                                                                                                                                                                   plain197,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 10]":                                                                                                                                                                                     plain198,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 3 5 7 10]":                                                                                                                                                                               plain199,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul t8 k8; mul l9 t9; add f7 t10; mul t8 k10; mul t8 k11; mul t8 k12; mul t8 k13; mul t8 k14 > [0 1 11 12 13 14 15 16]":                                                                                              plain200,
-	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul t8 k8; mul l9 t9; add f7 t10; mul t8 k10; mul t8 k11; mul t8 k12; mul t8 k13; mul t8 k14 > [0 1 3 5 7 11 12 13 14 15 16]":                                                                                        plain201,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                                                            plain202,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                                                                     plain203,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [16 17]":                                                                                            plain204,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [3 7 12 16 17]":                                                                                     plain205,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [16 21]":                                            plain206,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [3 7 12 16 19 21]":                                  plain207,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [16 23]":           plain208,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [3 7 12 16 19 23]": plain209,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [17]":                                                                                        plain210,
-	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [3 7 12 17]":                                                                                 plain211,
-	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [3 4]":                              plain212,
-	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [4]":                                plain213,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [2 4]":                             plain214,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [4]":                               plain215,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [2 6]": plain216,
-	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [6]":   plain217,
-	"add f0 u1; add t0 f2 > [1]":                                                                       plain218,
-	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 2 3]":                                            plain219,
-	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 3]":                                              plain220,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 2 6 7]": plain221,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 6 7]":   plain222,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; mul t3 k8; mul t3 k9; mul t3 k10; mul t3 k11 > [0 2 6 7 8 9 10 11]":                                                                                                                                                                                 plain223,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; mul t3 k8; mul t3 k9; mul t3 k10; mul t3 k11 > [0 6 7 8 9 10 11]":                                                                                                                                                                                   plain224,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 2 7 8]":                                                                                                                                                                                                                              plain225,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 7 8]":                                                                                                                                                                                                                                plain226,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7; mul t4 k8; mul t4 k9; mul t4 k10; mul t4 k11 > [0 2 7 8 9 10 11 12]":                                                                                                                                                                     plain227,
-	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7; mul t4 k8; mul t4 k9; mul t4 k10; mul t4 k11 > [0 7 8 9 10 11 12]":                                                                                                                                                                       plain228,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [22]":                                                       plain229,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [5 6 10 12 14 17 20 22]":                                    plain230,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 18]":                                                                                                 plain231,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 5 6 10 12 14 16 18]":                                                                                 plain232,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [18]":                                                                                                       plain233,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [5 6 10 12 14 16 18]":                                                                                       plain234,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul t5 f10; sub t7 t14; mul t13 t15; mul t16 k11; mul l12 t17; add f10 t18; mul t16 k13; mul t16 k14; mul t16 k15; mul t16 k16 > [0 1 2 16 19 20 21 22 23]":                 plain235,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul t5 f10; sub t7 t14; mul t13 t15; mul t16 k11; mul l12 t17; add f10 t18; mul t16 k13; mul t16 k14; mul t16 k15; mul t16 k16 > [0 1 2 5 6 10 12 13 15 16 19 20 21 22 23]": plain236,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [18]":                                                                                                         plain237,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [5 6 9 10 13 16 18]":                                                                                          plain238,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [14]":                                                                                                                                                         plain239,
-	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [5 6 9 10 12 14]":                                                                                                                                             plain240,
-	"add f0 u1; max k2 t0 > [1]":                                                                                   plain241,
-	"add f0 u1; max k2 t0; add t1 f3; max k2 t2 > [2 3]":                                                           plain242,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2 > [3]":                                                                plain243,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [3 4]":                                                   plain244,
-	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [4]":                                                     plain245,
-	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 f3 k2 > [1 4]":                                            plain246,
-	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 k3 k2 > [1 4]":                                            plain247,
-	"add f0 u1; mul f2 f3; add t1 f4; mul t2 f5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain248,
-	"add f0 u1; mul f2 f3; add t1 f4; mul t2 l5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain249,
-	"add f0 u1; mul f2 k3; add f4 t1; mul f4 f4; sub k5 t3; mul f6 t4; sub k5 f7; mul f7 t6; mul f2 t7; mul f6 f8; mul t2 t9; sub t0 k9; step t11; select t12 t1 k9 > [5 8 10 13]": plain250,
-	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [10]":                                               plain251,
-	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [3 7 8 10]":                                         plain252,
-	"add f0 u1; mul f2 k3; mul t1 k4 > [0 1 2]":                                plain253,
-	"add f0 u1; mul l2 t0; add f3 t1 > [2]":                                    plain254,
-	"add f0 u1; mul l2 t0; add f3 t1; mul t0 k4; add f5 t3 > [2 4]":            plain255,
-	"add f0 u1; mul l2 u3; sub t0 t1 > [2]":                                    plain256,
-	"add f0 u1; mul t0 k2; add f3 t1; mul l4 t2; add f5 t3 > [4]":              plain257,
-	"add f0 u1; mul t0 k2; add t1 k3 > [0 2]":                                  plain258,
-	"add f0 u1; mul t0 k2; add t1 k3 > [2]":                                    plain259,
-	"add f0 u1; mul t0 k2; add t1 k3; add f4 u5; exp t3; mul t4 k2 > [2 4 5]":  plain260,
-	"add f0 u1; mul t0 k2; add t1 k3; add f4 u5; exp t3; mul t4 k2 > [2 5]":    plain261,
-	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5 > [3 4]":            plain262,
-	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5; add f6 t4 > [3 5]": plain263,
-	"add f0 u1; mul t0 k2; mul t0 k3; add f4 k5; mul f6 t3; mul f6 t2; mul f4 f4; sub k5 t6; mul t5 t7; mul t8 k7; mul t4 k3; add t9 t10; mul t9 t0; mul t9 f8; add t11 t13; mul t12 t0; mul t12 t1; add t14 t16; mul t15 k2; add t17 t18 > [19]": plain264,
-	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [2 7 9]":                                                                                                                        plain265,
-	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [9]":                                                                                                                            plain266,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]": plain267,
-	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":   plain268,
-	"add f0 u1; mul t0 u2; add t1 u3 > [0 2]":          plain269,
-	"add f0 u1; mul t0 u2; add t1 u3 > [2]":            plain270,
-	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                                                                                             plain271,
-	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                                                                                                plain272,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t14 k11; mul t7 t7; mul t16 k12; mul t2 t4; sub t8 t18; mul t19 t11; add t17 t20; sqrt t21; mul t1 t22 > [1 4 5 6 11 12 14 15 19 22 23]": plain273,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [1 4 6 11 12 14 18 21 23]":      plain274,
-	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [12 14 21 23]":                  plain275,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [1 3 5 7 11 12 14]":                                                                                                            plain276,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [11 14]":                                                                                                                       plain277,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                                                                                                 plain278,
-	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                                                                                            plain279,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 4 7]":                                                                                                                                                                                                                   plain280,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 7]":                                                                                                                                                                                                                     plain281,
-	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [7]":                                                                                                                                                                                                                         plain282,
-	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [1 5 7 9 10 12]":                                                                                                                                                    plain283,
-	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [9 12]":                                                                                                                                                             plain284,
-	"add f0 u1; sigmoid t0; mul t1 f2 > [1 2]":                                                        plain285,
-	"add f0 u1; sigmoid t0; mul t1 f2 > [2]":                                                          plain286,
-	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [1 5 7]": plain287,
-	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [7]":     plain288,
-	"add f0 u1; sigmoid t0; sub k2 t1 > [0 1 2]":                                                      plain289,
-	"add f0 u1; sigmoid t0; sub k2 t1 > [1 2]":                                                        plain290,
-	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3 > [2 3]":                                            plain291,
-	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3; mul f3 f2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul f2 t8 > [2 3 9 10]": plain292,
-	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3 > [2 3]": plain293,
-	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3; mul f3 l2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul l2 t8 > [2 3 9 10]":                                                                                                                                                                          plain294,
-	"add f0 u1; sub f2 k3; step t1; select t2 f4 k3; sub t0 k3; step t4; select t5 t3 k3 > [3 6]":                                                                                                                                                                                                                          plain295,
-	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]":                                                                             plain296,
-	"add f0 u1; sub k2 f3; add f4 f5; select l6 t2 k7; select l6 k7 t2; mul t4 f8; mul t4 f3; add t3 t6; mul t4 f9; mul t4 t1; mul t8 k10; add t5 t10; mul f9 f9; sub k2 t12; mul t9 t13; mul t14 t0; mul t14 f11; mul f3 t1; mul t11 t17; sub k2 f11; mul f11 t19; mul t15 t20 > [7 14 16 18 21]":                         plain297,
-	"add f0 u1; sub k2 f3; add f4 l5; add f6 t2; mul t3 f7; mul t3 f3; mul t3 f8; mul t3 t1; mul t6 k9; add t4 t8; mul f8 f8; sub k2 t10; mul t7 t11; mul t12 t0; mul t12 f10; mul f3 t1; mul t9 t15; sub k2 f10; mul f10 t17; mul t13 t18 > [2 5 12 14 16 19]":                                                            plain298,
-	"add f0 u1; sub k2 f3; mul f4 f4; sub k2 t2; mul t1 t3; mul f4 k5; add t5 f6; mul f3 t1; mul t6 t7; sub k2 f7; mul f7 t9; mul f6 t10; mul f6 k5; sub t0 k8; step t13; select t14 t12 k8 > [4 8 11 15]":                                                                                                                 plain299,
-	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; mul f8 t4; mul f8 t2; mul t3 t3; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k6; add f11 t12; mul t5 k5; add t13 t14; mul t15 f12; mul t15 f13; mul t15 t1; mul t17 k9; add t16 t19; mul f13 f13; sub k2 t21; mul t18 t22 > [0 1 15 20 23]":             plain300,
-	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; select f8 f9 k10; mul t5 k11; mul t6 t4; mul t6 t2; mul t3 t3; mul t9 k12; exp t10; mul t11 k13; mul t8 t12; mul t13 k6; add f14 t14; mul t7 k5; add t15 t16; mul t17 f15; mul t17 f16; mul t17 t1; mul t19 k12; add t18 t21; mul f16 f16 > [0 1 17 20 22 23]": plain301,
-	"add f0 u1; sub t0 k2; step t1; select t2 f3 k2 > [3]": plain302,
-	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; mul f5 k6; add k7 t4; mul f8 f5; mul k6 f5; mul t6 k6; mul t7 k6; mul t8 t3; mul t9 t3; mul f9 f10; mul k6 f10; mul t12 k6; mul t13 k6; mul t14 t1; mul t15 t1 > [5 6 10 11 12 16 17]": plain303,
-	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; sub f5 f6; mul f7 t4; mul t5 k8; mul t6 t3; add t7 t7; sub f9 f10; mul f11 t9; mul t10 k8; mul t11 t1; add t12 t12 > [8 13]":                                                           plain304,
-	"add f0 u1; sub t0 u2; mul t1 t1; mul t2 k3 > [3]": plain305,
-	"add f0 u1; tanh t0 > [1]":                         plain306,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":                                                                              plain307,
-	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                                                                                         plain308,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain309,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain310,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain311,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain312,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [1 3 8 12 13]":                                                                                    plain313,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [12 13]":                                                                                          plain314,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [1 3 8 12 15 17]":                                  plain315,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [12 17]":                                           plain316,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [1 3 8 12 15 19]": plain317,
-	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [12 19]":          plain318,
-	"add k0 f1 > [0]": plain319,
-	"add k0 k0 > [0]": plain320,
-	"add l0 f1 > [0]": plain321,
-	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]": plain322,
-	"add u0 f1 > [0]": plain323,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":     plain324,
-	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]": plain325,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                          plain326,
-	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                            plain327,
-	"cos f0 > [0]":    plain328,
-	"div f0 f1 > [0]": plain329,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain330,
-	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain331,
-	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2; div f5 f6; mul t4 f7; mul t5 k3; add f8 t6 > [0 1 2 3 4 5 6 7]": plain332,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain333,
-	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain334,
-	"div f0 k1 > [0]":                                        plain335,
-	"div f0 l1 > [0]":                                        plain336,
-	"div f0 l1; mul t0 f2; mul t1 k3 > [0 2]":                plain337,
-	"div f0 u1 > [0]":                                        plain338,
-	"div k0 f1 > [0]":                                        plain339,
-	"div k0 f1; div f2 f3; mul f1 k4 > [0 1 2]":              plain340,
-	"div k0 f1; div f2 f3; mul f1 k4; div k5 f3 > [0 1 2 3]": plain341,
-	"div l0 f1 > [0]":                                        plain342,
-	"div l0 u1 > [0]":                                        plain343,
-	"div l0 u1; mul u2 t0; mul t1 k3 > [0 2]":                plain344,
-	"div u0 f1 > [0]":                                        plain345,
-	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain346,
-	"erf f0 > [0]": plain347,
-	"exp f0 > [0]": plain348,
-	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain349,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain350,
-	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain351,
-	"exp f0; mul t0 k1 > [0 1]":              plain352,
-	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain353,
-	"expm1 f0 > [0]":                         plain354,
-	"floor f0 > [0]":                         plain355,
-	"log f0 > [0]":                           plain356,
-	"max f0 f1 > [0]":                        plain357,
-	"max f0 f1; select f2 t0 f1; select f3 t1 f0; add f4 k5; log t3; add f6 l7; mul f8 t5; sub t5 t6; mul t5 t7; mul f3 t8; add f9 t9; mul t5 f10; add f11 t11; max t10 k12; mul f13 t13; sqrt t14; div t12 t15 > [2 4 7 10 12 16]": plain358,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 5 7 9]":                                                                                              plain359,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 7 9]":                                                                                                plain360,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 5 7 9 10 11]":                                                        plain361,
-	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 7 9 10 11]":                                                          plain362,
-	"max f0 k1 > [0]": plain363,
-	"max k0 f1 > [0]": plain364,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [3 4]": plain365,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [4]":   plain366,
-	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3; sub t3 k0; step t5; select t6 k4 k0; sub t1 k0; step t8; select t9 t7 k0; sub f1 k0; step t11; select t12 t7 k0; select t12 k4 k0 > [4 10 13 14]": plain367,
-	"max k0 f1; sigmoid f2 > [0 1]":                                                   plain368,
-	"max k0 f1; sigmoid f2; max k0 f3; sigmoid f4 > [0 1 2 3]":                        plain369,
-	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain370,
-	"min f0 f1 > [0]": plain371,
-	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4 > [3]":                                               plain372,
-	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; min t3 u5; max t4 u6 > [5]":                         plain373,
-	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; min t3 u5; max t4 u6; mul t5 u7; add t6 u8 > [5 7]": plain374,
-	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; min t3 u5; max t4 u6; mul t5 u7; add t6 u8 > [7]":   plain375,
-	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; min t3 u5; max t4 u6; sub t5 f7; mul l8 t6; add f7 t7; sub t5 t8; mul k9 t9; mul t6 t10; add f10 t11; div t12 l11; max t13 k12; sqrt t14; min f13 t5; select l14 t16 t5; select k9 t17 f13; max f15 t5; select l14 t19 t5; select k9 t20 f15; mul l16 t10; add f17 t22 > [5 8 12 15 18 21 23]": plain376,
-	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; mul t3 u5; add t4 u6 > [3 5]": plain377,
-	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; mul t3 u5; add t4 u6 > [5]":   plain378,
-	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; sub t3 f5; mul l6 t4; add f5 t5; sub t3 t6; mul k7 t7; mul t4 t8; add f8 t9; div t10 l9; max t11 k10; sqrt t12; min f11 t3; select l12 t14 t3; select k7 t15 f11; max f13 t3; select l12 t17 t3; select k7 t18 f13; mul l14 t8; add f15 t20; div t21 l16 > [3 6 10 13 16 19 21 22]": plain379,
-	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f6 t7; mul f6 t8; add f2 t9; add f3 t10 > [3 4 7 8 11 12]":                                                                                                                                                               plain380,
-	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul f6 t9; mul f6 t10; add f2 t11; add f3 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                                  plain381,
-	"mul f0 f0; sub k1 t0 > [1]":                         plain382,
-	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2 > [1 3]": plain383,
-	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain384,
-	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain385,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain386,
-	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain387,
-	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f3; sub k1 t3; mul f4 t4 > [2 5]":                         plain388,
-	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain389,
-	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain390,
-	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain391,
-	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain392,
-	"mul f0 f1 > [0]":                       plain393,
-	"mul f0 f1; accum f0; accum t0 > [1 2]": plain394,
-	"mul f0 f1; accum f0; accum t0; mul f2 f3; accum f2; accum t3 > [1 2 4 5]":            plain395,
-	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain396,
-	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]":                                                                                                                                  plain397,
-	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain398,
-	"mul f0 f1; add f2 f3; mul f4 f5; mul f4 f1; add t1 t2; mul t0 k6; mul t3 k6; mul t5 f7; mul t5 f8; add f9 t8; mul t6 f10; mul t6 f8; add t7 t10; add f11 t11; sub u12 f13; step t14; select t15 k14 t12; select t15 t12 k14; div t17 f15; mul t18 f13; mul t19 k6; mul t18 k16; add f17 t21; mul t22 u18 > [0 3 4 9 13 16 20 22 23]":                plain399,
-	"mul f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k6 f7; mul t4 f1; add t1 t5; add t6 t5; mul t7 l8; accum f9; accum t0; accum t8 > [9 10 11]":                                                                                                                                                                                                    plain400,
-	"mul f0 f1; add f2 t0 > [1]":            plain401,
-	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain402,
-	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain403,
-	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain404,
-	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain405,
-	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain406,
-	"mul f0 f1; add t0 f2 > [1]": plain407,
-	"mul f0 f1; add t0 f2; mul f3 u4; mul f5 f5; sub k6 t3; mul t2 t4; add f7 t5 > [1 5 6]": plain408,
-	"mul f0 f1; add t0 t0; mul u2 l3; mul t1 l3; select u4 k5 f6; select u4 f6 k5; div t5 u7; mul t6 u8; mul t7 k9; mul t6 u10; add t9 t9; select u11 k5 t4; select u11 t4 k5; div t12 u7; mul t13 u12; mul t14 k9; add t8 t15; mul t13 u13; add t17 t17; add t10 t18; mul t19 u14; mul t20 u2; mul t20 u15; add t3 t21 > [2 11 16 22 23]": plain409,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]":             plain410,
-	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                                 plain411,
-	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]":             plain412,
-	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; sub u5 f6; step t4; select t5 k7 t2; select t5 t2 k7; div t7 f8; mul t8 f6; mul t9 k9; sub k10 f11; step t11; select t12 k7 t10; mul t13 f12; add f13 t14; add t15 t14; mul t16 l14; accum t17; accum t6 > [3 18 19]":                                                                     plain413,
-	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain414,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain415,
-	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain416,
-	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; sub k3 f2; mul f2 t5; mul t0 t6; mul f4 f4; sub k3 t8; mul f5 t9; sub k3 f6; mul f6 t11; mul f7 t12; sub k3 f5; mul f5 t14; mul f4 t15 > [4 7 10 13 16]":                                                                                                     plain417,
-	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain418,
-	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain419,
-	"mul f0 f1; mul f0 f2; mul f3 f4; mul f5 t2; sub k6 f2; mul f2 t4; mul t0 t5 > [1 3 6]":   plain420,
-	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain421,
-	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":              plain422,
-	"mul f0 f1; mul f0 f2; mul t0 l3; mul t1 k4; mul t3 f5; mul t3 f6; add f0 t5; sub k7 f8; mul f8 t7; mul t2 t8; mul t9 f5; mul t9 u9; add t6 t11; mul t1 f10; mul t1 u11; mul f10 f10; sub k7 t15; mul t14 t16; mul t17 f12; mul t17 u13; accum t18; sub k7 f6; mul f6 t21; mul t4 t22 > [9 10 12 13 17 19 20 23]":  plain423,
-	"mul f0 f1; mul f0 u2; add f3 t1; accum t0; sub k4 f1; mul f1 t4; mul t2 t5; mul t6 f5; mul t6 u6; mul t8 k7; add f8 t8; accum t7; accum t9; accum f9; accum f10; accum f11; add f12 f0; accum t16 > [3 10 11 12 13 14 15 17]":                                                                                     plain424,
-	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":     plain425,
-	"mul f0 f1; mul f2 f2; mul t1 k3; exp t2; mul t3 k4; mul t0 t4; mul t5 k5; add f6 t6; mul f7 k8; add t7 t8; mul t9 f9; mul t9 f10; mul t10 l11; mul t11 k3; mul t13 f12; mul t13 f13; add t9 t15; sub k14 f15; mul f15 t17; mul t12 t18; mul t19 f12; mul t19 u16; add t16 t21; mul t11 f17 > [11 14 19 20 22 23]": plain426,
-	"mul f0 f1; mul f2 f3; add t0 t1 > [2]": plain427,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain428,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain429,
-	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain430,
-	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain431,
-	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain432,
-	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain433,
-	"mul f0 f1; mul f2 f3; sub t0 t1 > [2]":                                                          plain434,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]": plain435,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain436,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain437,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                                                        plain438,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                                                        plain439,
-	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                                                    plain440,
-	"mul f0 f1; mul f2 k3; mul f4 k3; mul f5 f5; sub k6 t3; mul f2 t4; mul f7 f2; mul t2 t6; sub k6 f8; mul f8 t8; mul f9 t9; mul f10 k3; mul f11 k3; mul f12 f12; sub k6 t13; mul f10 t14; mul f13 f10; mul t12 t16; sub k6 f14; mul f14 t18; mul f15 t19 > [0 1 5 7 10 11 15 17 20]":                                            plain441,
-	"mul f0 f1; mul f2 t0; add f3 t1; mul f0 f4; add f5 t3; max t2 k6; mul f7 t5; sqrt t6; div t4 t7 > [2 4 8]":                                                                                                                                                                                                                   plain442,
-	"mul f0 f1; mul f2 t0; add f3 t1; mul f4 f5; add f6 f7; add f8 f9; add f10 f11; add f12 f13; add f14 t1 > [2 3 4 5 6 7 8]":                                                                                                                                                                                                    plain443,
-	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                                                                   plain444,
-	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; mul t3 k5; add f6 t3; accum t2; accum t4; accum f7; accum f8; accum f9; add f10 f11; accum t11; mul f12 f13; mul f12 f14; mul f15 f15; mul t15 k5; exp t16; mul t17 k16; mul t14 t18; mul t19 k17; add f18 t20; mul t13 k19; add t21 t22 > [5 6 7 8 9 10 12 23]":                 plain445,
-	"mul f0 f1; mul f2 t0; mul t1 k3; sub k4 f5; mul f5 t3; mul f6 t4; add t1 t5; mul f7 f8; mul f9 k3; sub k4 f10; mul f10 t9; mul t8 t10; mul t11 k3; sub k4 f11; mul f11 t13; mul f9 t14; add t11 t15; mul f12 f13; mul f14 k3; sub k4 f15; mul f15 t19; mul t18 t20; mul t21 k3; sub k4 f16 > [2 5 6 7 12 15 16 17 21 22 23]": plain446,
-	"mul f0 f1; mul f2 t0; sub k3 f4; mul f4 t2; mul f5 t3; mul f6 k7; mul f8 k7; mul f9 f9; sub k3 t7; mul f6 t8; mul f10 f6; mul t6 t10; sub k3 f11; mul f11 t12; mul f12 t13; mul f13 k7; mul f14 k7; mul f15 f15; sub k3 t17; mul f13 t18; mul f16 f13; mul t16 t20; sub k3 f17; mul f17 t22 > [1 4 5 9 11 14 15 19 21 23]":   plain447,
-	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                     plain448,
-	"mul f0 f1; mul k2 t0; add f3 t1; mul f0 f4; add f5 t3; max t2 k6; mul f7 t5; sqrt t6; div t4 t7 > [2 4 8]":                                                                                                                                                                                                                   plain449,
-	"mul f0 f1; mul t0 f2 > [0 1]":                                                          plain450,
-	"mul f0 f1; mul t0 f2; mul f0 f3; mul t2 f4; add t1 t3 > [4]":                           plain451,
-	"mul f0 f1; mul t0 f2; mul t0 f3 > [1 2]":                                               plain452,
-	"mul f0 f1; mul t0 f2; mul t0 f3; add f4 t1 > [2 3]":                                    plain453,
-	"mul f0 f1; mul t0 f2; mul t0 f3; mul f0 f4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain454,
-	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain455,
-	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain456,
-	"mul f0 f1; mul t0 k2 > [1]":            plain457,
-	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]": plain458,
-	"mul f0 f1; mul t0 k2; select f3 t1 k4 > [2]": plain459,
-	"mul f0 f1; mul t0 k2; sub k3 f4; mul f4 t2; mul f5 t3; add t0 t4; mul f6 f7; mul f8 l9; mul t7 k2; sub k3 f10; mul f10 t9; mul t8 t10; mul t11 k2; sub k3 f11; mul f11 t13; mul t7 t14; add t11 t15; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21; add t1 t4; add t12 t15 > [5 6 16 17 18 19 20 21 22 23]": plain460,
-	"mul f0 f1; mul t0 l2; mul f3 f3; sub k4 t2; mul f5 t3; mul f6 f6; sub k4 t5; mul f7 t6 > [0 1 4 7]":                                                                                                                                                                                             plain461,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]":                                                                                                                                                   plain462,
-	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]": plain463,
-	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3 > [4]": plain464,
-	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3; mul f5 u6; mul f7 t5; mul f7 f8; mul f7 f9; mul t6 k10; mul f11 u6; mul f12 t10; mul f12 f8; mul f12 f13; mul t11 k10 > [4 6 7 8 9 11 12 13 14]":                                                                                                                       plain465,
-	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain466,
-	"mul f0 f1; mul t0 u2; mul f0 f3; mul t2 u4; add t1 t3 > [4]":                                                       plain467,
-	"mul f0 f1; mul t0 u2; mul t0 f3; mul t1 k4; mul u5 f6; mul t4 f1; mul t5 u2; mul t5 f3; mul t6 k4 > [1 2 3 6 7 8]": plain468,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":                                                                  plain469,
-	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]":                                                     plain470,
-	"mul f0 k1 > [0]": plain471,
-	"mul f0 k1; add f2 f3; mul f4 f5; mul f6 k1; add t1 f7; mul f8 f9; add t4 f10; add t6 f11; add t7 f12; add f13 f14; add f15 f16; add t10 t0; add t11 f17; add t12 t3; add t13 f18; add t14 f19; add t15 f20; add t16 f21; add t17 f22; add t18 f23; add t19 f24; accum t20; add f25 t2; add t22 t5 > [8 9 21 23]": plain472,
-	"mul f0 k1; add f2 t0 > [1]": plain473,
-	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain474,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain475,
-	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain476,
-	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]":                        plain477,
-	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]":                        plain478,
-	"mul f0 k1; add t0 k2; div f3 t1; mul t2 k4; mul f5 t3; mul t4 k1 > [5]": plain479,
-	"mul f0 k1; add t0 k2; exp f3; mul t2 k1 > [1 3]":                        plain480,
-	"mul f0 k1; add t0 k2; rsqrt t1 > [2]":                                   plain481,
-	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain482,
-	"mul f0 k1; mul f0 k2; add f3 k4; add f5 l6; mul t3 t2; mul t3 t0; mul t1 t1; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k2; mul t4 k1; add t11 t12; mul t13 f9; accum t14 > [13 15]":                                                                                                                                plain483,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; mul f7 t5; mul f7 t3; mul t4 t4; mul t8 k8; exp t9; mul t10 k9; mul t7 t11; mul t12 k2; mul t6 k1; add t13 t14; mul t15 t2; mul t15 t0; mul t1 t1; mul t18 k8; exp t19; mul t20 k9; mul t17 t21; mul t22 k2 > [16 23]":                                  plain484,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; select f7 f8 k9; mul t6 k10; mul t7 t5; mul t7 t3; mul t4 t4; mul t10 k11; exp t11; mul t12 k12; mul t9 t13; mul t14 k2; mul t8 k1; add t15 t16; mul t17 t2; mul t17 t0; mul t1 t1; mul t20 k11; exp t21; mul t22 k12 > [18 19 23]":                     plain485,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; add f8 t10; mul t3 k1; add t11 t12; mul t13 f9; mul t14 k6; mul t15 f10; mul t14 u11; mul f12 f12; sub k4 t18; mul t17 t19; sub k4 f13; mul f13 t21; mul t16 t22 > [13 14 15 20 23]":                plain486,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain487,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain488,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain489,
-	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain490,
-	"mul f0 k1; mul f0 k2; add f3 k4; select f5 f6 k7; mul t3 k8; mul t4 t2; mul t4 t0; mul t1 t1; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k2; add f11 t12; mul t5 k1; add t13 t14; mul t15 f12; mul t16 k9; mul t17 f13; mul t16 u14; mul f15 f15; sub k4 t20; mul t19 t21; sub k4 f16 > [15 16 17 18 22 23]":      plain491,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain492,
-	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain493,
-	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain494,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain495,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain496,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain497,
-	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain498,
-	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain499,
-	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain500,
-	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain501,
-	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain502,
-	"mul f0 k1; mul f2 t0 > [1]":              plain503,
-	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain504,
-	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain505,
-	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain506,
-	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain507,
-	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain508,
-	"mul f0 k1; mul t0 f2 > [0 1]":                                plain509,
-	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain510,
-	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain511,
-	"mul f0 k1; mul t0 f2; mul f3 k1 > [1 2]":                                                                                                                            plain512,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                 plain513,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain514,
-	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain515,
-	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5 > [3 6]":                                                                                plain516,
-	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                   plain517,
-	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9 > [1 2 7 8 9 10]":                           plain518,
-	"mul f0 k1; mul t0 f2; mul t0 f3; sub k4 f3; mul f3 t3; mul t1 t4 > [2 5]":                                                                                           plain519,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]": plain520,
-	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                        plain521,
-	"mul f0 k1; mul t0 k2 > [0 1]": plain522,
-	"mul f0 k1; mul t0 k2 > [1]":   plain523,
-	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain524,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                                                                                                            plain525,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                                                                                                                plain526,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                                                                                                                    plain527,
-	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]":                                                                                         plain528,
-	"mul f0 k1; sub k2 f3; mul f3 t1; mul f4 t2; add f0 t3; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t7; mul t6 t8; mul t9 k1; sub k2 f9; mul f9 t11; mul f7 t12; add t9 t13; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t17; mul t16 t18; mul t19 k1; sub k2 f14; mul f14 t21; mul f12 t22 > [0 3 4 5 10 13 14 15 19 20 23]": plain529,
-	"mul f0 k1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 k1; sub k2 f4; mul f4 t5; mul f0 t6; add t3 t7; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t11; mul t10 t12; mul t13 k1; sub k2 f9; mul f9 t15; mul f7 t16; add t13 t17; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t21; mul t20 t22 > [4 7 8 9 14 17 18 19 23]":        plain530,
-	"mul f0 l1 > [0]": plain531,
-	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain532,
-	"mul f0 l1; add f2 t0 > [0 1]":            plain533,
-	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain534,
-	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain535,
-	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain536,
-	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain537,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain538,
-	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain539,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 f10; mul t2 u11; mul f10 f10; sub k12 t11; mul t10 t12; add f13 t13; add f14 t9 > [4 6 8 13 14 15]":                               plain540,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 k10; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 8 9 14 15 16]":                plain541,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 7 9 14 15 16]":                plain542,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 k11; mul t2 f12; mul t2 u13; mul f12 f12; sub k14 t13; mul t12 t14; add f15 t15; add f16 t11 > [4 6 7 9 10 15 16 17]": plain543,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 f8; mul t2 u9; mul f8 f8; sub k10 t9; mul t8 t10; add f11 t11; add f12 t7 > [4 6 11 12 13]":                                                             plain544,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 k8; mul t2 f9; mul t2 u10; mul f9 f9; sub k11 t10; mul t9 t11; add f12 t12; add f13 t8 > [4 6 7 12 13 14]":                                              plain545,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8; add f9 t9; add f10 t5 > [4 9 10 11]":                                                                                          plain546,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 k6; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [4 5 10 11 12]":                                                                          plain547,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                                                                                                                     plain548,
-	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":                                                                                                       plain549,
-	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain550,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain551,
-	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain552,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain553,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 l1; mul t11 k2; sub k3 f9; mul f9 t13; mul t12 t14; mul t15 k2; sub k3 f10; mul f10 t17; mul t11 t18; add t15 t19; mul f11 f12; mul f13 l1; mul t22 k2 > [5 8 9 10 16 19 20 21 22 23]": plain554,
-	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]":                   plain555,
-	"mul f0 l1; mul t0 u2; add t1 u3 > [0 2]":                                     plain556,
-	"mul f0 l1; mul t0 u2; add t1 u3 > [2]":                                       plain557,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [0 3]":                          plain558,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [3]":                            plain559,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [0 3 4]":       plain560,
-	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [3 4]":         plain561,
-	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [0 2 3]":                        plain562,
-	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [2 3]":                          plain563,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 2 5]": plain564,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 5]":   plain565,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [2 5]":   plain566,
-	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [5]":     plain567,
-	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5 > [3 4]":               plain568,
-	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5; mul f6 u7; mul f8 t5; mul f8 f9; mul f8 f10; mul t6 k11; mul f12 u7; mul f13 t10; mul f13 f9; mul f13 f14; mul t11 k11 > [3 4 6 7 8 9 11 12 13 14]": plain569,
-	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]":       plain570,
-	"mul f0 u1 > [0]": plain571,
-	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                                              plain572,
-	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":                    plain573,
-	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; sub k9 f10; mul f10 t9; mul t8 t10; mul t3 f11; mul t3 u12; mul f11 f11; sub k9 t14; mul t13 t15; sub k9 f7; mul f7 t17; mul t5 t18; accum t12; add t16 t19; accum t21 > [7 11 16 19 20 22]":                                    plain574,
-	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t14 f9; mul t14 f7; add t13 t15; add t1 t16; mul t8 l10; sub k6 f11; mul f11 t20; mul t19 t21; mul t10 f12 > [10 17 18 22 23]":                        plain575,
-	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]":                   plain576,
-	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t3 f9; mul t3 f10; mul t9 k11; mul t10 f12; mul t10 f13; mul t8 k11; sub k14 f15; mul f15 t14; mul t13 t15; mul t16 k11; sub k14 f16; mul f16 t18; mul t8 t19; add t16 t20; mul t9 f17; mul t9 u18 > [1 4 5 6 7 11 12 17 20 21 22 23]": plain577,
-	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                                              plain578,
-	"mul f0 u1; add t0 f2 > [1]": plain579,
-	"mul f0 u1; add t0 k2; add f3 f4; mul t2 f5; mul t2 f6; add f7 t3; add f8 t4; mul t6 f9; mul t6 f10; add f11 t7; div t9 t1; mul t10 f10; mul t11 k12; mul t12 u1; mul t12 f0; mul t13 f6; add t5 t15; add t16 t15; add t17 f13; mul t8 f14; mul t8 f6; add t18 t19; mul t20 k12; mul t22 f15 > [2 8 14 20 21 22 23]":        plain580,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15 > [6 7 11 12 17 18 19 20]":                                         plain581,
-	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]": plain582,
-	"mul f0 u1; add t0 u2 > [1]":                                                                                 plain583,
-	"mul f0 u1; add t0 u2; add f3 f4 > [1 2]":                                                                    plain584,
-	"mul f0 u1; add t0 u2; add f3 f4; mul t2 k5 > [1 3]":                                                         plain585,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; accum t6 > [5 7]":              plain586,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; mul t5 u8; accum t6 > [5 7 8]": plain587,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                         plain588,
-	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; sub k6 f7; mul f7 t4; mul t3 t5 > [1 6]":                                                                                                                                                             plain589,
-	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; accum t4 > [3 5]":                                                                                                                                                                         plain590,
-	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; mul t3 u6; accum t4 > [3 5 6]":                                                                                                                                                            plain591,
-	"mul f0 u1; add t0 u2; mul f3 k4; mul f3 k5; add f6 k7; add f8 l9; mul t5 t4; mul t5 t2; mul t3 t3; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 t1; mul t15 u12; add t5 t17; accum t16 > [15 18 19]": plain592,
-	"mul f0 u1; add t0 u2; mul f3 k4; sub k5 f6; mul f6 t3; mul t2 t4; mul t5 k4; sub k5 f7; mul f7 t7; mul f3 t8; add t5 t9; mul f8 f9; mul f10 k4; sub k5 f11; mul f11 t13; mul t12 t14; mul t15 k4; sub k5 f12; mul f12 t17; mul f10 t18; add t15 t19; mul f13 f14; mul f15 k4; sub k5 f16 > [1 6 9 10 11 16 19 20 21 22 23]": plain593,
-	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                                                                                                 plain594,
-	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; mul f11 l4; mul t13 k5; sub k6 f12; mul f12 t15; mul t14 t16; mul t17 k5; sub k6 f13; mul f13 t19; mul t13 t20; add t17 t21; mul f14 f15 > [1 7 10 11 12 18 21 22 23]":     plain595,
-	"mul f0 u1; add t0 u2; mul f3 l4; sub k5 f6; mul f6 t3; mul t2 t4; mul f7 f8 > [1 5 6]": plain596,
-	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain597,
-	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain598,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [13]":                                                                                                                                                                          plain599,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [3 6 8 11 13]":                                                                                                                                                                 plain600,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [15]":                                                                                                                                           plain601,
-	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [3 6 8 11 15]":                                                                                                                                  plain602,
-	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; accum t6; accum t8; mul t7 u1; mul t7 f0; mul t11 l9; mul t11 f10; accum t7; accum t12 > [9 10 13 14 15 16]":                                                                                                                        plain603,
-	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; add f9 t7; accum t6; accum t8; mul t9 u1; mul t9 f0; mul t12 l10; mul t12 f11; accum t9; accum t13 > [10 11 14 15 16 17]":                                                                                                           plain604,
-	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain605,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain606,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain607,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain608,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain609,
-	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain610,
-	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain611,
-	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 f4; mul t3 u5; accum t4; sub k3 f6; mul f6 t7; mul f7 t8; mul t9 f4; mul t9 u8; add t5 t11; accum t10; sub k3 f4; mul f4 t14; mul t12 t15; mul t16 f9; mul t16 u10; mul t18 k11; add f12 t18; accum t17; accum t19; accum f13 > [3 6 9 13 20 21 22 23]": plain612,
-	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]":                                                                                                                                                                          plain613,
-	"mul f0 u1; mul f2 u1 > [0 1]":                                                          plain614,
-	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]":                                plain615,
-	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; add t1 t4 > [2 3 5]":            plain616,
-	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain617,
-	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":                                       plain618,
-	"mul f0 u1; mul t0 l2; mul t0 f3 > [1 2]":                                               plain619,
-	"mul k0 f1 > [0]": plain620,
-	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]": plain621,
-	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                 plain622,
-	"mul k0 k0; add k1 k1 > [0 1]": plain623,
-	"mul k0 k1 > [0]":              plain624,
-	"mul k0 l1 > [0]":              plain625,
-	"mul l0 f1 > [0]":              plain626,
-	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3 > [2 3]":            plain627,
-	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3; add f4 t2 > [3 4]": plain628,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain629,
-	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain630,
-	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain631,
-	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain632,
-	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain633,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain634,
-	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain635,
-	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain636,
-	"mul l0 f1; mul l0 f2 > [0 1]": plain637,
-	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain638,
-	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain639,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain640,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain641,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain642,
-	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain643,
-	"mul l0 f1; mul l2 f3; add t0 t1 > [2]":                                                                                                        plain644,
-	"mul l0 f1; mul l2 f3; add t0 t1; select l4 f1 t2 > [2 3]":                                                                                     plain645,
-	"mul l0 f1; mul t0 k2 > [1]":                plain646,
-	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]": plain647,
-	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                                              plain648,
-	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; sub l20 u21; mul u22 t19; sigmoid t20; mul u23 t21; sub k24 t21 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 21 22 23]": plain649,
-	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul t0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; mul l0 k20; mul l0 k21 > [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20]":                                                  plain650,
-	"mul l0 k1; mul l0 k2; mul l0 k3; select l4 k5 k6; select l4 k6 k5 > [0 1 2 3 4]":                                    plain651,
-	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":                                                             plain652,
-	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]":                                                        plain653,
-	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain654,
-	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain655,
-	"mul l0 k1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; mul t1 k4; sub k7 f8; mul f8 t7; mul t6 t8; mul t9 k4; sub k7 f9; mul f9 t11; mul t1 t12; add t9 t13; mul t2 f10; mul t2 u11; mul f10 f10; sub k7 t17; mul t16 t18; sub k7 f6; mul f6 t20; mul t4 t21; add t10 t13 > [5 14 15 19 22 23]":             plain656,
-	"mul l0 k1; mul t0 f2; mul t0 u3; mul f2 f2; sub k4 t3; mul t2 t4; mul f5 f5; sub k4 t6; mul u3 t7; mul f6 f6; sub k4 t9; mul u3 t10; mul f7 f7; sub k4 t12; mul u3 t13; mul f8 f8; sub k4 t15; mul u3 t16; mul f9 f9; sub k4 t18; mul u3 t19 > [1 5 8 11 14 17 20]":                                                    plain657,
-	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain658,
-	"mul l0 u1; cos t0; sin t0 > [1 2]": plain659,
-	"mul l0 u1; exp t0 > [1]":           plain660,
-	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain661,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain662,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain663,
-	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain664,
-	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain665,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain666,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain667,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain668,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain669,
-	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain670,
-	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]": plain671,
-	"mul u0 f1 > [0]": plain672,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                         plain673,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                             plain674,
-	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]": plain675,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                    plain676,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                        plain677,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [1 4 7]":                                                                                                         plain678,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [7]":                                                                                                             plain679,
-	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":             plain680,
-	"mul u0 f1; add t0 u2; add f3 u4; select f5 k6 k7; mul t3 f8; mul t4 f9; mul t5 k10; sub t1 k6; step t7; select t8 t6 k6; mul t9 f1 > [2 9 10]":                                                         plain681,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                   plain682,
-	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                          plain683,
-	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                           plain684,
-	"mul u0 f1; add t0 u2; select f3 k4 k5; mul t2 f6; mul t3 f7; mul t4 k8; sub t1 k4; step t6; select t7 t5 k4; mul t8 f1 > [8 9]":                                                                        plain685,
-	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain686,
-	"mul u0 f1; mul t0 k2 > [0 1]": plain687,
-	"mul u0 f1; mul t0 k2 > [1]":   plain688,
-	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain689,
-	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain690,
-	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                               plain691,
-	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t20 t0; add t10 t22 > [0 3 4 13 15 19 21 22 23]":            plain692,
-	"mul u0 l1; max f2 k3; min u4 f5; mul f6 k7; add f8 t3; add f9 f10; mul t4 f11; mul t4 t0; add f12 t7; mul t5 f13; mul t5 t0; add t6 t9; add f14 t10; mul t8 f15; mul t8 t0; add t11 t13; mul t12 f16; mul t12 t0; add t15 t16; mul t14 k7; mul t17 k7; mul t19 f17; mul t19 t2; add t4 t22 > [0 1 2 5 8 12 14 17 18 20 21 23]":       plain693,
-	"mul u0 l1; max f2 k3; mul t0 u4; min u5 f6; add t2 k7; mul f8 k9; add f10 t5; add f11 f12; mul t6 f13; mul t6 t0; add f14 t9; mul t7 f15; mul t7 t0; add t8 t11; add f16 t12; mul t10 f17; mul t10 f18; mul t14 f19; mul t14 f18; add t15 t17; div t19 t4; mul t20 f18; mul t21 k9; mul t16 f20 > [0 1 3 6 7 13 16 18 22 23]":        plain694,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [10 11 14 15]":                                                                                                                                plain695,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [4 5 8 9 10 11 14 15]":                                                                                                                        plain696,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [4 5 8 9 12 13]":                                                                                                                                                        plain697,
-	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [8 9 12 13]":                                                                                                                                                            plain698,
-	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]":    plain699,
-	"mul u0 l1; mul f2 k3; add f4 t1; mul t2 f5; mul t2 t0; add f6 t4; mul t5 f7; mul t5 f8; mul t7 f9; mul t7 t0; mul t9 k3; mul t10 f10; mul t10 u11; add t2 t12 > [0 3 6 7 8 9 11 13]":                                                                                                                                                 plain700,
-	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":                 plain701,
-	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 u6; add f7 t3; mul f8 l1; accum t5; add f9 f10; add t7 f11; accum t8; mul f12 k13; add f14 t10; add f15 f16; mul t11 f17; mul t11 t0; add f18 t14; mul t12 f19; mul t12 t0; add t13 t16; add f20 t17; mul t15 f21; mul t15 f22; mul t19 f23; mul t19 f22 > [0 2 4 6 9 11 12 18 20 21 22 23]": plain702,
-	"mul u0 l1; mul t0 k2 > [0 1]":                       plain703,
-	"mul u0 l1; mul t0 k2 > [1]":                         plain704,
-	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [1 3]": plain705,
-	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [3]":   plain706,
-	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2; min u4 t3; mul t0 k5; mul t5 t4; sub u4 t3; step t7; select t8 k6 k7; select t8 k7 k6; div t10 t2; mul t11 t3; mul t12 k5; sub k2 t1; step t14; select t15 k6 t13; mul t16 t0; add t17 t17; mul t18 l1; mul t19 u8; select u9 t9 k6 > [0 3 6 20 21]": plain707,
-	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [1 6 8]": plain708,
-	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [6 8]":   plain709,
-	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; min u6 t6; add t3 k7; div k7 t8; mul t9 t0; mul t10 k8; mul t11 t7; sub u6 t6; step t13; select t14 k9 k7; select t14 k7 k9; div t16 t2; mul t17 t6; mul t18 k8; mul t17 k4; sub k2 t1; step t21; select t22 k9 t19 > [0 6 9 10 12 15 20 23]": plain710,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain711,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain712,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]":                                                                                                                                             plain713,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [1 4 6 9]":                                                                                                                                                                                             plain714,
-	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [4 9]":                                                                                                                                                                                                 plain715,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [2 4 6]":                                                                                                                                                                                                                                plain716,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [6]":                                                                                                                                                                                                                                    plain717,
-	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5; mul u3 t0; add t7 t7; add t8 u2; mul t6 t0; mul t10 k5; mul t11 u3; mul t9 l1; select u6 k7 t2; select u6 t2 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 10 12 14 17 18]":                                                            plain718,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain719,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain720,
-	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain721,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain722,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain723,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [3 4 7 8 9 10 13 14 15]":                                                                                                        plain724,
-	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [9 10 13 14 15]":                                                                                                                plain725,
-	"observed f0 > [0]": plain726,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain727,
-	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain728,
-	"observed f0; add f1 l2; select t0 k3 t1; sub f4 u5; mul t3 u6; add t2 k7; log t5 > [0 2 4 6]":                                                                         plain729,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain730,
-	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain731,
-	"observed f0; mul u1 f2; add t1 u3; select t0 k4 f5; mul t3 f6; mul t4 f7; mul t5 k8; sub t2 k4; step t7; select t8 t6 k4; accum t9; mul t9 f2; accum t11 > [0 10 12]": plain732,
-	"observed f0; select t0 f0 u1 > [1]":                                                                                   plain733,
-	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3 > [0 1 3]":                                                         plain734,
-	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3 > [1 3]":                                                           plain735,
-	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3 > [3]":                                                             plain736,
-	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3; mul t3 u4; add t4 u5 > [1 5]":                                     plain737,
-	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3; mul t3 u4; add t4 u5 > [3 5]":                                     plain738,
-	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3; mul t3 u4; add t4 u5 > [5]":                                       plain739,
-	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6 > [0 3 7]": plain740,
-	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6 > [3 5 7]": plain741,
-	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6 > [3 7]":   plain742,
-	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6; add f7 t0; max t8 k8; div t0 t9; sub t7 f9; mul t10 t11; add f9 t12; sub t7 t13; mul t0 t14; mul t11 t15; add f10 t16; div t17 t9; max t18 k11; sqrt t19; min f12 t7; select f7 t21 t7; select t0 t22 f12 > [0 3 7 8 9 10 13 15 17 20 23]": plain743,
-	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6; mul t7 u7; add t8 u8 > [3 5 9]":                                                                                                                                                                                                            plain744,
-	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6; mul t7 u7; add t8 u8 > [3 7 9]":                                                                                                                                                                                                            plain745,
-	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6; mul t7 u7; add t8 u8 > [3 9]":                                                                                                                                                                                                              plain746,
-	"observed f0; sub f1 u2; mul t1 u3; add f4 t0; max t3 k5; div t0 t4; sub t2 f6; mul t5 t6; add f6 t7; sub t2 t8; mul t0 t9; mul t6 t10; add f7 t11; div t12 t4; max t13 k8; sqrt t14; min f9 t2; select f4 t16 t2; select t0 t17 f9; max f10 t2; select f4 t19 t2; select t0 t20 f10; add t3 k5; log t22 > [0 2 3 4 5 8 10 12 15 18 21 23]":             plain747,
-	"relax f0 f1 f2 f3 f4 > [0]": plain748,
-	"rsqrt f0 > [0]":             plain749,
-	"select f0 f1 f2 > [0]":      plain750,
-	"select f0 f1 k2 > [0]":      plain751,
-	"select f0 f1 k2; select f0 f3 k2; add t1 f4; add t0 f5; select f6 k2 f7; add t3 t4 > [2 5]": plain752,
-	"select f0 k1 f2; select f0 k1 f3; add f4 t1; mul t2 f5; mul t2 f6; add t2 f7; add t3 f8; mul t5 f9; sub f10 k1; step t8; select t9 k1 t7; mul t10 k11; add t0 t11; mul t6 f6; select f5 t13 k1; mul t14 k11; add t12 t15; select f5 t16 k1; select f5 k1 t16; add t10 t18; sub f12 f13; step t20; select t21 t17 k1; add t19 t22 > [4 14 17 21 23]": plain753,
-	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; mul t12 k8; div t13 u12; mul t14 u13; mul t15 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [12 14 16 20]":                                                               plain754,
-	"select l0 f1 k2 > [0]":            plain755,
-	"select l0 f1 k2; add t0 f3 > [1]": plain756,
-	"select l0 f1 k2; select l0 k2 f1; add f3 t1; add t0 t2; mul t2 u4; mul t2 f5; mul t4 l6; mul t4 f7; accum t2; accum t5 > [3 6 7 8 9]": plain757,
-	"select l0 f1 k2; select l0 k2 f1; add f3 t1; mul t2 f4; mul t2 l5; mul t2 f6; mul t2 l7; add t0 t6 > [3 4 5 7]":                       plain758,
-	"select l0 k1 f2; mul t0 f3; mul t0 f4; mul f3 f3; sub k5 t3; mul t2 t4; select l0 k1 f6; add t5 t6; mul t7 f7; mul t7 f8; mul t7 f9; mul t7 f10; sub k5 f4; mul f4 t12; mul t1 t13; mul f7 f7; sub k5 t15; mul t9 t16; sub k5 f10; mul f10 t18; mul t10 t19; sub k5 f8; mul f8 t21; mul t8 t22 > [11 14 17 20 23]": plain759,
-	"select u0 k1 f2; select u0 k1 f3; select u4 k1 f5; mul t2 u6; add f7 t3; add t4 t3; mul f8 u9; mul t5 u9 > [0 1 6 7]": plain760,
-	"sigmoid f0 > [0]": plain761,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]": plain762,
-	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                        plain763,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                              plain764,
-	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; sub t10 f6; step t17; div k7 t6; sub k3 f2; step t20; sub k1 t1; step t22 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain765,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; select l5 f4 t6; tanh t6; mul t3 t8; select l5 f6 t9 > [0 1 2 3 7 8 10]":                                                                                                                                                                                      plain766,
-	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                         plain767,
-	"sign f0 > [0]":              plain768,
-	"sign f0; mul f1 t0 > [0 1]": plain769,
-	"sin f0 > [0]":               plain770,
-	"softplus f0 > [0]":          plain771,
-	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain772,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain773,
-	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain774,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain775,
-	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain776,
-	"sqrt f0 > [0]":   plain777,
-	"step f0 > [0]":   plain778,
-	"sub f0 f1 > [0]": plain779,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain780,
-	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain781,
-	"sub f0 f1; mul f2 t0; select f3 t1 k4 > [2]":        plain782,
-	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain783,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain784,
-	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain785,
-	"sub f0 k1 > [0]":              plain786,
-	"sub f0 l1 > [0]":              plain787,
-	"sub f0 l1; mul f2 t0 > [1]":   plain788,
-	"sub f0 l1; mul t0 t0 > [0 1]": plain789,
-	"sub f0 u1 > [0]":              plain790,
-	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":             plain791,
-	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; mul f7 f8; mul t4 l9; mul f10 f11; add f7 t6; sub k6 f12; mul f12 t8; mul t5 t9; mul t10 f13; mul t10 u14; add t7 t12; mul f15 f16; mul f17 f18; accum t15; add t13 f19; accum t10; accum t11; accum t14; select f20 f21 k22; mul t21 k23; mul t22 t3 > [0 1 2 16 17 18 19 20 22 23]":     plain792,
-	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; sub f7 u8; mul f9 f10; mul t5 l11; mul f12 f13; add f9 t7; sub k6 f14; mul f14 t9; mul t6 t10; mul t11 f7; mul t11 u15; add t8 t13; mul f16 f17; mul f18 f19; mul f18 u20; accum t16; mul f21 f19; mul f21 u22; add t17 t20; accum t19; sub k6 f19 > [0 1 2 3 4 11 12 14 15 18 21 22 23]": plain793,
-	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":           plain794,
-	"sub f0 u1; mul f2 u3; mul f4 f5; mul f6 t2; mul t3 f7; mul t3 u8; add t1 t5; accum t4; sub k9 f7; mul f7 t8; mul t6 t9; mul t10 t0; mul t10 u10; mul t12 k11; accum t11; accum t13; add f2 t3; accum t16 > [3 7 12 14 15 17]":                                                                                                         plain795,
-	"sub f0 u1; mul t0 u2 > [1]":                                               plain796,
-	"sub f0 u1; mul t0 u2; min t1 u3; max t2 u4 > [3]":                         plain797,
-	"sub f0 u1; mul t0 u2; min t1 u3; max t2 u4; mul t3 u5; add t4 u6 > [3 5]": plain798,
-	"sub f0 u1; mul t0 u2; min t1 u3; max t2 u4; mul t3 u5; add t4 u6 > [5]":   plain799,
-	"sub f0 u1; mul t0 u2; min t1 u3; max t2 u4; sub t3 f5; mul l6 t4; add f5 t5; sub t3 t6; mul k7 t7; mul t4 t8; add f8 t9; div t10 l9; max t11 k10; sqrt t12; min f11 t3; select l12 t14 t3; select k7 t15 f11; max f13 t3; select l12 t17 t3; select k7 t18 f13; mul l14 t8; add f15 t20; div t21 l16 > [3 6 10 13 16 19 21 22]": plain800,
-	"sub f0 u1; mul t0 u2; mul t1 u3; add t2 u4 > [1 3]": plain801,
-	"sub f0 u1; mul t0 u2; mul t1 u3; add t2 u4 > [3]":   plain802,
-	"sub f0 u1; mul t0 u2; sub t1 f3; mul l4 t2; add f3 t3; sub t1 t4; mul k5 t5; mul t2 t6; add f6 t7; div t8 l7; max t9 k8; sqrt t10; min f9 t1; select l10 t12 t1; select k5 t13 f9; max f11 t1; select l10 t15 t1; select k5 t16 f11; mul l12 t6; add f13 t18; div t19 l14 > [1 4 8 11 14 17 19 20]": plain803,
-	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain804,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain805,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain806,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain807,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain808,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain809,
-	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain810,
-	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain811,
-	"sub f0 u1; sub f2 u3; mul f4 u5; accum f6; mul f7 f8; mul f7 u9; add t2 t5; accum t4; sub k10 f8; mul f8 t8; mul t6 t9; mul t10 t1; mul t10 u11; mul t12 k12; add f13 t12; accum t11; accum t13; accum f14; accum f15; accum f16; add f4 f7; accum t20; add f17 l18; add f19 t22 > [0 3 7 14 15 16 17 18 19 21 22 23]":                                   plain812,
-	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain813,
-	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain814,
-	"sub k0 f1 > [0]": plain815,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; add f13 t10; mul t5 f14; mul t5 t0; mul t13 k15; mul t12 k15; mul f16 f16; sub k0 t16; mul t13 t17; add f17 t18; mul f1 t0; mul t15 t20; add f18 t21 > [2 7 9 11 14 18 19 21 22]":                plain816,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; mul t3 k13; add f14 t11; mul t5 f15; mul t5 t0; mul t14 k16; mul t13 k16; mul f17 f17; sub k0 t17; mul t14 t18; add f18 t19; mul f1 t0; mul t16 t21; add f19 t22 > [2 7 9 10 12 15 19 20 22 23]": plain817,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t5 f12; mul t5 t0; mul t11 k13; mul t10 k13; mul f14 f14; sub k0 t14; mul t11 t15; add f15 t16; mul f1 t0; mul t13 t18; add f16 t19 > [2 7 9 12 16 17 19 20]":                                            plain818,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t5 f10; mul t5 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; add f13 t14; mul f1 t0; mul t11 t16; add f14 t17 > [2 7 10 14 15 17 18]":                                                                         plain819,
-	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t5 f8; mul t5 t0; mul t7 k9; add t2 t8; mul t6 k9; mul f10 f10; sub k0 t11; mul t7 t12; add f11 t13; mul f1 t0; mul t10 t15; add f12 t16 > [9 13 14 16 17]":                                                                                            plain820,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                             plain821,
-	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                          plain822,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                plain823,
-	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                plain824,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                  plain825,
-	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                  plain826,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                    plain827,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                  plain828,
-	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t2 k9; mul t3 f10; mul t3 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; mul f1 t0; mul t11 t15 > [1 4 5 6 7 10 14 16]":                                                                                                   plain829,
-	"sub k0 f1; add f2 l3; add f4 t1; mul t2 f1; mul t2 f5; mul t2 t0; mul t2 f6; mul t6 k7; add t4 t7; mul f1 t0; mul t8 t9; mul t10 l8; mul f5 f5; sub k0 t12; mul t3 t13; mul f6 f6; sub k0 t15; mul t5 t16 > [1 10 11 14 17]":                                                                                                 plain830,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                              plain831,
-	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                              plain832,
-	"sub k0 f1; mul f1 t0 > [0 1]":                                              plain833,
-	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                     plain834,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2 > [2 3]":                        plain835,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":              plain836,
-	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; add f4 t3; accum t4 > [2 3 5]": plain837,
-	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21 > [3 6 7 8 14 17 18 19 20 21 22 23]": plain838,
-	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; mul f14 l9; mul t20 k3; sub k0 f15; mul f15 t22 > [3 6 7 8 14 17 18 19 20 21 23]":       plain839,
-	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]":                                                                                      plain840,
-	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4; sub k0 f6; mul f6 t6; mul f7 t7; sub f8 k4; step t9; select t10 f9 k4 > [0 1 2 3 4 5 6 7 8 9 10 11]": plain841,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3 > [4]":                                                                                                               plain842,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                          plain843,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                          plain844,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":  plain845,
-	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                 plain846,
-	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k4; add f9 t11; mul t4 k3; add t12 t13; mul t14 f1; mul t14 f10; mul t14 t0; mul t14 f11; mul t18 k7; add t16 t19; mul f1 t0; mul t20 t21; mul t22 l12 > [15 17 22 23]":         plain847,
-	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; select f6 f7 k8; mul t4 k9; mul t5 t3; mul t5 t1; mul t2 t2; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k4; add f12 t13; mul t6 k3; add t14 t15; mul t16 f1; mul t16 f13; mul t16 t0; mul t16 f14; mul t20 k10; add t18 t21; mul f1 t0 > [17 19 22 23]": plain848,
-	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain849,
-	"sub k0 f1; mul f2 t0; mul t1 f3; mul t1 f4; mul f5 f6; mul f7 t4; sub k0 f4; mul f4 t6; mul t2 t7 > [1 3 5 8]": plain850,
-	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]": plain851,
-	"sub k0 f1; select l2 k0 k3; select l2 k3 k0; mul t2 f4; mul t2 f1; add t1 t4; mul t2 f5; mul t2 t0; mul t6 k6; add t3 t8; mul f5 f5; sub k0 t10; mul t7 t11; mul t12 f7; mul t12 f8; mul f1 t0; mul t9 t15; sub k0 f8; mul f8 t17; mul t13 t18; mul f9 f9; sub k0 t20; mul f10 f10; sub k0 t22 > [5 12 14 16 19 21 23]":       plain852,
-	"sub k0 f1; step t0; select t1 k2 f3 > [2]": plain853,
-	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain854,
-	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain855,
-	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; sub k0 f5; sub k0 f6; mul l7 k8; mul t6 f9; mul t6 t5; mul t8 k10; mul t7 k10; mul f11 f11; sub k0 t11; mul t8 t12; mul f6 t5; mul t10 t14; sub k0 f12; mul f12 t16; mul f13 t17; mul t4 k10; mul f14 k10; mul f15 f15; sub k0 t21; mul t4 t22 > [0 1 2 3 4 9 13 15 18 19 20 23]":                plain856,
-	"sub l0 f1 > [0]": plain857,
-	"sub l0 u1; abs t0; min k2 t1; sub k2 t2 > [3]": plain858,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                       plain859,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                       plain860,
-	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]": plain861,
-	"sub u0 f1 > [0]": plain862,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 k6; add f3 t5; mul f7 f8; add t4 t7; mul f9 f10; add t6 t9; select t3 t8 k11; select t3 k11 t8; mul t11 u12; mul t11 f1; select t1 t12 k11; select t1 k11 t12; mul t16 k13; add t13 t17; mul t15 k6; div t19 u0; mul t20 f14; mul t21 k6; mul t20 k15 > [10 14 18 22 23]": plain863,
-	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                plain864,
-	"tanh f0 > [0]":              plain865,
-	"tanh f0; div t0 f1 > [0 1]": plain866,
-	"tanh f0; div t0 f1 > [1]":   plain867,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain868,
-	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain869,
+	"add f0 f1; max t0 k2; div f1 t1; sub f3 f4; mul t2 t3; add f4 t4; sub f3 t5; mul f1 t6; mul t3 t7; add f5 t8; div t9 t1; max t10 k6; sqrt t11; min f7 f3; select f0 t13 f3; select f1 t14 f7; max f8 f3; select f0 t16 f3; select f1 t17 f8; add t0 k2; log t19; add f9 l10; mul t2 t21; sub t21 t22 > [0 1 5 7 9 12 15 18 20 21 23]": plain60,
+	"add f0 f1; mul f2 f2; sub k3 t1; mul f4 t2 > [0 3]":                                               plain61,
+	"add f0 f1; mul f2 f2; sub k3 t1; mul f4 t2; add f5 t3 > [0 3 4]":                                  plain62,
+	"add f0 f1; mul f2 f3; add f4 f5; add f6 f7; add f8 f9; add f10 f11; add f12 f1 > [0 1 2 3 4 5 6]": plain63,
+	"add f0 f1; mul f2 f3; add f4 t1; add t2 t1; mul f5 k6; mul t0 t4; mul f7 f8; add t5 t6; mul t3 f9; mul t7 k10; mul t8 k10; mul t9 f11; mul t9 u12; add f13 t12; mul t10 f14; mul t10 u12; add f15 t15; mul f16 f17; mul f16 u18; mul f19 f20; mul f19 u18; div t18 f21; mul t21 f17; mul t22 k6 > [10 11 13 14 16 17 19 20 21 23]": plain64,
+	"add f0 f1; mul f2 f3; mul f2 t0 > [0 1 2]": plain65,
+	"add f0 f1; mul f2 f3; mul f2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul f9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div f9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul f15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain66,
+	"add f0 f1; mul f2 f3; mul k4 t1; add t0 t2; mul k5 f6; add t4 k7; mul t5 f6; add t6 k8; mul t7 f6; add t8 k9; mul t9 f10; mul f2 f11; mul k12 f6; add t12 k13; mul t13 f6; add t14 k14; mul t15 f15; add t10 t16; mul k16 f6; add t18 k17; mul t19 t1; add t17 t20; mul t11 f18; mul k4 t22 > [1 3 11 21 22 23]":             plain67,
+	"add f0 f1; mul f2 f3; mul k4 t1; add t0 t2; mul k5 f6; add t4 k7; mul t5 f6; add t6 k8; mul t7 f6; add t8 k9; mul t9 f6; add t10 k10; mul t11 f11; mul f2 f12; mul k13 f6; add t14 k14; mul t15 f6; add t16 k15; mul t17 f6; add t18 k16; mul t19 f17; add t12 t20; mul k18 f6; add t22 k19 > [1 3 13 21 23]":                plain68,
+	"add f0 f1; mul f2 f3; mul t0 f3; mul t2 f4; mul t2 f5; mul f5 f5; sub k6 t5; mul t3 t6; add t1 t7; mul t8 f7; mul t8 f8; mul t8 f9; sub k6 f4; mul f4 t12; mul t4 t13; sub k6 f10; mul f10 t15; mul t11 t16; sub k6 f7; mul f7 t18; mul t10 t19; mul f8 f8; sub k6 t21; mul t9 t22 > [0 1 2 8 14 17 20 23]":                  plain69,
+	"add f0 f1; mul f2 f3; mul t0 k4; mul t1 k4; mul t2 f5; mul t2 u6; add f7 t5; mul t2 f8; mul t2 u9; add f10 t8; mul t3 k11; mul t10 f8; mul t10 u6; add t9 t12; mul t3 f5; mul t3 u9; add t6 t15; add t4 t11; accum t17; add t7 t14; accum t19; mul t13 k4; mul t16 k4; div t21 f12 > [3 18 20 22 23]":                        plain70,
+	"add f0 f1; mul f2 k3; mul f4 k3; div t1 f5; mul t3 f6; mul t4 k7; mul t3 f8; mul t3 f9; mul t6 f10; mul t6 f11; mul t7 k7; div t2 f5; mul t11 f12; mul t12 k7; add t5 t13; mul t14 f11; mul t14 f13; add t8 t16; mul t15 f11; mul t15 f14; add t10 t18; add t17 t19; mul t14 f10; add t9 t22 > [0 11 20 21 22 23]":           plain71,
+	"add f0 f1; mul f2 k3; mul t1 f4; mul t1 f5; add f6 t2; add t0 t3; mul f2 f7; mul f2 f8; add f9 t6; add f10 t7; mul t5 k3; div t10 f11; mul t11 f12; mul t12 k3; div t9 f11; mul t14 f7; mul t15 k3; add t13 t16; mul t17 f13; add t11 t18; add t19 t18; mul t17 f14; add t14 t21; add t22 t21 > [4 8 20 23]":                 plain72,
+	"add f0 f1; mul f2 t0; add f3 t1; max t2 k4; div t1 t3; sub f5 f6; sub k7 t4; mul k8 t4; add t7 k9; mul t6 t5; mul t8 t9; mul t6 t6; mul t11 f10; mul k11 t12; add t10 t13; mul k12 t4; add t15 k13; mul t16 t4; add t17 k9; mul t18 t9; mul t11 t6; mul k14 t4; add t21 k15; mul t22 t12 > [0 2 4 5 6 9 12 14 19 20 23]":     plain73,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                             plain74,
+	"add f0 f1; mul f2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                               plain75,
+	"add f0 f1; mul f2 t0; sub t0 t1; mul t0 t2; mul k3 t3; add f4 t4; max t5 k5; mul f6 t6; sqrt t7 > [0 2 5 8]": plain76,
+	"add f0 f1; mul f2 u3; mul f2 f4; add t0 t1; mul f5 f6; mul f5 f4; add t3 t4; mul f7 f8; mul f7 f4; add t6 t7; mul t5 k9; mul t8 k9; mul t10 f10; mul t10 u11; add f12 t13; mul t11 f13; mul t11 u11; add f14 t16; mul t9 l15; add f16 t12; add t19 t15; accum t20; accum t2; accum t18 > [5 8 14 17 21 22 23]": plain77,
+	"add f0 f1; mul f2 u3; mul f4 f4; sub k5 t2; mul t1 t3 > [0 4]":              plain78,
+	"add f0 f1; mul f2 u3; mul f4 f4; sub k5 t2; mul t1 t3; add f6 t4 > [0 4 5]": plain79,
+	"add f0 f1; mul k2 f3; add t1 k4; mul t2 f3; add t3 k5; mul t4 f3; add t5 k6; mul t6 f3; add t7 k7; mul t8 f8; mul f9 f10; mul k11 f3; add t11 k12; mul t12 f3; add t13 k13; mul t14 f3; add t15 k14; mul t16 f15; add t9 t17; mul k16 f3; add t19 k17; mul t20 f3; add t21 k18; mul t22 f19 > [0 10 18 23]": plain80,
+	"add f0 f1; mul k2 f3; add t1 k4; mul t2 f5; add t0 t3; mul f6 f7; mul k8 t5; add t4 t6 > [7]": plain81,
+	"add f0 f1; mul k2 t0; add f3 t1; max t2 k4; div t1 t3; sub f5 f6; sub k2 t4; mul k7 t4; add t7 k8; mul t6 t5; mul t8 t9; mul t6 t6; mul t11 f9; mul k10 t12; add t10 t13; mul k11 t4; add t15 k12; mul t16 t4; add t17 k8; mul t18 t9; mul t11 t6; mul k13 t4; add t21 k14; mul t22 t12 > [0 2 4 5 6 9 12 14 19 20 23]": plain82,
+	"add f0 f1; mul l2 f3; add t0 t1; mul l4 f5; add t2 t3; mul l6 f7; mul k8 t5; add t4 t6 > [7]":                             plain83,
+	"add f0 f1; mul l2 f3; add u4 t1; div t0 t2; mul t3 u4; mul t3 l2; sub f5 f6; mul t3 t6; mul t5 f6; mul t8 k7 > [4 5 7 9]": plain84,
+	"add f0 f1; mul l2 f3; mul l2 t0 > [0 1 2]":                                                                                plain85,
+	"add f0 f1; mul l2 f3; mul l2 t0; mul k4 f5; mul k4 f6; mul k4 f7; mul k4 f8; mul l9 k4; mul f10 k4; mul t6 k4; div t7 f11; div t8 f11; div t9 f11; div l9 f11; div f8 f11; div f10 f11; mul f12 k4; add f13 f13; add f14 f14; mul t17 k4; mul t18 k4; mul l15 k4; mul t21 u16 > [0 1 2 3 4 5 10 11 12 13 14 15 16 19 20 22]": plain86,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [0 1 4]":                                                                              plain87,
+	"add f0 f1; mul l2 t0; mul u3 f4; mul u5 t0; sub t2 t3 > [1 4]":                                                                                plain88,
+	"add f0 f1; mul t0 f2; mul f3 f4; mul f5 k6; mul f7 t3; add t2 t4; mul t5 l8; mul t1 l8; accum t7; accum t6; add f9 f10; accum t10 > [8 9 11]": plain89,
+	"add f0 f1; mul t0 f2; mul t0 f3; add t0 f4; add t1 f5; mul t3 f6; sub f7 k8; step t6; select t7 k8 t5; mul t8 k9; add f10 t9; mul t4 f3; select f2 t11 k8; mul t12 k9; add t10 t13; select f2 t14 k8; select f2 k8 t14; add t8 t16; sub f11 f12; step t18; select t19 k8 t15; select t19 t15 k8; add t12 t20; add t17 t21 > [2 22 23]": plain90,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul f2 f2; sub k4 t3; mul t2 t4; add f5 t5; mul t6 f6; mul t6 f7; mul t6 f8; mul t6 f9; sub k4 f3; mul f3 t11; mul t1 t12; mul f6 f6; sub k4 t14; mul t8 t15; sub k4 f9; mul f9 t17; mul t9 t18; sub k4 f7; mul f7 t20; mul t7 t21 > [10 13 16 19 22]":                                                plain91,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 f8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain92,
+	"add f0 f1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; add t0 t5; mul t1 l7; mul t7 k4; sub k8 f9; mul f9 t9; mul t8 t10; mul t11 k4; sub k8 f10; mul f10 t13; mul t7 t14; add t11 t15; add f11 t16; mul t2 f12; mul t2 u13; mul f12 f12; sub k8 t20; mul t19 t21; add f14 t22 > [4 6 12 15 16 17 18 22 23]":                plain93,
+	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 f5; mul t3 f5; mul t5 k6; mul t6 u7; mul t6 l8; accum t8 > [1 2 4 7 9]":                                                                                                                                                                                                             plain94,
+	"add f0 f1; mul t0 f2; mul t0 l3; mul t0 f4; mul t0 l5 > [1 2 3 4]":                       plain95,
+	"add f0 f1; mul t0 f2; mul t1 f3; mul t1 f4; mul t3 k5; add t1 t4; mul t2 f4 > [2 3 5 6]": plain96,
+	"add f0 f1; mul t0 k2 > [1]": plain97,
+	"add f0 f1; mul t0 k2; add f3 t0; accum t1; div t2 u4; mul t4 f5; mul t5 k2; accum f6; accum f7; accum t6 > [2 3 7 8 9]":                                         plain98,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [0 3 6]":                                                                             plain99,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; add f5 t5 > [6]":                                                                                 plain100,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [0 3 5 8 10]":                               plain101,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9 > [10]":                                       plain102,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [0 3 5 8 12]": plain103,
+	"add f0 f1; mul t0 k2; mul t0 k3; erf t2; add t3 k4; mul t1 t4; mul t5 k2; mul t5 k3; erf t7; add t8 k4; mul t6 t9; mul t10 k5; select f6 t11 k7 > [12]":         plain104,
+	"add f0 f1; mul t0 k2; mul t1 f3; mul t1 f4; add f3 k5; mul t3 t4; mul t5 k2; mul t6 f6; mul t6 f7; div t2 f6; mul t9 f4; mul t10 k2; add t8 t11; mul t9 k2; mul t13 f8; mul t7 l9; mul t15 k2; sub k5 f10; mul f10 t17; mul t16 t18; sub k5 f11; mul f11 t20; mul t15 t21; add t19 t22 > [0 9 12 13 14 19 22 23]": plain105,
+	"add f0 f1; mul t0 k2; mul t1 l3; accum t2 > [0 3]":            plain106,
+	"add f0 f1; mul t0 l2; accum t1; accum f3; accum f4 > [2 3 4]": plain107,
+	"add f0 f1; mul t0 l2; add f3 t1 > [0 1 2]":                    plain108,
+	"add f0 f1; mul t0 l2; add f3 t1; accum t2 > [0 1 3]":          plain109,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4 > [0 2 3]":         plain110,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t1 k5; mul t1 k6; mul t1 k7; mul t2 f8; mul t2 u9; mul f8 f8; sub k10 t9; mul t8 t10 > [0 3 4 5 6 7 11]":                                                                                                                                                              plain111,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t1 k5; mul t1 k6; mul t1 k7; mul t2 k8; mul t2 f9; mul t2 u10; mul f9 f9; sub k11 t10; mul t9 t11 > [0 3 4 5 6 7 8 12]":                                                                                                                                               plain112,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7 > [0 2 3 4 8]":                                                                                                                                                                                                      plain113,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t1 k4; mul t2 k5; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8 > [0 2 3 4 5 9]":                                                                                                                                                                                         plain114,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6 > [5 10 13 14 15 16]":                                                                                                 plain115,
+	"add f0 f1; mul t0 l2; mul t1 k3; mul t2 f4; mul t2 f5; add t0 t4; mul t1 f6; mul t1 u7; mul f6 f6; sub k8 t8; mul t7 t9; sub k8 f5; mul f5 t11; mul t3 t12; add f9 t10; add f10 t13; add f11 t6; accum t16; add t14 t15; accum t18 > [5 10 13 14 15 17 19]":                                                           plain116,
+	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [0 3 4 5 6]":                                                                                                                                                                                                                              plain117,
+	"add f0 f1; mul t0 u2; mul t0 f3; mul t1 l4; mul t1 f5; accum t0; accum t2 > [3 4 5 6]":                                                                                                                                                                                                                                plain118,
+	"add f0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]":                                                                                                                                                                                               plain119,
+	"add f0 f1; mul u2 t0; mul k3 t0; add f4 t2; max t3 k5; div t2 t4; sub k3 t5; mul k6 t5; add t7 k7; mul t6 t6; mul k8 t5; add t10 k9; mul t11 t5; add t12 k7; mul t9 t6; mul k10 t5; add t15 k11; mul k12 t5; add t17 k13; mul t18 t5; add t19 k14; mul t20 t5; add t21 k7; mul t14 t6 > [1 3 5 6 8 9 13 14 16 22 23]": plain120,
+	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9 > [1 3 6 10]":                                                                                                                                                                                 plain121,
+	"add f0 f1; sigmoid t0; add f2 f3; sigmoid t2; mul t1 f4; add f5 t4; tanh t5; sub k6 t3; mul t7 t6; mul t3 f7; add t8 t9; select l8 f7 t10 > [1 3 6 11]":                                                                                                                                                               plain122,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [1 3 5 8]":                                                                                                                                                                                                         plain123,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul l6 t6; add f5 t7 > [8]":                                                                                                                                                                                                               plain124,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9 > [1 3 5 10]":                                                                                                                                                                                  plain125,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9 > [10]":                                                                                                                                                                                        plain126,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11 > [1 3 5 10 12]":                                                                                                                                                      plain127,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11 > [10 12]":                                                                                                                                                            plain128,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13 > [1 3 5 10 12 14]":                                                                                                                          plain129,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13 > [10 12 14]":                                                                                                                                plain130,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13; mul t6 k14; add f15 t15 > [1 3 5 10 12 14 16]":                                                                                              plain131,
+	"add f0 f1; sigmoid t0; add f2 f3; tanh t2; sub k4 t1; sub t3 f5; mul t4 t5; mul t6 k6; add f7 t7; mul l8 t8; add f9 t9; mul t6 k10; add f11 t11; mul t6 k12; add f13 t13; mul t6 k14; add f15 t15 > [10 12 14 16]":                                                                                                    plain132,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [1 2]":                                                                                                                                     plain133,
+	"add f0 f1; sigmoid t0; mul t1 f2 > [2]":                                                                                                                                       plain134,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3; accum t4 > [3 5]":                                                                                                      plain135,
+	"add f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 f4; mul t3 u5; mul t5 k6; add f7 t5; add f8 f9 > [4 6 7 8]":                                                                plain136,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [1 4 6]":                                                                                          plain137,
+	"add f0 f1; tanh t0; mul u2 t1; mul l3 t2; add f4 t3; mul t2 k5; add f6 t5 > [4 6]":                                                                                            plain138,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [1 6]":                                                                                            plain139,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5 > [6]":                                                                                              plain140,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7 > [1 6 8]":                                                                    plain141,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7 > [6 8]":                                                                      plain142,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9 > [1 6 8 10]":                                          plain143,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9 > [6 8 10]":                                            plain144,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9; mul t2 k11; add f12 t11 > [1 6 8 10 12]":              plain145,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; add f4 t3; mul l5 t4; add f6 t5; mul t2 k7; add f8 t7; mul t2 k9; add f10 t9; mul t2 k11; add f12 t11 > [6 8 10 12]":                plain146,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [1 5 6]":                                                                                          plain147,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6 > [5 6]":                                                                                            plain148,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [1 5 7]":                                                                               plain149,
+	"add f0 f1; tanh t0; mul u2 t1; mul t2 k3; mul l4 t3; add f5 t4; mul t2 k6; add f7 t6 > [5 7]":                                                                                 plain150,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [1 5 7]":                                                                               plain151,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul l4 t3; add f5 t4; mul t3 k6; add f7 t6 > [5 7]":                                                                                 plain152,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [1 7]":                                                                                 plain153,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6 > [7]":                                                                                   plain154,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8 > [1 7 9]":                                                         plain155,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8 > [7 9]":                                                           plain156,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10 > [1 7 9 11]":                             plain157,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10 > [7 9 11]":                               plain158,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10; mul t3 k12; add f13 t12 > [1 7 9 11 13]": plain159,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; add f5 t4; mul l6 t5; add f7 t6; mul t3 k8; add f9 t8; mul t3 k10; add f11 t10; mul t3 k12; add f13 t12 > [7 9 11 13]":   plain160,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [1 6 7]":                                                                               plain161,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f3 t5; mul t3 k6 > [6 7]":                                                                                 plain162,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [1 6 8]":                                                                    plain163,
+	"add f0 f1; tanh t0; mul u2 t1; sub t2 f3; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; add f8 t7 > [6 8]":                                                                      plain164,
+	"add f0 k1 > [0]": plain165,
+	"add f0 k1; div f2 t0; div f3 t0; mul t1 f4; mul t2 f4; mul t3 k5; mul t4 k5; mul f4 f6; mul f4 f7; mul f8 k5; mul t9 f9; mul t9 f10; mul f11 l12; mul f13 l12; mul t7 l12; mul t8 l12; select u14 k15 t10; select u14 k15 t11; select u14 t10 k15; select u14 t11 k15; mul t18 k16; mul t19 k16; mul t20 u17; mul t21 u17 > [5 6 12 13 14 15 16 17 22 23]": plain166,
+	"add f0 k1; log t0 > [1]":                                        plain167,
+	"add f0 k1; max t0 k1 > [1]":                                     plain168,
+	"add f0 k1; max t0 k1; div k1 t1; add t0 k1; log t3 > [0 1 2 4]": plain169,
+	"add f0 k1; max t0 k1; div k1 t1; sub f2 f3; mul t2 t3; add f3 t4; sub f2 t5; mul k1 t6; mul t3 t7; add f4 t8; div t9 t1; max t10 k5; sqrt t11; min f6 f2; select f0 t13 f2; select k1 t14 f6; max f7 f2; select f0 t16 f2; select k1 t17 f7; add t0 k1; log t19; add f8 f9; mul t2 t21; sub t21 t22 > [0 1 5 7 9 12 15 18 20 21 23]": plain170,
+	"add f0 k1; mul f0 t0; select t1 k2 f3; add f0 k4; mul f0 t3; select t4 k2 f3; mul t4 t4; add f5 t6 > [2 5 7]":                                                                                                                                                                                               plain171,
+	"add f0 k1; mul t0 f2; add f3 t1; mul k4 f5; add t3 k6; mul t4 f5; add t5 k7; mul t6 f8; add t2 t7; mul k9 f5; add t9 k10; mul t10 f11; add t8 t11; mul f12 f13; mul k14 t13; add t12 t14 > [15]":                                                                                                            plain172,
+	"add f0 k1; mul t0 f2; add t1 k3; mul t2 f4; mul f5 f6; mul k7 f2; add t5 k8; mul t6 f9; add t3 t7; mul t4 f10; mul k11 t9; add t8 t10; mul k12 f2; add t12 k13; mul t13 f2; add t14 k14; mul t15 f2; add t16 k3; mul t17 f4; mul t4 f6; mul k15 f2; add t20 k16; mul t21 f2; add t22 k17 > [9 11 18 19 23]": plain173,
+	"add f0 k1; mul t0 f2; mul f3 f4; sub t1 t2; mul t0 f4; mul f3 f2; add t4 t5; add t3 f5; add t6 f6 > [7 8]":                                                                                                                                                                                                  plain174,
+	"add f0 k1; select f2 f0 t0 > [1]":                                         plain175,
+	"add f0 k1; step t0; sigmoid f0; select t1 k2 t2; mul f3 t3 > [0 1 2 3 4]": plain176,
+	"add f0 l1 > [0]": plain177,
+	"add f0 l1; add f2 t0; mul t1 f3; mul t1 f4; mul t2 l5; mul t3 k6; mul t5 f7; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f7; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; sub k9 f8; mul f8 t21; mul t6 t22 > [0 11 12 14 15 19 20 23]": plain178,
+	"add f0 l1; select f2 k3 t0; add t1 k4; log t2 > [1 3]": plain179,
+	"add f0 u1 > [0]": plain180,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [5 8]":               plain181,
+	"add f0 u1; abs t0; add u2 t1; mul t2 l3; mul t3 k4; exp t4; mul u5 t5; mul t6 t0; sub u5 t7 > [8]":                 plain182,
+	"add f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t3 f4; mul t4 k6; sub t0 k7; step t6; select t7 t5 k7 > [2 8]":     plain183,
+	"add f0 u1; add f2 f3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain184,
+	"add f0 u1; add f2 f3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain185,
+	"add f0 u1; add f2 f3; sub f4 k5; step t2; select t3 t1 k5; sub t0 k5; step t5; select t6 t4 k5 > [4 7]":            plain186,
+	"add f0 u1; add f2 f3; sub t0 k4; step t2; select t3 t1 k4 > [4]":                                                   plain187,
+	"add f0 u1; add f2 k3; sub k4 f5; div k4 t2; mul f6 k7; mul t4 k7; mul t5 f8; mul t5 f9; mul t7 f10; mul t7 t0; add t9 k4; add t6 f11; mul f9 f10; add t7 t12; add t10 f12; div t11 f13; mul t15 f9; mul t16 k7; sub k4 f14; mul t15 t18; mul t19 l15; mul t20 f13; mul t20 f16; add t17 t22 > [0 1 3 8 13 14 21 23]": plain188,
+	"add f0 u1; add f2 l3; mul t1 f4; mul t1 t0; sub k5 f4; mul f4 t4; mul t3 t5 > [1 2 6]":                             plain189,
+	"add f0 u1; add f2 l3; select f4 t1 k5; mul t2 k6; mul t3 f7; mul t3 t0; sub k8 f7; mul f7 t6; mul t5 t7 > [1 4 8]": plain190,
+	"add f0 u1; add f2 t0 > [1]": plain191,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [19]":                                                                              plain192,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18 > [4 7 10 14 16 17 19]":                                                              plain193,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [19 20]":                                                              plain194,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; add f12 t19 > [4 7 10 14 16 17 19 20]":                                              plain195,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [19 20 23]":                        plain196,
+	"add f0 u1; add f2 u1; sub f3 u4; mul u5 t2; sigmoid t3; mul u6 t4; add t0 t5; sigmoid t6; mul u7 t4; add t1 t8; tanh t9; mul u8 t10; mul u9 f3; add t12 u10; sigmoid t13; mul t7 f3; sub t11 t15; mul l11 t14; mul t17 t16; add f3 t18; mul t19 k12; mul t19 k13; erf t21; add t22 k14 > [4 7 10 14 16 17 19 20 22 23]":     plain197,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 12 13 14 15 17 19 20 22 23]":     plain198,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 19 20 23]":                       plain199,
+	"add f0 u1; add f2 u1; sub f3 u4; sub f5 u6; mul u7 t2; mul u8 t3; sub t4 t5; mul u7 t3; mul u8 t2; add t7 t8; mul t6 k9; mul t9 k9; tanh t10; sin t11; cos t11; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [0 1 2 3 12 13 14 15 17 19 20 22 23]": plain200,
+	"add f0 u1; add f2 u3 > [0 1]": plain201,
+	"add f0 u1; add f2 u3; add f4 k5; mul f6 k7; sub k8 f9; add f10 f11; div t5 t4; mul t6 f12; mul t7 k7; mul t8 k7; mul t9 f13; mul t9 f14; mul t11 f15; mul t11 t0; add t13 t6; mul t6 f16; mul t6 f14; add t10 t15; mul t16 f15; mul t16 t3; add t11 t18; add t14 t19; div t17 f17; mul t22 f14 > [0 1 2 12 16 20 21 22 23]":          plain202,
+	"add f0 u1; add f2 u3; add f4 u5; add f6 u7; add f8 u9; sub t4 k10; step t5; select t6 k11 k10; sub t3 k10; step t8; select t9 k11 k10; sub t2 k10; step t11; select t12 k11 k10; sub f12 k10; step t14; select t15 k11 k10; sub t1 k10; step t17; select t18 k11 k10; sub t0 k10; step t20; select t21 k11 k10 > [7 10 13 16 19 22]": plain203,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [3 5]":                                                                                                                                                                                                                                             plain204,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; add t0 t4 > [5]":                                                                                                                                                                                                                                               plain205,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [3 7]":                                                                                                                                                                                                                 plain206,
+	"add f0 u1; add f2 u3; add f4 u5; sigmoid t2; mul t1 t3; mul t4 k6; select f7 t5 k8; add t0 t6 > [7]":                                                                                                                                                                                                                   plain207,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 10]":                                                                                                                                                                                     plain208,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul l8 t8; add f7 t9 > [0 1 3 5 7 10]":                                                                                                                                                                               plain209,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul t8 k8; mul l9 t9; add f7 t10; mul t8 k10; mul t8 k11; mul t8 k12; mul t8 k13; mul t8 k14 > [0 1 11 12 13 14 15 16]":                                                                                              plain210,
+	"add f0 u1; add f2 u3; add t0 f4; sigmoid t2; add t1 f5; tanh t4; sub k6 t3; sub t5 f7; mul t6 t7; mul t8 k8; mul l9 t9; add f7 t10; mul t8 k10; mul t8 k11; mul t8 k12; mul t8 k13; mul t8 k14 > [0 1 3 5 7 11 12 13 14 15 16]":                                                                                        plain211,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [16]":                                                                                                            plain212,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15 > [3 7 12 16]":                                                                                                     plain213,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [16 17]":                                                                                            plain214,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; add f14 t16 > [3 7 12 16 17]":                                                                                     plain215,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [16 21]":                                            plain216,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20 > [3 7 12 16 19 21]":                                  plain217,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [16 23]":           plain218,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; mul t16 k14; mul t16 k15; erf t18; add t19 k12; mul t17 t20; mul t21 k16; select f17 t22 k18 > [3 7 12 16 19 23]": plain219,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [17]":                                                                                        plain220,
+	"add f0 u1; add f2 u3; add t0 t1; sigmoid t2; add f4 u5; add f6 u7; add t4 t5; sigmoid t6; add f8 u9; add f10 u11; mul t3 t9; add t8 t10; tanh t11; sub k12 t7; mul t13 t12; mul t7 f13; add t14 t15; select l14 f13 t16 > [3 7 12 17]":                                                                                 plain221,
+	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [3 4]":                              plain222,
+	"add f0 u1; add f2 u3; max k4 t1; add t2 t0; max k4 t3 > [4]":                                plain223,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [2 4]":                             plain224,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; add f4 t3 > [4]":                               plain225,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [2 6]": plain226,
+	"add f0 u1; add f2 u3; sigmoid t1; mul t0 t2; mul t3 k4; select f5 t4 k6; add f7 t5 > [6]":   plain227,
+	"add f0 u1; add t0 f2 > [1]":                                                                       plain228,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 2 3]":                                            plain229,
+	"add f0 u1; add t0 f2; sigmoid t1; mul t2 f3 > [0 3]":                                              plain230,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 2 6 7]": plain231,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7 > [0 6 7]":   plain232,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; mul t3 k8; mul t3 k9; mul t3 k10; mul t3 k11 > [0 2 6 7 8 9 10 11]":                                                                                                                                                                                 plain233,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; mul t3 k4; mul l5 t4; add f6 t5; mul t3 k7; mul t3 k8; mul t3 k9; mul t3 k10; mul t3 k11 > [0 6 7 8 9 10 11]":                                                                                                                                                                                   plain234,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 2 7 8]":                                                                                                                                                                                                                              plain235,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7 > [0 7 8]":                                                                                                                                                                                                                                plain236,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7; mul t4 k8; mul t4 k9; mul t4 k10; mul t4 k11 > [0 2 7 8 9 10 11 12]":                                                                                                                                                                     plain237,
+	"add f0 u1; add t0 f2; tanh t1; mul u3 t2; sub t3 f4; mul t4 k5; mul l6 t5; add f4 t6; mul t4 k7; mul t4 k8; mul t4 k9; mul t4 k10; mul t4 k11 > [0 7 8 9 10 11 12]":                                                                                                                                                                       plain238,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [22]":                                                       plain239,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; div t16 t5; mul t14 t5; mul t18 k12; expm1 t19; mul t17 t20; sub f11 t21 > [5 6 10 12 14 17 20 22]":                                    plain240,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 18]":                                                                                                 plain241,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [0 1 2 5 6 10 12 14 16 18]":                                                                                 plain242,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [18]":                                                                                                       plain243,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul l10 t13; mul t5 f11; sub t7 t15; mul t14 t16; add f11 t17 > [5 6 10 12 14 16 18]":                                                                                       plain244,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul t5 f10; sub t7 t14; mul t13 t15; mul t16 k11; mul l12 t17; add f10 t18; mul t16 k13; mul t16 k14; mul t16 k15; mul t16 k16 > [0 1 2 16 19 20 21 22 23]":                 plain245,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; add t8 u9; sigmoid t9; sub t8 u9; sigmoid t11; sub t10 t12; mul t5 f10; sub t7 t14; mul t13 t15; mul t16 k11; mul l12 t17; add f10 t18; mul t16 k13; mul t16 k14; mul t16 k15; mul t16 k16 > [0 1 2 5 6 10 12 13 15 16 19 20 21 22 23]": plain246,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [18]":                                                                                                         plain247,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; div t12 t5; mul t10 t5; mul t14 k11; expm1 t15; mul t13 t16; sub f10 t17 > [5 6 9 10 13 16 18]":                                                                                          plain248,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [14]":                                                                                                                                                         plain249,
+	"add f0 u1; add u2 f3; add u2 f4; add t1 f5; add t2 f6; sigmoid t3; tanh t4; mul u7 t6; add t0 f8; sigmoid t8; mul l9 t9; mul t5 f10; sub t7 t11; mul t10 t12; add f10 t13 > [5 6 9 10 12 14]":                                                                                                                                             plain250,
+	"add f0 u1; max k2 t0 > [1]":                                                                                   plain251,
+	"add f0 u1; max k2 t0; add t1 f3; max k2 t2 > [2 3]":                                                           plain252,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2 > [3]":                                                                plain253,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [3 4]":                                                   plain254,
+	"add f0 u1; max k2 t0; mul t1 k3; exp t2; mul f4 t3 > [4]":                                                     plain255,
+	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 f3 k2 > [1 4]":                                            plain256,
+	"add f0 u1; max k2 t0; sub t0 k2; step t2; select t3 k3 k2 > [1 4]":                                            plain257,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 f5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain258,
+	"add f0 u1; mul f2 f3; add t1 f4; mul t2 l5; add t0 k6; step t4; sigmoid t0; select t5 k7 t6; mul t3 t7 > [8]": plain259,
+	"add f0 u1; mul f2 k3; add f4 t1; mul f4 f4; sub k5 t3; mul f6 t4; sub k5 f7; mul f7 t6; mul f2 t7; mul f6 f8; mul t2 t9; sub t0 k9; step t11; select t12 t1 k9 > [5 8 10 13]": plain260,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [10]":                                               plain261,
+	"add f0 u1; mul f2 k3; mul t1 f4; add t2 f5; mul f6 t3; add f4 t4; mul t0 f4; add t6 t1; mul f6 t7; sub k7 t8; div t5 t9 > [3 7 8 10]":                                         plain262,
+	"add f0 u1; mul f2 k3; mul t1 k4 > [0 1 2]":                                plain263,
+	"add f0 u1; mul l2 t0; add f3 t1 > [2]":                                    plain264,
+	"add f0 u1; mul l2 t0; add f3 t1; mul t0 k4; add f5 t3 > [2 4]":            plain265,
+	"add f0 u1; mul l2 u3; sub t0 t1 > [2]":                                    plain266,
+	"add f0 u1; mul t0 k2; add f3 t1; mul l4 t2; add f5 t3 > [4]":              plain267,
+	"add f0 u1; mul t0 k2; add t1 k3 > [0 2]":                                  plain268,
+	"add f0 u1; mul t0 k2; add t1 k3 > [2]":                                    plain269,
+	"add f0 u1; mul t0 k2; add t1 k3; add f4 u5; exp t3; mul t4 k2 > [2 4 5]":  plain270,
+	"add f0 u1; mul t0 k2; add t1 k3; add f4 u5; exp t3; mul t4 k2 > [2 5]":    plain271,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5 > [3 4]":            plain272,
+	"add f0 u1; mul t0 k2; mul l3 t1; add f4 t2; mul t0 k5; add f6 t4 > [3 5]": plain273,
+	"add f0 u1; mul t0 k2; mul t0 k3; add f4 k5; mul f6 t3; mul f6 t2; mul f4 f4; sub k5 t6; mul t5 t7; mul t8 k7; mul t4 k3; add t9 t10; mul t9 t0; mul t9 f8; add t11 t13; mul t12 t0; mul t12 t1; add t14 t16; mul t15 k2; add t17 t18 > [19]": plain274,
+	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [2 7 9]":                                                                                                                        plain275,
+	"add f0 u1; mul t0 k2; mul t1 t0; mul t2 t0; mul t0 k3; add t0 t3; mul t5 k4; tanh t6; add t7 k5; mul t4 t8 > [9]":                                                                                                                            plain276,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [2 3]": plain277,
+	"add f0 u1; mul t0 k2; tanh t1; mul t2 k3 > [3]":   plain278,
+	"add f0 u1; mul t0 u2; add t1 u3 > [0 2]":          plain279,
+	"add f0 u1; mul t0 u2; add t1 u3 > [2]":            plain280,
+	"add f0 u1; mul u2 f3; add f4 f5; mul t2 k6; mul t3 t0; mul t3 t1; mul t4 f3; mul t4 u2; mul t7 f3; mul t8 k6; mul t9 l7; sign t0; mul t10 t11; add t5 t12; accum t10; add t2 t6; accum t15 > [13 14 16]":                                                                                                             plain281,
+	"add f0 u1; mul u2 f3; mul k4 t0; mul k4 t1; mul t2 f3; mul t2 u2; mul t5 f3; mul t6 k4; mul t7 l5; sign t0; mul t8 t9; add t3 t10; add k6 t4; mul t8 u7 > [11 12 13]":                                                                                                                                                plain282,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t14 k11; mul t7 t7; mul t16 k12; mul t2 t4; sub t8 t18; mul t19 t11; add t17 t20; sqrt t21; mul t1 t22 > [1 4 5 6 11 12 14 15 19 22 23]": plain283,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [1 4 6 11 12 14 18 21 23]":      plain284,
+	"add f0 u1; sigmoid t0; add f2 u3; add f4 u5; tanh t3; add f6 u7; softplus t5; add t6 k8; abs t2; mul t7 k9; mul t8 k9; add t9 t10; mul t11 t4; mul t7 k10; add t13 t10; mul t7 t7; mul t15 k11; mul t2 t4; sub t8 t17; mul t18 t11; add t16 t19; sqrt t20; mul t1 t21; mul t22 l12 > [12 14 21 23]":                  plain285,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [1 3 5 7 11 12 14]":                                                                                                            plain286,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; select l9 f8 t10; tanh t10; mul t7 t12; select l9 f10 t13 > [11 14]":                                                                                                                       plain287,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [1 3 5 7 10 11 12]":                                                                                                                                                 plain288,
+	"add f0 u1; sigmoid t0; add f2 u3; sigmoid t2; add f4 u5; tanh t4; add f6 u7; sigmoid t6; mul t3 f8; mul t1 t5; add t8 t9; tanh t10; mul t7 t11 > [10 12]":                                                                                                                                                            plain289,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 4 7]":                                                                                                                                                                                                                   plain290,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [1 3 7]":                                                                                                                                                                                                                     plain291,
+	"add f0 u1; sigmoid t0; add f2 u3; tanh t2; sub k4 t1; mul t4 f5; mul t1 t3; add t5 t6 > [7]":                                                                                                                                                                                                                         plain292,
+	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [1 5 7 9 10 12]":                                                                                                                                                    plain293,
+	"add f0 u1; sigmoid t0; mul f2 f3; mul f4 f5; add t2 t3; tanh t4; mul t5 t1; sub t6 f6; mul f7 t7; add f6 t8; sub t4 f2; mul f7 t10; add f2 t11 > [9 12]":                                                                                                                                                             plain294,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [1 2]":                                                        plain295,
+	"add f0 u1; sigmoid t0; mul t1 f2 > [2]":                                                          plain296,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [1 5 7]": plain297,
+	"add f0 u1; sigmoid t0; mul t1 f2; sub k3 t1; add f4 u5; tanh t4; mul t3 t5; add t2 t6 > [7]":     plain298,
+	"add f0 u1; sigmoid t0; sub k2 t1 > [0 1 2]":                                                      plain299,
+	"add f0 u1; sigmoid t0; sub k2 t1 > [1 2]":                                                        plain300,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3 > [2 3]":                                            plain301,
+	"add f0 u1; softplus t0; mul t1 f2; mul t2 f3; mul f3 f2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul f2 t8 > [2 3 9 10]": plain302,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3 > [2 3]": plain303,
+	"add f0 u1; softplus t0; mul t1 l2; mul t2 f3; mul f3 l2; add t0 k4; step t5; sigmoid t0; select t6 k5 t7; mul t4 t8; mul l2 t8 > [2 3 9 10]":                                                                                                                                                                          plain304,
+	"add f0 u1; sub f2 k3; step t1; select t2 f4 k3; sub t0 k3; step t4; select t5 t3 k3 > [3 6]":                                                                                                                                                                                                                          plain305,
+	"add f0 u1; sub k2 f3; add f4 f5; mul t2 f6; mul t2 f3; mul t2 f7; mul t2 t1; mul t5 k8; add t3 t7; mul f7 f7; sub k2 t9; mul t6 t10; mul t11 t0; mul t11 f9; mul f3 t1; mul t8 t14; sub k2 f9; mul f9 t16; mul t12 t17 > [4 11 13 15 18]":                                                                             plain306,
+	"add f0 u1; sub k2 f3; add f4 f5; select l6 t2 k7; select l6 k7 t2; mul t4 f8; mul t4 f3; add t3 t6; mul t4 f9; mul t4 t1; mul t8 k10; add t5 t10; mul f9 f9; sub k2 t12; mul t9 t13; mul t14 t0; mul t14 f11; mul f3 t1; mul t11 t17; sub k2 f11; mul f11 t19; mul t15 t20 > [7 14 16 18 21]":                         plain307,
+	"add f0 u1; sub k2 f3; add f4 l5; add f6 t2; mul t3 f7; mul t3 f3; mul t3 f8; mul t3 t1; mul t6 k9; add t4 t8; mul f8 f8; sub k2 t10; mul t7 t11; mul t12 t0; mul t12 f10; mul f3 t1; mul t9 t15; sub k2 f10; mul f10 t17; mul t13 t18 > [2 5 12 14 16 19]":                                                            plain308,
+	"add f0 u1; sub k2 f3; mul f4 f4; sub k2 t2; mul t1 t3; mul f4 k5; add t5 f6; mul f3 t1; mul t6 t7; sub k2 f7; mul f7 t9; mul f6 t10; mul f6 k5; sub t0 k8; step t13; select t14 t12 k8 > [4 8 11 15]":                                                                                                                 plain309,
+	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; mul f8 t4; mul f8 t2; mul t3 t3; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k6; add f11 t12; mul t5 k5; add t13 t14; mul t15 f12; mul t15 f13; mul t15 t1; mul t17 k9; add t16 t19; mul f13 f13; sub k2 t21; mul t18 t22 > [0 1 15 20 23]":             plain310,
+	"add f0 u1; sub k2 f3; mul f4 k5; mul f4 k6; add f7 k2; select f8 f9 k10; mul t5 k11; mul t6 t4; mul t6 t2; mul t3 t3; mul t9 k12; exp t10; mul t11 k13; mul t8 t12; mul t13 k6; add f14 t14; mul t7 k5; add t15 t16; mul t17 f15; mul t17 f16; mul t17 t1; mul t19 k12; add t18 t21; mul f16 f16 > [0 1 17 20 22 23]": plain311,
+	"add f0 u1; sub t0 k2; step t1; select t2 f3 k2 > [3]": plain312,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; mul f5 k6; add k7 t4; mul f8 f5; mul k6 f5; mul t6 k6; mul t7 k6; mul t8 t3; mul t9 t3; mul f9 f10; mul k6 f10; mul t12 k6; mul t13 k6; mul t14 t1; mul t15 t1 > [5 6 10 11 12 16 17]": plain313,
+	"add f0 u1; sub t0 u2; add f3 u4; sub t2 u2; sub f5 f6; mul f7 t4; mul t5 k8; mul t6 t3; add t7 t7; sub f9 f10; mul f11 t9; mul t10 k8; mul t11 t1; add t12 t12 > [8 13]":                                                           plain314,
+	"add f0 u1; sub t0 u2; mul t1 t1; mul t2 k3 > [3]": plain315,
+	"add f0 u1; tanh t0 > [1]":                         plain316,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [1 3 6 8 11 12 13]":                                                                              plain317,
+	"add f0 u1; tanh t0; add f2 u3; sigmoid t2; add f4 u5; add t4 k6; sigmoid t5; add f7 u8; sigmoid t7; mul f9 t6; mul t1 t3; add t9 t10; tanh t11; mul t12 t8 > [11 13]":                                                                                         plain318,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain319,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 f6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain320,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [1 3 8 12]":                                                                                                    plain321,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11 > [12]":                                                                                                          plain322,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [1 3 8 12 13]":                                                                                    plain323,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; add f10 t12 > [12 13]":                                                                                          plain324,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [1 3 8 12 15 17]":                                  plain325,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16 > [12 17]":                                           plain326,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [1 3 8 12 15 19]": plain327,
+	"add f0 u1; tanh t0; add f2 u3; tanh t2; add f4 u5; mul t4 l6; add f7 u8; add t5 t6; sigmoid t7; sub k9 t8; mul t1 t9; mul t3 t8; add t10 t11; mul t12 k10; mul t12 k11; erf t14; add t15 k9; mul t13 t16; mul t17 k12; select f13 t18 k14 > [12 19]":          plain328,
+	"add k0 f1 > [0]": plain329,
+	"add k0 k0 > [0]": plain330,
+	"add l0 f1 > [0]": plain331,
+	"add l0 f1; mul u2 t0; add t1 u3; max k4 t2; mul t3 k5; exp t4; mul t5 f6; select f7 k4 t0; select f7 f8 t6 > [0 5 7 8]": plain332,
+	"add u0 f1 > [0]": plain333,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 10]":     plain334,
+	"add u0 f1; add u0 f2; add t0 f3; add t1 f4; sigmoid t2; tanh t3; mul u5 t5; mul t4 f6; sub t6 t7; mul l7 t8; add f6 t9 > [0 1 4 5 10]": plain335,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 2 4]":                                                          plain336,
+	"add u0 f1; add u2 f3; add t0 f4; add t1 f5; relax f6 l7 u8 t2 t3 > [0 1 4]":                                                            plain337,
+	"cos f0 > [0]":    plain338,
+	"div f0 f1 > [0]": plain339,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [0 2 3 13 14 15 16 18 20 21 22 23]": plain340,
+	"div f0 f1; mul f2 k3; mul t0 k3; add t1 k3; mul u4 t3; mul u5 t2; sub t4 t5; mul u4 t2; mul u5 t3; add t7 t8; add t6 f6; mul t10 k3; mul t9 k3; tanh t11; sin t12; cos t12; mul t13 t13; mul t15 t15; mul t16 t14; mul t18 t14; add t17 t19; div t13 t20; sub k7 t16; mul t14 t15 > [2 3 20 21 22 23]":                  plain341,
+	"div f0 f1; mul t0 f2; mul t1 k3; add f4 t2; div f5 f6; mul t4 f7; mul t5 k3; add f8 t6 > [0 1 2 3 4 5 6 7]": plain342,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [0 1 2 8 9 10 11 13 15 16 18 20 22 23]": plain343,
+	"div f0 f1; mul u2 f3; mul u2 t0; mul u4 f5; mul u4 f6; add t3 u7; mul t5 k8; mul t4 k8; tanh t6; sin t7; cos t7; mul t8 t8; mul t10 t10; mul t11 t9; mul t13 t9; add t12 t14; div t8 t15; sub k9 t11; mul t9 t10; mul t18 t17; div t19 t15; mul t16 k8; mul t20 k8; add t21 k8 > [1 2 22 23]":                            plain344,
+	"div f0 k1 > [0]":                                        plain345,
+	"div f0 l1 > [0]":                                        plain346,
+	"div f0 l1; mul t0 f2; mul t1 k3 > [0 2]":                plain347,
+	"div f0 u1 > [0]":                                        plain348,
+	"div k0 f1 > [0]":                                        plain349,
+	"div k0 f1; div f2 f3; mul f1 k4 > [0 1 2]":              plain350,
+	"div k0 f1; div f2 f3; mul f1 k4; div k5 f3 > [0 1 2 3]": plain351,
+	"div l0 f1 > [0]":                                        plain352,
+	"div l0 u1 > [0]":                                        plain353,
+	"div l0 u1; mul u2 t0; mul t1 k3 > [0 2]":                plain354,
+	"div u0 f1 > [0]":                                        plain355,
+	"div u0 f1; div k2 f1; sub f3 f4; mul l5 f6; add u0 t3; div u0 t4; div k2 t4; sub f7 f3; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul t2 u9; mul t7 u9 > [0 1 5 6 8 9 10 11 12 13]": plain356,
+	"erf f0 > [0]": plain357,
+	"exp f0 > [0]": plain358,
+	"exp f0; exp f1; exp f2; mul t0 k3 > [0 1 2 3]":                                                                                                   plain359,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3 > [0 1 2 3 4 5 6]":                                                      plain360,
+	"exp f0; mul f1 f1; mul f2 f2; add t1 t2; div f1 t3; div f2 t3; mul t5 k3; mul k3 t6; mul t4 k3; add f2 f2; add f1 f1 > [0 1 2 3 4 5 6 7 8 9 10]": plain361,
+	"exp f0; mul t0 k1 > [0 1]":              plain362,
+	"exp f0; mul t0 k1; mul k1 f2 > [0 1 2]": plain363,
+	"expm1 f0 > [0]":                         plain364,
+	"floor f0 > [0]":                         plain365,
+	"log f0 > [0]":                           plain366,
+	"max f0 f1 > [0]":                        plain367,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 5 7 9]":                                       plain368,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7 > [1 4 7 9]":                                         plain369,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 5 7 9 10 11]": plain370,
+	"max f0 f1; select f2 t0 f1; sub f0 t1; select f2 t2 k3; exp t3; sub f1 t1; min t5 k3; exp t6; mul t4 f2; add t8 t7; select f4 f2 t9; select f4 f0 t1 > [4 7 9 10 11]":   plain371,
+	"max f0 k1 > [0]": plain372,
+	"max k0 f1 > [0]": plain373,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [3 4]": plain374,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3 > [4]":   plain375,
+	"max k0 f1; add f2 u3; max k0 t1; add t2 t0; max k0 t3; sub t3 k0; step t5; select t6 k4 k0; sub t1 k0; step t8; select t9 t7 k0; sub f1 k0; step t11; select t12 t7 k0; select t12 k4 k0 > [4 10 13 14]": plain376,
+	"max k0 f1; sigmoid f2 > [0 1]":                                                   plain377,
+	"max k0 f1; sigmoid f2; max k0 f3; sigmoid f4 > [0 1 2 3]":                        plain378,
+	"max k0 f1; sigmoid f2; sub k3 t1; mul t1 t2; sub f1 k0; step t4 > [0 1 2 3 4 5]": plain379,
+	"min f0 f1 > [0]": plain380,
+	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4 > [3]":                                               plain381,
+	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; min t3 u5; max t4 u6 > [5]":                         plain382,
+	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; min t3 u5; max t4 u6; mul t5 u7; add t6 u8 > [5 7]": plain383,
+	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; min t3 u5; max t4 u6; mul t5 u7; add t6 u8 > [7]":   plain384,
+	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; min t3 u5; max t4 u6; sub f7 t5; mul l8 t6; mul l9 t7; mul l10 f11; mul k12 t9; add t8 t10; mul l13 t7; mul l14 t9; add t12 t13; mul l15 f16; mul k17 t15; add t14 t16; mul l18 t7; mul l19 t9; add t18 t19; mul l20 t15; add t20 t21; mul l21 f22 > [5 6 7 9 11 15 17 22 23]": plain385,
+	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; mul t3 u5; add t4 u6 > [3 5]": plain386,
+	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; mul t3 u5; add t4 u6 > [5]":   plain387,
+	"min f0 u1; max t0 u2; sub t1 u3; mul t2 u4; sub f5 t3; mul l6 t4; mul l7 t5; mul l8 f9; mul k10 t7; add t6 t8; mul l11 t5; mul l12 t7; add t10 t11; mul l13 f14; mul k15 t13; add t12 t14; mul l16 t5; mul l17 t7; add t16 t17; mul l18 t13; add t18 t19; mul l19 f20; mul k15 t21; add t20 t22 > [3 4 5 7 9 13 15 21 23]": plain388,
+	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f6 t7; mul f6 t8; add f2 t9; add f3 t10 > [3 4 7 8 11 12]":                                                                                                                                                          plain389,
+	"min u0 f1; mul t0 f2; mul t0 f3; sub f4 t1; sub f5 t2; mul f6 t3; mul f6 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul f6 t9; mul f6 t10; add f2 t11; add f3 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                             plain390,
+	"mul f0 f0; sub k1 t0 > [1]":                         plain391,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2 > [1 3]": plain392,
+	"mul f0 f0; sub k1 t0; mul f2 f2; sub k1 t2; mul f3 f3; sub k1 t4; mul f4 f4; sub k1 t6; mul f5 f5; sub k1 t8; mul f6 f6; sub k1 t10; mul f7 f7; sub k1 t12; mul f8 f8; sub k1 t14; mul f9 f9; sub k1 t16; mul f10 f10; sub k1 t18; mul f11 f11; sub k1 t20; mul f12 f12; sub k1 t22 > [1 3 5 7 9 11 13 15 17 19 21 23]": plain393,
+	"mul f0 f0; sub k1 t0; mul f2 t1 > [2]":                                                            plain394,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2 > [2 3]":                                               plain395,
+	"mul f0 f0; sub k1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":                                     plain396,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f3; sub k1 t3; mul f4 t4 > [2 5]":                         plain397,
+	"mul f0 f0; sub k1 t0; mul f2 t1; mul f3 f4; mul f5 t3; sub k1 f6; mul f6 t5; mul f7 t6 > [2 4 7]": plain398,
+	"mul f0 f0; sub k1 t0; mul f2 t1; sub k1 f2; mul f2 t3; mul f0 t4; mul f3 f3; sub k1 t6; mul f4 t7; sub k1 f5; mul f5 t9; mul f6 t10; sub k1 f4; mul f4 t12; mul f3 t13 > [2 5 8 11 14]": plain399,
+	"mul f0 f0; sub k1 t0; mul k2 t1; mul t2 k3 > [3]": plain400,
+	"mul f0 f0; sub k1 t0; mul u2 t1; mul f3 f4; mul f4 f4; sub k1 t4; mul f5 t5; mul f6 f6; sub k1 t7; mul u2 t8; mul f7 f7; sub k1 t10; mul u2 t11; mul f8 f8; sub k1 t13; mul u2 t14 > [2 3 6 9 12 15]": plain401,
+	"mul f0 f1 > [0]":                       plain402,
+	"mul f0 f1; accum f0; accum t0 > [1 2]": plain403,
+	"mul f0 f1; accum f0; accum t0; mul f2 f3; accum f2; accum t3 > [1 2 4 5]":            plain404,
+	"mul f0 f1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain405,
+	"mul f0 f1; add f2 f3; add f4 t0; mul f5 f6; mul f5 f7; mul f8 f9; mul f8 f10; mul f8 f11; mul f8 f12; mul t1 k13; mul t9 f11; mul t9 f10; add t5 t10; mul t1 f9; mul t1 f12; add t7 t13 > [2 3 4 6 8 11 12 14 15]":                                                                                                                                  plain406,
+	"mul f0 f1; add f2 f3; add f4 t0; mul k5 f6; mul k7 f8; mul f9 k10; mul f11 k10; mul f12 k10; div t5 f13; div t6 f13; mul f14 k7; mul f15 f16; mul f15 f17; mul f18 k7; div t7 f13; mul f19 k7; mul f17 f17; mul f17 f20; add f21 t17; add f16 f16; mul t13 f22; mul t16 f22; mul f17 k7; mul t12 t22 > [1 2 3 4 8 9 10 11 14 15 18 19 20 21 22 23]": plain407,
+	"mul f0 f1; add f2 f3; mul f4 f5; mul f4 f1; add t1 t2; mul t0 k6; mul t3 k6; mul t5 f7; mul t5 f8; add f9 t8; mul t6 f10; mul t6 f8; add t7 t10; add f11 t11; sub u12 f13; step t14; select t15 k14 t12; select t15 t12 k14; div t17 f15; mul t18 f13; mul t19 k6; mul t18 k16; add f17 t21; mul t22 u18 > [0 3 4 9 13 16 20 22 23]":                plain408,
+	"mul f0 f1; add f2 f3; sub k4 f5; step t2; select t3 k6 f7; mul t4 f1; add t1 t5; add t6 t5; mul t7 l8; accum f9; accum t0; accum t8 > [9 10 11]":                                                                                                                                                                                                    plain409,
+	"mul f0 f1; add f2 t0 > [1]":            plain410,
+	"mul f0 f1; add f2 t0; add t1 f3 > [2]": plain411,
+	"mul f0 f1; add f2 t0; add t1 f3; mul f4 u5; mul f6 f6; sub k7 t4; mul t3 t5 > [2 6]": plain412,
+	"mul f0 f1; add f2 t0; mul f3 f4; mul t1 f5; mul t1 u6; mul t1 f7; mul t1 u8; mul t2 k9; mul t7 f7; mul t7 u6; add t6 t9; mul t2 f5; mul t2 u8; add t4 t12; add t3 t8; accum t14; add t5 t11; accum t16; mul f10 k11; mul f12 k11; div t18 f13; mul t20 f14; mul t21 k9; mul t20 f15 > [2 10 13 15 17 19 20 22 23]":                    plain413,
+	"mul f0 f1; add f2 t0; mul k3 f4; add t2 k5; mul t3 f6; add t1 t4; mul f7 f8; mul k9 t6; add t5 t7; mul k10 f4; add t9 k11; mul t10 f4; add t11 k12; mul t12 f4; add t13 k13; mul t14 f4; add t15 k14; mul t16 f15; mul f7 f16; mul k17 f4; add t19 k18; mul t20 f4; add t21 k19; mul t22 f4 > [6 8 17 18 23]":                         plain414,
+	"mul f0 f1; add f2 t0; mul k3 f4; mul k3 f0; mul k3 f5; mul f6 k3; mul f7 t5; mul k3 f7; mul k3 f6; mul f8 k9; mul t7 f10; mul t9 f10; mul t6 k11; mul t10 k11; mul t11 k11; mul u12 l13; mul u14 l13; mul f15 k3; mul t4 k3; div t17 u16; div t18 u16; div f5 u16; div f15 u16; mul t15 u17 > [1 2 3 4 8 12 13 14 16 19 20 21 22 23]": plain415,
+	"mul f0 f1; add f2 t0; sub k3 f4; mul f4 t2; mul t1 t3; add f5 t4; accum t5 > [4 6]": plain416,
+	"mul f0 f1; add t0 f2 > [1]": plain417,
+	"mul f0 f1; add t0 f2; mul f3 u4; mul f5 f5; sub k6 t3; mul t2 t4; add f7 t5 > [1 5 6]":                                           plain418,
+	"mul f0 f1; add t0 k2; mul t1 f3; add f4 t2; mul k5 f1; add t4 k6; mul t5 f7; add t3 t6; mul f8 f9; mul k10 t8; add t7 t9 > [10]": plain419,
+	"mul f0 f1; add t0 t0; mul u2 l3; mul t1 l3; select u4 k5 f6; select u4 f6 k5; div t5 u7; mul t6 u8; mul t7 k9; mul t6 u10; add t9 t9; select u11 k5 t4; select u11 t4 k5; div t12 u7; mul t13 u12; mul t14 k9; add t8 t15; mul t13 u13; add t17 t17; add t10 t18; mul t19 u14; mul t20 u2; mul t20 u15; add t3 t21 > [2 11 16 22 23]": plain420,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [1 3 4 12 13 14 15 17 19 20 22 23]":             plain421,
+	"mul f0 f1; div t0 f2; mul f3 k4; mul t1 k4; add t2 k4; mul u5 f6; mul u7 f8; sub t5 t6; mul u5 f8; mul u7 f6; add t8 t9; add t7 f9; tanh t11; sin t10; cos t10; mul t12 t12; mul t14 t14; mul t15 t13; mul t17 t13; add t16 t18; div t12 t19; sub k10 t15; mul t13 t14; mul t22 t21 > [3 4 19 20 23]":                                 plain422,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; mul f5 f6; mul f5 f7; add f8 t4; add f9 t5; mul t3 k10; mul t7 k10; mul t8 f11; mul t8 f12; add f13 t11; mul t8 f14; mul t8 f15; add f16 t14; mul t9 k10; mul t16 f14; mul t16 f12; add t10 t17; add t15 t18; mul t9 f11; mul t9 f15; add t13 t21 > [2 3 6 7 12 19 20 22 23]":             plain423,
+	"mul f0 f1; mul f0 f2; add f3 t0; add f4 t1; sub u5 f6; step t4; select t5 k7 t2; select t5 t2 k7; div t7 f8; mul t8 f6; mul t9 k9; sub k10 f11; step t11; select t12 k7 t10; mul t13 f12; add f13 t14; add t15 t14; mul t16 l14; accum t17; accum t6 > [3 18 19]":                                                                     plain424,
+	"mul f0 f1; mul f0 f2; add f3 t1; sub k4 f2; mul f2 t3; mul t0 t4 > [2 5]": plain425,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul f9 t11; add f10 k5; step t13; sigmoid f10; select t14 k6 t15; mul t2 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]":                                        plain426,
+	"mul f0 f1; mul f0 f2; add t0 f3; add f4 k5; step t3; sigmoid f4; select t4 k6 t5; mul f7 t6; add f8 k5; step t8; sigmoid f8; select t9 k6 t10; mul t2 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]":                                                                                                                         plain427,
+	"mul f0 f1; mul f0 f2; mul f1 f1; sub k3 t2; mul t1 t3; sub k3 f2; mul f2 t5; mul t0 t6; mul f4 f4; sub k3 t8; mul f5 t9; sub k3 f6; mul f6 t11; mul f7 t12; sub k3 f5; mul f5 t14; mul f4 t15 > [4 7 10 13 16]":                                                                                                     plain428,
+	"mul f0 f1; mul f0 f2; mul f2 f2; sub k3 t2; mul t0 t3; add f4 t4; mul t5 f5; mul t5 f6; mul t5 f7; mul t5 f8; sub k3 f1; mul f1 t10; mul t1 t11; sub k3 f7; mul f7 t13; mul t9 t14; sub k3 f5; mul f5 t16; mul t7 t17; mul f6 f6; sub k3 t19; mul t6 t20 > [8 12 15 18 21]":                                         plain429,
+	"mul f0 f1; mul f0 f2; mul f3 f1; mul f3 f4; add f5 t2; add t1 t3; mul f6 f7; mul f6 f2; add t0 t6; add f8 t7; mul f9 u10; mul f9 f4; add t4 t10; mul f9 u11; mul f9 f12; mul f13 k14; mul t15 u11; mul t15 f4; add t12 t16; mul f13 u10; mul f13 f12; add t13 t19; add t14 t17; accum t22 > [5 8 9 11 18 20 21 23]": plain430,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul f5 t2; sub k6 f2; mul f2 t4; mul t0 t5 > [1 3 6]":   plain431,
+	"mul f0 f1; mul f0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 f7; mul t5 u6 > [0 1 4 6]": plain432,
+	"mul f0 f1; mul f0 f2; mul t0 f3; mul t0 f4; mul t1 k5; div f6 f7; mul t5 f8; mul t6 k5; add f9 t7; mul t8 f4; mul t8 f10; add t2 t10; mul t9 f4; mul t9 f11; add t4 t12; add t11 t13; mul t8 f3; add t3 t16; add t17 t16; mul t14 f12; add t5 t19; add t20 t19; mul f4 k5; mul t18 t22 > [15 21 23]":              plain433,
+	"mul f0 f1; mul f0 f2; mul t0 l3; mul t1 k4; mul t3 f5; mul t3 f6; add f0 t5; sub k7 f8; mul f8 t7; mul t2 t8; mul t9 f5; mul t9 u9; add t6 t11; mul t1 f10; mul t1 u11; mul f10 f10; sub k7 t15; mul t14 t16; mul t17 f12; mul t17 u13; accum t18; sub k7 f6; mul f6 t21; mul t4 t22 > [9 10 12 13 17 19 20 23]":  plain434,
+	"mul f0 f1; mul f0 u2; add f3 t1; accum t0; sub k4 f1; mul f1 t4; mul t2 t5; mul t6 f5; mul t6 u6; mul t8 k7; add f8 t8; accum t7; accum t9; accum f9; accum f10; accum f11; add f12 f0; accum t16 > [3 10 11 12 13 14 15 17]":                                                                                     plain435,
+	"mul f0 f1; mul f0 u2; mul f1 f1; sub k3 t2; mul t1 t3; mul f4 f4; sub k3 t5; mul u2 t6; mul f5 f5; sub k3 t8; mul u2 t9; mul f6 f6; sub k3 t11; mul u2 t12; mul f0 f7; mul f7 f7; sub k3 t15; mul t1 t16; mul f8 f8; sub k3 t18; mul u2 t19; mul f9 f9; sub k3 t21; mul u2 t22 > [0 1 4 7 10 13 14 17 20 23]":     plain436,
+	"mul f0 f1; mul f2 f2; mul t1 k3; exp t2; mul t3 k4; mul t0 t4; mul t5 k5; add f6 t6; mul f7 k8; add t7 t8; mul t9 f9; mul t9 f10; mul t10 l11; mul t11 k3; mul t13 f12; mul t13 f13; add t9 t15; sub k14 f15; mul f15 t17; mul t12 t18; mul t19 f12; mul t19 u16; add t16 t21; mul t11 f17 > [11 14 19 20 22 23]": plain437,
+	"mul f0 f1; mul f2 f3; add t0 t1 > [2]": plain438,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul f6 f7; sub f8 u9; mul u10 t5; sigmoid t6; mul u11 t7; sub k12 t7; mul t8 t9; mul t10 u10; add f13 f14; mul t12 t11; mul t12 t7; mul t10 t5; mul t12 t15; mul t13 k5; mul f6 t8; sub f15 u9; mul u10 t19; sigmoid t20; mul u11 t21; sub k12 t21 > [0 2 3 4 13 14 16 17 18 19 21 22 23]":                plain439,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; mul u6 f1; mul t4 f7; mul t5 u8; mul f9 t6; mul f9 f1; mul t5 f3; mul f9 t9; mul t7 k5; sub f10 u11; mul u8 t12; sigmoid t13; mul u12 t14; sub k13 t14; mul t15 t16; mul t17 u8; mul f14 t18; mul f14 t14; mul t17 t12; mul f14 t21; mul t19 k5 > [0 2 3 7 8 10 11 12 14 16 19 20 22 23]":                 plain440,
+	"mul f0 f1; mul f2 f3; mul f0 t1; mul f4 k5; sub f6 u7; mul u8 t4; sigmoid t5; mul u9 t6; sub k10 t6; mul t7 t8; mul t9 u8; mul f11 t10; mul f11 t6; mul t9 t4; mul f11 t13; mul t11 k5; mul u12 t6; mul t16 t8; mul t17 u8; mul f13 t18; mul f13 t6; mul t17 t4; mul f13 t21; mul t19 k5 > [0 2 3 11 12 14 15 19 20 22 23]":                           plain441,
+	"mul f0 f1; mul f2 f3; mul f2 f4; mul t0 k5; div f6 f7; mul t4 f8; mul t5 k5; add f9 t6; mul t7 f4; mul t7 f10; add t1 t9; mul t8 f4; mul t8 f11; add t3 t11; add t10 t12; mul t7 f3; add t2 t15; add t16 t15; mul t13 f12; add t4 t18; add t19 t18; mul f4 k5; mul t17 t21; mul t14 f3 > [20 22 23]":                                                  plain442,
+	"mul f0 f1; mul f2 f3; mul f4 f3; add f5 t1; add t0 t2; mul k6 f7; mul t3 k8; mul t4 k8; mul f7 k8; mul t5 k8; div u9 f10; div u11 f10; div u12 f10; div u13 f10; mul f14 k15; mul f16 f17; mul f16 f18; mul f19 k15; div u20 f10; div u21 f10; mul f22 k15; mul f18 f18; mul f18 f23; add f24 t22 > [6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 23]": plain443,
+	"mul f0 f1; mul f2 f3; mul f4 t1; sub k5 f6; mul f6 t3; mul f7 t4; mul l8 f9; mul l8 f10; mul t7 k11; add k5 t8; mul t6 k11; mul f12 f12; sub k5 t11; mul t7 t12; mul f13 f10; mul t10 t14; sub k5 f14; mul f14 t16; mul f15 t17; mul l8 f16; mul l8 f17; mul t20 k11; add k5 t21; mul t19 k11 > [0 2 5 9 13 15 18 20 22 23]":                          plain444,
+	"mul f0 f1; mul f2 f3; sub t0 t1 > [2]":                                                          plain445,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; add t2 f4; add t5 f5 > [6 7]": plain446,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul f4 f5; mul f4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain447,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul l4 f5; mul l4 f6; add t2 t6; add t5 t7; mul f0 f7; mul f2 f8; sub t10 t11; mul f0 f8; mul f2 f7; add t13 t14; add t12 f9; add t15 f10 > [8 9 16 17]":                                                                                                   plain448,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; mul u4 f5; mul u4 f6; add t2 t6; add t5 t7 > [8 9]":                                                                                                                                                                                                        plain449,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [16 17]":                                                                                                        plain450,
+	"mul f0 f1; mul f2 f3; sub t0 t1; mul f0 f3; mul f2 f1; add t3 t4; sub f4 t2; sub f5 t5; mul f6 t6; mul f7 t7; sub t8 t9; mul f6 t7; mul f7 t6; add t11 t12; mul l8 t10; mul l8 t13; add f1 t14; add f3 t15 > [6 7 16 17]":                                                                                                    plain451,
+	"mul f0 f1; mul f2 k3; mul f4 k3; mul f5 f5; sub k6 t3; mul f2 t4; mul f7 f2; mul t2 t6; sub k6 f8; mul f8 t8; mul f9 t9; mul f10 k3; mul f11 k3; mul f12 f12; sub k6 t13; mul f10 t14; mul f13 f10; mul t12 t16; sub k6 f14; mul f14 t18; mul f15 t19 > [0 1 5 7 10 11 15 17 20]":                                            plain452,
+	"mul f0 f1; mul f2 t0; add f3 t1; mul f0 f4; add f5 t3; max t2 k6; mul f7 t5; sqrt t6; div t4 t7 > [2 4 8]":                                                                                                                                                                                                                   plain453,
+	"mul f0 f1; mul f2 t0; add f3 t1; mul f4 f5; add f6 f7; add f8 f9; add f10 f11; add f12 f13; add f14 t1 > [2 3 4 5 6 7 8]":                                                                                                                                                                                                    plain454,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; add f5 t3; accum t2; sub k6 f3; mul f3 t6; mul t4 t7; mul t8 f7; mul t8 u8; mul t10 k9; add f10 t10; accum t9; accum t11; accum f11; accum f12; accum f13; add f14 t1; accum t18 > [1 5 12 13 14 15 16 17 19]":                                                                   plain455,
+	"mul f0 f1; mul f2 t0; mul t1 f3; mul t1 u4; mul t3 k5; add f6 t3; accum t2; accum t4; accum f7; accum f8; accum f9; add f10 f11; accum t11; mul f12 f13; mul f12 f14; mul f15 f15; mul t15 k5; exp t16; mul t17 k16; mul t14 t18; mul t19 k17; add f18 t20; mul t13 k19; add t21 t22 > [5 6 7 8 9 10 12 23]":                 plain456,
+	"mul f0 f1; mul f2 t0; mul t1 k3; sub k4 f5; mul f5 t3; mul f6 t4; add t1 t5; mul f7 f8; mul f9 k3; sub k4 f10; mul f10 t9; mul t8 t10; mul t11 k3; sub k4 f11; mul f11 t13; mul f9 t14; add t11 t15; mul f12 f13; mul f14 k3; sub k4 f15; mul f15 t19; mul t18 t20; mul t21 k3; sub k4 f16 > [2 5 6 7 12 15 16 17 21 22 23]": plain457,
+	"mul f0 f1; mul f2 t0; sub k3 f4; mul f4 t2; mul f5 t3; mul f6 k7; mul f8 k7; mul f9 f9; sub k3 t7; mul f6 t8; mul f10 f6; mul t6 t10; sub k3 f11; mul f11 t12; mul f12 t13; mul f13 k7; mul f14 k7; mul f15 f15; sub k3 t17; mul f13 t18; mul f16 f13; mul t16 t20; sub k3 f17; mul f17 t22 > [1 4 5 9 11 14 15 19 21 23]":   plain458,
+	"mul f0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul f7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div f7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul f13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                     plain459,
+	"mul f0 f1; mul k2 t0; add f3 t1; mul f0 f4; add f5 t3; max t2 k6; mul f7 t5; sqrt t6; div t4 t7 > [2 4 8]":                                                                                                                                                                                                                   plain460,
+	"mul f0 f1; mul t0 f2 > [0 1]":                                                          plain461,
+	"mul f0 f1; mul t0 f2; mul f0 f3; mul t2 f4; add t1 t3 > [4]":                           plain462,
+	"mul f0 f1; mul t0 f2; mul t0 f3 > [1 2]":                                               plain463,
+	"mul f0 f1; mul t0 f2; mul t0 f3; add f4 t1 > [2 3]":                                    plain464,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul f0 f4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain465,
+	"mul f0 f1; mul t0 f2; mul t0 f3; mul t1 k4; mul t3 f5; mul t3 f6; add f7 t4; mul t0 k8; mul t7 f9; add t8 t8; mul f10 k4; mul t10 k11; add t9 t11; add t2 f12; add t5 f13; add t10 t13; mul t15 k14; add t1 t16; mul t13 k14; add t12 t18; sign f6; mul t17 t20; add t6 t21; mul t19 f15 > [14 22 23]": plain466,
+	"mul f0 f1; mul t0 f2; mul t1 k3 > [2]": plain467,
+	"mul f0 f1; mul t0 k2 > [1]":            plain468,
+	"mul f0 f1; mul t0 k2; mul f0 f3; mul f0 f4; mul t2 f5; mul t2 f6; mul t3 k2; div f7 f8; mul t7 f9; mul t8 k2; add t1 t9; mul t10 f6; mul t10 f10; add t4 t12; mul t11 f6; mul t11 f11; add t6 t14; add t13 t15; mul t10 f5; add t5 t18; add t19 t18; mul t16 f12; add t7 t21; add t22 t21 > [17 20 23]": plain469,
+	"mul f0 f1; mul t0 k2; select f3 t1 k4 > [2]": plain470,
+	"mul f0 f1; mul t0 k2; sub k3 f4; mul f4 t2; mul f5 t3; add t0 t4; mul f6 f7; mul f8 l9; mul t7 k2; sub k3 f10; mul f10 t9; mul t8 t10; mul t11 k2; sub k3 f11; mul f11 t13; mul t7 t14; add t11 t15; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21; add t1 t4; add t12 t15 > [5 6 16 17 18 19 20 21 22 23]": plain471,
+	"mul f0 f1; mul t0 l2; mul f3 f3; sub k4 t2; mul f5 t3; mul f6 f6; sub k4 t5; mul f7 t6 > [0 1 4 7]":                                                                                                                                                                                             plain472,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; add t6 t9 > [10 11]":                                                                                                                                                   plain473,
+	"mul f0 f1; mul t0 l2; mul t1 k3; sub k4 f5; mul f5 t3; mul t2 t4; mul t5 k3; sub k4 f6; mul f6 t7; mul t1 t8; add t5 t9; mul f7 u8; mul f9 t11; mul f9 f10; mul f9 f11; mul t12 k3; mul f12 u8; mul f13 t16; mul f13 f10; mul f13 f14; mul t17 k3; add t6 t9 > [10 12 13 14 15 17 18 19 20 21]": plain474,
+	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3 > [4]": plain475,
+	"mul f0 f1; mul t0 l2; sub k3 f4; mul f4 t2; mul t1 t3; mul f5 u6; mul f7 t5; mul f7 f8; mul f7 f9; mul t6 k10; mul f11 u6; mul f12 t10; mul f12 f8; mul f12 f13; mul t11 k10 > [4 6 7 8 9 11 12 13 14]":                                                                                                                       plain476,
+	"mul f0 f1; mul t0 u2; add f3 f4; mul t2 t1; mul t2 f5; mul t0 f6; mul t2 t5; mul t3 k7; mul f8 f0; sub f9 u10; mul u2 t9; sigmoid t10; mul u11 t11; sub k12 t11; mul t12 t13; mul t14 u2; add f13 f4; mul t16 t15; mul t16 t11; mul t14 t9; mul t16 t19; mul t17 k7; mul f8 t12; sub f14 u10 > [3 4 6 7 8 17 18 20 21 22 23]": plain477,
+	"mul f0 f1; mul t0 u2; mul f0 f3; mul t2 u4; add t1 t3 > [4]":                                                       plain478,
+	"mul f0 f1; mul t0 u2; mul t0 f3; mul t1 k4; mul u5 f6; mul t4 f1; mul t5 u2; mul t5 f3; mul t6 k4 > [1 2 3 6 7 8]": plain479,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2 > [3]":                                                                  plain480,
+	"mul f0 f1; sub k2 f3; mul f3 t1; mul t0 t2; add f4 t3 > [3 4]":                                                     plain481,
+	"mul f0 k1 > [0]": plain482,
+	"mul f0 k1; add f2 f3; mul f4 f5; mul f6 k1; add t1 f7; mul f8 f9; add t4 f10; add t6 f11; add t7 f12; add f13 f14; add f15 f16; add t10 t0; add t11 f17; add t12 t3; add t13 f18; add t14 f19; add t15 f20; add t16 f21; add t17 f22; add t18 f23; add t19 f24; accum t20; add f25 t2; add t22 t5 > [8 9 21 23]": plain483,
+	"mul f0 k1; add f2 t0 > [1]": plain484,
+	"mul f0 k1; add f2 t0; add f3 f4; mul t1 f5; mul t1 u6; mul t2 f7; mul t2 u6; mul t1 f8; mul t1 f9; mul t1 f10; mul t1 f11; mul t2 k1; mul t11 f10; mul t11 f9; add t7 t12; add t10 t13; mul t2 f8; mul t2 f11; add t9 t16; add t8 t17; mul t14 f12; mul t14 f13; mul t18 f14; mul t18 f13 > [3 4 5 6 15 19 20 21 22 23]": plain485,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 f6; mul t3 u7; mul t3 f6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain486,
+	"mul f0 k1; add f2 t0; mul f3 k1; add f4 t2; mul t1 u5; mul t1 l6; mul t3 u7; mul t3 l6; add t4 t6; add f8 f9; accum t9; add f10 f11; accum t11; accum t7; accum t5 > [8 10 12 13 14]":                                                                                                                                    plain487,
+	"mul f0 k1; add f2 t0; mul t1 f3; accum t2 > [3]":                        plain488,
+	"mul f0 k1; add f2 t0; mul t1 l3; accum t2 > [3]":                        plain489,
+	"mul f0 k1; add t0 k2; div f3 t1; mul t2 k4; mul f5 t3; mul t4 k1 > [5]": plain490,
+	"mul f0 k1; add t0 k2; exp f3; mul t2 k1 > [1 3]":                        plain491,
+	"mul f0 k1; add t0 k2; rsqrt t1 > [2]":                                   plain492,
+	"mul f0 k1; div t0 f2; mul t1 f3; mul t2 k1; add f4 t1; div f5 f2; mul t5 f6; mul t6 k1; add f7 t5; add t3 t7; mul t9 f8; add t4 t10; add t11 t10; mul t9 f9; add t8 t13; add t14 t13; mul f10 f11 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]":                                                                           plain493,
+	"mul f0 k1; mul f0 k2; add f3 k4; add f5 l6; mul t3 t2; mul t3 t0; mul t1 t1; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k2; mul t4 k1; add t11 t12; mul t13 f9; accum t14 > [13 15]":                                                                                                                                plain494,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; mul f7 t5; mul f7 t3; mul t4 t4; mul t8 k8; exp t9; mul t10 k9; mul t7 t11; mul t12 k2; mul t6 k1; add t13 t14; mul t15 t2; mul t15 t0; mul t1 t1; mul t18 k8; exp t19; mul t20 k9; mul t17 t21; mul t22 k2 > [16 23]":                                  plain495,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 k1; mul f5 k2; add f6 k4; select f7 f8 k9; mul t6 k10; mul t7 t5; mul t7 t3; mul t4 t4; mul t10 k11; exp t11; mul t12 k12; mul t9 t13; mul t14 k2; mul t8 k1; add t15 t16; mul t17 t2; mul t17 t0; mul t1 t1; mul t20 k11; exp t21; mul t22 k12 > [18 19 23]":                     plain496,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; add f8 t10; mul t3 k1; add t11 t12; mul t13 f9; mul t14 k6; mul t15 f10; mul t14 u11; mul f12 f12; sub k4 t18; mul t17 t19; sub k4 f13; mul f13 t21; mul t16 t22 > [13 14 15 20 23]":                plain497,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13 > [12 14]":                                                                                                                                            plain498,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f11; mul t17 k12; mul t12 k12 > [14 16 18 19]":                                                                      plain499,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 f9; mul t12 f10; mul t15 f8; mul t17 k11; mul t12 k11 > [14 16 18 19]":                                                                       plain500,
+	"mul f0 k1; mul f0 k2; add f3 k4; mul f5 t2; mul f5 t0; mul t1 t1; mul t5 k6; exp t6; mul t7 k7; mul t4 t8; mul t9 k2; mul t3 k1; add t10 t11; mul t12 f8; accum t13; mul t12 k9 > [14 15]":                                                                                                                                plain501,
+	"mul f0 k1; mul f0 k2; add f3 k4; select f5 f6 k7; mul t3 k8; mul t4 t2; mul t4 t0; mul t1 t1; mul t7 k9; exp t8; mul t9 k10; mul t6 t10; mul t11 k2; add f11 t12; mul t5 k1; add t13 t14; mul t15 f12; mul t16 k9; mul t17 f13; mul t16 u14; mul f15 f15; sub k4 t20; mul t19 t21; sub k4 f16 > [15 16 17 18 22 23]":      plain502,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul f4 t2; mul t3 l5; mul t4 f6; mul t4 f7; add t0 t6; div k8 f6; mul t7 t8; mul t9 f9; mul t9 f10; mul t10 k1; mul t12 f11; mul t12 f12; add f13 t13; mul t9 k14; mul t16 f15; add t17 t17; mul f16 k1; mul t19 k8; add t18 t20; mul f17 f11; mul f17 f9 > [5 10 11 14 15 19 21 22 23]": plain503,
+	"mul f0 k1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 k4 > [4]":                                                         plain504,
+	"mul f0 k1; mul f2 f3; add f4 f5; add t0 f6; accum t3; accum t1 > [2 4 5]":                                            plain505,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [4 7 9]": plain506,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8 > [9]":     plain507,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5 > [9 17 18]":                                                                      plain508,
+	"mul f0 k1; mul f2 f3; add t0 t1; mul u4 f5; add t2 t3; mul t4 k6; mul t4 k7; erf t6; add t7 k8; mul t5 t8; mul t6 t6; mul t10 k9; exp t11; mul t12 k10; mul t5 t13; mul t14 k7; mul t8 k6; add t15 t16; mul t17 f5; mul t17 f3; mul t17 f2; mul t19 f5; mul t21 k1; mul t22 k9 > [9 17 18 20 22 23]": plain509,
+	"mul f0 k1; mul f2 f3; mul f4 f5; mul t0 f6 > [0 1 2 3]": plain510,
+	"mul f0 k1; mul f2 k1; div f3 f4; div t0 f4; mul f5 k6; mul f7 f8; mul f7 f9; mul f10 k6; div t1 f4; mul f11 k6; mul f9 f9; mul f9 f12; add f13 t11; add f8 f8; mul t7 f14; mul t10 f14; mul f9 k6; mul t6 t16; mul t13 t16; mul t5 f8; mul t12 f8; add t17 t19; add t18 t20; mul k15 f7 > [2 3 4 8 9 14 15 21 22 23]":               plain511,
+	"mul f0 k1; mul f2 k1; mul f3 k1; mul f4 k1; div u5 f6; mul t4 f7; mul t5 k8; mul t4 f9; mul t4 f10; mul t7 f11; mul t7 f12; mul t8 k8; mul t4 f13; mul t12 k8; mul f12 f12; mul f12 f14; add f15 t15; add f11 f11; mul t11 f16; mul t14 f16; mul f12 k8; mul t10 t20; mul t17 t20; mul t9 f11 > [0 1 2 3 6 7 13 16 18 19 21 22 23]": plain512,
+	"mul f0 k1; mul f2 k1; mul t1 k3 > [0 2]": plain513,
+	"mul f0 k1; mul f2 t0 > [1]":              plain514,
+	"mul f0 k1; mul f2 t0; mul f3 f4; add t1 t2; mul f5 f6; mul t3 k7; mul t4 k7; mul t5 f8; mul t5 u9; mul t5 f10; mul t5 u11; mul t6 k1; mul t11 f10; mul t11 u9; add t10 t13; mul t6 f8; mul t6 u11; add t8 t16; mul t14 k1; add f12 t14; mul t17 k1; add f13 t17; add t7 t12; accum t22 > [9 15 18 19 20 21 23]": plain515,
+	"mul f0 k1; mul f2 u3; add t1 f4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 f11; mul t12 f12; mul t12 f11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]":   plain516,
+	"mul f0 k1; mul k2 f3; mul f3 u4; mul t1 u4 > [0 2 3]": plain517,
+	"mul f0 k1; mul k2 l3; mul l3 u4; mul t1 u4 > [0 2 3]": plain518,
+	"mul f0 k1; mul l2 u3; add t1 l4; add t2 f5; mul f6 u7; mul f6 u8; mul t3 k1; mul t6 u8; mul t6 f9; add t4 t7; mul t3 u7; mul t3 f10; add t5 t10; mul t9 t0; mul t9 l11; mul t12 f12; mul t12 l11; add t13 t15; add t16 f13; add t14 f14; add t19 f15; add t18 f16; mul t20 k1; div t22 f17 > [8 11 17 21 23]": plain519,
+	"mul f0 k1; mul t0 f2 > [0 1]":                                plain520,
+	"mul f0 k1; mul t0 f2; mul f0 f3; accum t1; accum t2 > [3 4]": plain521,
+	"mul f0 k1; mul t0 f2; mul f0 f3; mul f4 k1; mul t3 f5; mul f4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain522,
+	"mul f0 k1; mul t0 f2; mul f3 k1 > [1 2]":                                                                                                                            plain523,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2 > [1 3]":                                                                                                                 plain524,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 f5; mul f5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain525,
+	"mul f0 k1; mul t0 f2; mul f3 k1; mul t2 f2; mul f2 k1; mul k4 l5; mul l5 u6; mul t5 u6 > [1 3 4 6 7]":                                                               plain526,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5 > [3 6]":                                                                                plain527,
+	"mul f0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; add f5 t6 > [3 6 7]":                                                                   plain528,
+	"mul f0 k1; mul t0 f2; mul t0 f3; mul f4 l5; mul f6 l5; mul f7 l5; mul f8 l5; mul t3 u9; mul t4 u9; mul t5 u9; mul t6 u9 > [1 2 7 8 9 10]":                           plain529,
+	"mul f0 k1; mul t0 f2; mul t0 f3; sub k4 f3; mul f3 t3; mul t1 t4 > [2 5]":                                                                                           plain530,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul f6 k1; mul t5 f7; mul t5 u3; mul f6 f8; mul f6 u5; mul k1 f9; add t1 t6; add t3 t8 > [2 4 7 9 10 11 12]": plain531,
+	"mul f0 k1; mul t0 f2; mul t0 u3; mul f0 f4; mul f0 u5; mul k1 f6; mul k1 f7 > [1 2 3 4 5 6]":                                                                        plain532,
+	"mul f0 k1; mul t0 k2 > [0 1]": plain533,
+	"mul f0 k1; mul t0 k2 > [1]":   plain534,
+	"mul f0 k1; mul t0 u2; mul f0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 f8; mul t5 f8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain535,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                                                                                                                                            plain536,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                                                                                                                                                plain537,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3 > [7 15 16]":                                                                                                                    plain538,
+	"mul f0 k1; mul u2 f3; add t0 t1; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f3; mul t15 k1; mul t17 k7 > [7 16 17 18]":                                                                                         plain539,
+	"mul f0 k1; sub k2 f3; mul f3 t1; mul f4 t2; add f0 t3; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t7; mul t6 t8; mul t9 k1; sub k2 f9; mul f9 t11; mul f7 t12; add t9 t13; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t17; mul t16 t18; mul t19 k1; sub k2 f14; mul f14 t21; mul f12 t22 > [0 3 4 5 10 13 14 15 19 20 23]": plain540,
+	"mul f0 k1; sub k2 f3; mul f3 t1; mul t0 t2; mul t3 k1; sub k2 f4; mul f4 t5; mul f0 t6; add t3 t7; mul f5 f6; mul f7 k1; sub k2 f8; mul f8 t11; mul t10 t12; mul t13 k1; sub k2 f9; mul f9 t15; mul f7 t16; add t13 t17; mul f10 f11; mul f12 k1; sub k2 f13; mul f13 t21; mul t20 t22 > [4 7 8 9 14 17 18 19 23]":        plain541,
+	"mul f0 l1 > [0]": plain542,
+	"mul f0 l1; add f2 f3; accum t1; add f4 f5; accum t3; accum t0; accum f6 > [2 4 5 6]": plain543,
+	"mul f0 l1; add f2 t0 > [0 1]":            plain544,
+	"mul f0 l1; add f2 t0; add f3 t1 > [1 2]": plain545,
+	"mul f0 l1; add f2 t0; mul t1 f3; mul t1 u4; mul f3 f3; sub k5 t4; mul t3 t5; add f6 t6; add f7 t2 > [6 7 8]":              plain546,
+	"mul f0 l1; add f2 t0; mul t1 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [2 7 8 9]": plain547,
+	"mul f0 l1; mul f0 f2 > [0 1]":                                 plain548,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2 > [2 3]":           plain549,
+	"mul f0 l1; mul t0 k2; add f3 t1; add f4 t2; accum t3 > [2 4]": plain550,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 f10; mul t2 u11; mul f10 f10; sub k12 t11; mul t10 t12; add f13 t13; add f14 t9 > [4 6 8 13 14 15]":                               plain551,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; add f9 t7; mul t2 k10; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 8 9 14 15 16]":                plain552,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 f11; mul t2 u12; mul f11 f11; sub k13 t12; mul t11 t13; add f14 t14; add f15 t10 > [4 6 7 9 14 15 16]":                plain553,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t0 k8; mul t0 k9; add f10 t8; mul t2 k11; mul t2 f12; mul t2 u13; mul f12 f12; sub k14 t13; mul t12 t14; add f15 t15; add f16 t11 > [4 6 7 9 10 15 16 17]": plain554,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 f8; mul t2 u9; mul f8 f8; sub k10 t9; mul t8 t10; add f11 t11; add f12 t7 > [4 6 11 12 13]":                                                             plain555,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t0 k6; add f7 t5; mul t2 k8; mul t2 f9; mul t2 u10; mul f9 f9; sub k11 t10; mul t9 t11; add f12 t12; add f13 t8 > [4 6 7 12 13 14]":                                              plain556,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 f6; mul t2 u7; mul f6 f6; sub k8 t7; mul t6 t8; add f9 t9; add f10 t5 > [4 9 10 11]":                                                                                          plain557,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t0 k4; add f5 t3; mul t2 k6; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t8; mul t7 t9; add f10 t10; add f11 t6 > [4 5 10 11 12]":                                                                          plain558,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 f4; mul t2 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [7 8 9]":                                                                                                                     plain559,
+	"mul f0 l1; mul t0 k2; add f3 t1; mul t2 k4; mul t2 f5; mul t2 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [3 8 9 10]":                                                                                                       plain560,
+	"mul f0 l1; mul t0 k2; mul t0 k3; add f4 t1 > [1 2 3]":                                                                                           plain561,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 f4; mul t1 u5; mul f4 f4; sub k6 t5; mul t4 t6; add f7 t7; add f8 t3 > [1 2 7 8 9]":                     plain562,
+	"mul f0 l1; mul t0 k2; mul t0 k3; mul t1 k4; mul t1 f5; mul t1 u6; mul f5 f5; sub k7 t6; mul t5 t7; add f8 t8; add f9 t4 > [1 2 3 8 9 10]":       plain563,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; add t5 t8 > [9 10 11]": plain564,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 l1; mul t11 k2; sub k3 f9; mul f9 t13; mul t12 t14; mul t15 k2; sub k3 f10; mul f10 t17; mul t11 t18; add t15 t19; mul f11 f12; mul f13 l1; mul t22 k2 > [5 8 9 10 16 19 20 21 22 23]": plain565,
+	"mul f0 l1; mul t0 k2; sub k3 f4; mul f4 t2; mul t1 t3; mul t4 k2; sub k3 f5; mul f5 t6; mul t0 t7; add t4 t8; mul f6 f7; mul f8 u9; mul f10 t11; mul f10 f11; mul f10 f12; mul t12 k2; mul f13 u9; mul f14 t16; mul f14 f11; mul f14 f15; mul t17 k2; add t5 t8 > [9 10 12 13 14 15 17 18 19 20 21]":                   plain566,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [0 2]":                                     plain567,
+	"mul f0 l1; mul t0 u2; add t1 u3 > [2]":                                       plain568,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [0 3]":                          plain569,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2 > [3]":                            plain570,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [0 3 4]":       plain571,
+	"mul f0 l1; mul t0 u2; add t1 u3; add f4 t2; select l5 f4 t3 > [3 4]":         plain572,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [0 2 3]":                        plain573,
+	"mul f0 l1; mul t0 u2; add t1 u3; mul u4 t2 > [2 3]":                          plain574,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 2 5]": plain575,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [0 5]":   plain576,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [2 5]":   plain577,
+	"mul f0 l1; mul t0 u2; add t1 u3; sub t2 u4; mul u5 t3; sigmoid t4 > [5]":     plain578,
+	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5 > [3 4]":               plain579,
+	"mul f0 l1; sub k2 f3; mul f3 t1; mul t0 t2; mul f4 f5; mul f6 u7; mul f8 t5; mul f8 f9; mul f8 f10; mul t6 k11; mul f12 u7; mul f13 t10; mul f13 f9; mul f13 f14; mul t11 k11 > [3 4 6 7 8 9 11 12 13 14]": plain580,
+	"mul f0 l1; tanh t0; div t1 f2; mul t2 f3; mul t1 t1; div k4 f2; mul t2 f5; mul t2 f6; add f7 k8; step t8; sigmoid f7; select t9 k9 t10; mul f5 f5; sub k9 f10; mul f10 t13 > [2 3 4 5 6 7 11 12 14]":       plain581,
+	"mul f0 u1 > [0]": plain582,
+	"mul f0 u1; add f2 t0; mul l3 f4; add u5 t2; div t1 t3; mul t4 u5; mul t4 l3; sub f6 f7; mul t4 t7; mul t6 f7; mul t9 k8 > [5 6 8 10]":                                                                                                                                                                                              plain583,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; mul t8 k5; sub k9 f10; mul f10 t10; mul t9 t11; mul t12 k5; sub k9 f11; mul f11 t14; mul t8 t15; add t12 t16; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t20; mul t19 t21; add t13 t16 > [5 7 17 18 22 23]":                    plain584,
+	"mul f0 u1; add f2 t0; mul t1 f3; mul t1 f4; mul t3 k5; mul t4 f6; mul t4 f7; add t1 t6; mul t2 l8; sub k9 f10; mul f10 t9; mul t8 t10; mul t3 f11; mul t3 u12; mul f11 f11; sub k9 t14; mul t13 t15; sub k9 f7; mul f7 t17; mul t5 t18; accum t12; add t16 t19; accum t21 > [7 11 16 19 20 22]":                                    plain585,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t14 f9; mul t14 f7; add t13 t15; add t1 t16; mul t8 l10; sub k6 f11; mul f11 t20; mul t19 t21; mul t10 f12 > [10 17 18 22 23]":                        plain586,
+	"mul f0 u1; add f2 t0; mul t1 k3; mul t2 f4; mul t2 f5; add f4 k6; mul t4 t5; mul t6 k3; mul t7 f7; mul t7 f8; div t3 f7; mul t10 f5; mul t11 k3; add t9 t12; mul t10 k3; mul t8 l9; mul t15 k3; sub k6 f10; mul f10 t17; mul t16 t18; sub k6 f11; mul f11 t20; mul t15 t21; add t19 t22 > [1 10 13 14 19 22 23]":                   plain587,
+	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t3 f9; mul t3 f10; mul t9 k11; mul t10 f12; mul t10 f13; mul t8 k11; sub k14 f15; mul f15 t14; mul t13 t15; mul t16 k11; sub k14 f16; mul f16 t18; mul t8 t19; add t16 t20; mul t9 f17; mul t9 u18 > [1 4 5 6 7 11 12 17 20 21 22 23]": plain588,
+	"mul f0 u1; add f2 t0; mul t1 l3; mul t2 k4; mul t3 f5; mul t3 f6; add t1 t5; mul t2 f7; mul t2 u8; mul f7 f7; sub k9 t9; mul t8 t10; sub k9 f6; mul f6 t12; mul t4 t13 > [6 7 11 14]":                                                                                                                                              plain589,
+	"mul f0 u1; add t0 f2 > [1]": plain590,
+	"mul f0 u1; add t0 k2; add f3 f4; mul t2 f5; mul t2 f6; add f7 t3; add f8 t4; mul t6 f9; mul t6 f10; add f11 t7; div t9 t1; mul t10 f10; mul t11 k12; mul t12 u1; mul t12 f0; mul t13 f6; add t5 t15; add t16 t15; add t17 f13; mul t8 f14; mul t8 f6; add t18 t19; mul t20 k12; mul t22 f15 > [2 8 14 20 21 22 23]":        plain591,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15 > [6 7 11 12 17 18 19 20]":                                         plain592,
+	"mul f0 u1; add t0 k2; div f3 t1; div f4 t1; mul t2 f5; mul t3 f5; mul t4 k6; mul t5 k6; mul f5 f7; mul f5 f8; mul f9 k6; mul t10 f10; mul t10 f11; mul f12 l13; mul f14 l13; mul t8 l13; mul t9 l13; mul t13 u15; mul t14 u15; mul t15 u15; mul t16 u15; select u16 t11 k17; select u16 t12 k17 > [6 7 17 18 19 20 21 22]": plain593,
+	"mul f0 u1; add t0 u2 > [1]":                                                                                 plain594,
+	"mul f0 u1; add t0 u2; add f3 f4 > [1 2]":                                                                    plain595,
+	"mul f0 u1; add t0 u2; add f3 f4; mul t2 k5 > [1 3]":                                                         plain596,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; accum t6 > [5 7]":              plain597,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 k5; mul f6 k7; add t3 t4; mul t5 t1; mul t5 u8; accum t6 > [5 7 8]": plain598,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; mul t3 k6; sub k7 f8; mul f8 t5; mul t4 t6; mul t7 k6; sub k7 f9; mul f9 t9; mul t3 t10; add t7 t11; add t8 t11 > [1 12 13]":                                                                         plain599,
+	"mul f0 u1; add t0 u2; mul f3 f4; mul t2 l5; sub k6 f7; mul f7 t4; mul t3 t5 > [1 6]":                                                                                                                                                             plain600,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; accum t4 > [3 5]":                                                                                                                                                                         plain601,
+	"mul f0 u1; add t0 u2; mul f3 k4; add f5 t2; mul t3 t1; mul t3 u6; accum t4 > [3 5 6]":                                                                                                                                                            plain602,
+	"mul f0 u1; add t0 u2; mul f3 k4; mul f3 k5; add f6 k7; add f8 l9; mul t5 t4; mul t5 t2; mul t3 t3; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 t1; mul t15 u12; add t5 t17; accum t16 > [15 18 19]": plain603,
+	"mul f0 u1; add t0 u2; mul f3 k4; sub k5 f6; mul f6 t3; mul t2 t4; mul t5 k4; sub k5 f7; mul f7 t7; mul f3 t8; add t5 t9; mul f8 f9; mul f10 k4; sub k5 f11; mul f11 t13; mul t12 t14; mul t15 k4; sub k5 f12; mul f12 t17; mul f10 t18; add t15 t19; mul f13 f14; mul f15 k4; sub k5 f16 > [1 6 9 10 11 16 19 20 21 22 23]": plain604,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; add t7 t10 > [1 11 12 13]":                                                                                                                                                 plain605,
+	"mul f0 u1; add t0 u2; mul f3 l4; mul t2 k5; sub k6 f7; mul f7 t4; mul t3 t5; mul t6 k5; sub k6 f8; mul f8 t8; mul t2 t9; add t6 t10; mul f9 f10; mul f11 l4; mul t13 k5; sub k6 f12; mul f12 t15; mul t14 t16; mul t17 k5; sub k6 f13; mul f13 t19; mul t13 t20; add t17 t21; mul f14 f15 > [1 7 10 11 12 18 21 22 23]":     plain606,
+	"mul f0 u1; add t0 u2; mul f3 l4; sub k5 f6; mul f6 t3; mul t2 t4; mul f7 f8 > [1 5 6]": plain607,
+	"mul f0 u1; add t0 u2; mul l3 f4; add u5 t2; div k6 t3; div u1 t3; sub f7 f0; mul l3 f8; add u5 t7; div u5 t8; div k6 t8; sub f9 f7; mul l3 f10; add u5 t12; div u5 t13; div k6 t13; sub f11 f9; mul l3 f12; add u5 t17; div u5 t18; div k6 t18; sub f13 f11; mul l3 f14; add u5 t22 > [1 4 5 6 9 10 11 14 15 16 19 20 21 23]":          plain608,
+	"mul f0 u1; add t0 u2; mul l3 f4; mul l3 f5; mul l3 f6; mul l3 f7; add k8 f9; mul l3 f10; mul f11 f12; add k8 t8; mul l3 f13 > [1 2 3 4 5 6 7 9 10]":                                                                                                                                                                                    plain609,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [13]":                                                                                                                                                                          plain610,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12 > [3 6 8 11 13]":                                                                                                                                                                 plain611,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [15]":                                                                                                                                           plain612,
+	"mul f0 u1; add t0 u2; mul u3 t1; add f4 t2; mul t3 k5; mul t3 k6; erf t5; add t6 k7; mul t4 t7; mul t8 k5; mul t8 k6; erf t10; add t11 k7; mul t9 t12; mul t13 k8; select f9 t14 k10 > [3 6 8 11 15]":                                                                                                                                  plain613,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; accum t6; accum t8; mul t7 u1; mul t7 f0; mul t11 l9; mul t11 f10; accum t7; accum t12 > [9 10 13 14 15 16]":                                                                                                                        plain614,
+	"mul f0 u1; add t0 u2; sub t1 u3; sub k4 f5; mul f5 t3; mul f6 t4; mul t5 t2; mul t5 u7; mul t7 k8; add f9 t7; accum t6; accum t8; mul t9 u1; mul t9 f0; mul t12 l10; mul t12 f11; accum t9; accum t13 > [10 11 14 15 16 17]":                                                                                                           plain615,
+	"mul f0 u1; mul f0 u2; mul f3 k4; add t0 k5; mul f6 k4; mul t4 u7; mul f8 k4; mul t6 u7; add f9 t7; mul f8 u10; add f11 t9; mul t8 f12; add t5 t11; mul t10 f12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain616,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 f0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain617,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 f9; add f10 t7; mul f11 f9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain618,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain619,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain620,
+	"mul f0 u1; mul f0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul f5 t7; mul f5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain621,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2 > [3]": plain622,
+	"mul f0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul t3 f4; mul t3 u5; accum t4; sub k3 f6; mul f6 t7; mul f7 t8; mul t9 f4; mul t9 u8; add t5 t11; accum t10; sub k3 f4; mul f4 t14; mul t12 t15; mul t16 f9; mul t16 u10; mul t18 k11; add f12 t18; accum t17; accum t19; accum f13 > [3 6 9 13 20 21 22 23]": plain623,
+	"mul f0 u1; mul f2 t0; mul f2 f3; mul f2 f4; mul t1 k5; mul f6 u1; mul f7 t5; mul f7 f3; mul f7 f8; mul t6 k5 > [1 2 3 4 6 7 8 9]":                                                                                                                                                                          plain624,
+	"mul f0 u1; mul f2 u1 > [0 1]":                                                          plain625,
+	"mul f0 u1; mul f2 u1; mul f3 u1; mul f4 u1 > [0 1 2 3]":                                plain626,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; add t1 t4 > [2 3 5]":            plain627,
+	"mul f0 u1; mul t0 f2; mul t0 f3; mul f0 u4; mul t3 f5; mul t3 f3; add t1 t4 > [2 5 6]": plain628,
+	"mul f0 u1; mul t0 k2; exp t1; mul f3 f4 > [2 3]":                                       plain629,
+	"mul f0 u1; mul t0 l2; mul t0 f3 > [1 2]":                                               plain630,
+	"mul k0 f1 > [0]": plain631,
+	"mul k0 f1; add f2 t0; mul l3 f4; mul l5 f6; add t2 t3; mul l7 f8; add t4 t5; mul l9 f1; add t6 t7; mul l10 f11; mul k12 t9; add t8 t10 > [1 11]": plain632,
+	"mul k0 f1; add t0 k2 > [1]":                                                                   plain633,
+	"mul k0 f1; add t0 k2; mul t1 f1; add t2 k3 > [3]":                                             plain634,
+	"mul k0 f1; add t0 k2; mul t1 f1; add t2 k3; mul t3 f1; add t4 k4 > [5]":                       plain635,
+	"mul k0 f1; add t0 k2; mul t1 f1; add t2 k3; mul t3 f1; add t4 k4; mul t5 f1; add t6 k5 > [7]": plain636,
+	"mul k0 f1; add t0 k2; mul t1 f3; add f4 t2; mul f5 f6; mul k7 t4; add t3 t5; mul k8 f1; add t7 k9; mul t8 f1; add t9 k10; mul t10 f1; add t11 k11; mul t12 f12; mul f5 f13; mul k14 f1; add t15 k15; mul t16 f1; add t17 k16; mul t18 f3; add t13 t19; mul k17 f1; add t21 k18; mul t22 t4 > [4 6 14 20 23]": plain637,
+	"mul k0 f1; mul k0 f2; add f1 k3; mul t1 t2; mul t3 k0; mul t4 f4; div t0 f5; mul t6 f2; mul t7 k0; add t5 t8; mul t6 k0; mul t10 f6; mul t10 f5; add t9 t11; add k3 t12; mul t6 f7; mul t6 u8; mul f7 f7; sub k3 t17; mul t16 t18; sub k3 f5; mul f5 t20; mul t13 t21; add t19 t22 > [4 14 15 19 22 23]":     plain638,
+	"mul k0 f1; mul k0 f2; mul f3 k4; mul t0 k4; mul f5 k4; mul t1 k4; mul f1 k4; mul f2 k4; mul k0 f6 > [0 1 2 3 4 5 6 7 8]":                                                                                                                                                                                     plain639,
+	"mul k0 k0; add k1 k1 > [0 1]": plain640,
+	"mul k0 k1 > [0]":              plain641,
+	"mul k0 l1 > [0]":              plain642,
+	"mul l0 f1 > [0]":              plain643,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3 > [2 3]":            plain644,
+	"mul l0 f1; add f2 t0; add t1 t0; mul t2 k3; add f4 t2 > [3 4]": plain645,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6 > [3 4 8 9 10 11]":                                                                                                                                                                           plain646,
+	"mul l0 f1; add u2 t0; div f3 t1; mul t2 u2; mul t2 l0; sub f4 f5; mul t2 t5; mul t4 f5; mul t7 k6; add f7 t4; add f8 t8; add f9 t6; accum t11 > [3 4 8 9 10 12]":                                                                                                                                                                plain647,
+	"mul l0 f1; add u2 t0; div k3 t1; div k4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain648,
+	"mul l0 f1; add u2 t0; div k3 t1; div u4 t1; sub f5 f6; mul l0 f7; add u2 t5; div u2 t6; div k3 t6; sub f8 f5; mul l0 f9; add u2 t10; div u2 t11; div k3 t11; sub f10 f8; mul l0 f11; add u2 t15; div u2 t16; div k3 t16; sub f12 f10; mul l0 f13; add u2 t20; div u2 t21; div k3 t21 > [2 3 4 7 8 9 12 13 14 17 18 19 22 23]":   plain649,
+	"mul l0 f1; add u2 t0; div k3 t1; sub f4 f5; mul l0 f6; add u2 t4; div u2 t5; div k3 t5; sub f7 f4; mul l0 f8; add u2 t9; div u2 t10; div k3 t10; sub f9 f7; mul l0 f10; add u2 t14; div u2 t15; div k3 t15; sub f11 f9; mul l0 f12; add u2 t19; div u2 t20; div k3 t20; sub f13 f11 > [2 3 6 7 8 11 12 13 16 17 18 21 22 23]":   plain650,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 f6; sub k3 t5; mul f7 t6; sub k3 f7; mul f7 t8; mul f6 t9; sub k3 f8; mul f8 t11; mul f9 t12; sub k3 f10; mul f10 t14; mul f11 t15; mul f11 f11; sub k3 t17; mul f10 t18; mul f12 u13; mul f14 u13; mul f15 u13; mul f16 u13 > [2 3 4 7 10 13 16 19 20 21 22 23]": plain651,
+	"mul l0 f1; add u2 t0; div u2 t1; div k3 t1; sub f4 f5; mul f6 u7; mul f8 u7; mul f9 u7; mul f10 u7; mul f11 u7; mul t4 u7 > [2 3 5 6 7 8 9 10]":                                                                                                                                                                                 plain652,
+	"mul l0 f1; mul k2 f3; mul k2 f4; mul k2 f5; mul k2 f6; mul l7 k2; mul f8 k2; mul t4 k2; div t5 f9; div t6 f9; div t7 f9; div l7 f9; div f6 f9; div f8 f9; mul f10 k2; add f11 f11; add f12 f12; mul t15 k2; mul t16 k2; mul l13 k2; mul t19 u14 > [0 1 2 3 8 9 10 11 12 13 14 17 18 20]":                                        plain653,
+	"mul l0 f1; mul l0 f2 > [0 1]": plain654,
+	"mul l0 f1; mul l0 f2; mul f3 f4; mul t2 k5; mul t3 u6; mul t3 l7; mul t5 u6 > [0 1 4 6]":                                                      plain655,
+	"mul l0 f1; mul l0 f2; mul l0 f3; mul l0 f4; add k5 f6; mul l0 f7; mul f8 f9; add k5 t6; mul l0 f10 > [0 1 2 3 4 5 7 8]":                       plain656,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; add f6 t0; add f7 t2 > [1 3 4 5]":                                                                 plain657,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7 > [0 1 2 3 4]":                                                                          plain658,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul k6 f7; mul k6 f8 > [0 1 2 3 4 5]":                                                             plain659,
+	"mul l0 f1; mul l0 u2; mul l3 f4; mul l3 u5; mul l6 f7; mul l6 u2; mul l8 f9; mul l8 u5; mul k10 f11; add t0 t4; add t2 t6 > [1 3 5 7 8 9 10]": plain660,
+	"mul l0 f1; mul l2 f3; add t0 t1 > [2]":                                                                                                        plain661,
+	"mul l0 f1; mul l2 f3; add t0 t1; mul l4 f5; add t2 t3; mul l6 f7; add t4 t5; mul l8 f9; mul k10 t7; add t6 t8 > [9]":                          plain662,
+	"mul l0 f1; mul l2 f3; add t0 t1; select l4 f1 t2 > [2 3]":                                                                                     plain663,
+	"mul l0 f1; mul t0 k2 > [1]":                plain664,
+	"mul l0 f1; sub f2 t0 > [1]":                plain665,
+	"mul l0 k1; mul l0 k2; mul l0 k3 > [0 1 2]": plain666,
+	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                                              plain667,
+	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul l0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; sub l20 u21; mul u22 t19; sigmoid t20; mul u23 t21; sub k24 t21 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 21 22 23]": plain668,
+	"mul l0 k1; mul l0 k2; mul l0 k3; mul l0 k4; mul l0 k5; mul t0 k6; mul l0 k7; mul l0 k8; mul l0 k9; mul l0 k10; mul l0 k11; mul l0 k12; mul l0 k13; mul l0 k14; mul l0 k15; mul l0 k16; mul l0 k17; mul l0 k18; mul l0 k19; mul l0 k20; mul l0 k21 > [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20]":                                                  plain669,
+	"mul l0 k1; mul l0 k2; mul l0 k3; select l4 k5 k6; select l4 k6 k5 > [0 1 2 3 4]":                                    plain670,
+	"mul l0 k1; mul l0 k2; mul t0 k3; mul l0 k4 > [0 1 2 3]":                                                             plain671,
+	"mul l0 k1; mul t0 f2; mul l0 f3; accum t1; accum t2 > [3 4]":                                                        plain672,
+	"mul l0 k1; mul t0 f2; mul l0 f3; mul l4 k1; mul t3 f5; mul l4 f6; add t1 t4; accum t6; add t2 t5; accum t8 > [7 9]": plain673,
+	"mul l0 k1; mul t0 f2; mul t0 f3; add k4 t2; sub k4 f3; mul f3 t4; mul t1 t5; mul t0 f5; mul t0 f6; add k4 t8; sub k4 f6; mul f6 t10; mul t7 t11; mul t0 f7; mul t0 f8; add k4 t14; sub k4 f8; mul f8 t16; mul t13 t17; mul t0 f9; mul t0 f10; add k4 t20; mul t0 f11; mul t0 f12 > [0 3 6 9 12 15 18 19 21 22 23]":     plain674,
+	"mul l0 k1; mul t0 f2; mul t0 f3; mul t2 k4; mul t3 f5; mul t3 f6; mul t1 k4; sub k7 f8; mul f8 t7; mul t6 t8; mul t9 k4; sub k7 f9; mul f9 t11; mul t1 t12; add t9 t13; mul t2 f10; mul t2 u11; mul f10 f10; sub k7 t17; mul t16 t18; sub k7 f6; mul f6 t20; mul t4 t21; add t10 t13 > [5 14 15 19 22 23]":             plain675,
+	"mul l0 k1; mul t0 f2; mul t0 u3; mul f2 f2; sub k4 t3; mul t2 t4; mul f5 f5; sub k4 t6; mul u3 t7; mul f6 f6; sub k4 t9; mul u3 t10; mul f7 f7; sub k4 t12; mul u3 t13; mul f8 f8; sub k4 t15; mul u3 t16; mul f9 f9; sub k4 t18; mul u3 t19 > [1 5 8 11 14 17 20]":                                                    plain676,
+	"mul l0 k1; mul t0 u2; mul l0 u3; add f4 t1; add f5 t1; add f6 t2; add f7 t2; mul t3 l8; mul t5 l8; mul t3 f9; mul t3 f10; mul t3 f11; mul t3 f12; mul t5 k1; mul t13 f11; mul t13 f10; add t9 t14; add t12 t15; mul t5 f9; mul t5 f12; add t11 t18; mul t4 f13; mul t6 f14; add t21 t22 > [4 6 7 8 10 16 17 19 20 23]": plain677,
+	"mul l0 u1; cos t0; sin t0 > [1 2]": plain678,
+	"mul l0 u1; exp t0 > [1]":           plain679,
+	"mul l0 u1; mul f2 f2; sub k3 t1; mul t0 t2; mul f4 f4; sub k3 t4; mul t0 t5; mul f5 f5; sub k3 t7; mul t0 t8; mul f6 f6; sub k3 t10; mul t0 t11; mul f7 f7; sub k3 t13; mul t0 t14; mul f8 f8; sub k3 t16; mul t0 t17 > [3 6 9 12 15 18]": plain680,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [2 3 4 5 6]": plain681,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3 > [5 6]":       plain682,
+	"mul l0 u1; mul l0 u2; cos t1; sin t1; exp t0; mul t4 t2; mul t4 t3; mul k3 t6; mul t3 t4; mul t2 t4; mul t3 k3; mul t4 t10; mul t5 l0; mul t11 l0; mul t8 l0; mul t9 l0; mul t14 k3; mul t15 k3; mul t12 u2; mul t13 u2; mul f4 u5; mul f6 u5; mul t16 u7; mul t17 u7 > [5 6 7 18 19 20 21 22 23]":                                     plain683,
+	"mul l0 u1; mul l0 u2; mul f3 k4; add t0 k5; mul l6 k4; mul t4 u7; mul l8 k4; mul t6 u7; add f9 t7; mul l8 u10; add f11 t9; mul t8 l12; add t5 t11; mul t10 l12; mul t8 f13; mul t8 f14; mul t8 f15; mul t8 f16; mul t10 k4; mul t18 f15; mul t18 f14; add t14 t19; add t17 t20; mul t10 f13 > [1 2 3 10 12 13 15 16 21 22 23]":         plain684,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 f6; mul t4 k4; div f7 f8; mul t6 f9; mul t7 k4; add t5 t8; mul t9 t3; add f5 t10; add t11 t10; mul t9 t2; add t6 t13; add t14 t13; mul t12 k4; add f10 t16; mul t15 k4; add f11 t18; mul t17 u2; mul t17 l0; mul t19 u1; add t20 t22 > [19 21 23]":                                  plain685,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul f5 k4; add t0 k3; add f6 f7; mul f8 l9; add f10 t7; mul f11 l9; add f12 t9; mul f8 f13; mul f8 f14; add f15 t11; mul f8 f16; mul f8 f17; add f18 t14; mul f11 k4; mul t17 f16; mul t17 f14; add t13 t18; add t15 t19; mul f11 f13; mul f11 f17 > [1 2 3 4 5 6 8 10 12 16 20 21 22 23]": plain686,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [1 2 3 6 7 9 10 13 16 17 18 21 22 23]":            plain687,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [13 16 21 22 23]":                                 plain688,
+	"mul l0 u1; mul l0 u2; sub k3 t0; mul t1 k4; mul t2 t2; mul t3 t3; add t4 t5; div t2 t6; div t3 t6; mul t8 k4; add t0 k3; mul t10 t7; mul t1 t9; sub t11 t12; mul t10 t9; mul t1 t7; add t14 t15; mul l5 t7; mul l5 t9; mul t17 u6; mul t18 u7; sub t19 t20; mul t17 u7; mul t18 u6 > [6 7 8 13 16 17 18 21 22 23]":                     plain689,
+	"mul l0 u1; mul t0 k2; exp t1; mul l3 f4 > [2 3]": plain690,
+	"mul u0 f1 > [0]": plain691,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [2 5 7]":                                                                                                         plain692,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6 > [7]":                                                                                                             plain693,
+	"mul u0 f1; add f2 f3; add t1 t0; mul t2 k4; mul t2 k5; erf t4; add t5 k6; mul t3 t6; mul t4 t4; mul t8 k7; exp t9; mul t10 k8; mul t3 t11; mul t12 k5; mul t6 k4; add t13 t14; mul t15 f1 > [7 15 16]": plain694,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [1 4 6]":                                                                                                                    plain695,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5 > [6]":                                                                                                                        plain696,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [1 4 7]":                                                                                                         plain697,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; add f1 t6 > [7]":                                                                                                             plain698,
+	"mul u0 f1; add f2 t0; mul t1 k3; mul t1 k4; erf t3; add t4 k5; mul t2 t5; mul t3 t3; mul t7 k6; exp t8; mul t9 k7; mul t2 t10; mul t11 k4; mul t5 k3; add t12 t13; mul t14 f1 > [6 14 15]":             plain699,
+	"mul u0 f1; add t0 u2; add f3 u4; select f5 k6 k7; mul t3 f8; mul t4 f9; mul t5 k10; sub t1 k6; step t7; select t8 t6 k6; mul t9 f1 > [2 9 10]":                                                         plain700,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4 > [5]":                                                                                                                                   plain701,
+	"mul u0 f1; add t0 u2; max k3 t1; min t2 k4; mul t3 k5; exp t4; mul t5 k5; sub t2 k4; step t7; select t8 k3 t6; sub t1 k3; step t10; select t11 t9 k3; mul t12 f1 > [5 12 13]":                          plain702,
+	"mul u0 f1; add t0 u2; max k3 t1; mul f4 f5; mul t3 k6; sub t2 k7; step t5; select t6 k3 t4; sub t1 k3; step t8; select t9 t7 k3; mul t10 f1; accum t10; accum t11 > [12 13]":                           plain703,
+	"mul u0 f1; add t0 u2; select f3 k4 k5; mul t2 f6; mul t3 f7; mul t4 k8; sub t1 k4; step t6; select t7 t5 k4; mul t8 f1 > [8 9]":                                                                        plain704,
+	"mul u0 f1; mul f2 f3; sub f4 t1 > [0 2]": plain705,
+	"mul u0 f1; mul t0 f2; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; sub f7 u8; mul u3 t8; sigmoid t9; mul u9 t10; sub k10 t10; mul t11 t12; mul t13 u3; mul f11 t14; mul f11 t10; mul t13 t8; mul f11 t17; mul t15 k6; mul u0 t10; mul t20 t12; mul t21 u3; mul f12 t22 > [3 4 6 7 8 10 15 16 18 19 21 23]": plain706,
+	"mul u0 f1; mul t0 k2 > [0 1]": plain707,
+	"mul u0 f1; mul t0 k2 > [1]":   plain708,
+	"mul u0 f1; mul u0 f2; sub f3 t0; sub f4 t1; mul f5 t2; mul f5 t3; add f6 t4; add f7 t5; mul f8 t6; mul f8 t7; mul f5 t8; mul f5 t9; add f1 t10; add f2 t11 > [2 3 6 7 8 9 12 13]": plain709,
+	"mul u0 f1; mul u2 f3; sub t0 t1 > [2]": plain710,
+	"mul u0 f1; sigmoid t0; mul u2 t1; sub k3 t1; mul t2 t3; mul t4 u0; add f4 f5; mul t6 t5; mul t6 t1; mul t4 f1; mul t6 t9; mul t7 k6; mul f7 t2; mul f8 u9; mul f10 u9; mul f11 u9; mul f12 u9; mul f13 u9; mul t8 u9 > [7 10 11 12 13 14 15 16 17 18]":                                                                               plain711,
+	"mul u0 l1; add f2 k3; mul f4 k5; add f6 t2; add f7 f8; mul t3 f9; mul t3 t0; add f10 t6; mul t4 f11; mul t4 t0; add t5 t8; add f12 t9; mul t7 f13; mul t7 f14; mul t11 f15; mul t11 f14; add t12 t14; div t16 t1; mul t17 f14; mul t18 k5; mul t19 u16; mul t19 f17; mul t20 t0; add t10 t22 > [0 3 4 13 15 19 21 22 23]":            plain712,
+	"mul u0 l1; max f2 k3; min u4 f5; mul f6 k7; add f8 t3; add f9 f10; mul t4 f11; mul t4 t0; add f12 t7; mul t5 f13; mul t5 t0; add t6 t9; add f14 t10; mul t8 f15; mul t8 t0; add t11 t13; mul t12 f16; mul t12 t0; add t15 t16; mul t14 k7; mul t17 k7; mul t19 f17; mul t19 t2; add t4 t22 > [0 1 2 5 8 12 14 17 18 20 21 23]":       plain713,
+	"mul u0 l1; max f2 k3; mul t0 u4; min u5 f6; add t2 k7; mul f8 k9; add f10 t5; add f11 f12; mul t6 f13; mul t6 t0; add f14 t9; mul t7 f15; mul t7 t0; add t8 t11; add f16 t12; mul t10 f17; mul t10 f18; mul t14 f19; mul t14 f18; add t15 t17; div t19 t4; mul t20 f18; mul t21 k9; mul t16 f20 > [0 1 3 6 7 13 16 18 22 23]":        plain714,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [10 11 14 15]":                                                                                                                                plain715,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul f10 t8; mul f10 t9; mul t0 t10; mul t0 t11; add f4 t12; add f5 t13 > [4 5 8 9 10 11 14 15]":                                                                                                                        plain716,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [4 5 8 9 12 13]":                                                                                                                                                        plain717,
+	"mul u0 l1; min u2 f3; mul t1 f4; mul t1 f5; sub f6 t2; sub f7 t3; mul t0 t4; mul t0 t5; add f8 t6; add f9 t7; mul t0 t8; mul t0 t9; add f4 t10; add f5 t11 > [8 9 12 13]":                                                                                                                                                            plain718,
+	"mul u0 l1; mul f2 k3; add f4 k5; add f6 k5; mul f7 k8; mul t4 k3; add f9 t5; mul f10 k3; add f11 t7; mul t6 f12; mul t6 f13; mul t6 f14; mul t6 f15; mul t8 k8; mul t13 f14; mul t13 f13; add t9 t14; add t12 t15; mul t8 f12; mul t8 f15; add t11 t18; add t10 t19; mul t6 f16; mul t6 f17 > [0 1 2 3 6 8 13 16 17 20 21 22 23]":    plain719,
+	"mul u0 l1; mul f2 k3; add f4 t1; mul t2 f5; mul t2 t0; add f6 t4; mul t5 f7; mul t5 f8; mul t7 f9; mul t7 t0; mul t9 k3; mul t10 f10; mul t10 u11; add t2 t12 > [0 3 6 7 8 9 11 13]":                                                                                                                                                 plain720,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 k6; add f7 t3; add f8 f9; mul t4 f10; mul t4 t0; add f11 t7; mul t5 f12; mul t5 t0; add t6 t9; add f13 t10; mul t8 f14; mul t8 f15; mul t12 f16; mul t12 f15; add t13 t15; div t17 t2; mul t18 f15; mul t19 k6; mul t20 u3; mul t20 f2; mul t21 t0 > [0 4 5 11 14 16 22 23]":                 plain721,
+	"mul u0 l1; mul f2 u3; add t1 k4; mul f5 u6; add f7 t3; mul f8 l1; accum t5; add f9 f10; add t7 f11; accum t8; mul f12 k13; add f14 t10; add f15 f16; mul t11 f17; mul t11 t0; add f18 t14; mul t12 f19; mul t12 t0; add t13 t16; add f20 t17; mul t15 f21; mul t15 f22; mul t19 f23; mul t19 f22 > [0 2 4 6 9 11 12 18 20 21 22 23]": plain722,
+	"mul u0 l1; mul t0 k2 > [0 1]":                       plain723,
+	"mul u0 l1; mul t0 k2 > [1]":                         plain724,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [1 3]": plain725,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2 > [3]":   plain726,
+	"mul u0 l1; mul t0 t0; max t1 k2; div k3 t2; min u4 t3; mul t0 k5; mul t5 t4; sub u4 t3; step t7; select t8 k6 k7; select t8 k7 k6; div t10 t2; mul t11 t3; mul t12 k5; sub k2 t1; step t14; select t15 k6 t13; mul t16 t0; add t17 t17; mul t18 l1; mul t19 u8; select u9 t9 k6 > [0 3 6 20 21]": plain727,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [1 6 8]": plain728,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; add t3 k6; div k6 t7 > [6 8]":   plain729,
+	"mul u0 l1; mul t0 t0; max t1 k2; mul t0 u3; mul t3 k4; add t4 k5; div t5 t2; min u6 t6; add t3 k7; div k7 t8; mul t9 t0; mul t10 k8; mul t11 t7; sub u6 t6; step t13; select t14 k9 k7; select t14 k7 k9; div t16 t2; mul t17 t6; mul t18 k8; mul t17 k4; sub k2 t1; step t21; select t22 k9 t19 > [0 6 9 10 12 15 20 23]": plain730,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [1 4]": plain731,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3 > [4]":   plain732,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u2 t0; add t5 t5; mul t4 t0; mul t7 k4; mul t8 u2; mul t6 l1; mul t10 u5; select u6 t1 k7 > [0 1 4 7 9 11 12]":                                                                                                                                             plain733,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [1 4 6 9]":                                                                                                                                                                                             plain734,
+	"mul u0 l1; mul t0 t0; mul t1 u2; add t2 k3; div k3 t3; mul u4 l1; mul t5 t5; mul t6 u5; add t7 k3; div k3 t8 > [4 9]":                                                                                                                                                                                                 plain735,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [2 4 6]":                                                                                                                                                                                                                                plain736,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5 > [6]":                                                                                                                                                                                                                                    plain737,
+	"mul u0 l1; mul t0 u2; mul t0 t0; mul t2 u3; add t1 t3; add t4 k4; div k4 t5; mul u3 t0; add t7 t7; add t8 u2; mul t6 t0; mul t10 k5; mul t11 u3; mul t9 l1; select u6 k7 t2; select u6 t2 k7; mul t15 k8; mul t16 u2; mul t13 u9 > [0 4 6 10 12 14 17 18]":                                                            plain738,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; add t10 k6; mul t10 u7; mul t12 u8; sub t14 t15; mul t10 u8; mul t12 u7; add t17 t18; mul t16 f9; mul t19 f10; sub t20 t21; mul t16 f10 > [0 5 7 8 10 11 12 13 16 19 22 23]": plain739,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [10 12 21 22 23]":                  plain740,
+	"mul u0 l1; mul t0 u2; mul t0 u3; mul t2 k4; expm1 t1; sin t3; mul t5 k5; add t4 k6; mul t6 t7; mul t5 t8; sub t4 t9; cos t3; mul t8 t11; mul t10 u7; mul t12 u8; sub t13 t14; mul t10 u8; mul t12 u7; add t16 t17; mul t15 f9; mul t18 f10; sub t19 t20; mul t15 f10; mul t18 f9 > [4 5 8 10 11 12 15 18 21 22 23]":   plain741,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [3 4 7 8 9 10 13 14]":                                                                                                                        plain742,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12 > [9 10 13 14]":                                                                                                                                plain743,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [3 4 7 8 9 10 13 14 15]":                                                                                                        plain744,
+	"mul u0 l1; mul u2 f3; mul u2 f4; sub f5 t1; sub f6 t2; mul t0 t3; mul t0 t4; add f7 t5; add f8 t6; mul f9 t7; mul f9 t8; mul t0 t9; mul t0 t10; add f3 t11; add f4 t12; mul t14 k10 > [9 10 13 14 15]":                                                                                                                plain745,
+	"observed f0 > [0]": plain746,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain747,
+	"observed f0; add f1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain748,
+	"observed f0; add f1 l2; select t0 k3 t1; sub f4 u5; mul t3 u6; add t2 k7; log t5 > [0 2 4 6]":                                                                         plain749,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 6 8 9]":                                plain750,
+	"observed f0; add l1 f2; mul u3 t1; add t2 u4; max k5 t3; mul t4 k6; exp t5; mul t6 f7; select t0 k5 t1; select t0 f0 t7 > [0 1 8 9]":                                  plain751,
+	"observed f0; mul u1 f2; add t1 u3; select t0 k4 f5; mul t3 f6; mul t4 f7; mul t5 k8; sub t2 k4; step t7; select t8 t6 k4; accum t9; mul t9 f2; accum t11 > [0 10 12]": plain752,
+	"observed f0; select t0 f0 u1 > [1]":                                                                                   plain753,
+	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3 > [0 1 3]":                                                         plain754,
+	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3 > [1 3]":                                                           plain755,
+	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3 > [3]":                                                             plain756,
+	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3; mul t3 u4; add t4 u5 > [1 5]":                                     plain757,
+	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3; mul t3 u4; add t4 u5 > [3 5]":                                     plain758,
+	"observed f0; select t0 f0 u1; sub t1 u2; mul t2 u3; mul t3 u4; add t4 u5 > [5]":                                       plain759,
+	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6 > [0 3 7]": plain760,
+	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6 > [3 5 7]": plain761,
+	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6 > [3 7]":   plain762,
+	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6; add f7 l8; mul t0 t8; add f9 t9; max t10 k10; div t9 t11; sub f11 t7; sub k12 t12; mul k13 t12; add t15 k4; mul t14 t13; mul t16 t17; mul t14 t14; mul t19 f14; mul k15 t20; add t18 t21; mul k16 t12 > [0 3 7 8 10 12 13 14 17 19 20 22 23]": plain763,
+	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6; mul t7 u7; add t8 u8 > [3 5 9]":                                                                                                                                                                                                               plain764,
+	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6; mul t7 u7; add t8 u8 > [3 7 9]":                                                                                                                                                                                                               plain765,
+	"observed f0; sub f0 u1; select u2 f3 k4; select t0 t1 t2; add t3 u1; select t0 f0 t4; sub t5 u5; mul t6 u6; mul t7 u7; add t8 u8 > [3 9]":                                                                                                                                                                                                                 plain766,
+	"observed f0; sub f1 u2; mul t1 u3; add f4 l5; mul t0 t3; add f6 t4; max t5 k7; div t4 t6; sub f8 t2; sub k9 t7; mul k10 t7; add t10 k11; mul t9 t8; mul t11 t12; mul t9 t9; mul t14 f12; mul k13 t15; add t13 t16; mul k14 t7; add t18 k15; mul t19 t7; add t20 k11; mul t21 t12; mul t14 t9 > [0 2 3 5 7 8 9 12 15 17 22 23]":                            plain767,
+	"relax f0 f1 f2 f3 f4 > [0]": plain768,
+	"rsqrt f0 > [0]":             plain769,
+	"select f0 f1 f2 > [0]":      plain770,
+	"select f0 f1 k2 > [0]":      plain771,
+	"select f0 f1 k2; select f0 f3 k2; add t1 f4; add t0 f5; select f6 k2 f7; add t3 t4 > [2 5]": plain772,
+	"select f0 k1 f2; select f0 k1 f3; add f4 t1; mul t2 f5; mul t2 f6; add t2 f7; add t3 f8; mul t5 f9; sub f10 k1; step t8; select t9 k1 t7; mul t10 k11; add t0 t11; mul t6 f6; select f5 t13 k1; mul t14 k11; add t12 t15; select f5 t16 k1; select f5 k1 t16; add t10 t18; sub f12 f13; step t20; select t21 t17 k1; add t19 t22 > [4 14 17 21 23]": plain773,
+	"select f0 k1 k2; mul f3 u4; mul f3 f5; select f6 t0 k1; select f6 k1 t0; mul t4 k7; add t1 t5; mul t3 k8; div t7 u9; mul t8 f10; mul t9 k8; mul t8 k11; add t6 t11; mul t12 k8; div t13 u12; mul t14 u13; mul t15 k8; div t2 u9; mul t17 u4; mul t18 k8; add t10 t19 > [12 14 16 20]":                                                               plain774,
+	"select l0 f1 k2 > [0]":            plain775,
+	"select l0 f1 k2; add t0 f3 > [1]": plain776,
+	"select l0 f1 k2; select l0 k2 f1; add f3 t1; add t0 t2; mul t2 u4; mul t2 f5; mul t4 l6; mul t4 f7; accum t2; accum t5 > [3 6 7 8 9]": plain777,
+	"select l0 f1 k2; select l0 k2 f1; add f3 t1; mul t2 f4; mul t2 l5; mul t2 f6; mul t2 l7; add t0 t6 > [3 4 5 7]":                       plain778,
+	"select l0 k1 f2; mul t0 f3; mul t0 f4; mul f3 f3; sub k5 t3; mul t2 t4; select l0 k1 f6; add t5 t6; mul t7 f7; mul t7 f8; mul t7 f9; mul t7 f10; sub k5 f4; mul f4 t12; mul t1 t13; mul f7 f7; sub k5 t15; mul t9 t16; sub k5 f10; mul f10 t18; mul t10 t19; sub k5 f8; mul f8 t21; mul t8 t22 > [11 14 17 20 23]": plain779,
+	"select u0 k1 f2; select u0 k1 f3; select u4 k1 f5; mul t2 u6; add f7 t3; add t4 t3; mul f8 u9; mul t5 u9 > [0 1 6 7]": plain780,
+	"sigmoid f0 > [0]": plain781,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5 > [0 1 2 3 4 5 6]": plain782,
+	"sigmoid f0; mul t0 f1; mul t1 k2; max f3 t2; mul t3 t3; mul t4 k4; max f1 t5; sub t5 f1; step t7; sub t2 f3; step t9; select t10 k5 k6; select t10 k6 k5; mul t12 k2; mul t13 f1; mul t13 t0; sub k6 t0; mul t0 t16; mul t14 t17 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18]":                                                        plain783,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14]":                                                                                                                              plain784,
+	"sigmoid f0; mul t0 t0; max t1 k1; max f2 k3; mul t0 t3; add t4 k4; sqrt t5; add t6 k5; add t6 k4; mul t7 t7; div t9 t2; max f6 t10; mul t8 t8; div t12 t2; min t11 t13; sub t11 t13; step t15; sub t10 f6; step t17; div k7 t6; sub k3 f2; step t20; sub k1 t1; step t22 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain785,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; select l5 f4 t6; tanh t6; mul t3 t8; select l5 f6 t9 > [0 1 2 3 7 8 10]":                                                                                                                                                                                      plain786,
+	"sigmoid f0; sigmoid f1; tanh f2; sigmoid f3; mul t1 f4; mul t0 t2; add t4 t5; tanh t6; mul t3 t7 > [0 1 2 3 6 7 8]":                                                                                                                                                                                                                         plain787,
+	"sign f0 > [0]":              plain788,
+	"sign f0; mul f1 t0 > [0 1]": plain789,
+	"sin f0 > [0]":               plain790,
+	"softplus f0 > [0]":          plain791,
+	"softplus f0; add f0 k1; step t1; sigmoid f0; select t2 k2 t3 > [0 1 2 3 4]": plain792,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3 > [0 1 2 3]":                 plain793,
+	"softplus f0; softplus f1; add t0 k2; mul t0 f3; add f1 k4; step t4; sigmoid f1; select t5 k5 t6; add f0 k4; step t8; sigmoid f0; select t9 k5 t10; mul f3 t11 > [0 1 2 3 4 5 6 7 8 9 10 11 12]": plain794,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4 > [0 1 2 3 4]": plain795,
+	"softplus f0; softplus f1; softplus f2; add t0 k3; mul t0 f4; add f2 k5; step t5; sigmoid f2; select t6 k6 t7; add f1 k5; step t9; sigmoid f1; select t10 k6 t11; add f0 k5; step t13; sigmoid f0; select t14 k6 t15; mul f4 t16 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17]": plain796,
+	"sqrt f0 > [0]":   plain797,
+	"step f0 > [0]":   plain798,
+	"sub f0 f1 > [0]": plain799,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [0 3]": plain800,
+	"sub f0 f1; mul f2 t0; add f1 t1; mul t2 f3 > [3]":   plain801,
+	"sub f0 f1; mul f2 t0; select f3 t1 k4 > [2]":        plain802,
+	"sub f0 f1; mul l2 f3; add u4 t1; div u4 t2; div k5 t2; sub f6 f0; mul f7 u8; mul f9 u8; mul f10 u8; mul f11 u8; mul t0 u8; mul t5 u8 > [3 4 6 7 8 9 10 11]":                                                                                                                                                                                                                     plain803,
+	"sub f0 f1; mul l2 t0; add f1 t1; sub f0 t2; mul k3 t3; mul t0 t4; add f4 t5; div t6 l5; max t7 k6; sqrt t8; min f7 f0; select l8 t10 f0; select k3 t11 f7; max f9 f0; select l8 t13 f0; select k3 t14 f9; mul l10 t4; add f11 t16; div t17 l12 > [2 6 9 12 15 17 18]":                                                                                                           plain804,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; div t3 f4; mul t4 f1; mul t5 k5; mul t4 f6; add t7 t7; sub f7 f8; step t9; select t10 k2 t2; select t10 t2 k2; div t12 f4; mul t13 f7; mul t14 k5; add t6 t15; mul t13 f9; add t17 t17; add t8 t18; div k10 f11; mul t19 t20; mul t21 f12; mul t21 f13 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23]": plain805,
+	"sub f0 f1; step t0; select t1 k2 f3; select t1 f3 k2; mul t3 k4; mul t4 f5; add f6 t5; add t6 t5; sub f7 f8; step t8; select t9 k2 t7; select t9 t7 k2; mul t11 k9; mul t12 f1; mul t12 f10; add f11 t13; add t2 t14; sub k12 f10; mul f10 t17; mul t15 t18 > [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19]":                                                              plain806,
+	"sub f0 k1 > [0]":              plain807,
+	"sub f0 l1 > [0]":              plain808,
+	"sub f0 l1; mul f2 t0 > [1]":   plain809,
+	"sub f0 l1; mul t0 t0 > [0 1]": plain810,
+	"sub f0 u1 > [0]":              plain811,
+	"sub f0 u1; add f2 f3; mul t1 f4; mul t1 f5; mul t2 l6; mul t3 k7; mul t5 f0; mul t5 f8; add t1 t7; sub k9 f10; mul f10 t9; mul t4 t10; mul t11 f0; mul t11 u11; add t8 t13; mul t3 f12; mul t3 u13; mul f12 f12; sub k9 t17; mul t16 t18; mul t19 f14; mul t19 u15; accum t20; sub k9 f8 > [0 6 11 12 14 15 19 21 22 23]":             plain812,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; mul f7 f8; mul t4 l9; mul f10 f11; add f7 t6; sub k6 f12; mul f12 t8; mul t5 t9; mul t10 f13; mul t10 u14; add t7 t12; mul f15 f16; mul f17 f18; accum t15; add t13 f19; accum t10; accum t11; accum t14; select f20 f21 k22; mul t21 k23; mul t22 t3 > [0 1 2 16 17 18 19 20 22 23]":     plain813,
+	"sub f0 u1; mul f2 k3; mul f2 k4; add f5 k6; sub f7 u8; mul f9 f10; mul t5 l11; mul f12 f13; add f9 t7; sub k6 f14; mul f14 t9; mul t6 t10; mul t11 f7; mul t11 u15; add t8 t13; mul f16 f17; mul f18 f19; mul f18 u20; accum t16; mul f21 f19; mul f21 u22; add t17 t20; accum t19; sub k6 f19 > [0 1 2 3 4 11 12 14 15 18 21 22 23]": plain814,
+	"sub f0 u1; mul f2 l3; mul f4 k5; mul t2 f0; mul t2 f6; add k7 t4; sub k7 f8; mul f8 t6; mul t1 t7; mul t8 f0; mul t8 u9; add t5 t10; mul f4 f10; mul f4 u11; mul f10 f10; sub k7 t14; mul t13 t15; mul t16 f12; mul t16 u13; sub k7 f6; mul f6 t19; mul t3 t20; mul t21 f12; mul t21 u14 > [0 8 9 11 12 16 17 18 21 22 23]":           plain815,
+	"sub f0 u1; mul f2 u3; mul f4 f5; mul f6 t2; mul t3 f7; mul t3 u8; add t1 t5; accum t4; sub k9 f7; mul f7 t8; mul t6 t9; mul t10 t0; mul t10 u10; mul t12 k11; accum t11; accum t13; add f2 t3; accum t16 > [3 7 12 14 15 17]":                                                                                                         plain816,
+	"sub f0 u1; mul t0 u2 > [1]":                                               plain817,
+	"sub f0 u1; mul t0 u2; min t1 u3; max t2 u4 > [3]":                         plain818,
+	"sub f0 u1; mul t0 u2; min t1 u3; max t2 u4; mul t3 u5; add t4 u6 > [3 5]": plain819,
+	"sub f0 u1; mul t0 u2; min t1 u3; max t2 u4; mul t3 u5; add t4 u6 > [5]":   plain820,
+	"sub f0 u1; mul t0 u2; min t1 u3; max t2 u4; sub f5 t3; mul l6 t4; mul l7 t5; mul l8 f9; mul k10 t7; add t6 t8; mul l11 t5; mul l12 t7; add t10 t11; mul l13 f14; mul k15 t13; add t12 t14; mul l16 t5; mul l17 t7; add t16 t17; mul l18 t13; add t18 t19; mul l19 f20; mul k15 t21; add t20 t22 > [3 4 5 7 9 13 15 21 23]": plain821,
+	"sub f0 u1; mul t0 u2; mul t1 u3; add t2 u4 > [1 3]": plain822,
+	"sub f0 u1; mul t0 u2; mul t1 u3; add t2 u4 > [3]":   plain823,
+	"sub f0 u1; mul t0 u2; sub f3 t1; mul l4 t2; mul l5 t3; mul l6 f7; mul k8 t5; add t4 t6; mul l9 t3; mul l10 t5; add t8 t9; mul l11 f12; mul k13 t11; add t10 t12; mul l14 t3; mul l15 t5; add t14 t15; mul l16 t11; add t16 t17; mul l17 f18; mul k13 t19; add t18 t20; mul l19 t3; mul l20 t5 > [1 2 7 11 13 19 21 22 23]": plain824,
+	"sub f0 u1; mul u2 t0; sigmoid t1 > [2]": plain825,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                                                                                                                                                                                             plain826,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6 > [7 8 10 11 15 16 18 19]":                                                                                             plain827,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 t6; mul f5 t2; mul t5 t0; mul f5 t9; mul t7 k6; mul u7 t2; mul t12 t4; mul t13 u2; mul f8 t14; mul f8 t2; mul t13 t0; mul f8 t17; mul t15 k6; sub f9 u1; mul u2 t20; sigmoid t21; mul u3 t22 > [7 8 10 11 15 16 18 19 20 22 23]":                                    plain828,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul f5 u6; add f7 t7; mul t8 t6; mul t8 t2; mul t5 t0; mul t8 t11; mul t9 k8; mul f5 t3; sub f9 u1; mul u2 t15; sigmoid t16; mul u3 t17; sub k4 t17; mul t18 t19; mul t20 u2; add f10 t7; mul t22 t21 > [7 9 10 12 13 14 15 17 18 20 22 23]":                               plain829,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                                                                                                                                                                                             plain830,
+	"sub f0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]":                                                                                                                                                                       plain831,
+	"sub f0 u1; mul u2 t0; sigmoid t1; sub k3 t2; mul t2 t3; mul t4 t0; mul t4 u2; mul t6 k4 > [2 5 7]":                                                                                                                                                                                                                                                       plain832,
+	"sub f0 u1; sub f2 u3; mul f4 u5; accum f6; mul f7 f8; mul f7 u9; add t2 t5; accum t4; sub k10 f8; mul f8 t8; mul t6 t9; mul t10 t1; mul t10 u11; mul t12 k12; add f13 t12; accum t11; accum t13; accum f14; accum f15; accum f16; add f4 f7; accum t20; add f17 l18; add f19 t22 > [0 3 7 14 15 16 17 18 19 21 22 23]":                                   plain833,
+	"sub f0 u1; sub f2 u3; sub k4 f5; mul f6 k7; mul f8 k7; add t3 k7; sub k4 f9; mul f10 k7; mul f11 k7; add t7 k7; sub k4 f12; sub k4 f13; mul f14 k7; mul f15 k7; add t12 k7; add f16 f17; add f18 f19; mul t16 l20; mul t15 l20; mul t17 f21; mul t17 t13; mul t17 f22; mul t17 t14; mul t18 k23 > [0 1 2 4 5 6 8 9 10 11 13 14 15 16 18 19 20 21 22 23]": plain834,
+	"sub f0 u1; sub k2 f3; mul f3 t1; mul f4 t2; mul t3 t0; mul t3 u5; mul t5 k6; accum t4; accum t6 > [7 8]":                                                                                                                                                                                                                                                 plain835,
+	"sub k0 f1 > [0]": plain836,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; add f13 t10; mul t5 f14; mul t5 t0; mul t13 k15; mul t12 k15; mul f16 f16; sub k0 t16; mul t13 t17; add f17 t18; mul f1 t0; mul t15 t20; add f18 t21 > [2 7 9 11 14 18 19 21 22]":                plain837,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t3 k12; mul t3 k13; add f14 t11; mul t5 f15; mul t5 t0; mul t14 k16; mul t13 k16; mul f17 f17; sub k0 t17; mul t14 t18; add f18 t19; mul f1 t0; mul t16 t21; add f19 t22 > [2 7 9 10 12 15 19 20 22 23]": plain838,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t3 k10; add f11 t8; mul t5 f12; mul t5 t0; mul t11 k13; mul t10 k13; mul f14 f14; sub k0 t14; mul t11 t15; add f15 t16; mul f1 t0; mul t13 t18; add f16 t19 > [2 7 9 12 16 17 19 20]":                                            plain839,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t3 k8; add f9 t6; mul t5 f10; mul t5 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; add f13 t14; mul f1 t0; mul t11 t16; add f14 t17 > [2 7 10 14 15 17 18]":                                                                         plain840,
+	"sub k0 f1; add f2 f3; add f4 t1; mul t1 l5; mul t3 k6; add f7 t4; mul t5 f8; mul t5 t0; mul t7 k9; add t2 t8; mul t6 k9; mul f10 f10; sub k0 t11; mul t7 t12; add f11 t13; mul f1 t0; mul t10 t15; add f12 t16 > [9 13 14 16 17]":                                                                                            plain841,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; add t4 f7; mul t5 f1; mul t5 f8; mul t5 t0; mul t5 f9; mul t9 k10; add t7 t10; mul f1 t0; mul t11 t12; mul t13 l11; mul f8 f8; sub k0 t15; mul t6 t16; mul f9 f9; sub k0 t18; mul t8 t19 > [13 14 17 20]":                                                             plain842,
+	"sub k0 f1; add f2 f3; add t1 f4; add t2 f5; add t3 f6; mul t4 f1; mul t4 f7; mul t4 t0; mul t4 f8; mul t8 k9; add t6 t9; mul f1 t0; mul t10 t11; mul t12 l10; mul f7 f7; sub k0 t14; mul t5 t15; mul f8 f8; sub k0 t17; mul t7 t18 > [12 13 16 19]":                                                                          plain843,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 f7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                plain844,
+	"sub k0 f1; add f2 f3; mul t1 f1; mul t1 f4; mul t1 t0; mul t1 f5; mul t5 k6; add t3 t6; mul f1 t0; mul t7 t8; mul t9 l7; mul f4 f4; sub k0 t11; mul t2 t12; mul f5 f5; sub k0 t14; mul t4 t15 > [9 10 13 16]":                                                                                                                plain845,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 f1; mul t1 f5; mul t1 t0; mul t4 k6; add t2 t6; mul f4 f4; sub k0 t8; mul t3 t9; mul f1 t0; mul t7 t11 > [5 10 12]":                                                                                                                                                                  plain846,
+	"sub k0 f1; add f2 f3; mul t1 f4; mul t1 t0; mul f4 f4; sub k0 t4; mul t3 t5; mul t2 k5; mul t1 f6; mul t1 f1; add t7 t8; mul f1 t0; mul t10 t11 > [6 9 12]":                                                                                                                                                                  plain847,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; add f8 t10; mul f1 t0; mul t7 t12; add f9 t13 > [6 10 11 13 14]":                                                                                                                                    plain848,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 f5; mul t2 t0; mul t4 k6; add t1 t5; mul t3 k6; mul f7 f7; sub k0 t8; mul t4 t9; mul f1 t0; mul t7 t11 > [6 10 12]":                                                                                                                                                                  plain849,
+	"sub k0 f1; add f2 f3; mul t1 l4; mul t2 k5; mul t2 k6; mul t2 k7; mul t2 k8; mul t2 k9; mul t3 f10; mul t3 t0; mul t9 k11; mul t8 k11; mul f12 f12; sub k0 t12; mul t9 t13; mul f1 t0; mul t11 t15 > [1 4 5 6 7 10 14 16]":                                                                                                   plain850,
+	"sub k0 f1; add f2 l3; add f4 t1; mul t2 f1; mul t2 f5; mul t2 t0; mul t2 f6; mul t6 k7; add t4 t7; mul f1 t0; mul t8 t9; mul t10 l8; mul f5 f5; sub k0 t12; mul t3 t13; mul f6 f6; sub k0 t15; mul t5 t16 > [1 10 11 14 17]":                                                                                                 plain851,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 f7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                              plain852,
+	"sub k0 f1; add f2 u3; mul f4 k5; add f6 t2; mul f1 t0; mul t3 t4; mul t5 l7; mul f6 f6; sub k0 t7; mul f1 t8; mul f4 f4; sub k0 t10; mul t0 t11 > [1 5 6 9 12]":                                                                                                                                                              plain853,
+	"sub k0 f1; mul f1 t0 > [0 1]":                                              plain854,
+	"sub k0 f1; mul f1 t0; mul f2 t1 > [2]":                                     plain855,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2 > [2 3]":                        plain856,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; accum t3 > [2 4]":              plain857,
+	"sub k0 f1; mul f1 t0; mul f2 t1; add f3 t2; add f4 t3; accum t4 > [2 3 5]": plain858,
+	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; add f14 f15; add f16 f17; add f18 f19; add f20 f21 > [3 6 7 8 14 17 18 19 20 21 22 23]": plain859,
+	"sub k0 f1; mul f1 t0; mul f2 t1; mul t2 k3; sub k0 f4; mul f4 t4; mul f5 t5; add t2 t6; mul f6 f7; mul f8 l9; mul t9 k3; sub k0 f10; mul f10 t11; mul t10 t12; mul t13 k3; sub k0 f11; mul f11 t15; mul t9 t16; add t13 t17; mul f12 f13; mul f14 l9; mul t20 k3; sub k0 f15; mul f15 t22 > [3 6 7 8 14 17 18 19 20 21 23]":       plain860,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4 > [0 1 2 3 4 5]":                                                                                      plain861,
+	"sub k0 f1; mul f1 t0; mul f2 t1; sub f3 k4; step t3; select t4 f5 k4; sub k0 f6; mul f6 t6; mul f7 t7; sub f8 k4; step t9; select t10 f9 k4 > [0 1 2 3 4 5 6 7 8 9 10 11]": plain862,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3 > [4]":                                                                                                               plain863,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 f5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                          plain864,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10 > [4 5 8 11]":                          plain865,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f1 t0; mul t2 t3; mul t4 l5; mul f4 f4; sub k0 t6; mul f1 t7; mul f2 f2; sub k0 t9; mul t0 t10; mul f6 f6; sub k0 t12; mul f7 t13; sub k0 f7; mul f7 t15; mul f6 t16; sub k0 f8; mul f8 t18; mul f9 t19; sub k0 f10; mul f10 t21; mul f11 t22 > [4 5 8 11 14 17 20 23]":  plain866,
+	"sub k0 f1; mul f2 k3; add f4 t1; mul f2 f2; sub k0 t3; mul t0 t4; mul t5 f5; mul t5 f6; mul f1 t0; mul t2 t8; sub k0 f6; mul f6 t10; mul t6 t11 > [5 7 9 12]":                                                                                                                                                 plain867,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; mul f6 t3; mul f6 t1; mul t2 t2; mul t6 k7; exp t7; mul t8 k8; mul t5 t9; mul t10 k4; add f9 t11; mul t4 k3; add t12 t13; mul t14 f1; mul t14 f10; mul t14 t0; mul t14 f11; mul t18 k7; add t16 t19; mul f1 t0; mul t20 t21; mul t22 l12 > [15 17 22 23]":         plain868,
+	"sub k0 f1; mul f2 k3; mul f2 k4; add f5 k0; select f6 f7 k8; mul t4 k9; mul t5 t3; mul t5 t1; mul t2 t2; mul t8 k10; exp t9; mul t10 k11; mul t7 t11; mul t12 k4; add f12 t13; mul t6 k3; add t14 t15; mul t16 f1; mul t16 f13; mul t16 t0; mul t16 f14; mul t20 k10; add t18 t21; mul f1 t0 > [17 19 22 23]": plain869,
+	"sub k0 f1; mul f2 t0; mul f3 f4 > [1 2]": plain870,
+	"sub k0 f1; mul f2 t0; mul t1 f3; mul t1 f4; mul f5 f6; mul f7 t4; sub k0 f4; mul f4 t6; mul t2 t7 > [1 3 5 8]": plain871,
+	"sub k0 f1; mul f2 t0; mul t1 u3; mul f4 t2; mul f4 f1; mul t1 f5; mul f4 t5; mul t3 k6; mul u7 f1; mul t8 t0; mul t9 u3; mul f8 t10; mul f8 f1; mul t9 f5; mul f8 t13; mul t11 k6; sub f9 u10; mul u3 t16; sigmoid t17; mul u11 t18; sub k0 t18; mul t19 t20; mul t21 u3; mul f12 t22 > [3 4 6 7 11 12 14 15 16 18 20 21 23]": plain872,
+	"sub k0 f1; mul t0 f2; mul f3 f4; sub f5 t2 > [1 3]": plain873,
+	"sub k0 f1; select l2 k0 k3; select l2 k3 k0; mul t2 f4; mul t2 f1; add t1 t4; mul t2 f5; mul t2 t0; mul t6 k6; add t3 t8; mul f5 f5; sub k0 t10; mul t7 t11; mul t12 f7; mul t12 f8; mul f1 t0; mul t9 t15; sub k0 f8; mul f8 t17; mul t13 t18; mul f9 f9; sub k0 t20; mul f10 f10; sub k0 t22 > [5 12 14 16 19 21 23]": plain874,
+	"sub k0 f1; step t0; select t1 k2 f3 > [2]": plain875,
+	"sub k0 f1; sub k0 f2; mul f3 k4; mul f5 k4; add t2 k4; sub k0 f6; sub k0 f7; mul f8 k4; mul f9 k4; add t7 k4; mul l10 f11; mul l10 t8; mul l10 f12; mul l10 t9; mul l10 k13; mul t14 f12; mul t14 t8; mul k13 f14; mul k13 t3; mul k13 f15; mul k13 t4; mul k16 f15; mul k16 t3; mul t10 k4 > [0 1 5 6 11 12 13 15 16 17 18 19 20 21 22 23]": plain876,
+	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; mul l5 f6; mul l5 t3; mul t5 k7; add k0 t6; mul t4 k7; mul f8 f8; sub k0 t9; mul t5 t10; mul f4 t3; mul t8 t12; sub k0 f9; mul f9 t14; mul f10 t15; mul l5 f11; mul l5 t2; mul t18 k7; add k0 t19; mul t17 k7; mul f12 f12; sub k0 t22 > [0 1 2 7 11 13 16 18 20 21 23]":                         plain877,
+	"sub k0 f1; sub k0 f2; sub k0 f3; sub k0 f4; sub k0 f5; sub k0 f6; mul l7 k8; mul t6 f9; mul t6 t5; mul t8 k10; mul t7 k10; mul f11 f11; sub k0 t11; mul t8 t12; mul f6 t5; mul t10 t14; sub k0 f12; mul f12 t16; mul f13 t17; mul t4 k10; mul f14 k10; mul f15 f15; sub k0 t21; mul t4 t22 > [0 1 2 3 4 9 13 15 18 19 20 23]":                plain878,
+	"sub k0 k0 > [0]": plain879,
+	"sub l0 f1 > [0]": plain880,
+	"sub l0 u1; abs t0; min k2 t1; sub k2 t2 > [3]": plain881,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 t0; mul u5 t2; mul t7 t4; mul t8 t0 > [2 5 6 8 9]":                                                       plain882,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul t2 u6 > [3 6 7 8 9]":                                                       plain883,
+	"sub l0 u1; mul u2 t0; sigmoid t1; mul u3 t2; sub k4 t2; mul t3 t4; mul t5 u2; mul t5 t0; mul t6 k5; mul u6 t2; mul t9 t4; mul t10 u2; mul t10 t0; mul t11 k5 > [2 6 7 8 11 12 13]": plain884,
+	"sub u0 f1 > [0]": plain885,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 f4; mul f5 k6; add f3 t5; mul f7 f8; add t4 t7; mul f9 f10; add t6 t9; select t3 t8 k11; select t3 k11 t8; mul t11 u12; mul t11 f1; select t1 t12 k11; select t1 k11 t12; mul t16 k13; add t13 t17; mul t15 k6; div t19 u0; mul t20 f14; mul t21 k6; mul t20 k15 > [10 14 18 22 23]": plain886,
+	"sub u0 f1; step t0; sub u2 f1; step t2; mul f3 k4; add k5 t4; mul f3 f6; mul f3 f7; mul f7 f7; sub k5 t8; mul t6 t9; sub k5 f6; mul f6 t11; mul t7 t12; sub k5 f8; mul f8 t14; mul f9 t15; sub k5 f10; mul f10 t17; mul f11 t18; mul f11 f11; sub k5 t20; mul f10 t21; select t3 k5 k12 > [1 3 5 10 13 16 19 22 23]":                plain887,
+	"tanh f0 > [0]":              plain888,
+	"tanh f0; div t0 f1 > [0 1]": plain889,
+	"tanh f0; div t0 f1 > [1]":   plain890,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4 > [0 1 3 4 7 8 9]":                                                                               plain891,
+	"tanh f0; sigmoid f1; add f2 k3; sigmoid t2; sigmoid f4; mul f5 t3; mul t0 t1; add t5 t6; tanh t7; mul t8 t4; sub t9 f6; mul f7 t10; add f6 t11; sub t7 f5; mul f7 t13; add f5 t14 > [0 1 3 4 8 10 12 13 15]": plain892,
 }
 
 func plain0(out, in [][]float32, rows, lanes int) bool {
@@ -6204,6 +6227,178 @@ func plain59(out, in [][]float32, rows, lanes int) bool {
 }
 
 func plain60(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain60flat(out, in, rows)
+	}
+	var b19 [line]float32
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][0]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][r*lanes:][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for at := 0; at < n; at += line {
+			m := min(line, n-at)
+			x0 := x0[at:][:m]
+			x1 := x1[at:][:m]
+			x3 := x3[at:][:m]
+			x4 := x4[at:][:m]
+			x5 := x5[at:][:m]
+			x7 := x7[at:][:m]
+			x8 := x8[at:][:m]
+			x9 := x9[at:][:m]
+			x10 := x10[at:][:m]
+			y0 := y0[at:][:m]
+			y1 := y1[at:][:m]
+			y2 := y2[at:][:m]
+			y3 := y3[at:][:m]
+			y4 := y4[at:][:m]
+			y5 := y5[at:][:m]
+			y6 := y6[at:][:m]
+			y7 := y7[at:][:m]
+			y8 := y8[at:][:m]
+			y9 := y9[at:][:m]
+			y10 := y10[at:][:m]
+			b19 := b19[:m]
+			for i := range y10 {
+				t0 := x0[i] + x1[i]
+				y0[i] = t0
+				t1 := max(t0, c2)
+				y1[i] = t1
+				t2 := x1[i] / t1
+				t3 := x3[i] - x4[i]
+				t4 := float32(t2 * t3)
+				t5 := x4[i] + t4
+				y2[i] = t5
+				t6 := x3[i] - t5
+				t7 := float32(x1[i] * t6)
+				y3[i] = t7
+				t8 := float32(t3 * t7)
+				t9 := x5[i] + t8
+				y4[i] = t9
+				t10 := t9 / t1
+				t11 := max(t10, c6)
+				y5[i] = rootOf(t11)
+				t13 := min(x7[i], x3[i])
+				t14 := chosen(x0[i], t13, x3[i])
+				y6[i] = chosen(x1[i], t14, x7[i])
+				t16 := max(x8[i], x3[i])
+				t17 := chosen(x0[i], t16, x3[i])
+				y7[i] = chosen(x1[i], t17, x8[i])
+				b19[i] = t0 + c2
+				t21 := x9[i] + x10[i]
+				y9[i] = t21
+				t22 := float32(t2 * t21)
+				y10[i] = t21 - t22
+			}
+			Log(y8, b19)
+		}
+	}
+	return true
+}
+
+func plain60flat(out, in [][]float32, rows int) bool {
+	var b19 [line]float32
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for at := 0; at < n; at += line {
+		m := min(line, n-at)
+		x0 := x0[at:][:m]
+		x1 := x1[at:][:m]
+		x3 := x3[at:][:m]
+		x4 := x4[at:][:m]
+		x5 := x5[at:][:m]
+		x7 := x7[at:][:m]
+		x8 := x8[at:][:m]
+		x9 := x9[at:][:m]
+		y0 := y0[at:][:m]
+		y1 := y1[at:][:m]
+		y2 := y2[at:][:m]
+		y3 := y3[at:][:m]
+		y4 := y4[at:][:m]
+		y5 := y5[at:][:m]
+		y6 := y6[at:][:m]
+		y7 := y7[at:][:m]
+		y8 := y8[at:][:m]
+		y9 := y9[at:][:m]
+		y10 := y10[at:][:m]
+		b19 := b19[:m]
+		for i := range y10 {
+			t0 := x0[i] + x1[i]
+			y0[i] = t0
+			t1 := max(t0, c2)
+			y1[i] = t1
+			t2 := x1[i] / t1
+			t3 := x3[i] - x4[i]
+			t4 := float32(t2 * t3)
+			t5 := x4[i] + t4
+			y2[i] = t5
+			t6 := x3[i] - t5
+			t7 := float32(x1[i] * t6)
+			y3[i] = t7
+			t8 := float32(t3 * t7)
+			t9 := x5[i] + t8
+			y4[i] = t9
+			t10 := t9 / t1
+			t11 := max(t10, c6)
+			y5[i] = rootOf(t11)
+			t13 := min(x7[i], x3[i])
+			t14 := chosen(x0[i], t13, x3[i])
+			y6[i] = chosen(x1[i], t14, x7[i])
+			t16 := max(x8[i], x3[i])
+			t17 := chosen(x0[i], t16, x3[i])
+			y7[i] = chosen(x1[i], t17, x8[i])
+			b19[i] = t0 + c2
+			t21 := x9[i] + c10
+			y9[i] = t21
+			t22 := float32(t2 * t21)
+			y10[i] = t21 - t22
+		}
+		Log(y8, b19)
+	}
+	return true
+}
+
+func plain61(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6221,7 +6416,7 @@ func plain60(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain61(out, in [][]float32, rows, lanes int) bool {
+func plain62(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6243,7 +6438,7 @@ func plain61(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain62(out, in [][]float32, rows, lanes int) bool {
+func plain63(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6277,9 +6472,9 @@ func plain62(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain63(out, in [][]float32, rows, lanes int) bool {
+func plain64(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain63flat(out, in, rows)
+		return plain64flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6347,7 +6542,7 @@ func plain63(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain63flat(out, in [][]float32, rows int) bool {
+func plain64flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6412,7 +6607,7 @@ func plain63flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain64(out, in [][]float32, rows, lanes int) bool {
+func plain65(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6430,9 +6625,9 @@ func plain64(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain65(out, in [][]float32, rows, lanes int) bool {
+func plain66(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain65flat(out, in, rows)
+		return plain66flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6499,7 +6694,7 @@ func plain65(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain65flat(out, in [][]float32, rows int) bool {
+func plain66flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6563,7 +6758,123 @@ func plain65flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain66(out, in [][]float32, rows, lanes int) bool {
+func plain67(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	c16 := in[16][0]
+	c17 := in[17][0]
+	x18 := in[18][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	for i := range y5 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * x3[i])
+		y0[i] = t1
+		t2 := float32(c4 * t1)
+		y1[i] = t0 + t2
+		t4 := float32(c5 * x6[i])
+		t5 := t4 + c7
+		t6 := float32(t5 * x6[i])
+		t7 := t6 + c8
+		t8 := float32(t7 * x6[i])
+		t9 := t8 + c9
+		t10 := float32(t9 * x10[i])
+		t11 := float32(x2[i] * x11[i])
+		y2[i] = t11
+		t12 := float32(c12 * x6[i])
+		t13 := t12 + c13
+		t14 := float32(t13 * x6[i])
+		t15 := t14 + c14
+		t16 := float32(t15 * x15[i])
+		t17 := t10 + t16
+		t18 := float32(c16 * x6[i])
+		t19 := t18 + c17
+		t20 := float32(t19 * t1)
+		y3[i] = t17 + t20
+		t22 := float32(t11 * x18[i])
+		y4[i] = t22
+		y5[i] = float32(c4 * t22)
+	}
+	return true
+}
+
+func plain68(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	x17 := in[17][:][:n]
+	c18 := in[18][0]
+	c19 := in[19][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(x2[i] * x3[i])
+		y0[i] = t1
+		t2 := float32(c4 * t1)
+		y1[i] = t0 + t2
+		t4 := float32(c5 * x6[i])
+		t5 := t4 + c7
+		t6 := float32(t5 * x6[i])
+		t7 := t6 + c8
+		t8 := float32(t7 * x6[i])
+		t9 := t8 + c9
+		t10 := float32(t9 * x6[i])
+		t11 := t10 + c10
+		t12 := float32(t11 * x11[i])
+		y2[i] = float32(x2[i] * x12[i])
+		t14 := float32(c13 * x6[i])
+		t15 := t14 + c14
+		t16 := float32(t15 * x6[i])
+		t17 := t16 + c15
+		t18 := float32(t17 * x6[i])
+		t19 := t18 + c16
+		t20 := float32(t19 * x17[i])
+		y3[i] = t12 + t20
+		t22 := float32(c18 * x6[i])
+		y4[i] = t22 + c19
+	}
+	return true
+}
+
+func plain69(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6617,9 +6928,9 @@ func plain66(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain67(out, in [][]float32, rows, lanes int) bool {
+func plain70(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain67flat(out, in, rows)
+		return plain70flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6672,7 +6983,7 @@ func plain67(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain67flat(out, in [][]float32, rows int) bool {
+func plain70flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6722,7 +7033,7 @@ func plain67flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain68(out, in [][]float32, rows, lanes int) bool {
+func plain71(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6776,7 +7087,7 @@ func plain68(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain69(out, in [][]float32, rows, lanes int) bool {
+func plain72(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6826,9 +7137,74 @@ func plain69(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain70(out, in [][]float32, rows, lanes int) bool {
+func plain73(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(x2[i] * t0)
+		t2 := x3[i] + t1
+		y1[i] = t2
+		t3 := max(t2, c4)
+		t4 := t1 / t3
+		y2[i] = t4
+		t5 := x5[i] - x6[i]
+		y3[i] = t5
+		t6 := c7 - t4
+		y4[i] = t6
+		t7 := float32(c8 * t4)
+		t8 := t7 + c9
+		t9 := float32(t6 * t5)
+		y5[i] = t9
+		t10 := float32(t8 * t9)
+		t11 := float32(t6 * t6)
+		t12 := float32(t11 * x10[i])
+		y6[i] = t12
+		t13 := float32(c11 * t12)
+		y7[i] = t10 + t13
+		t15 := float32(c12 * t4)
+		t16 := t15 + c13
+		t17 := float32(t16 * t4)
+		t18 := t17 + c9
+		y8[i] = float32(t18 * t9)
+		y9[i] = float32(t11 * t6)
+		t21 := float32(c14 * t4)
+		t22 := t21 + c15
+		y10[i] = float32(t22 * t12)
+	}
+	return true
+}
+
+func plain74(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain70flat(out, in, rows)
+		return plain74flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6853,7 +7229,7 @@ func plain70(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain70flat(out, in [][]float32, rows int) bool {
+func plain74flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6875,9 +7251,9 @@ func plain70flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain71(out, in [][]float32, rows, lanes int) bool {
+func plain75(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain71flat(out, in, rows)
+		return plain75flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -6900,7 +7276,7 @@ func plain71(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain71flat(out, in [][]float32, rows int) bool {
+func plain75flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6920,7 +7296,7 @@ func plain71flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain72(out, in [][]float32, rows, lanes int) bool {
+func plain76(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -6950,9 +7326,9 @@ func plain72(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain73(out, in [][]float32, rows, lanes int) bool {
+func plain77(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain73flat(out, in, rows)
+		return plain77flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7012,7 +7388,7 @@ func plain73(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain73flat(out, in [][]float32, rows int) bool {
+func plain77flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7069,9 +7445,9 @@ func plain73flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain74(out, in [][]float32, rows, lanes int) bool {
+func plain78(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain74flat(out, in, rows)
+		return plain78flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7094,7 +7470,7 @@ func plain74(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain74flat(out, in [][]float32, rows int) bool {
+func plain78flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7114,9 +7490,9 @@ func plain74flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain75(out, in [][]float32, rows, lanes int) bool {
+func plain79(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain75flat(out, in, rows)
+		return plain79flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7143,7 +7519,7 @@ func plain75(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain75flat(out, in [][]float32, rows int) bool {
+func plain79flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7167,9 +7543,208 @@ func plain75flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain76(out, in [][]float32, rows, lanes int) bool {
+func plain80(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	c16 := in[16][0]
+	c17 := in[17][0]
+	c18 := in[18][0]
+	x19 := in[19][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	for i := range y3 {
+		y0[i] = x0[i] + x1[i]
+		t1 := float32(c2 * x3[i])
+		t2 := t1 + c4
+		t3 := float32(t2 * x3[i])
+		t4 := t3 + c5
+		t5 := float32(t4 * x3[i])
+		t6 := t5 + c6
+		t7 := float32(t6 * x3[i])
+		t8 := t7 + c7
+		t9 := float32(t8 * x8[i])
+		y1[i] = float32(x9[i] * x10[i])
+		t11 := float32(c11 * x3[i])
+		t12 := t11 + c12
+		t13 := float32(t12 * x3[i])
+		t14 := t13 + c13
+		t15 := float32(t14 * x3[i])
+		t16 := t15 + c14
+		t17 := float32(t16 * x15[i])
+		y2[i] = t9 + t17
+		t19 := float32(c16 * x3[i])
+		t20 := t19 + c17
+		t21 := float32(t20 * x3[i])
+		t22 := t21 + c18
+		y3[i] = float32(t22 * x19[i])
+	}
+	return true
+}
+
+func plain81(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(c2 * x3[i])
+		t2 := t1 + c4
+		t3 := float32(t2 * x5[i])
+		t4 := t0 + t3
+		t5 := float32(x6[i] * x7[i])
+		t6 := float32(c8 * t5)
+		y0[i] = t4 + t6
+	}
+	return true
+}
+
+func plain82(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := x0[i] + x1[i]
+		y0[i] = t0
+		t1 := float32(c2 * t0)
+		t2 := x3[i] + t1
+		y1[i] = t2
+		t3 := max(t2, c4)
+		t4 := t1 / t3
+		y2[i] = t4
+		t5 := x5[i] - x6[i]
+		y3[i] = t5
+		t6 := c2 - t4
+		y4[i] = t6
+		t7 := float32(c7 * t4)
+		t8 := t7 + c8
+		t9 := float32(t6 * t5)
+		y5[i] = t9
+		t10 := float32(t8 * t9)
+		t11 := float32(t6 * t6)
+		t12 := float32(t11 * x9[i])
+		y6[i] = t12
+		t13 := float32(c10 * t12)
+		y7[i] = t10 + t13
+		t15 := float32(c11 * t4)
+		t16 := t15 + c12
+		t17 := float32(t16 * t4)
+		t18 := t17 + c8
+		y8[i] = float32(t18 * t9)
+		y9[i] = float32(t11 * t6)
+		t21 := float32(c13 * t4)
+		t22 := t21 + c14
+		y10[i] = float32(t22 * t12)
+	}
+	return true
+}
+
+func plain83(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain76flat(out, in, rows)
+		return plain83flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		c8 := in[8][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := x0[i] + x1[i]
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			t3 := float32(x4[i] * x5[i])
+			t4 := t2 + t3
+			t5 := float32(x6[i] * x7[i])
+			t6 := float32(c8 * t5)
+			y0[i] = t4 + t6
+		}
+	}
+	return true
+}
+
+func plain83flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + x1[i]
+		t1 := float32(c2 * x3[i])
+		t2 := t0 + t1
+		t3 := float32(c4 * x5[i])
+		t4 := t2 + t3
+		t5 := float32(c6 * x7[i])
+		t6 := float32(c8 * t5)
+		y0[i] = t4 + t6
+	}
+	return true
+}
+
+func plain84(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain84flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7202,7 +7777,7 @@ func plain76(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain76flat(out, in [][]float32, rows int) bool {
+func plain84flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7232,9 +7807,9 @@ func plain76flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain77(out, in [][]float32, rows, lanes int) bool {
+func plain85(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain77flat(out, in, rows)
+		return plain85flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7255,7 +7830,7 @@ func plain77(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain77flat(out, in [][]float32, rows int) bool {
+func plain85flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7273,9 +7848,9 @@ func plain77flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain78(out, in [][]float32, rows, lanes int) bool {
+func plain86(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain78flat(out, in, rows)
+		return plain86flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7342,7 +7917,7 @@ func plain78(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain78flat(out, in [][]float32, rows int) bool {
+func plain86flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7406,9 +7981,9 @@ func plain78flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain79(out, in [][]float32, rows, lanes int) bool {
+func plain87(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain79flat(out, in, rows)
+		return plain87flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7433,7 +8008,7 @@ func plain79(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain79flat(out, in [][]float32, rows int) bool {
+func plain87flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7455,9 +8030,9 @@ func plain79flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain80(out, in [][]float32, rows, lanes int) bool {
+func plain88(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain80flat(out, in, rows)
+		return plain88flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7480,7 +8055,7 @@ func plain80(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain80flat(out, in [][]float32, rows int) bool {
+func plain88flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7500,9 +8075,9 @@ func plain80flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain81(out, in [][]float32, rows, lanes int) bool {
+func plain89(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain81flat(out, in, rows)
+		return plain89flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7538,7 +8113,7 @@ func plain81(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain81flat(out, in [][]float32, rows int) bool {
+func plain89flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7571,7 +8146,7 @@ func plain81flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain82(out, in [][]float32, rows, lanes int) bool {
+func plain90(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7618,7 +8193,7 @@ func plain82(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain83(out, in [][]float32, rows, lanes int) bool {
+func plain91(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7663,9 +8238,9 @@ func plain83(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain84(out, in [][]float32, rows, lanes int) bool {
+func plain92(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain84flat(out, in, rows)
+		return plain92flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7699,7 +8274,7 @@ func plain84(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain84flat(out, in [][]float32, rows int) bool {
+func plain92flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7730,9 +8305,9 @@ func plain84flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain85(out, in [][]float32, rows, lanes int) bool {
+func plain93(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain85flat(out, in, rows)
+		return plain93flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7793,7 +8368,7 @@ func plain85(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain85flat(out, in [][]float32, rows int) bool {
+func plain93flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7851,9 +8426,9 @@ func plain85flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain86(out, in [][]float32, rows, lanes int) bool {
+func plain94(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain86flat(out, in, rows)
+		return plain94flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7887,7 +8462,7 @@ func plain86(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain86flat(out, in [][]float32, rows int) bool {
+func plain94flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7918,9 +8493,9 @@ func plain86flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain87(out, in [][]float32, rows, lanes int) bool {
+func plain95(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain87flat(out, in, rows)
+		return plain95flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -7945,7 +8520,7 @@ func plain87(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain87flat(out, in [][]float32, rows int) bool {
+func plain95flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7967,7 +8542,7 @@ func plain87flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain88(out, in [][]float32, rows, lanes int) bool {
+func plain96(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -7993,7 +8568,7 @@ func plain88(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain89(out, in [][]float32, rows, lanes int) bool {
+func plain97(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8006,9 +8581,9 @@ func plain89(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain90(out, in [][]float32, rows, lanes int) bool {
+func plain98(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain90flat(out, in, rows)
+		return plain98flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8042,7 +8617,7 @@ func plain90(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain90flat(out, in [][]float32, rows int) bool {
+func plain98flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8073,7 +8648,7 @@ func plain90flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain91(out, in [][]float32, rows, lanes int) bool {
+func plain99(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows * lanes
@@ -8112,7 +8687,7 @@ func plain91(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain92(out, in [][]float32, rows, lanes int) bool {
+func plain100(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -8148,7 +8723,7 @@ func plain92(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain93(out, in [][]float32, rows, lanes int) bool {
+func plain101(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b6 [line]float32
@@ -8200,7 +8775,7 @@ func plain93(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain94(out, in [][]float32, rows, lanes int) bool {
+func plain102(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -8246,7 +8821,7 @@ func plain94(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain95(out, in [][]float32, rows, lanes int) bool {
+func plain103(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b6 [line]float32
@@ -8304,7 +8879,7 @@ func plain95(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain96(out, in [][]float32, rows, lanes int) bool {
+func plain104(out, in [][]float32, rows, lanes int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -8356,9 +8931,9 @@ func plain96(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain97(out, in [][]float32, rows, lanes int) bool {
+func plain105(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain97flat(out, in, rows)
+		return plain105flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8417,7 +8992,7 @@ func plain97(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain97flat(out, in [][]float32, rows int) bool {
+func plain105flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8473,9 +9048,9 @@ func plain97flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain98(out, in [][]float32, rows, lanes int) bool {
+func plain106(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain98flat(out, in, rows)
+		return plain106flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8496,7 +9071,7 @@ func plain98(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain98flat(out, in [][]float32, rows int) bool {
+func plain106flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8514,9 +9089,9 @@ func plain98flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain99(out, in [][]float32, rows, lanes int) bool {
+func plain107(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain99flat(out, in, rows)
+		return plain107flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8539,7 +9114,7 @@ func plain99(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain99flat(out, in [][]float32, rows int) bool {
+func plain107flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8559,9 +9134,9 @@ func plain99flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain100(out, in [][]float32, rows, lanes int) bool {
+func plain108(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain100flat(out, in, rows)
+		return plain108flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8583,7 +9158,7 @@ func plain100(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain100flat(out, in [][]float32, rows int) bool {
+func plain108flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8602,9 +9177,9 @@ func plain100flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain101(out, in [][]float32, rows, lanes int) bool {
+func plain109(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain101flat(out, in, rows)
+		return plain109flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8627,7 +9202,7 @@ func plain101(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain101flat(out, in [][]float32, rows int) bool {
+func plain109flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8647,9 +9222,9 @@ func plain101flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain102(out, in [][]float32, rows, lanes int) bool {
+func plain110(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain102flat(out, in, rows)
+		return plain110flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8672,7 +9247,7 @@ func plain102(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain102flat(out, in [][]float32, rows int) bool {
+func plain110flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8692,9 +9267,9 @@ func plain102flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain103(out, in [][]float32, rows, lanes int) bool {
+func plain111(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain103flat(out, in, rows)
+		return plain111flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8735,7 +9310,7 @@ func plain103(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain103flat(out, in [][]float32, rows int) bool {
+func plain111flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8773,9 +9348,9 @@ func plain103flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain104(out, in [][]float32, rows, lanes int) bool {
+func plain112(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain104flat(out, in, rows)
+		return plain112flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8819,7 +9394,7 @@ func plain104(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain104flat(out, in [][]float32, rows int) bool {
+func plain112flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8860,9 +9435,9 @@ func plain104flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain105(out, in [][]float32, rows, lanes int) bool {
+func plain113(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain105flat(out, in, rows)
+		return plain113flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8896,7 +9471,7 @@ func plain105(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain105flat(out, in [][]float32, rows int) bool {
+func plain113flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -8927,9 +9502,9 @@ func plain105flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain106(out, in [][]float32, rows, lanes int) bool {
+func plain114(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain106flat(out, in, rows)
+		return plain114flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -8966,7 +9541,7 @@ func plain106(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain106flat(out, in [][]float32, rows int) bool {
+func plain114flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9000,9 +9575,9 @@ func plain106flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain107(out, in [][]float32, rows, lanes int) bool {
+func plain115(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain107flat(out, in, rows)
+		return plain115flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9049,7 +9624,7 @@ func plain107(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain107flat(out, in [][]float32, rows int) bool {
+func plain115flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9093,9 +9668,9 @@ func plain107flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain108(out, in [][]float32, rows, lanes int) bool {
+func plain116(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain108flat(out, in, rows)
+		return plain116flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9148,7 +9723,7 @@ func plain108(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain108flat(out, in [][]float32, rows int) bool {
+func plain116flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9198,9 +9773,9 @@ func plain108flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain109(out, in [][]float32, rows, lanes int) bool {
+func plain117(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain109flat(out, in, rows)
+		return plain117flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9229,7 +9804,7 @@ func plain109(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain109flat(out, in [][]float32, rows int) bool {
+func plain117flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9255,9 +9830,9 @@ func plain109flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain110(out, in [][]float32, rows, lanes int) bool {
+func plain118(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain110flat(out, in, rows)
+		return plain118flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -9284,7 +9859,7 @@ func plain110(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain110flat(out, in [][]float32, rows int) bool {
+func plain118flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -9308,9 +9883,9 @@ func plain110flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain111(out, in [][]float32, rows, lanes int) bool {
+func plain119(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain111flat(out, in, rows)
+		return plain119flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -9359,7 +9934,7 @@ func plain111(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain111flat(out, in [][]float32, rows int) bool {
+func plain119flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -9407,7 +9982,136 @@ func plain111flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain112(out, in [][]float32, rows, lanes int) bool {
+func plain120(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain120flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		c2 := in[2][r]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		c5 := in[5][0]
+		c6 := in[6][0]
+		c7 := in[7][0]
+		c8 := in[8][0]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		y9 := out[9][r*lanes:][:n]
+		y10 := out[10][r*lanes:][:n]
+		for i := range y10 {
+			t0 := x0[i] + x1[i]
+			y0[i] = float32(c2 * t0)
+			t2 := float32(c3 * t0)
+			t3 := x4[i] + t2
+			y1[i] = t3
+			t4 := max(t3, c5)
+			t5 := t2 / t4
+			y2[i] = t5
+			t6 := c3 - t5
+			y3[i] = t6
+			t7 := float32(c6 * t5)
+			y4[i] = t7 + c7
+			t9 := float32(t6 * t6)
+			y5[i] = t9
+			t10 := float32(c8 * t5)
+			t11 := t10 + c9
+			t12 := float32(t11 * t5)
+			y6[i] = t12 + c7
+			t14 := float32(t9 * t6)
+			y7[i] = t14
+			t15 := float32(c10 * t5)
+			y8[i] = t15 + c11
+			t17 := float32(c12 * t5)
+			t18 := t17 + c13
+			t19 := float32(t18 * t5)
+			t20 := t19 + c14
+			t21 := float32(t20 * t5)
+			y9[i] = t21 + c7
+			y10[i] = float32(t14 * t6)
+		}
+	}
+	return true
+}
+
+func plain120flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	y9 := out[9][:][:n]
+	y10 := out[10][:][:n]
+	for i := range y10 {
+		t0 := x0[i] + x1[i]
+		y0[i] = float32(x2[i] * t0)
+		t2 := float32(c3 * t0)
+		t3 := x4[i] + t2
+		y1[i] = t3
+		t4 := max(t3, c5)
+		t5 := t2 / t4
+		y2[i] = t5
+		t6 := c3 - t5
+		y3[i] = t6
+		t7 := float32(c6 * t5)
+		y4[i] = t7 + c7
+		t9 := float32(t6 * t6)
+		y5[i] = t9
+		t10 := float32(c8 * t5)
+		t11 := t10 + c9
+		t12 := float32(t11 * t5)
+		y6[i] = t12 + c7
+		t14 := float32(t9 * t6)
+		y7[i] = t14
+		t15 := float32(c10 * t5)
+		y8[i] = t15 + c11
+		t17 := float32(c12 * t5)
+		t18 := t17 + c13
+		t19 := float32(t18 * t5)
+		t20 := t19 + c14
+		t21 := float32(t20 * t5)
+		y9[i] = t21 + c7
+		y10[i] = float32(t14 * t6)
+	}
+	return true
+}
+
+func plain121(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -9465,9 +10169,9 @@ func plain112(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain113(out, in [][]float32, rows, lanes int) bool {
+func plain122(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain113flat(out, in, rows)
+		return plain122flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -9531,7 +10235,7 @@ func plain113(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain113flat(out, in [][]float32, rows int) bool {
+func plain122flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -9591,9 +10295,9 @@ func plain113flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain114(out, in [][]float32, rows, lanes int) bool {
+func plain123(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain114flat(out, in, rows)
+		return plain123flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -9643,7 +10347,7 @@ func plain114(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain114flat(out, in [][]float32, rows int) bool {
+func plain123flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -9689,9 +10393,9 @@ func plain114flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain115(out, in [][]float32, rows, lanes int) bool {
+func plain124(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain115flat(out, in, rows)
+		return plain124flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9738,7 +10442,7 @@ func plain115(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain115flat(out, in [][]float32, rows int) bool {
+func plain124flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -9781,9 +10485,9 @@ func plain115flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain116(out, in [][]float32, rows, lanes int) bool {
+func plain125(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain116flat(out, in, rows)
+		return plain125flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -9840,7 +10544,7 @@ func plain116(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain116flat(out, in [][]float32, rows int) bool {
+func plain125flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -9893,9 +10597,9 @@ func plain116flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain117(out, in [][]float32, rows, lanes int) bool {
+func plain126(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain117flat(out, in, rows)
+		return plain126flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -9949,7 +10653,7 @@ func plain117(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain117flat(out, in [][]float32, rows int) bool {
+func plain126flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -9999,9 +10703,9 @@ func plain117flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain118(out, in [][]float32, rows, lanes int) bool {
+func plain127(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain118flat(out, in, rows)
+		return plain127flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -10065,7 +10769,7 @@ func plain118(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain118flat(out, in [][]float32, rows int) bool {
+func plain127flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -10125,9 +10829,9 @@ func plain118flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain119(out, in [][]float32, rows, lanes int) bool {
+func plain128(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain119flat(out, in, rows)
+		return plain128flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -10188,7 +10892,7 @@ func plain119(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain119flat(out, in [][]float32, rows int) bool {
+func plain128flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -10245,9 +10949,9 @@ func plain119flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain120(out, in [][]float32, rows, lanes int) bool {
+func plain129(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain120flat(out, in, rows)
+		return plain129flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -10318,7 +11022,7 @@ func plain120(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain120flat(out, in [][]float32, rows int) bool {
+func plain129flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -10385,9 +11089,9 @@ func plain120flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain121(out, in [][]float32, rows, lanes int) bool {
+func plain130(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain121flat(out, in, rows)
+		return plain130flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -10455,7 +11159,7 @@ func plain121(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain121flat(out, in [][]float32, rows int) bool {
+func plain130flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -10519,9 +11223,9 @@ func plain121flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain122(out, in [][]float32, rows, lanes int) bool {
+func plain131(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain122flat(out, in, rows)
+		return plain131flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -10599,7 +11303,7 @@ func plain122(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain122flat(out, in [][]float32, rows int) bool {
+func plain131flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -10673,9 +11377,9 @@ func plain122flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain123(out, in [][]float32, rows, lanes int) bool {
+func plain132(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain123flat(out, in, rows)
+		return plain132flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -10750,7 +11454,7 @@ func plain123(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain123flat(out, in [][]float32, rows int) bool {
+func plain132flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -10821,7 +11525,7 @@ func plain123flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain124(out, in [][]float32, rows, lanes int) bool {
+func plain133(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -10848,7 +11552,7 @@ func plain124(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain125(out, in [][]float32, rows, lanes int) bool {
+func plain134(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows * lanes
@@ -10875,7 +11579,7 @@ func plain125(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain126(out, in [][]float32, rows, lanes int) bool {
+func plain135(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10896,9 +11600,9 @@ func plain126(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain127(out, in [][]float32, rows, lanes int) bool {
+func plain136(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain127flat(out, in, rows)
+		return plain136flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -10931,7 +11635,7 @@ func plain127(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain127flat(out, in [][]float32, rows int) bool {
+func plain136flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -10961,9 +11665,9 @@ func plain127flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain128(out, in [][]float32, rows, lanes int) bool {
+func plain137(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain128flat(out, in, rows)
+		return plain137flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -11005,7 +11709,7 @@ func plain128(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain128flat(out, in [][]float32, rows int) bool {
+func plain137flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -11044,9 +11748,9 @@ func plain128flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain129(out, in [][]float32, rows, lanes int) bool {
+func plain138(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain129flat(out, in, rows)
+		return plain138flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11088,7 +11792,7 @@ func plain129(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain129flat(out, in [][]float32, rows int) bool {
+func plain138flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -11127,9 +11831,9 @@ func plain129flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain130(out, in [][]float32, rows, lanes int) bool {
+func plain139(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain130flat(out, in, rows)
+		return plain139flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -11169,7 +11873,7 @@ func plain130(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain130flat(out, in [][]float32, rows int) bool {
+func plain139flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -11206,9 +11910,9 @@ func plain130flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain131(out, in [][]float32, rows, lanes int) bool {
+func plain140(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain131flat(out, in, rows)
+		return plain140flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11248,7 +11952,7 @@ func plain131(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain131flat(out, in [][]float32, rows int) bool {
+func plain140flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -11285,9 +11989,9 @@ func plain131flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain132(out, in [][]float32, rows, lanes int) bool {
+func plain141(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain132flat(out, in, rows)
+		return plain141flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -11334,7 +12038,7 @@ func plain132(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain132flat(out, in [][]float32, rows int) bool {
+func plain141flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -11378,9 +12082,9 @@ func plain132flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain133(out, in [][]float32, rows, lanes int) bool {
+func plain142(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain133flat(out, in, rows)
+		return plain142flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11427,7 +12131,7 @@ func plain133(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain133flat(out, in [][]float32, rows int) bool {
+func plain142flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -11471,9 +12175,9 @@ func plain133flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain134(out, in [][]float32, rows, lanes int) bool {
+func plain143(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain134flat(out, in, rows)
+		return plain143flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -11527,7 +12231,7 @@ func plain134(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain134flat(out, in [][]float32, rows int) bool {
+func plain143flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -11578,9 +12282,9 @@ func plain134flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain135(out, in [][]float32, rows, lanes int) bool {
+func plain144(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain135flat(out, in, rows)
+		return plain144flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11634,7 +12338,7 @@ func plain135(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain135flat(out, in [][]float32, rows int) bool {
+func plain144flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -11685,9 +12389,9 @@ func plain135flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain136(out, in [][]float32, rows, lanes int) bool {
+func plain145(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain136flat(out, in, rows)
+		return plain145flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -11748,7 +12452,7 @@ func plain136(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain136flat(out, in [][]float32, rows int) bool {
+func plain145flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -11806,9 +12510,9 @@ func plain136flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain137(out, in [][]float32, rows, lanes int) bool {
+func plain146(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain137flat(out, in, rows)
+		return plain146flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -11869,7 +12573,7 @@ func plain137(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain137flat(out, in [][]float32, rows int) bool {
+func plain146flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -11927,9 +12631,9 @@ func plain137flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain138(out, in [][]float32, rows, lanes int) bool {
+func plain147(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain138flat(out, in, rows)
+		return plain147flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -11970,7 +12674,7 @@ func plain138(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain138flat(out, in [][]float32, rows int) bool {
+func plain147flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12008,9 +12712,9 @@ func plain138flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain139(out, in [][]float32, rows, lanes int) bool {
+func plain148(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain139flat(out, in, rows)
+		return plain148flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12051,7 +12755,7 @@ func plain139(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain139flat(out, in [][]float32, rows int) bool {
+func plain148flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -12089,9 +12793,9 @@ func plain139flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain140(out, in [][]float32, rows, lanes int) bool {
+func plain149(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain140flat(out, in, rows)
+		return plain149flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -12135,7 +12839,7 @@ func plain140(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain140flat(out, in [][]float32, rows int) bool {
+func plain149flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12176,9 +12880,9 @@ func plain140flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain141(out, in [][]float32, rows, lanes int) bool {
+func plain150(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain141flat(out, in, rows)
+		return plain150flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12222,7 +12926,7 @@ func plain141(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain141flat(out, in [][]float32, rows int) bool {
+func plain150flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -12263,9 +12967,9 @@ func plain141flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain142(out, in [][]float32, rows, lanes int) bool {
+func plain151(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain142flat(out, in, rows)
+		return plain151flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -12310,7 +13014,7 @@ func plain142(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain142flat(out, in [][]float32, rows int) bool {
+func plain151flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12352,9 +13056,9 @@ func plain142flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain143(out, in [][]float32, rows, lanes int) bool {
+func plain152(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain143flat(out, in, rows)
+		return plain152flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12399,7 +13103,7 @@ func plain143(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain143flat(out, in [][]float32, rows int) bool {
+func plain152flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -12441,9 +13145,9 @@ func plain143flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain144(out, in [][]float32, rows, lanes int) bool {
+func plain153(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain144flat(out, in, rows)
+		return plain153flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -12486,7 +13190,7 @@ func plain144(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain144flat(out, in [][]float32, rows int) bool {
+func plain153flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12526,9 +13230,9 @@ func plain144flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain145(out, in [][]float32, rows, lanes int) bool {
+func plain154(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain145flat(out, in, rows)
+		return plain154flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12571,7 +13275,7 @@ func plain145(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain145flat(out, in [][]float32, rows int) bool {
+func plain154flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -12611,9 +13315,9 @@ func plain145flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain146(out, in [][]float32, rows, lanes int) bool {
+func plain155(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain146flat(out, in, rows)
+		return plain155flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -12663,7 +13367,7 @@ func plain146(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain146flat(out, in [][]float32, rows int) bool {
+func plain155flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12710,9 +13414,9 @@ func plain146flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain147(out, in [][]float32, rows, lanes int) bool {
+func plain156(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain147flat(out, in, rows)
+		return plain156flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12762,7 +13466,7 @@ func plain147(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain147flat(out, in [][]float32, rows int) bool {
+func plain156flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -12809,9 +13513,9 @@ func plain147flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain148(out, in [][]float32, rows, lanes int) bool {
+func plain157(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain148flat(out, in, rows)
+		return plain157flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -12868,7 +13572,7 @@ func plain148(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain148flat(out, in [][]float32, rows int) bool {
+func plain157flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -12922,9 +13626,9 @@ func plain148flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain149(out, in [][]float32, rows, lanes int) bool {
+func plain158(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain149flat(out, in, rows)
+		return plain158flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -12981,7 +13685,7 @@ func plain149(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain149flat(out, in [][]float32, rows int) bool {
+func plain158flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -13035,9 +13739,9 @@ func plain149flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain150(out, in [][]float32, rows, lanes int) bool {
+func plain159(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain150flat(out, in, rows)
+		return plain159flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -13101,7 +13805,7 @@ func plain150(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain150flat(out, in [][]float32, rows int) bool {
+func plain159flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -13162,9 +13866,9 @@ func plain150flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain151(out, in [][]float32, rows, lanes int) bool {
+func plain160(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain151flat(out, in, rows)
+		return plain160flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -13228,7 +13932,7 @@ func plain151(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain151flat(out, in [][]float32, rows int) bool {
+func plain160flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -13289,9 +13993,9 @@ func plain151flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain152(out, in [][]float32, rows, lanes int) bool {
+func plain161(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain152flat(out, in, rows)
+		return plain161flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -13333,7 +14037,7 @@ func plain152(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain152flat(out, in [][]float32, rows int) bool {
+func plain161flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -13372,9 +14076,9 @@ func plain152flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain153(out, in [][]float32, rows, lanes int) bool {
+func plain162(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain153flat(out, in, rows)
+		return plain162flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -13416,7 +14120,7 @@ func plain153(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain153flat(out, in [][]float32, rows int) bool {
+func plain162flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -13455,9 +14159,9 @@ func plain153flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain154(out, in [][]float32, rows, lanes int) bool {
+func plain163(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain154flat(out, in, rows)
+		return plain163flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -13504,7 +14208,7 @@ func plain154(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain154flat(out, in [][]float32, rows int) bool {
+func plain163flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -13548,9 +14252,9 @@ func plain154flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain155(out, in [][]float32, rows, lanes int) bool {
+func plain164(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain155flat(out, in, rows)
+		return plain164flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -13597,7 +14301,7 @@ func plain155(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain155flat(out, in [][]float32, rows int) bool {
+func plain164flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -13641,7 +14345,7 @@ func plain155flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain156(out, in [][]float32, rows, lanes int) bool {
+func plain165(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -13652,9 +14356,9 @@ func plain156(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain157(out, in [][]float32, rows, lanes int) bool {
+func plain166(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain157flat(out, in, rows)
+		return plain166flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -13716,7 +14420,7 @@ func plain157(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain157flat(out, in [][]float32, rows int) bool {
+func plain166flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -13775,7 +14479,7 @@ func plain157flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain158(out, in [][]float32, rows, lanes int) bool {
+func plain167(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -13794,7 +14498,7 @@ func plain158(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain159(out, in [][]float32, rows, lanes int) bool {
+func plain168(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -13806,7 +14510,7 @@ func plain159(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain160(out, in [][]float32, rows, lanes int) bool {
+func plain169(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -13836,7 +14540,7 @@ func plain160(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain161(out, in [][]float32, rows, lanes int) bool {
+func plain170(out, in [][]float32, rows, lanes int) bool {
 	var b19 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -13918,7 +14622,7 @@ func plain161(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain162(out, in [][]float32, rows, lanes int) bool {
+func plain171(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -13942,7 +14646,101 @@ func plain162(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain163(out, in [][]float32, rows, lanes int) bool {
+func plain172(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := x0[i] + c1
+		t1 := float32(t0 * x2[i])
+		t2 := x3[i] + t1
+		t3 := float32(c4 * x5[i])
+		t4 := t3 + c6
+		t5 := float32(t4 * x5[i])
+		t6 := t5 + c7
+		t7 := float32(t6 * x8[i])
+		t8 := t2 + t7
+		t9 := float32(c9 * x5[i])
+		t10 := t9 + c10
+		t11 := float32(t10 * x11[i])
+		t12 := t8 + t11
+		t13 := float32(x12[i] * x13[i])
+		t14 := float32(c14 * t13)
+		y0[i] = t12 + t14
+	}
+	return true
+}
+
+func plain173(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	c1 := in[1][0]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	x10 := in[10][:][:n]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	c17 := in[17][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := x0[i] + c1
+		t1 := float32(t0 * x2[i])
+		t2 := t1 + c3
+		t3 := float32(t2 * x4[i])
+		t4 := float32(x5[i] * x6[i])
+		t5 := float32(c7 * x2[i])
+		t6 := t5 + c8
+		t7 := float32(t6 * x9[i])
+		t8 := t3 + t7
+		t9 := float32(t4 * x10[i])
+		y0[i] = t9
+		t10 := float32(c11 * t9)
+		y1[i] = t8 + t10
+		t12 := float32(c12 * x2[i])
+		t13 := t12 + c13
+		t14 := float32(t13 * x2[i])
+		t15 := t14 + c14
+		t16 := float32(t15 * x2[i])
+		t17 := t16 + c3
+		y2[i] = float32(t17 * x4[i])
+		y3[i] = float32(t4 * x6[i])
+		t20 := float32(c15 * x2[i])
+		t21 := t20 + c16
+		t22 := float32(t21 * x2[i])
+		y4[i] = t22 + c17
+	}
+	return true
+}
+
+func plain174(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -13967,7 +14765,7 @@ func plain163(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain164(out, in [][]float32, rows, lanes int) bool {
+func plain175(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -13980,7 +14778,7 @@ func plain164(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain165(out, in [][]float32, rows, lanes int) bool {
+func plain176(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14005,9 +14803,9 @@ func plain165(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain166(out, in [][]float32, rows, lanes int) bool {
+func plain177(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain166flat(out, in, rows)
+		return plain177flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14021,7 +14819,7 @@ func plain166(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain166flat(out, in [][]float32, rows int) bool {
+func plain177flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14032,9 +14830,9 @@ func plain166flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain167(out, in [][]float32, rows, lanes int) bool {
+func plain178(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain167flat(out, in, rows)
+		return plain178flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14094,7 +14892,7 @@ func plain167(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain167flat(out, in [][]float32, rows int) bool {
+func plain178flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -14151,84 +14949,9 @@ func plain167flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain168(out, in [][]float32, rows, lanes int) bool {
+func plain179(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain168flat(out, in, rows)
-	}
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		x5 := in[5][r*lanes:][:n]
-		x6 := in[6][r*lanes:][:n]
-		c7 := in[7][0]
-		x8 := in[8][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		for i := range y3 {
-			t0 := x0[i] + x1[i]
-			t1 := float32(x2[i] * t0)
-			t2 := t0 - t1
-			y0[i] = t2
-			t3 := float32(t0 * t2)
-			t4 := float32(x3[i] * t3)
-			t5 := x4[i] + t4
-			y1[i] = t5
-			t6 := float32(t0 * x5[i])
-			t7 := x6[i] + t6
-			y2[i] = t7
-			t8 := max(t5, c7)
-			t9 := float32(x8[i] * t8)
-			t10 := rootOf(t9)
-			y3[i] = t7 / t10
-		}
-	}
-	return true
-}
-
-func plain168flat(out, in [][]float32, rows int) bool {
-	n := rows
-	x0 := in[0][:][:n]
-	c1 := in[1][0]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	x5 := in[5][:][:n]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	for i := range y3 {
-		t0 := x0[i] + c1
-		t1 := float32(x2[i] * t0)
-		t2 := t0 - t1
-		y0[i] = t2
-		t3 := float32(t0 * t2)
-		t4 := float32(x3[i] * t3)
-		t5 := x4[i] + t4
-		y1[i] = t5
-		t6 := float32(t0 * x5[i])
-		t7 := x6[i] + t6
-		y2[i] = t7
-		t8 := max(t5, c7)
-		t9 := float32(x8[i] * t8)
-		t10 := rootOf(t9)
-		y3[i] = t7 / t10
-	}
-	return true
-}
-
-func plain169(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain169flat(out, in, rows)
+		return plain179flat(out, in, rows)
 	}
 	var b2 [line]float32
 	n := lanes
@@ -14260,7 +14983,7 @@ func plain169(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain169flat(out, in [][]float32, rows int) bool {
+func plain179flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -14288,9 +15011,9 @@ func plain169flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain170(out, in [][]float32, rows, lanes int) bool {
+func plain180(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain170flat(out, in, rows)
+		return plain180flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14304,7 +15027,7 @@ func plain170(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain170flat(out, in [][]float32, rows int) bool {
+func plain180flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14315,9 +15038,9 @@ func plain170flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain171(out, in [][]float32, rows, lanes int) bool {
+func plain181(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain171flat(out, in, rows)
+		return plain181flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -14358,7 +15081,7 @@ func plain171(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain171flat(out, in [][]float32, rows int) bool {
+func plain181flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -14398,9 +15121,9 @@ func plain171flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain172(out, in [][]float32, rows, lanes int) bool {
+func plain182(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain172flat(out, in, rows)
+		return plain182flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -14441,7 +15164,7 @@ func plain172(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain172flat(out, in [][]float32, rows int) bool {
+func plain182flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -14481,9 +15204,9 @@ func plain172flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain173(out, in [][]float32, rows, lanes int) bool {
+func plain183(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain173flat(out, in, rows)
+		return plain183flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14512,7 +15235,7 @@ func plain173(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain173flat(out, in [][]float32, rows int) bool {
+func plain183flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14538,9 +15261,9 @@ func plain173flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain174(out, in [][]float32, rows, lanes int) bool {
+func plain184(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain174flat(out, in, rows)
+		return plain184flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14567,7 +15290,7 @@ func plain174(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain174flat(out, in [][]float32, rows int) bool {
+func plain184flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14591,9 +15314,9 @@ func plain174flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain175(out, in [][]float32, rows, lanes int) bool {
+func plain185(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain175flat(out, in, rows)
+		return plain185flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14625,7 +15348,7 @@ func plain175(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain175flat(out, in [][]float32, rows int) bool {
+func plain185flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14654,9 +15377,9 @@ func plain175flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain176(out, in [][]float32, rows, lanes int) bool {
+func plain186(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain176flat(out, in, rows)
+		return plain186flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14683,7 +15406,7 @@ func plain176(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain176flat(out, in [][]float32, rows int) bool {
+func plain186flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14707,9 +15430,9 @@ func plain176flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain177(out, in [][]float32, rows, lanes int) bool {
+func plain187(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain177flat(out, in, rows)
+		return plain187flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14730,7 +15453,7 @@ func plain177(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain177flat(out, in [][]float32, rows int) bool {
+func plain187flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14748,9 +15471,9 @@ func plain177flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain178(out, in [][]float32, rows, lanes int) bool {
+func plain188(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain178flat(out, in, rows)
+		return plain188flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14810,7 +15533,7 @@ func plain178(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain178flat(out, in [][]float32, rows int) bool {
+func plain188flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14867,9 +15590,9 @@ func plain178flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain179(out, in [][]float32, rows, lanes int) bool {
+func plain189(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain179flat(out, in, rows)
+		return plain189flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14896,7 +15619,7 @@ func plain179(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain179flat(out, in [][]float32, rows int) bool {
+func plain189flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14920,9 +15643,9 @@ func plain179flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain180(out, in [][]float32, rows, lanes int) bool {
+func plain190(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain180flat(out, in, rows)
+		return plain190flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -14954,7 +15677,7 @@ func plain180(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain180flat(out, in [][]float32, rows int) bool {
+func plain190flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -14983,9 +15706,9 @@ func plain180flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain181(out, in [][]float32, rows, lanes int) bool {
+func plain191(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain181flat(out, in, rows)
+		return plain191flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -15001,7 +15724,7 @@ func plain181(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain181flat(out, in [][]float32, rows int) bool {
+func plain191flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -15014,9 +15737,9 @@ func plain181flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain182(out, in [][]float32, rows, lanes int) bool {
+func plain192(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain182flat(out, in, rows)
+		return plain192flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -15093,7 +15816,7 @@ func plain182(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain182flat(out, in [][]float32, rows int) bool {
+func plain192flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -15174,9 +15897,9 @@ func plain182flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain183(out, in [][]float32, rows, lanes int) bool {
+func plain193(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain183flat(out, in, rows)
+		return plain193flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -15256,7 +15979,7 @@ func plain183(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain183flat(out, in [][]float32, rows int) bool {
+func plain193flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -15340,9 +16063,9 @@ func plain183flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain184(out, in [][]float32, rows, lanes int) bool {
+func plain194(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain184flat(out, in, rows)
+		return plain194flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -15425,7 +16148,7 @@ func plain184(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain184flat(out, in [][]float32, rows int) bool {
+func plain194flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -15512,9 +16235,9 @@ func plain184flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain185(out, in [][]float32, rows, lanes int) bool {
+func plain195(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain185flat(out, in, rows)
+		return plain195flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -15600,7 +16323,7 @@ func plain185(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain185flat(out, in [][]float32, rows int) bool {
+func plain195flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -15690,9 +16413,9 @@ func plain185flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain186(out, in [][]float32, rows, lanes int) bool {
+func plain196(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain186flat(out, in, rows)
+		return plain196flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -15787,7 +16510,7 @@ func plain186(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain186flat(out, in [][]float32, rows int) bool {
+func plain196flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -15886,9 +16609,9 @@ func plain186flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain187(out, in [][]float32, rows, lanes int) bool {
+func plain197(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain187flat(out, in, rows)
+		return plain197flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -15986,7 +16709,7 @@ func plain187(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain187flat(out, in [][]float32, rows int) bool {
+func plain197flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b3 [line]float32
@@ -16088,9 +16811,9 @@ func plain187flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain188(out, in [][]float32, rows, lanes int) bool {
+func plain198(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain188flat(out, in, rows)
+		return plain198flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -16174,7 +16897,7 @@ func plain188(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain188flat(out, in [][]float32, rows int) bool {
+func plain198flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -16260,9 +16983,9 @@ func plain188flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain189(out, in [][]float32, rows, lanes int) bool {
+func plain199(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain189flat(out, in, rows)
+		return plain199flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -16337,7 +17060,7 @@ func plain189(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain189flat(out, in [][]float32, rows int) bool {
+func plain199flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -16414,9 +17137,9 @@ func plain189flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain190(out, in [][]float32, rows, lanes int) bool {
+func plain200(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain190flat(out, in, rows)
+		return plain200flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -16506,7 +17229,7 @@ func plain190(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain190flat(out, in [][]float32, rows int) bool {
+func plain200flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -16598,9 +17321,9 @@ func plain190flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain191(out, in [][]float32, rows, lanes int) bool {
+func plain201(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain191flat(out, in, rows)
+		return plain201flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16618,7 +17341,7 @@ func plain191(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain191flat(out, in [][]float32, rows int) bool {
+func plain201flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16633,9 +17356,9 @@ func plain191flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain192(out, in [][]float32, rows, lanes int) bool {
+func plain202(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain192flat(out, in, rows)
+		return plain202flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16699,7 +17422,7 @@ func plain192(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain192flat(out, in [][]float32, rows int) bool {
+func plain202flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16760,9 +17483,9 @@ func plain192flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain193(out, in [][]float32, rows, lanes int) bool {
+func plain203(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain193flat(out, in, rows)
+		return plain203flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -16814,7 +17537,7 @@ func plain193(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain193flat(out, in [][]float32, rows int) bool {
+func plain203flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -16863,9 +17586,9 @@ func plain193flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain194(out, in [][]float32, rows, lanes int) bool {
+func plain204(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain194flat(out, in, rows)
+		return plain204flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -16905,7 +17628,7 @@ func plain194(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain194flat(out, in [][]float32, rows int) bool {
+func plain204flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -16945,9 +17668,9 @@ func plain194flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain195(out, in [][]float32, rows, lanes int) bool {
+func plain205(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain195flat(out, in, rows)
+		return plain205flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -16987,7 +17710,7 @@ func plain195(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain195flat(out, in [][]float32, rows int) bool {
+func plain205flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -17027,9 +17750,9 @@ func plain195flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain196(out, in [][]float32, rows, lanes int) bool {
+func plain206(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain196flat(out, in, rows)
+		return plain206flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -17075,7 +17798,7 @@ func plain196(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain196flat(out, in [][]float32, rows int) bool {
+func plain206flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -17121,9 +17844,9 @@ func plain196flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain197(out, in [][]float32, rows, lanes int) bool {
+func plain207(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain197flat(out, in, rows)
+		return plain207flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -17169,7 +17892,7 @@ func plain197(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain197flat(out, in [][]float32, rows int) bool {
+func plain207flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -17215,9 +17938,9 @@ func plain197flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain198(out, in [][]float32, rows, lanes int) bool {
+func plain208(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain198flat(out, in, rows)
+		return plain208flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -17274,7 +17997,7 @@ func plain198(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain198flat(out, in [][]float32, rows int) bool {
+func plain208flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -17329,9 +18052,9 @@ func plain198flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain199(out, in [][]float32, rows, lanes int) bool {
+func plain209(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain199flat(out, in, rows)
+		return plain209flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b4 [line]float32
@@ -17391,7 +18114,7 @@ func plain199(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain199flat(out, in [][]float32, rows int) bool {
+func plain209flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -17449,9 +18172,9 @@ func plain199flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain200(out, in [][]float32, rows, lanes int) bool {
+func plain210(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain200flat(out, in, rows)
+		return plain210flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -17530,7 +18253,7 @@ func plain200(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain200flat(out, in [][]float32, rows int) bool {
+func plain210flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -17607,9 +18330,9 @@ func plain200flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain201(out, in [][]float32, rows, lanes int) bool {
+func plain211(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain201flat(out, in, rows)
+		return plain211flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b4 [line]float32
@@ -17691,7 +18414,7 @@ func plain201(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain201flat(out, in [][]float32, rows int) bool {
+func plain211flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -17771,9 +18494,9 @@ func plain201flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain202(out, in [][]float32, rows, lanes int) bool {
+func plain212(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain202flat(out, in, rows)
+		return plain212flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -17850,7 +18573,7 @@ func plain202(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain202flat(out, in [][]float32, rows int) bool {
+func plain212flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -17930,9 +18653,9 @@ func plain202flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain203(out, in [][]float32, rows, lanes int) bool {
+func plain213(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain203flat(out, in, rows)
+		return plain213flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -18009,7 +18732,7 @@ func plain203(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain203flat(out, in [][]float32, rows int) bool {
+func plain213flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -18089,9 +18812,9 @@ func plain203flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain204(out, in [][]float32, rows, lanes int) bool {
+func plain214(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain204flat(out, in, rows)
+		return plain214flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -18174,7 +18897,7 @@ func plain204(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain204flat(out, in [][]float32, rows int) bool {
+func plain214flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -18260,9 +18983,9 @@ func plain204flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain205(out, in [][]float32, rows, lanes int) bool {
+func plain215(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain205flat(out, in, rows)
+		return plain215flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -18345,7 +19068,7 @@ func plain205(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain205flat(out, in [][]float32, rows int) bool {
+func plain215flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -18431,9 +19154,9 @@ func plain205flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain206(out, in [][]float32, rows, lanes int) bool {
+func plain216(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain206flat(out, in, rows)
+		return plain216flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -18528,7 +19251,7 @@ func plain206(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain206flat(out, in [][]float32, rows int) bool {
+func plain216flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -18626,9 +19349,9 @@ func plain206flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain207(out, in [][]float32, rows, lanes int) bool {
+func plain217(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain207flat(out, in, rows)
+		return plain217flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -18723,7 +19446,7 @@ func plain207(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain207flat(out, in [][]float32, rows int) bool {
+func plain217flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -18821,9 +19544,9 @@ func plain207flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain208(out, in [][]float32, rows, lanes int) bool {
+func plain218(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain208flat(out, in, rows)
+		return plain218flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -18924,7 +19647,7 @@ func plain208(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain208flat(out, in [][]float32, rows int) bool {
+func plain218flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -19028,9 +19751,9 @@ func plain208flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain209(out, in [][]float32, rows, lanes int) bool {
+func plain219(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain209flat(out, in, rows)
+		return plain219flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -19131,7 +19854,7 @@ func plain209(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain209flat(out, in [][]float32, rows int) bool {
+func plain219flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -19235,9 +19958,9 @@ func plain209flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain210(out, in [][]float32, rows, lanes int) bool {
+func plain220(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain210flat(out, in, rows)
+		return plain220flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -19317,7 +20040,7 @@ func plain210(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain210flat(out, in [][]float32, rows int) bool {
+func plain220flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b6 [line]float32
@@ -19399,9 +20122,9 @@ func plain210flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain211(out, in [][]float32, rows, lanes int) bool {
+func plain221(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain211flat(out, in, rows)
+		return plain221flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b6 [line]float32
@@ -19481,7 +20204,7 @@ func plain211(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain211flat(out, in [][]float32, rows int) bool {
+func plain221flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b6 [line]float32
 	var b8 [line]float32
@@ -19563,9 +20286,9 @@ func plain211flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain212(out, in [][]float32, rows, lanes int) bool {
+func plain222(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain212flat(out, in, rows)
+		return plain222flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19588,7 +20311,7 @@ func plain212(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain212flat(out, in [][]float32, rows int) bool {
+func plain222flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -19608,9 +20331,9 @@ func plain212flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain213(out, in [][]float32, rows, lanes int) bool {
+func plain223(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain213flat(out, in, rows)
+		return plain223flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19631,7 +20354,7 @@ func plain213(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain213flat(out, in [][]float32, rows int) bool {
+func plain223flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -19649,9 +20372,9 @@ func plain213flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain214(out, in [][]float32, rows, lanes int) bool {
+func plain224(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain214flat(out, in, rows)
+		return plain224flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19687,7 +20410,7 @@ func plain214(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain214flat(out, in [][]float32, rows int) bool {
+func plain224flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -19722,9 +20445,9 @@ func plain214flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain215(out, in [][]float32, rows, lanes int) bool {
+func plain225(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain215flat(out, in, rows)
+		return plain225flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19760,7 +20483,7 @@ func plain215(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain215flat(out, in [][]float32, rows int) bool {
+func plain225flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -19795,9 +20518,9 @@ func plain215flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain216(out, in [][]float32, rows, lanes int) bool {
+func plain226(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain216flat(out, in, rows)
+		return plain226flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19839,7 +20562,7 @@ func plain216(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain216flat(out, in [][]float32, rows int) bool {
+func plain226flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -19880,9 +20603,9 @@ func plain216flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain217(out, in [][]float32, rows, lanes int) bool {
+func plain227(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain217flat(out, in, rows)
+		return plain227flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -19924,7 +20647,7 @@ func plain217(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain217flat(out, in [][]float32, rows int) bool {
+func plain227flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -19965,9 +20688,9 @@ func plain217flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain218(out, in [][]float32, rows, lanes int) bool {
+func plain228(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain218flat(out, in, rows)
+		return plain228flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -19983,7 +20706,7 @@ func plain218(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain218flat(out, in [][]float32, rows int) bool {
+func plain228flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -19996,9 +20719,9 @@ func plain218flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain219(out, in [][]float32, rows, lanes int) bool {
+func plain229(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain219flat(out, in, rows)
+		return plain229flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -20033,7 +20756,7 @@ func plain219(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain219flat(out, in [][]float32, rows int) bool {
+func plain229flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -20066,9 +20789,9 @@ func plain219flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain220(out, in [][]float32, rows, lanes int) bool {
+func plain230(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain220flat(out, in, rows)
+		return plain230flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -20103,7 +20826,7 @@ func plain220(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain220flat(out, in [][]float32, rows int) bool {
+func plain230flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -20136,9 +20859,9 @@ func plain220flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain221(out, in [][]float32, rows, lanes int) bool {
+func plain231(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain221flat(out, in, rows)
+		return plain231flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -20184,7 +20907,7 @@ func plain221(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain221flat(out, in [][]float32, rows int) bool {
+func plain231flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -20228,9 +20951,9 @@ func plain221flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain222(out, in [][]float32, rows, lanes int) bool {
+func plain232(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain222flat(out, in, rows)
+		return plain232flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -20276,7 +20999,7 @@ func plain222(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain222flat(out, in [][]float32, rows int) bool {
+func plain232flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -20320,9 +21043,9 @@ func plain222flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain223(out, in [][]float32, rows, lanes int) bool {
+func plain233(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain223flat(out, in, rows)
+		return plain233flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -20384,7 +21107,7 @@ func plain223(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain223flat(out, in [][]float32, rows int) bool {
+func plain233flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -20444,9 +21167,9 @@ func plain223flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain224(out, in [][]float32, rows, lanes int) bool {
+func plain234(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain224flat(out, in, rows)
+		return plain234flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -20508,7 +21231,7 @@ func plain224(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain224flat(out, in [][]float32, rows int) bool {
+func plain234flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -20568,9 +21291,9 @@ func plain224flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain225(out, in [][]float32, rows, lanes int) bool {
+func plain235(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain225flat(out, in, rows)
+		return plain235flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -20617,7 +21340,7 @@ func plain225(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain225flat(out, in [][]float32, rows int) bool {
+func plain235flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -20662,9 +21385,9 @@ func plain225flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain226(out, in [][]float32, rows, lanes int) bool {
+func plain236(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain226flat(out, in, rows)
+		return plain236flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -20711,7 +21434,7 @@ func plain226(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain226flat(out, in [][]float32, rows int) bool {
+func plain236flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -20756,9 +21479,9 @@ func plain226flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain227(out, in [][]float32, rows, lanes int) bool {
+func plain237(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain227flat(out, in, rows)
+		return plain237flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -20821,7 +21544,7 @@ func plain227(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain227flat(out, in [][]float32, rows int) bool {
+func plain237flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -20882,9 +21605,9 @@ func plain227flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain228(out, in [][]float32, rows, lanes int) bool {
+func plain238(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain228flat(out, in, rows)
+		return plain238flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -20947,7 +21670,7 @@ func plain228(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain228flat(out, in [][]float32, rows int) bool {
+func plain238flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -21008,9 +21731,9 @@ func plain228flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain229(out, in [][]float32, rows, lanes int) bool {
+func plain239(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain229flat(out, in, rows)
+		return plain239flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21095,7 +21818,7 @@ func plain229(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain229flat(out, in [][]float32, rows int) bool {
+func plain239flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -21180,9 +21903,9 @@ func plain229flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain230(out, in [][]float32, rows, lanes int) bool {
+func plain240(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain230flat(out, in, rows)
+		return plain240flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21270,7 +21993,7 @@ func plain230(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain230flat(out, in [][]float32, rows int) bool {
+func plain240flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -21358,9 +22081,9 @@ func plain230flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain231(out, in [][]float32, rows, lanes int) bool {
+func plain241(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain231flat(out, in, rows)
+		return plain241flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21441,7 +22164,7 @@ func plain231(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain231flat(out, in [][]float32, rows int) bool {
+func plain241flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -21522,9 +22245,9 @@ func plain231flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain232(out, in [][]float32, rows, lanes int) bool {
+func plain242(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain232flat(out, in, rows)
+		return plain242flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21611,7 +22334,7 @@ func plain232(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain232flat(out, in [][]float32, rows int) bool {
+func plain242flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -21698,9 +22421,9 @@ func plain232flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain233(out, in [][]float32, rows, lanes int) bool {
+func plain243(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain233flat(out, in, rows)
+		return plain243flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21772,7 +22495,7 @@ func plain233(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain233flat(out, in [][]float32, rows int) bool {
+func plain243flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -21844,9 +22567,9 @@ func plain233flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain234(out, in [][]float32, rows, lanes int) bool {
+func plain244(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain234flat(out, in, rows)
+		return plain244flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -21924,7 +22647,7 @@ func plain234(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain234flat(out, in [][]float32, rows int) bool {
+func plain244flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -22002,9 +22725,9 @@ func plain234flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain235(out, in [][]float32, rows, lanes int) bool {
+func plain245(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain235flat(out, in, rows)
+		return plain245flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -22106,7 +22829,7 @@ func plain235(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain235flat(out, in [][]float32, rows int) bool {
+func plain245flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -22208,9 +22931,9 @@ func plain235flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain236(out, in [][]float32, rows, lanes int) bool {
+func plain246(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain236flat(out, in, rows)
+		return plain246flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -22318,7 +23041,7 @@ func plain236(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain236flat(out, in [][]float32, rows int) bool {
+func plain246flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b9 [line]float32
@@ -22426,9 +23149,9 @@ func plain236flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain237(out, in [][]float32, rows, lanes int) bool {
+func plain247(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain237flat(out, in, rows)
+		return plain247flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -22504,7 +23227,7 @@ func plain237(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain237flat(out, in [][]float32, rows int) bool {
+func plain247flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -22579,9 +23302,9 @@ func plain237flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain238(out, in [][]float32, rows, lanes int) bool {
+func plain248(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain238flat(out, in, rows)
+		return plain248flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -22660,7 +23383,7 @@ func plain238(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain238flat(out, in [][]float32, rows int) bool {
+func plain248flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b8 [line]float32
@@ -22738,9 +23461,9 @@ func plain238flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain239(out, in [][]float32, rows, lanes int) bool {
+func plain249(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain239flat(out, in, rows)
+		return plain249flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -22803,7 +23526,7 @@ func plain239(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain239flat(out, in [][]float32, rows int) bool {
+func plain249flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -22865,9 +23588,9 @@ func plain239flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain240(out, in [][]float32, rows, lanes int) bool {
+func plain250(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain240flat(out, in, rows)
+		return plain250flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -22936,7 +23659,7 @@ func plain240(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain240flat(out, in [][]float32, rows int) bool {
+func plain250flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b8 [line]float32
@@ -23004,9 +23727,9 @@ func plain240flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain241(out, in [][]float32, rows, lanes int) bool {
+func plain251(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain241flat(out, in, rows)
+		return plain251flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23022,7 +23745,7 @@ func plain241(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain241flat(out, in [][]float32, rows int) bool {
+func plain251flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23035,9 +23758,9 @@ func plain241flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain242(out, in [][]float32, rows, lanes int) bool {
+func plain252(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain242flat(out, in, rows)
+		return plain252flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23058,7 +23781,7 @@ func plain242(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain242flat(out, in [][]float32, rows int) bool {
+func plain252flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23076,9 +23799,9 @@ func plain242flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain243(out, in [][]float32, rows, lanes int) bool {
+func plain253(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain243flat(out, in, rows)
+		return plain253flat(out, in, rows)
 	}
 	var b2 [line]float32
 	n := lanes
@@ -23104,7 +23827,7 @@ func plain243(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain243flat(out, in [][]float32, rows int) bool {
+func plain253flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -23128,9 +23851,9 @@ func plain243flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain244(out, in [][]float32, rows, lanes int) bool {
+func plain254(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain244flat(out, in, rows)
+		return plain254flat(out, in, rows)
 	}
 	var b2 [line]float32
 	n := lanes
@@ -23163,7 +23886,7 @@ func plain244(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain244flat(out, in [][]float32, rows int) bool {
+func plain254flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -23194,9 +23917,9 @@ func plain244flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain245(out, in [][]float32, rows, lanes int) bool {
+func plain255(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain245flat(out, in, rows)
+		return plain255flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -23229,7 +23952,7 @@ func plain245(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain245flat(out, in [][]float32, rows int) bool {
+func plain255flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -23260,9 +23983,9 @@ func plain245flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain246(out, in [][]float32, rows, lanes int) bool {
+func plain256(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain246flat(out, in, rows)
+		return plain256flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23283,7 +24006,7 @@ func plain246(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain246flat(out, in [][]float32, rows int) bool {
+func plain256flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23301,9 +24024,9 @@ func plain246flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain247(out, in [][]float32, rows, lanes int) bool {
+func plain257(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain247flat(out, in, rows)
+		return plain257flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23324,7 +24047,7 @@ func plain247(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain247flat(out, in [][]float32, rows int) bool {
+func plain257flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23342,9 +24065,9 @@ func plain247flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain248(out, in [][]float32, rows, lanes int) bool {
+func plain258(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain248flat(out, in, rows)
+		return plain258flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b3 [line]float32
@@ -23392,7 +24115,7 @@ func plain248(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain248flat(out, in [][]float32, rows int) bool {
+func plain258flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b3 [line]float32
 	var b5 [line]float32
@@ -23438,9 +24161,9 @@ func plain248flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain249(out, in [][]float32, rows, lanes int) bool {
+func plain259(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain249flat(out, in, rows)
+		return plain259flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b3 [line]float32
@@ -23488,7 +24211,7 @@ func plain249(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain249flat(out, in [][]float32, rows int) bool {
+func plain259flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b3 [line]float32
 	var b5 [line]float32
@@ -23533,9 +24256,9 @@ func plain249flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain250(out, in [][]float32, rows, lanes int) bool {
+func plain260(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain250flat(out, in, rows)
+		return plain260flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23573,7 +24296,7 @@ func plain250(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain250flat(out, in [][]float32, rows int) bool {
+func plain260flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23608,9 +24331,9 @@ func plain250flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain251(out, in [][]float32, rows, lanes int) bool {
+func plain261(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain251flat(out, in, rows)
+		return plain261flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23640,7 +24363,7 @@ func plain251(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain251flat(out, in [][]float32, rows int) bool {
+func plain261flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23667,9 +24390,9 @@ func plain251flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain252(out, in [][]float32, rows, lanes int) bool {
+func plain262(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain252flat(out, in, rows)
+		return plain262flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23705,7 +24428,7 @@ func plain252(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain252flat(out, in [][]float32, rows int) bool {
+func plain262flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23738,9 +24461,9 @@ func plain252flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain253(out, in [][]float32, rows, lanes int) bool {
+func plain263(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain253flat(out, in, rows)
+		return plain263flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23762,7 +24485,7 @@ func plain253(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain253flat(out, in [][]float32, rows int) bool {
+func plain263flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23781,9 +24504,9 @@ func plain253flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain254(out, in [][]float32, rows, lanes int) bool {
+func plain264(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain254flat(out, in, rows)
+		return plain264flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23801,7 +24524,7 @@ func plain254(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain254flat(out, in [][]float32, rows int) bool {
+func plain264flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23816,9 +24539,9 @@ func plain254flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain255(out, in [][]float32, rows, lanes int) bool {
+func plain265(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain255flat(out, in, rows)
+		return plain265flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23841,7 +24564,7 @@ func plain255(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain255flat(out, in [][]float32, rows int) bool {
+func plain265flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23861,9 +24584,9 @@ func plain255flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain256(out, in [][]float32, rows, lanes int) bool {
+func plain266(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain256flat(out, in, rows)
+		return plain266flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23881,7 +24604,7 @@ func plain256(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain256flat(out, in [][]float32, rows int) bool {
+func plain266flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23896,9 +24619,9 @@ func plain256flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain257(out, in [][]float32, rows, lanes int) bool {
+func plain267(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain257flat(out, in, rows)
+		return plain267flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23920,7 +24643,7 @@ func plain257(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain257flat(out, in [][]float32, rows int) bool {
+func plain267flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23939,9 +24662,9 @@ func plain257flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain258(out, in [][]float32, rows, lanes int) bool {
+func plain268(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain258flat(out, in, rows)
+		return plain268flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23961,7 +24684,7 @@ func plain258(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain258flat(out, in [][]float32, rows int) bool {
+func plain268flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -23978,9 +24701,9 @@ func plain258flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain259(out, in [][]float32, rows, lanes int) bool {
+func plain269(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain259flat(out, in, rows)
+		return plain269flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -23998,7 +24721,7 @@ func plain259(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain259flat(out, in [][]float32, rows int) bool {
+func plain269flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24013,9 +24736,9 @@ func plain259flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain260(out, in [][]float32, rows, lanes int) bool {
+func plain270(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain260flat(out, in, rows)
+		return plain270flat(out, in, rows)
 	}
 	var b3 [line]float32
 	n := lanes
@@ -24052,7 +24775,7 @@ func plain260(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain260flat(out, in [][]float32, rows int) bool {
+func plain270flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -24088,9 +24811,9 @@ func plain260flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain261(out, in [][]float32, rows, lanes int) bool {
+func plain271(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain261flat(out, in, rows)
+		return plain271flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -24127,7 +24850,7 @@ func plain261(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain261flat(out, in [][]float32, rows int) bool {
+func plain271flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -24163,9 +24886,9 @@ func plain261flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain262(out, in [][]float32, rows, lanes int) bool {
+func plain272(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain262flat(out, in, rows)
+		return plain272flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24188,7 +24911,7 @@ func plain262(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain262flat(out, in [][]float32, rows int) bool {
+func plain272flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24208,9 +24931,9 @@ func plain262flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain263(out, in [][]float32, rows, lanes int) bool {
+func plain273(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain263flat(out, in, rows)
+		return plain273flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24235,7 +24958,7 @@ func plain263(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain263flat(out, in [][]float32, rows int) bool {
+func plain273flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24257,9 +24980,9 @@ func plain263flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain264(out, in [][]float32, rows, lanes int) bool {
+func plain274(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain264flat(out, in, rows)
+		return plain274flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24299,7 +25022,7 @@ func plain264(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain264flat(out, in [][]float32, rows int) bool {
+func plain274flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24336,9 +25059,9 @@ func plain264flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain265(out, in [][]float32, rows, lanes int) bool {
+func plain275(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain265flat(out, in, rows)
+		return plain275flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -24381,7 +25104,7 @@ func plain265(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain265flat(out, in [][]float32, rows int) bool {
+func plain275flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -24422,9 +25145,9 @@ func plain265flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain266(out, in [][]float32, rows, lanes int) bool {
+func plain276(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain266flat(out, in, rows)
+		return plain276flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -24464,7 +25187,7 @@ func plain266(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain266flat(out, in [][]float32, rows int) bool {
+func plain276flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -24502,9 +25225,9 @@ func plain266flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain267(out, in [][]float32, rows, lanes int) bool {
+func plain277(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain267flat(out, in, rows)
+		return plain277flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -24534,7 +25257,7 @@ func plain267(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain267flat(out, in [][]float32, rows int) bool {
+func plain277flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -24562,9 +25285,9 @@ func plain267flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain268(out, in [][]float32, rows, lanes int) bool {
+func plain278(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain268flat(out, in, rows)
+		return plain278flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b2 [line]float32
@@ -24594,7 +25317,7 @@ func plain268(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain268flat(out, in [][]float32, rows int) bool {
+func plain278flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -24622,9 +25345,9 @@ func plain268flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain269(out, in [][]float32, rows, lanes int) bool {
+func plain279(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain269flat(out, in, rows)
+		return plain279flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24644,7 +25367,7 @@ func plain269(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain269flat(out, in [][]float32, rows int) bool {
+func plain279flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24661,9 +25384,9 @@ func plain269flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain270(out, in [][]float32, rows, lanes int) bool {
+func plain280(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain270flat(out, in, rows)
+		return plain280flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24681,7 +25404,7 @@ func plain270(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain270flat(out, in [][]float32, rows int) bool {
+func plain280flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24696,9 +25419,9 @@ func plain270flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain271(out, in [][]float32, rows, lanes int) bool {
+func plain281(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain271flat(out, in, rows)
+		return plain281flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24736,7 +25459,7 @@ func plain271(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain271flat(out, in [][]float32, rows int) bool {
+func plain281flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24771,9 +25494,9 @@ func plain271flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain272(out, in [][]float32, rows, lanes int) bool {
+func plain282(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain272flat(out, in, rows)
+		return plain282flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -24808,7 +25531,7 @@ func plain272(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain272flat(out, in [][]float32, rows int) bool {
+func plain282flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -24840,9 +25563,9 @@ func plain272flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain273(out, in [][]float32, rows, lanes int) bool {
+func plain283(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain273flat(out, in, rows)
+		return plain283flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -24936,7 +25659,7 @@ func plain273(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain273flat(out, in [][]float32, rows int) bool {
+func plain283flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -25031,9 +25754,9 @@ func plain273flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain274(out, in [][]float32, rows, lanes int) bool {
+func plain284(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain274flat(out, in, rows)
+		return plain284flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -25125,7 +25848,7 @@ func plain274(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain274flat(out, in [][]float32, rows int) bool {
+func plain284flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -25217,9 +25940,9 @@ func plain274flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain275(out, in [][]float32, rows, lanes int) bool {
+func plain285(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain275flat(out, in, rows)
+		return plain285flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -25305,7 +26028,7 @@ func plain275(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain275flat(out, in [][]float32, rows int) bool {
+func plain285flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -25391,9 +26114,9 @@ func plain275flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain276(out, in [][]float32, rows, lanes int) bool {
+func plain286(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain276flat(out, in, rows)
+		return plain286flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -25468,7 +26191,7 @@ func plain276(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain276flat(out, in [][]float32, rows int) bool {
+func plain286flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b4 [line]float32
@@ -25543,9 +26266,9 @@ func plain276flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain277(out, in [][]float32, rows, lanes int) bool {
+func plain287(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain277flat(out, in, rows)
+		return plain287flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -25620,7 +26343,7 @@ func plain277(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain277flat(out, in [][]float32, rows int) bool {
+func plain287flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -25695,9 +26418,9 @@ func plain277flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain278(out, in [][]float32, rows, lanes int) bool {
+func plain288(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain278flat(out, in, rows)
+		return plain288flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -25763,7 +26486,7 @@ func plain278(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain278flat(out, in [][]float32, rows int) bool {
+func plain288flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b4 [line]float32
@@ -25830,9 +26553,9 @@ func plain278flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain279(out, in [][]float32, rows, lanes int) bool {
+func plain289(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain279flat(out, in, rows)
+		return plain289flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -25898,7 +26621,7 @@ func plain279(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain279flat(out, in [][]float32, rows int) bool {
+func plain289flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -25965,9 +26688,9 @@ func plain279flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain280(out, in [][]float32, rows, lanes int) bool {
+func plain290(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain280flat(out, in, rows)
+		return plain290flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -26012,7 +26735,7 @@ func plain280(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain280flat(out, in [][]float32, rows int) bool {
+func plain290flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -26056,9 +26779,9 @@ func plain280flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain281(out, in [][]float32, rows, lanes int) bool {
+func plain291(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain281flat(out, in, rows)
+		return plain291flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -26100,7 +26823,7 @@ func plain281(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain281flat(out, in [][]float32, rows int) bool {
+func plain291flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	n := rows
@@ -26141,9 +26864,9 @@ func plain281flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain282(out, in [][]float32, rows, lanes int) bool {
+func plain292(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain282flat(out, in, rows)
+		return plain292flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -26185,7 +26908,7 @@ func plain282(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain282flat(out, in [][]float32, rows int) bool {
+func plain292flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -26226,9 +26949,9 @@ func plain282flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain283(out, in [][]float32, rows, lanes int) bool {
+func plain293(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain283flat(out, in, rows)
+		return plain293flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -26290,7 +27013,7 @@ func plain283(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain283flat(out, in [][]float32, rows int) bool {
+func plain293flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -26350,9 +27073,9 @@ func plain283flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain284(out, in [][]float32, rows, lanes int) bool {
+func plain294(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain284flat(out, in, rows)
+		return plain294flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -26408,7 +27131,7 @@ func plain284(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain284flat(out, in [][]float32, rows int) bool {
+func plain294flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -26462,9 +27185,9 @@ func plain284flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain285(out, in [][]float32, rows, lanes int) bool {
+func plain295(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain285flat(out, in, rows)
+		return plain295flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -26493,7 +27216,7 @@ func plain285(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain285flat(out, in [][]float32, rows int) bool {
+func plain295flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -26520,9 +27243,9 @@ func plain285flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain286(out, in [][]float32, rows, lanes int) bool {
+func plain296(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain286flat(out, in, rows)
+		return plain296flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -26551,7 +27274,7 @@ func plain286(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain286flat(out, in [][]float32, rows int) bool {
+func plain296flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -26578,9 +27301,9 @@ func plain286flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain287(out, in [][]float32, rows, lanes int) bool {
+func plain297(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain287flat(out, in, rows)
+		return plain297flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b4 [line]float32
@@ -26622,7 +27345,7 @@ func plain287(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain287flat(out, in [][]float32, rows int) bool {
+func plain297flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -26663,9 +27386,9 @@ func plain287flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain288(out, in [][]float32, rows, lanes int) bool {
+func plain298(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain288flat(out, in, rows)
+		return plain298flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -26707,7 +27430,7 @@ func plain288(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain288flat(out, in [][]float32, rows int) bool {
+func plain298flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -26748,9 +27471,9 @@ func plain288flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain289(out, in [][]float32, rows, lanes int) bool {
+func plain299(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain289flat(out, in, rows)
+		return plain299flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -26771,7 +27494,7 @@ func plain289(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain289flat(out, in [][]float32, rows int) bool {
+func plain299flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -26789,9 +27512,9 @@ func plain289flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain290(out, in [][]float32, rows, lanes int) bool {
+func plain300(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain290flat(out, in, rows)
+		return plain300flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -26819,7 +27542,7 @@ func plain290(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain290flat(out, in [][]float32, rows int) bool {
+func plain300flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -26845,9 +27568,9 @@ func plain290flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain291(out, in [][]float32, rows, lanes int) bool {
+func plain301(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain291flat(out, in, rows)
+		return plain301flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -26882,7 +27605,7 @@ func plain291(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain291flat(out, in [][]float32, rows int) bool {
+func plain301flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -26915,9 +27638,9 @@ func plain291flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain292(out, in [][]float32, rows, lanes int) bool {
+func plain302(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain292flat(out, in, rows)
+		return plain302flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -26972,7 +27695,7 @@ func plain292(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain292flat(out, in [][]float32, rows int) bool {
+func plain302flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -27025,9 +27748,9 @@ func plain292flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain293(out, in [][]float32, rows, lanes int) bool {
+func plain303(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain293flat(out, in, rows)
+		return plain303flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -27062,7 +27785,7 @@ func plain293(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain293flat(out, in [][]float32, rows int) bool {
+func plain303flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -27094,9 +27817,9 @@ func plain293flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain294(out, in [][]float32, rows, lanes int) bool {
+func plain304(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain294flat(out, in, rows)
+		return plain304flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -27151,7 +27874,7 @@ func plain294(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain294flat(out, in [][]float32, rows int) bool {
+func plain304flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b4 [line]float32
@@ -27203,9 +27926,9 @@ func plain294flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain295(out, in [][]float32, rows, lanes int) bool {
+func plain305(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain295flat(out, in, rows)
+		return plain305flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27230,7 +27953,7 @@ func plain295(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain295flat(out, in [][]float32, rows int) bool {
+func plain305flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -27252,9 +27975,9 @@ func plain295flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain296(out, in [][]float32, rows, lanes int) bool {
+func plain306(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain296flat(out, in, rows)
+		return plain306flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27299,7 +28022,7 @@ func plain296(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain296flat(out, in [][]float32, rows int) bool {
+func plain306flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -27341,9 +28064,9 @@ func plain296flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain297(out, in [][]float32, rows, lanes int) bool {
+func plain307(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain297flat(out, in, rows)
+		return plain307flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27393,7 +28116,7 @@ func plain297(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain297flat(out, in [][]float32, rows int) bool {
+func plain307flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -27440,9 +28163,9 @@ func plain297flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain298(out, in [][]float32, rows, lanes int) bool {
+func plain308(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain298flat(out, in, rows)
+		return plain308flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27491,7 +28214,7 @@ func plain298(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain298flat(out, in [][]float32, rows int) bool {
+func plain308flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -27537,9 +28260,9 @@ func plain298flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain299(out, in [][]float32, rows, lanes int) bool {
+func plain309(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain299flat(out, in, rows)
+		return plain309flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27578,7 +28301,7 @@ func plain299(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain299flat(out, in [][]float32, rows int) bool {
+func plain309flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -27614,9 +28337,9 @@ func plain299flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain300(out, in [][]float32, rows, lanes int) bool {
+func plain310(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain300flat(out, in, rows)
+		return plain310flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b8 [line]float32
@@ -27698,7 +28421,7 @@ func plain300(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain300flat(out, in [][]float32, rows int) bool {
+func plain310flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b8 [line]float32
 	var b9 [line]float32
@@ -27778,9 +28501,9 @@ func plain300flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain301(out, in [][]float32, rows, lanes int) bool {
+func plain311(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain301flat(out, in, rows)
+		return plain311flat(out, in, rows)
 	}
 	var b8 [line]float32
 	var b10 [line]float32
@@ -27866,7 +28589,7 @@ func plain301(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain301flat(out, in [][]float32, rows int) bool {
+func plain311flat(out, in [][]float32, rows int) bool {
 	var b8 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -27950,9 +28673,9 @@ func plain301flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain302(out, in [][]float32, rows, lanes int) bool {
+func plain312(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain302flat(out, in, rows)
+		return plain312flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -27971,7 +28694,7 @@ func plain302(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain302flat(out, in [][]float32, rows int) bool {
+func plain312flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -27987,9 +28710,9 @@ func plain302flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain303(out, in [][]float32, rows, lanes int) bool {
+func plain313(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain303flat(out, in, rows)
+		return plain313flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28037,7 +28760,7 @@ func plain303(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain303flat(out, in [][]float32, rows int) bool {
+func plain313flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28082,9 +28805,9 @@ func plain303flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain304(out, in [][]float32, rows, lanes int) bool {
+func plain314(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain304flat(out, in, rows)
+		return plain314flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28122,7 +28845,7 @@ func plain304(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain304flat(out, in [][]float32, rows int) bool {
+func plain314flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28157,9 +28880,9 @@ func plain304flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain305(out, in [][]float32, rows, lanes int) bool {
+func plain315(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain305flat(out, in, rows)
+		return plain315flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -28178,7 +28901,7 @@ func plain305(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain305flat(out, in [][]float32, rows int) bool {
+func plain315flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -28194,9 +28917,9 @@ func plain305flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain306(out, in [][]float32, rows, lanes int) bool {
+func plain316(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain306flat(out, in, rows)
+		return plain316flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -28218,7 +28941,7 @@ func plain306(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain306flat(out, in [][]float32, rows int) bool {
+func plain316flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -28238,9 +28961,9 @@ func plain306flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain307(out, in [][]float32, rows, lanes int) bool {
+func plain317(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain307flat(out, in, rows)
+		return plain317flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -28308,7 +29031,7 @@ func plain307(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain307flat(out, in [][]float32, rows int) bool {
+func plain317flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b5 [line]float32
@@ -28377,9 +29100,9 @@ func plain307flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain308(out, in [][]float32, rows, lanes int) bool {
+func plain318(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain308flat(out, in, rows)
+		return plain318flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -28447,7 +29170,7 @@ func plain308(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain308flat(out, in [][]float32, rows int) bool {
+func plain318flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -28516,9 +29239,9 @@ func plain308flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain309(out, in [][]float32, rows, lanes int) bool {
+func plain319(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain309flat(out, in, rows)
+		return plain319flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -28575,7 +29298,7 @@ func plain309(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain309flat(out, in [][]float32, rows int) bool {
+func plain319flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -28633,9 +29356,9 @@ func plain309flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain310(out, in [][]float32, rows, lanes int) bool {
+func plain320(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain310flat(out, in, rows)
+		return plain320flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -28692,7 +29415,7 @@ func plain310(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain310flat(out, in [][]float32, rows int) bool {
+func plain320flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -28750,9 +29473,9 @@ func plain310flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain311(out, in [][]float32, rows, lanes int) bool {
+func plain321(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain311flat(out, in, rows)
+		return plain321flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -28809,7 +29532,7 @@ func plain311(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain311flat(out, in [][]float32, rows int) bool {
+func plain321flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -28866,9 +29589,9 @@ func plain311flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain312(out, in [][]float32, rows, lanes int) bool {
+func plain322(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain312flat(out, in, rows)
+		return plain322flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -28925,7 +29648,7 @@ func plain312(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain312flat(out, in [][]float32, rows int) bool {
+func plain322flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -28982,9 +29705,9 @@ func plain312flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain313(out, in [][]float32, rows, lanes int) bool {
+func plain323(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain313flat(out, in, rows)
+		return plain323flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -29047,7 +29770,7 @@ func plain313(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain313flat(out, in [][]float32, rows int) bool {
+func plain323flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -29110,9 +29833,9 @@ func plain313flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain314(out, in [][]float32, rows, lanes int) bool {
+func plain324(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain314flat(out, in, rows)
+		return plain324flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -29175,7 +29898,7 @@ func plain314(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain314flat(out, in [][]float32, rows int) bool {
+func plain324flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -29238,9 +29961,9 @@ func plain314flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain315(out, in [][]float32, rows, lanes int) bool {
+func plain325(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain315flat(out, in, rows)
+		return plain325flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -29315,7 +30038,7 @@ func plain315(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain315flat(out, in [][]float32, rows int) bool {
+func plain325flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -29390,9 +30113,9 @@ func plain315flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain316(out, in [][]float32, rows, lanes int) bool {
+func plain326(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain316flat(out, in, rows)
+		return plain326flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -29467,7 +30190,7 @@ func plain316(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain316flat(out, in [][]float32, rows int) bool {
+func plain326flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -29542,9 +30265,9 @@ func plain316flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain317(out, in [][]float32, rows, lanes int) bool {
+func plain327(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain317flat(out, in, rows)
+		return plain327flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -29625,7 +30348,7 @@ func plain317(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain317flat(out, in [][]float32, rows int) bool {
+func plain327flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -29706,9 +30429,9 @@ func plain317flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain318(out, in [][]float32, rows, lanes int) bool {
+func plain328(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain318flat(out, in, rows)
+		return plain328flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -29789,7 +30512,7 @@ func plain318(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain318flat(out, in [][]float32, rows int) bool {
+func plain328flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -29870,7 +30593,7 @@ func plain318flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain319(out, in [][]float32, rows, lanes int) bool {
+func plain329(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -29881,7 +30604,7 @@ func plain319(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain320(out, in [][]float32, rows, lanes int) bool {
+func plain330(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	y0 := out[0][:][:n]
@@ -29891,9 +30614,9 @@ func plain320(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain321(out, in [][]float32, rows, lanes int) bool {
+func plain331(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain321flat(out, in, rows)
+		return plain331flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -29907,7 +30630,7 @@ func plain321(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain321flat(out, in [][]float32, rows int) bool {
+func plain331flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -29918,9 +30641,9 @@ func plain321flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain322(out, in [][]float32, rows, lanes int) bool {
+func plain332(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain322flat(out, in, rows)
+		return plain332flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -29969,7 +30692,7 @@ func plain322(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain322flat(out, in [][]float32, rows int) bool {
+func plain332flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -30016,9 +30739,9 @@ func plain322flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain323(out, in [][]float32, rows, lanes int) bool {
+func plain333(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain323flat(out, in, rows)
+		return plain333flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30032,7 +30755,7 @@ func plain323(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain323flat(out, in [][]float32, rows int) bool {
+func plain333flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -30043,9 +30766,9 @@ func plain323flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain324(out, in [][]float32, rows, lanes int) bool {
+func plain334(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain324flat(out, in, rows)
+		return plain334flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -30101,7 +30824,7 @@ func plain324(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain324flat(out, in [][]float32, rows int) bool {
+func plain334flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -30155,9 +30878,9 @@ func plain324flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain325(out, in [][]float32, rows, lanes int) bool {
+func plain335(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain325flat(out, in, rows)
+		return plain335flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -30213,7 +30936,7 @@ func plain325(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain325flat(out, in [][]float32, rows int) bool {
+func plain335flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -30267,9 +30990,9 @@ func plain325flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain326(out, in [][]float32, rows, lanes int) bool {
+func plain336(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain326flat(out, in, rows)
+		return plain336flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30300,7 +31023,7 @@ func plain326(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain326flat(out, in [][]float32, rows int) bool {
+func plain336flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -30328,9 +31051,9 @@ func plain326flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain327(out, in [][]float32, rows, lanes int) bool {
+func plain337(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain327flat(out, in, rows)
+		return plain337flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -30359,7 +31082,7 @@ func plain327(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain327flat(out, in [][]float32, rows int) bool {
+func plain337flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -30385,7 +31108,7 @@ func plain327flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain328(out, in [][]float32, rows, lanes int) bool {
+func plain338(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -30393,7 +31116,7 @@ func plain328(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain329(out, in [][]float32, rows, lanes int) bool {
+func plain339(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -30404,9 +31127,9 @@ func plain329(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain330(out, in [][]float32, rows, lanes int) bool {
+func plain340(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain330flat(out, in, rows)
+		return plain340flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -30491,7 +31214,7 @@ func plain330(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain330flat(out, in [][]float32, rows int) bool {
+func plain340flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	n := rows
@@ -30575,9 +31298,9 @@ func plain330flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain331(out, in [][]float32, rows, lanes int) bool {
+func plain341(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain331flat(out, in, rows)
+		return plain341flat(out, in, rows)
 	}
 	var b11 [line]float32
 	var b12 [line]float32
@@ -30653,7 +31376,7 @@ func plain331(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain331flat(out, in [][]float32, rows int) bool {
+func plain341flat(out, in [][]float32, rows int) bool {
 	var b11 [line]float32
 	var b12 [line]float32
 	var b13 [line]float32
@@ -30728,7 +31451,7 @@ func plain331flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain332(out, in [][]float32, rows, lanes int) bool {
+func plain342(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -30766,9 +31489,9 @@ func plain332(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain333(out, in [][]float32, rows, lanes int) bool {
+func plain343(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain333flat(out, in, rows)
+		return plain343flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -30861,7 +31584,7 @@ func plain333(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain333flat(out, in [][]float32, rows int) bool {
+func plain343flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	n := rows
@@ -30954,9 +31677,9 @@ func plain333flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain334(out, in [][]float32, rows, lanes int) bool {
+func plain344(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain334flat(out, in, rows)
+		return plain344flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b7 [line]float32
@@ -31028,7 +31751,7 @@ func plain334(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain334flat(out, in [][]float32, rows int) bool {
+func plain344flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b7 [line]float32
 	var b8 [line]float32
@@ -31100,7 +31823,7 @@ func plain334flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain335(out, in [][]float32, rows, lanes int) bool {
+func plain345(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31111,9 +31834,9 @@ func plain335(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain336(out, in [][]float32, rows, lanes int) bool {
+func plain346(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain336flat(out, in, rows)
+		return plain346flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31127,7 +31850,7 @@ func plain336(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain336flat(out, in [][]float32, rows int) bool {
+func plain346flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31138,9 +31861,9 @@ func plain336flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain337(out, in [][]float32, rows, lanes int) bool {
+func plain347(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain337flat(out, in, rows)
+		return plain347flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31160,7 +31883,7 @@ func plain337(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain337flat(out, in [][]float32, rows int) bool {
+func plain347flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31177,9 +31900,9 @@ func plain337flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain338(out, in [][]float32, rows, lanes int) bool {
+func plain348(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain338flat(out, in, rows)
+		return plain348flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31193,7 +31916,7 @@ func plain338(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain338flat(out, in [][]float32, rows int) bool {
+func plain348flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31204,7 +31927,7 @@ func plain338flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain339(out, in [][]float32, rows, lanes int) bool {
+func plain349(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -31215,7 +31938,7 @@ func plain339(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain340(out, in [][]float32, rows, lanes int) bool {
+func plain350(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -31233,7 +31956,7 @@ func plain340(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain341(out, in [][]float32, rows, lanes int) bool {
+func plain351(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -31254,9 +31977,9 @@ func plain341(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain342(out, in [][]float32, rows, lanes int) bool {
+func plain352(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain342flat(out, in, rows)
+		return plain352flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31270,7 +31993,7 @@ func plain342(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain342flat(out, in [][]float32, rows int) bool {
+func plain352flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -31281,9 +32004,9 @@ func plain342flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain343(out, in [][]float32, rows, lanes int) bool {
+func plain353(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain343flat(out, in, rows)
+		return plain353flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31297,7 +32020,7 @@ func plain343(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain343flat(out, in [][]float32, rows int) bool {
+func plain353flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -31308,9 +32031,9 @@ func plain343flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain344(out, in [][]float32, rows, lanes int) bool {
+func plain354(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain344flat(out, in, rows)
+		return plain354flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31330,7 +32053,7 @@ func plain344(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain344flat(out, in [][]float32, rows int) bool {
+func plain354flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -31347,9 +32070,9 @@ func plain344flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain345(out, in [][]float32, rows, lanes int) bool {
+func plain355(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain345flat(out, in, rows)
+		return plain355flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31363,7 +32086,7 @@ func plain345(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain345flat(out, in [][]float32, rows int) bool {
+func plain355flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31374,9 +32097,9 @@ func plain345flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain346(out, in [][]float32, rows, lanes int) bool {
+func plain356(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain346flat(out, in, rows)
+		return plain356flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -31423,7 +32146,7 @@ func plain346(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain346flat(out, in [][]float32, rows int) bool {
+func plain356flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31467,7 +32190,7 @@ func plain346flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain347(out, in [][]float32, rows, lanes int) bool {
+func plain357(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -31475,7 +32198,7 @@ func plain347(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain348(out, in [][]float32, rows, lanes int) bool {
+func plain358(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -31483,7 +32206,7 @@ func plain348(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain349(out, in [][]float32, rows, lanes int) bool {
+func plain359(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31502,7 +32225,7 @@ func plain349(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain350(out, in [][]float32, rows, lanes int) bool {
+func plain360(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31531,7 +32254,7 @@ func plain350(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain351(out, in [][]float32, rows, lanes int) bool {
+func plain361(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31570,7 +32293,7 @@ func plain351(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain352(out, in [][]float32, rows, lanes int) bool {
+func plain362(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31583,7 +32306,7 @@ func plain352(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain353(out, in [][]float32, rows, lanes int) bool {
+func plain363(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31601,7 +32324,7 @@ func plain353(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain354(out, in [][]float32, rows, lanes int) bool {
+func plain364(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -31609,7 +32332,7 @@ func plain354(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain355(out, in [][]float32, rows, lanes int) bool {
+func plain365(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -31619,7 +32342,7 @@ func plain355(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain356(out, in [][]float32, rows, lanes int) bool {
+func plain366(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -31627,7 +32350,7 @@ func plain356(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain357(out, in [][]float32, rows, lanes int) bool {
+func plain367(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -31638,151 +32361,7 @@ func plain357(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain358(out, in [][]float32, rows, lanes int) bool {
-	if lanes == 1 {
-		return plain358flat(out, in, rows)
-	}
-	var b3 [line]float32
-	n := lanes
-	for r := range rows {
-		x0 := in[0][r*lanes:][:n]
-		x1 := in[1][r*lanes:][:n]
-		x2 := in[2][r*lanes:][:n]
-		x3 := in[3][r*lanes:][:n]
-		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][0]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][:n]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
-		x11 := in[11][r*lanes:][:n]
-		c12 := in[12][0]
-		x13 := in[13][r*lanes:][:n]
-		y0 := out[0][r*lanes:][:n]
-		y1 := out[1][r*lanes:][:n]
-		y2 := out[2][r*lanes:][:n]
-		y3 := out[3][r*lanes:][:n]
-		y4 := out[4][r*lanes:][:n]
-		y5 := out[5][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x1 := x1[at:][:m]
-			x2 := x2[at:][:m]
-			x3 := x3[at:][:m]
-			x4 := x4[at:][:m]
-			x6 := x6[at:][:m]
-			x7 := x7[at:][:m]
-			x8 := x8[at:][:m]
-			x9 := x9[at:][:m]
-			x10 := x10[at:][:m]
-			x11 := x11[at:][:m]
-			x13 := x13[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			y5 := y5[at:][:m]
-			b3 := b3[:m]
-			for i := range y5 {
-				t0 := max(x0[i], x1[i])
-				t1 := chosen(x2[i], t0, x1[i])
-				y0[i] = chosen(x3[i], t1, x0[i])
-				b3[i] = x4[i] + c5
-				t5 := x6[i] + x7[i]
-				t6 := float32(x8[i] * t5)
-				t7 := t5 - t6
-				y2[i] = t7
-				t8 := float32(t5 * t7)
-				t9 := float32(x3[i] * t8)
-				t10 := x9[i] + t9
-				y3[i] = t10
-				t11 := float32(t5 * x10[i])
-				t12 := x11[i] + t11
-				y4[i] = t12
-				t13 := max(t10, c12)
-				t14 := float32(x13[i] * t13)
-				t15 := rootOf(t14)
-				y5[i] = t12 / t15
-			}
-			Log(y1, b3)
-		}
-	}
-	return true
-}
-
-func plain358flat(out, in [][]float32, rows int) bool {
-	var b3 [line]float32
-	n := rows
-	x0 := in[0][:][:n]
-	x1 := in[1][:][:n]
-	x2 := in[2][:][:n]
-	x3 := in[3][:][:n]
-	x4 := in[4][:][:n]
-	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	x11 := in[11][:][:n]
-	c12 := in[12][0]
-	x13 := in[13][:][:n]
-	y0 := out[0][:][:n]
-	y1 := out[1][:][:n]
-	y2 := out[2][:][:n]
-	y3 := out[3][:][:n]
-	y4 := out[4][:][:n]
-	y5 := out[5][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x6 := x6[at:][:m]
-		x8 := x8[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
-		x11 := x11[at:][:m]
-		x13 := x13[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		y5 := y5[at:][:m]
-		b3 := b3[:m]
-		for i := range y5 {
-			t0 := max(x0[i], x1[i])
-			t1 := chosen(x2[i], t0, x1[i])
-			y0[i] = chosen(x3[i], t1, x0[i])
-			b3[i] = x4[i] + c5
-			t5 := x6[i] + c7
-			t6 := float32(x8[i] * t5)
-			t7 := t5 - t6
-			y2[i] = t7
-			t8 := float32(t5 * t7)
-			t9 := float32(x3[i] * t8)
-			t10 := x9[i] + t9
-			y3[i] = t10
-			t11 := float32(t5 * x10[i])
-			t12 := x11[i] + t11
-			y4[i] = t12
-			t13 := max(t10, c12)
-			t14 := float32(x13[i] * t13)
-			t15 := rootOf(t14)
-			y5[i] = t12 / t15
-		}
-		Log(y1, b3)
-	}
-	return true
-}
-
-func plain359(out, in [][]float32, rows, lanes int) bool {
+func plain368(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -31827,7 +32406,7 @@ func plain359(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain360(out, in [][]float32, rows, lanes int) bool {
+func plain369(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -31869,7 +32448,7 @@ func plain360(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain361(out, in [][]float32, rows, lanes int) bool {
+func plain370(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -31920,7 +32499,7 @@ func plain361(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain362(out, in [][]float32, rows, lanes int) bool {
+func plain371(out, in [][]float32, rows, lanes int) bool {
 	var b3 [line]float32
 	var b6 [line]float32
 	n := rows * lanes
@@ -31968,7 +32547,7 @@ func plain362(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain363(out, in [][]float32, rows, lanes int) bool {
+func plain372(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -31979,7 +32558,7 @@ func plain363(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain364(out, in [][]float32, rows, lanes int) bool {
+func plain373(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -31990,9 +32569,9 @@ func plain364(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain365(out, in [][]float32, rows, lanes int) bool {
+func plain374(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain365flat(out, in, rows)
+		return plain374flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32014,7 +32593,7 @@ func plain365(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain365flat(out, in [][]float32, rows int) bool {
+func plain374flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -32033,9 +32612,9 @@ func plain365flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain366(out, in [][]float32, rows, lanes int) bool {
+func plain375(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain366flat(out, in, rows)
+		return plain375flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32055,7 +32634,7 @@ func plain366(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain366flat(out, in [][]float32, rows int) bool {
+func plain375flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -32072,9 +32651,9 @@ func plain366flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain367(out, in [][]float32, rows, lanes int) bool {
+func plain376(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain367flat(out, in, rows)
+		return plain376flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32108,7 +32687,7 @@ func plain367(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain367flat(out, in [][]float32, rows int) bool {
+func plain376flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -32139,7 +32718,7 @@ func plain367flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain368(out, in [][]float32, rows, lanes int) bool {
+func plain377(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -32153,7 +32732,7 @@ func plain368(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain369(out, in [][]float32, rows, lanes int) bool {
+func plain378(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -32173,7 +32752,7 @@ func plain369(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain370(out, in [][]float32, rows, lanes int) bool {
+func plain379(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -32200,7 +32779,7 @@ func plain370(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain371(out, in [][]float32, rows, lanes int) bool {
+func plain380(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32211,9 +32790,9 @@ func plain371(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain372(out, in [][]float32, rows, lanes int) bool {
+func plain381(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain372flat(out, in, rows)
+		return plain381flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32233,7 +32812,7 @@ func plain372(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain372flat(out, in [][]float32, rows int) bool {
+func plain381flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32250,9 +32829,9 @@ func plain372flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain373(out, in [][]float32, rows, lanes int) bool {
+func plain382(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain373flat(out, in, rows)
+		return plain382flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32276,7 +32855,7 @@ func plain373(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain373flat(out, in [][]float32, rows int) bool {
+func plain382flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32297,9 +32876,9 @@ func plain373flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain374(out, in [][]float32, rows, lanes int) bool {
+func plain383(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain374flat(out, in, rows)
+		return plain383flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32329,7 +32908,7 @@ func plain374(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain374flat(out, in [][]float32, rows int) bool {
+func plain383flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32356,9 +32935,9 @@ func plain374flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain375(out, in [][]float32, rows, lanes int) bool {
+func plain384(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain375flat(out, in, rows)
+		return plain384flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32386,7 +32965,7 @@ func plain375(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain375flat(out, in [][]float32, rows int) bool {
+func plain384flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32411,9 +32990,9 @@ func plain375flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain376(out, in [][]float32, rows, lanes int) bool {
+func plain385(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain376flat(out, in, rows)
+		return plain385flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32426,15 +33005,20 @@ func plain376(out, in [][]float32, rows, lanes int) bool {
 		c6 := in[6][r]
 		x7 := in[7][r*lanes:][:n]
 		x8 := in[8][:n]
-		c9 := in[9][0]
-		x10 := in[10][r*lanes:][:n]
-		x11 := in[11][:n]
+		x9 := in[9][:n]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
 		c12 := in[12][0]
-		x13 := in[13][r*lanes:][:n]
+		x13 := in[13][:n]
 		x14 := in[14][:n]
-		x15 := in[15][r*lanes:][:n]
-		x16 := in[16][:n]
-		x17 := in[17][r*lanes:][:n]
+		x15 := in[15][:n]
+		x16 := in[16][r*lanes:][:n]
+		c17 := in[17][0]
+		x18 := in[18][:n]
+		x19 := in[19][:n]
+		x20 := in[20][:n]
+		x21 := in[21][:n]
+		x22 := in[22][r*lanes:][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -32442,7 +33026,9 @@ func plain376(out, in [][]float32, rows, lanes int) bool {
 		y4 := out[4][r*lanes:][:n]
 		y5 := out[5][r*lanes:][:n]
 		y6 := out[6][r*lanes:][:n]
-		for i := range y6 {
+		y7 := out[7][r*lanes:][:n]
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
 			t0 := min(x0[i], c1)
 			t1 := max(t0, c2)
 			t2 := t1 - c3
@@ -32450,32 +33036,34 @@ func plain376(out, in [][]float32, rows, lanes int) bool {
 			t4 := min(t3, c5)
 			t5 := max(t4, c6)
 			y0[i] = t5
-			t6 := t5 - x7[i]
+			t6 := x7[i] - t5
+			y1[i] = t6
 			t7 := float32(x8[i] * t6)
-			t8 := x7[i] + t7
-			y1[i] = t8
-			t9 := t5 - t8
-			t10 := float32(c9 * t9)
-			t11 := float32(t6 * t10)
-			t12 := x10[i] + t11
-			y2[i] = t12
-			t13 := t12 / x11[i]
-			t14 := max(t13, c12)
-			y3[i] = rootOf(t14)
-			t16 := min(x13[i], t5)
-			t17 := chosen(x14[i], t16, t5)
-			y4[i] = chosen(c9, t17, x13[i])
-			t19 := max(x15[i], t5)
-			t20 := chosen(x14[i], t19, t5)
-			y5[i] = chosen(c9, t20, x15[i])
-			t22 := float32(x16[i] * t10)
-			y6[i] = x17[i] + t22
+			y2[i] = t7
+			t8 := float32(x9[i] * t7)
+			t9 := float32(x10[i] * x11[i])
+			y3[i] = t9
+			t10 := float32(c12 * t9)
+			y4[i] = t8 + t10
+			t12 := float32(x13[i] * t7)
+			t13 := float32(x14[i] * t9)
+			t14 := t12 + t13
+			t15 := float32(x15[i] * x16[i])
+			y5[i] = t15
+			t16 := float32(c17 * t15)
+			y6[i] = t14 + t16
+			t18 := float32(x18[i] * t7)
+			t19 := float32(x19[i] * t9)
+			t20 := t18 + t19
+			t21 := float32(x20[i] * t15)
+			y7[i] = t20 + t21
+			y8[i] = float32(x21[i] * x22[i])
 		}
 	}
 	return true
 }
 
-func plain376flat(out, in [][]float32, rows int) bool {
+func plain385flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32487,14 +33075,19 @@ func plain376flat(out, in [][]float32, rows int) bool {
 	x7 := in[7][:][:n]
 	c8 := in[8][0]
 	c9 := in[9][0]
-	x10 := in[10][:][:n]
-	c11 := in[11][0]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
 	c12 := in[12][0]
-	x13 := in[13][:][:n]
+	c13 := in[13][0]
 	c14 := in[14][0]
-	x15 := in[15][:][:n]
-	c16 := in[16][0]
-	x17 := in[17][:][:n]
+	c15 := in[15][0]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	c18 := in[18][0]
+	c19 := in[19][0]
+	c20 := in[20][0]
+	c21 := in[21][0]
+	x22 := in[22][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -32502,7 +33095,9 @@ func plain376flat(out, in [][]float32, rows int) bool {
 	y4 := out[4][:][:n]
 	y5 := out[5][:][:n]
 	y6 := out[6][:][:n]
-	for i := range y6 {
+	y7 := out[7][:][:n]
+	y8 := out[8][:][:n]
+	for i := range y8 {
 		t0 := min(x0[i], x1[i])
 		t1 := max(t0, x2[i])
 		t2 := t1 - x3[i]
@@ -32510,33 +33105,35 @@ func plain376flat(out, in [][]float32, rows int) bool {
 		t4 := min(t3, x5[i])
 		t5 := max(t4, x6[i])
 		y0[i] = t5
-		t6 := t5 - x7[i]
+		t6 := x7[i] - t5
+		y1[i] = t6
 		t7 := float32(c8 * t6)
-		t8 := x7[i] + t7
-		y1[i] = t8
-		t9 := t5 - t8
-		t10 := float32(c9 * t9)
-		t11 := float32(t6 * t10)
-		t12 := x10[i] + t11
-		y2[i] = t12
-		t13 := t12 / c11
-		t14 := max(t13, c12)
-		y3[i] = rootOf(t14)
-		t16 := min(x13[i], t5)
-		t17 := chosen(c14, t16, t5)
-		y4[i] = chosen(c9, t17, x13[i])
-		t19 := max(x15[i], t5)
-		t20 := chosen(c14, t19, t5)
-		y5[i] = chosen(c9, t20, x15[i])
-		t22 := float32(c16 * t10)
-		y6[i] = x17[i] + t22
+		y2[i] = t7
+		t8 := float32(c9 * t7)
+		t9 := float32(c10 * x11[i])
+		y3[i] = t9
+		t10 := float32(c12 * t9)
+		y4[i] = t8 + t10
+		t12 := float32(c13 * t7)
+		t13 := float32(c14 * t9)
+		t14 := t12 + t13
+		t15 := float32(c15 * x16[i])
+		y5[i] = t15
+		t16 := float32(c17 * t15)
+		y6[i] = t14 + t16
+		t18 := float32(c18 * t7)
+		t19 := float32(c19 * t9)
+		t20 := t18 + t19
+		t21 := float32(c20 * t15)
+		y7[i] = t20 + t21
+		y8[i] = float32(c21 * x22[i])
 	}
 	return true
 }
 
-func plain377(out, in [][]float32, rows, lanes int) bool {
+func plain386(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain377flat(out, in, rows)
+		return plain386flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32562,7 +33159,7 @@ func plain377(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain377flat(out, in [][]float32, rows int) bool {
+func plain386flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32585,9 +33182,9 @@ func plain377flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain378(out, in [][]float32, rows, lanes int) bool {
+func plain387(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain378flat(out, in, rows)
+		return plain387flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32611,7 +33208,7 @@ func plain378(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain378flat(out, in [][]float32, rows int) bool {
+func plain387flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32632,9 +33229,9 @@ func plain378flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain379(out, in [][]float32, rows, lanes int) bool {
+func plain388(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain379flat(out, in, rows)
+		return plain388flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32645,16 +33242,20 @@ func plain379(out, in [][]float32, rows, lanes int) bool {
 		c4 := in[4][r]
 		x5 := in[5][r*lanes:][:n]
 		x6 := in[6][:n]
-		c7 := in[7][0]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][:n]
+		x7 := in[7][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
 		c10 := in[10][0]
-		x11 := in[11][r*lanes:][:n]
+		x11 := in[11][:n]
 		x12 := in[12][:n]
-		x13 := in[13][r*lanes:][:n]
-		x14 := in[14][:n]
-		x15 := in[15][r*lanes:][:n]
+		x13 := in[13][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
 		x16 := in[16][:n]
+		x17 := in[17][:n]
+		x18 := in[18][:n]
+		x19 := in[19][:n]
+		x20 := in[20][r*lanes:][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -32663,40 +33264,44 @@ func plain379(out, in [][]float32, rows, lanes int) bool {
 		y5 := out[5][r*lanes:][:n]
 		y6 := out[6][r*lanes:][:n]
 		y7 := out[7][r*lanes:][:n]
-		for i := range y7 {
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
 			t0 := min(x0[i], c1)
 			t1 := max(t0, c2)
 			t2 := t1 - c3
 			t3 := float32(t2 * c4)
 			y0[i] = t3
-			t4 := t3 - x5[i]
+			t4 := x5[i] - t3
+			y1[i] = t4
 			t5 := float32(x6[i] * t4)
-			t6 := x5[i] + t5
-			y1[i] = t6
-			t7 := t3 - t6
-			t8 := float32(c7 * t7)
-			t9 := float32(t4 * t8)
-			t10 := x8[i] + t9
-			y2[i] = t10
-			t11 := t10 / x9[i]
-			t12 := max(t11, c10)
-			y3[i] = rootOf(t12)
-			t14 := min(x11[i], t3)
-			t15 := chosen(x12[i], t14, t3)
-			y4[i] = chosen(c7, t15, x11[i])
-			t17 := max(x13[i], t3)
-			t18 := chosen(x12[i], t17, t3)
-			y5[i] = chosen(c7, t18, x13[i])
-			t20 := float32(x14[i] * t8)
-			t21 := x15[i] + t20
-			y6[i] = t21
-			y7[i] = t21 / x16[i]
+			y2[i] = t5
+			t6 := float32(x7[i] * t5)
+			t7 := float32(x8[i] * x9[i])
+			y3[i] = t7
+			t8 := float32(c10 * t7)
+			y4[i] = t6 + t8
+			t10 := float32(x11[i] * t5)
+			t11 := float32(x12[i] * t7)
+			t12 := t10 + t11
+			t13 := float32(x13[i] * x14[i])
+			y5[i] = t13
+			t14 := float32(c15 * t13)
+			y6[i] = t12 + t14
+			t16 := float32(x16[i] * t5)
+			t17 := float32(x17[i] * t7)
+			t18 := t16 + t17
+			t19 := float32(x18[i] * t13)
+			t20 := t18 + t19
+			t21 := float32(x19[i] * x20[i])
+			y7[i] = t21
+			t22 := float32(c15 * t21)
+			y8[i] = t20 + t22
 		}
 	}
 	return true
 }
 
-func plain379flat(out, in [][]float32, rows int) bool {
+func plain388flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32706,15 +33311,19 @@ func plain379flat(out, in [][]float32, rows int) bool {
 	x5 := in[5][:][:n]
 	c6 := in[6][0]
 	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	c9 := in[9][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
 	c10 := in[10][0]
-	x11 := in[11][:][:n]
+	c11 := in[11][0]
 	c12 := in[12][0]
-	x13 := in[13][:][:n]
-	c14 := in[14][0]
-	x15 := in[15][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
 	c16 := in[16][0]
+	c17 := in[17][0]
+	c18 := in[18][0]
+	c19 := in[19][0]
+	x20 := in[20][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -32723,41 +33332,45 @@ func plain379flat(out, in [][]float32, rows int) bool {
 	y5 := out[5][:][:n]
 	y6 := out[6][:][:n]
 	y7 := out[7][:][:n]
-	for i := range y7 {
+	y8 := out[8][:][:n]
+	for i := range y8 {
 		t0 := min(x0[i], x1[i])
 		t1 := max(t0, x2[i])
 		t2 := t1 - x3[i]
 		t3 := float32(t2 * x4[i])
 		y0[i] = t3
-		t4 := t3 - x5[i]
+		t4 := x5[i] - t3
+		y1[i] = t4
 		t5 := float32(c6 * t4)
-		t6 := x5[i] + t5
-		y1[i] = t6
-		t7 := t3 - t6
-		t8 := float32(c7 * t7)
-		t9 := float32(t4 * t8)
-		t10 := x8[i] + t9
-		y2[i] = t10
-		t11 := t10 / c9
-		t12 := max(t11, c10)
-		y3[i] = rootOf(t12)
-		t14 := min(x11[i], t3)
-		t15 := chosen(c12, t14, t3)
-		y4[i] = chosen(c7, t15, x11[i])
-		t17 := max(x13[i], t3)
-		t18 := chosen(c12, t17, t3)
-		y5[i] = chosen(c7, t18, x13[i])
-		t20 := float32(c14 * t8)
-		t21 := x15[i] + t20
-		y6[i] = t21
-		y7[i] = t21 / c16
+		y2[i] = t5
+		t6 := float32(c7 * t5)
+		t7 := float32(c8 * x9[i])
+		y3[i] = t7
+		t8 := float32(c10 * t7)
+		y4[i] = t6 + t8
+		t10 := float32(c11 * t5)
+		t11 := float32(c12 * t7)
+		t12 := t10 + t11
+		t13 := float32(c13 * x14[i])
+		y5[i] = t13
+		t14 := float32(c15 * t13)
+		y6[i] = t12 + t14
+		t16 := float32(c16 * t5)
+		t17 := float32(c17 * t7)
+		t18 := t16 + t17
+		t19 := float32(c18 * t13)
+		t20 := t18 + t19
+		t21 := float32(c19 * x20[i])
+		y7[i] = t21
+		t22 := float32(c15 * t21)
+		y8[i] = t20 + t22
 	}
 	return true
 }
 
-func plain380(out, in [][]float32, rows, lanes int) bool {
+func plain389(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain380flat(out, in, rows)
+		return plain389flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32799,7 +33412,7 @@ func plain380(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain380flat(out, in [][]float32, rows int) bool {
+func plain389flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32838,9 +33451,9 @@ func plain380flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain381(out, in [][]float32, rows, lanes int) bool {
+func plain390(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain381flat(out, in, rows)
+		return plain390flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -32889,7 +33502,7 @@ func plain381(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain381flat(out, in [][]float32, rows int) bool {
+func plain390flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -32935,7 +33548,7 @@ func plain381flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain382(out, in [][]float32, rows, lanes int) bool {
+func plain391(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32947,7 +33560,7 @@ func plain382(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain383(out, in [][]float32, rows, lanes int) bool {
+func plain392(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -32963,7 +33576,7 @@ func plain383(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain384(out, in [][]float32, rows, lanes int) bool {
+func plain393(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33019,7 +33632,7 @@ func plain384(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain385(out, in [][]float32, rows, lanes int) bool {
+func plain394(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33033,7 +33646,7 @@ func plain385(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain386(out, in [][]float32, rows, lanes int) bool {
+func plain395(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33051,7 +33664,7 @@ func plain386(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain387(out, in [][]float32, rows, lanes int) bool {
+func plain396(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33070,7 +33683,7 @@ func plain387(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain388(out, in [][]float32, rows, lanes int) bool {
+func plain397(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33090,7 +33703,7 @@ func plain388(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain389(out, in [][]float32, rows, lanes int) bool {
+func plain398(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33116,7 +33729,7 @@ func plain389(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain390(out, in [][]float32, rows, lanes int) bool {
+func plain399(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33150,7 +33763,7 @@ func plain390(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain391(out, in [][]float32, rows, lanes int) bool {
+func plain400(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33166,9 +33779,9 @@ func plain391(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain392(out, in [][]float32, rows, lanes int) bool {
+func plain401(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain392flat(out, in, rows)
+		return plain401flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33209,7 +33822,7 @@ func plain392(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain392flat(out, in [][]float32, rows int) bool {
+func plain401flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -33247,7 +33860,7 @@ func plain392flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain393(out, in [][]float32, rows, lanes int) bool {
+func plain402(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33258,7 +33871,7 @@ func plain393(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain394(out, in [][]float32, rows, lanes int) bool {
+func plain403(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33272,7 +33885,7 @@ func plain394(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain395(out, in [][]float32, rows, lanes int) bool {
+func plain404(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33293,7 +33906,7 @@ func plain395(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain396(out, in [][]float32, rows, lanes int) bool {
+func plain405(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33318,7 +33931,7 @@ func plain396(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain397(out, in [][]float32, rows, lanes int) bool {
+func plain406(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33364,7 +33977,7 @@ func plain397(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain398(out, in [][]float32, rows, lanes int) bool {
+func plain407(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33435,9 +34048,9 @@ func plain398(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain399(out, in [][]float32, rows, lanes int) bool {
+func plain408(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain399flat(out, in, rows)
+		return plain408flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33502,7 +34115,7 @@ func plain399(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain399flat(out, in [][]float32, rows int) bool {
+func plain408flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33564,9 +34177,9 @@ func plain399flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain400(out, in [][]float32, rows, lanes int) bool {
+func plain409(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain400flat(out, in, rows)
+		return plain409flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33601,7 +34214,7 @@ func plain400(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain400flat(out, in [][]float32, rows int) bool {
+func plain409flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33633,7 +34246,7 @@ func plain400flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain401(out, in [][]float32, rows, lanes int) bool {
+func plain410(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33646,7 +34259,7 @@ func plain401(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain402(out, in [][]float32, rows, lanes int) bool {
+func plain411(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33661,9 +34274,9 @@ func plain402(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain403(out, in [][]float32, rows, lanes int) bool {
+func plain412(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain403flat(out, in, rows)
+		return plain412flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33690,7 +34303,7 @@ func plain403(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain403flat(out, in [][]float32, rows int) bool {
+func plain412flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33714,9 +34327,9 @@ func plain403flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain404(out, in [][]float32, rows, lanes int) bool {
+func plain413(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain404flat(out, in, rows)
+		return plain413flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33777,7 +34390,7 @@ func plain404(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain404flat(out, in [][]float32, rows int) bool {
+func plain413flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33835,9 +34448,66 @@ func plain404flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain405(out, in [][]float32, rows, lanes int) bool {
+func plain414(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	x15 := in[15][:][:n]
+	x16 := in[16][:][:n]
+	c17 := in[17][0]
+	c18 := in[18][0]
+	c19 := in[19][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := x2[i] + t0
+		t2 := float32(c3 * x4[i])
+		t3 := t2 + c5
+		t4 := float32(t3 * x6[i])
+		t5 := t1 + t4
+		t6 := float32(x7[i] * x8[i])
+		y0[i] = t6
+		t7 := float32(c9 * t6)
+		y1[i] = t5 + t7
+		t9 := float32(c10 * x4[i])
+		t10 := t9 + c11
+		t11 := float32(t10 * x4[i])
+		t12 := t11 + c12
+		t13 := float32(t12 * x4[i])
+		t14 := t13 + c13
+		t15 := float32(t14 * x4[i])
+		t16 := t15 + c14
+		y2[i] = float32(t16 * x15[i])
+		y3[i] = float32(x7[i] * x16[i])
+		t19 := float32(c17 * x4[i])
+		t20 := t19 + c18
+		t21 := float32(t20 * x4[i])
+		t22 := t21 + c19
+		y4[i] = float32(t22 * x4[i])
+	}
+	return true
+}
+
+func plain415(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain405flat(out, in, rows)
+		return plain415flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -33904,7 +34574,7 @@ func plain405(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain405flat(out, in [][]float32, rows int) bool {
+func plain415flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33968,7 +34638,7 @@ func plain405flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain406(out, in [][]float32, rows, lanes int) bool {
+func plain416(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -33991,7 +34661,7 @@ func plain406(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain407(out, in [][]float32, rows, lanes int) bool {
+func plain417(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34004,9 +34674,9 @@ func plain407(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain408(out, in [][]float32, rows, lanes int) bool {
+func plain418(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain408flat(out, in, rows)
+		return plain418flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34035,7 +34705,7 @@ func plain408(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain408flat(out, in [][]float32, rows int) bool {
+func plain418flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34061,9 +34731,39 @@ func plain408flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain409(out, in [][]float32, rows, lanes int) bool {
+func plain419(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	x8 := in[8][:][:n]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(x0[i] * x1[i])
+		t1 := t0 + c2
+		t2 := float32(t1 * x3[i])
+		t3 := x4[i] + t2
+		t4 := float32(c5 * x1[i])
+		t5 := t4 + c6
+		t6 := float32(t5 * x7[i])
+		t7 := t3 + t6
+		t8 := float32(x8[i] * x9[i])
+		t9 := float32(c10 * t8)
+		y0[i] = t7 + t9
+	}
+	return true
+}
+
+func plain420(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain409flat(out, in, rows)
+		return plain420flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34118,7 +34818,7 @@ func plain409(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain409flat(out, in [][]float32, rows int) bool {
+func plain420flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34170,9 +34870,9 @@ func plain409flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain410(out, in [][]float32, rows, lanes int) bool {
+func plain421(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain410flat(out, in, rows)
+		return plain421flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -34262,7 +34962,7 @@ func plain410(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain410flat(out, in [][]float32, rows int) bool {
+func plain421flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	n := rows
@@ -34351,9 +35051,9 @@ func plain410flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain411(out, in [][]float32, rows, lanes int) bool {
+func plain422(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain411flat(out, in, rows)
+		return plain422flat(out, in, rows)
 	}
 	var b10 [line]float32
 	var b11 [line]float32
@@ -34431,7 +35131,7 @@ func plain411(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain411flat(out, in [][]float32, rows int) bool {
+func plain422flat(out, in [][]float32, rows int) bool {
 	var b10 [line]float32
 	var b11 [line]float32
 	var b12 [line]float32
@@ -34508,7 +35208,7 @@ func plain411flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain412(out, in [][]float32, rows, lanes int) bool {
+func plain423(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34567,9 +35267,9 @@ func plain412(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain413(out, in [][]float32, rows, lanes int) bool {
+func plain424(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain413flat(out, in, rows)
+		return plain424flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34617,7 +35317,7 @@ func plain413(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain413flat(out, in [][]float32, rows int) bool {
+func plain424flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34662,7 +35362,7 @@ func plain413flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain414(out, in [][]float32, rows, lanes int) bool {
+func plain425(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34682,7 +35382,7 @@ func plain414(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain415(out, in [][]float32, rows, lanes int) bool {
+func plain426(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34745,7 +35445,7 @@ func plain415(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain416(out, in [][]float32, rows, lanes int) bool {
+func plain427(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34794,7 +35494,7 @@ func plain416(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain417(out, in [][]float32, rows, lanes int) bool {
+func plain428(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34831,7 +35531,7 @@ func plain417(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain418(out, in [][]float32, rows, lanes int) bool {
+func plain429(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34874,9 +35574,9 @@ func plain418(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain419(out, in [][]float32, rows, lanes int) bool {
+func plain430(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain419flat(out, in, rows)
+		return plain430flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -34933,7 +35633,7 @@ func plain419(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain419flat(out, in [][]float32, rows int) bool {
+func plain430flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -34987,7 +35687,7 @@ func plain419flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain420(out, in [][]float32, rows, lanes int) bool {
+func plain431(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35011,9 +35711,9 @@ func plain420(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain421(out, in [][]float32, rows, lanes int) bool {
+func plain432(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain421flat(out, in, rows)
+		return plain432flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35042,7 +35742,7 @@ func plain421(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain421flat(out, in [][]float32, rows int) bool {
+func plain432flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35068,7 +35768,7 @@ func plain421flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain422(out, in [][]float32, rows, lanes int) bool {
+func plain433(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35115,9 +35815,9 @@ func plain422(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain423(out, in [][]float32, rows, lanes int) bool {
+func plain434(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain423flat(out, in, rows)
+		return plain434flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35175,7 +35875,7 @@ func plain423(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain423flat(out, in [][]float32, rows int) bool {
+func plain434flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35230,9 +35930,9 @@ func plain423flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain424(out, in [][]float32, rows, lanes int) bool {
+func plain435(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain424flat(out, in, rows)
+		return plain435flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35281,7 +35981,7 @@ func plain424(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain424flat(out, in [][]float32, rows int) bool {
+func plain435flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35327,9 +36027,9 @@ func plain424flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain425(out, in [][]float32, rows, lanes int) bool {
+func plain436(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain425flat(out, in, rows)
+		return plain436flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -35384,7 +36084,7 @@ func plain425(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain425flat(out, in [][]float32, rows int) bool {
+func plain436flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35436,9 +36136,9 @@ func plain425flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain426(out, in [][]float32, rows, lanes int) bool {
+func plain437(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain426flat(out, in, rows)
+		return plain437flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b2 [line]float32
@@ -35531,7 +36231,7 @@ func plain426(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain426flat(out, in [][]float32, rows int) bool {
+func plain437flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b3 [line]float32
@@ -35621,7 +36321,7 @@ func plain426flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain427(out, in [][]float32, rows, lanes int) bool {
+func plain438(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -35636,9 +36336,9 @@ func plain427(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain428(out, in [][]float32, rows, lanes int) bool {
+func plain439(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain428flat(out, in, rows)
+		return plain439flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -35743,7 +36443,7 @@ func plain428(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain428flat(out, in [][]float32, rows int) bool {
+func plain439flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -35848,9 +36548,9 @@ func plain428flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain429(out, in [][]float32, rows, lanes int) bool {
+func plain440(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain429flat(out, in, rows)
+		return plain440flat(out, in, rows)
 	}
 	var b13 [line]float32
 	n := lanes
@@ -35947,7 +36647,7 @@ func plain429(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain429flat(out, in [][]float32, rows int) bool {
+func plain440flat(out, in [][]float32, rows int) bool {
 	var b13 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -36045,9 +36745,9 @@ func plain429flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain430(out, in [][]float32, rows, lanes int) bool {
+func plain441(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain430flat(out, in, rows)
+		return plain441flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -36139,7 +36839,7 @@ func plain430(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain430flat(out, in [][]float32, rows int) bool {
+func plain441flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -36232,7 +36932,7 @@ func plain430flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain431(out, in [][]float32, rows, lanes int) bool {
+func plain442(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36279,9 +36979,9 @@ func plain431(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain432(out, in [][]float32, rows, lanes int) bool {
+func plain443(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain432flat(out, in, rows)
+		return plain443flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36357,7 +37057,7 @@ func plain432(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain432flat(out, in [][]float32, rows int) bool {
+func plain443flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36430,9 +37130,9 @@ func plain432flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain433(out, in [][]float32, rows, lanes int) bool {
+func plain444(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain433flat(out, in, rows)
+		return plain444flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36495,7 +37195,7 @@ func plain433(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain433flat(out, in [][]float32, rows int) bool {
+func plain444flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36555,7 +37255,7 @@ func plain433flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain434(out, in [][]float32, rows, lanes int) bool {
+func plain445(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36570,7 +37270,7 @@ func plain434(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain435(out, in [][]float32, rows, lanes int) bool {
+func plain446(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36593,7 +37293,7 @@ func plain435(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain436(out, in [][]float32, rows, lanes int) bool {
+func plain447(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36633,9 +37333,9 @@ func plain436(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain437(out, in [][]float32, rows, lanes int) bool {
+func plain448(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain437flat(out, in, rows)
+		return plain448flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36678,7 +37378,7 @@ func plain437(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain437flat(out, in [][]float32, rows int) bool {
+func plain448flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36718,9 +37418,9 @@ func plain437flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain438(out, in [][]float32, rows, lanes int) bool {
+func plain449(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain438flat(out, in, rows)
+		return plain449flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36749,7 +37449,7 @@ func plain438(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain438flat(out, in [][]float32, rows int) bool {
+func plain449flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36775,9 +37475,9 @@ func plain438flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain439(out, in [][]float32, rows, lanes int) bool {
+func plain450(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain439flat(out, in, rows)
+		return plain450flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36816,7 +37516,7 @@ func plain439(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain439flat(out, in [][]float32, rows int) bool {
+func plain450flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36852,9 +37552,9 @@ func plain439flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain440(out, in [][]float32, rows, lanes int) bool {
+func plain451(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain440flat(out, in, rows)
+		return plain451flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -36897,7 +37597,7 @@ func plain440(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain440flat(out, in [][]float32, rows int) bool {
+func plain451flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36937,7 +37637,7 @@ func plain440flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain441(out, in [][]float32, rows, lanes int) bool {
+func plain452(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -36990,7 +37690,7 @@ func plain441(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain442(out, in [][]float32, rows, lanes int) bool {
+func plain453(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37019,7 +37719,7 @@ func plain442(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain443(out, in [][]float32, rows, lanes int) bool {
+func plain454(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37057,9 +37757,9 @@ func plain443(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain444(out, in [][]float32, rows, lanes int) bool {
+func plain455(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain444flat(out, in, rows)
+		return plain455flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37114,7 +37814,7 @@ func plain444(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain444flat(out, in [][]float32, rows int) bool {
+func plain455flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37166,9 +37866,9 @@ func plain444flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain445(out, in [][]float32, rows, lanes int) bool {
+func plain456(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain445flat(out, in, rows)
+		return plain456flat(out, in, rows)
 	}
 	var b14 [line]float32
 	var b16 [line]float32
@@ -37266,7 +37966,7 @@ func plain445(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain445flat(out, in [][]float32, rows int) bool {
+func plain456flat(out, in [][]float32, rows int) bool {
 	var b14 [line]float32
 	var b16 [line]float32
 	var b17 [line]float32
@@ -37362,7 +38062,7 @@ func plain445flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain446(out, in [][]float32, rows, lanes int) bool {
+func plain457(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37424,7 +38124,7 @@ func plain446(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain447(out, in [][]float32, rows, lanes int) bool {
+func plain458(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37483,9 +38183,9 @@ func plain447(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain448(out, in [][]float32, rows, lanes int) bool {
+func plain459(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain448flat(out, in, rows)
+		return plain459flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37545,7 +38245,7 @@ func plain448(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain448flat(out, in [][]float32, rows int) bool {
+func plain459flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37602,7 +38302,7 @@ func plain448flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain449(out, in [][]float32, rows, lanes int) bool {
+func plain460(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37631,7 +38331,7 @@ func plain449(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain450(out, in [][]float32, rows, lanes int) bool {
+func plain461(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37646,7 +38346,7 @@ func plain450(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain451(out, in [][]float32, rows, lanes int) bool {
+func plain462(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37664,7 +38364,7 @@ func plain451(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain452(out, in [][]float32, rows, lanes int) bool {
+func plain463(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37680,7 +38380,7 @@ func plain452(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain453(out, in [][]float32, rows, lanes int) bool {
+func plain464(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37698,7 +38398,7 @@ func plain453(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain454(out, in [][]float32, rows, lanes int) bool {
+func plain465(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37721,7 +38421,7 @@ func plain454(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain455(out, in [][]float32, rows, lanes int) bool {
+func plain466(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37771,7 +38471,7 @@ func plain455(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain456(out, in [][]float32, rows, lanes int) bool {
+func plain467(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37786,7 +38486,7 @@ func plain456(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain457(out, in [][]float32, rows, lanes int) bool {
+func plain468(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37799,7 +38499,7 @@ func plain457(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain458(out, in [][]float32, rows, lanes int) bool {
+func plain469(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37846,7 +38546,7 @@ func plain458(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain459(out, in [][]float32, rows, lanes int) bool {
+func plain470(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37862,9 +38562,9 @@ func plain459(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain460(out, in [][]float32, rows, lanes int) bool {
+func plain471(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain460flat(out, in, rows)
+		return plain471flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -37930,7 +38630,7 @@ func plain460(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain460flat(out, in [][]float32, rows int) bool {
+func plain471flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -37993,9 +38693,9 @@ func plain460flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain461(out, in [][]float32, rows, lanes int) bool {
+func plain472(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain461flat(out, in, rows)
+		return plain472flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38026,7 +38726,7 @@ func plain461(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain461flat(out, in [][]float32, rows int) bool {
+func plain472flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38054,9 +38754,9 @@ func plain461flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain462(out, in [][]float32, rows, lanes int) bool {
+func plain473(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain462flat(out, in, rows)
+		return plain473flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38087,7 +38787,7 @@ func plain462(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain462flat(out, in [][]float32, rows int) bool {
+func plain473flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38115,9 +38815,9 @@ func plain462flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain463(out, in [][]float32, rows, lanes int) bool {
+func plain474(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain463flat(out, in, rows)
+		return plain474flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38176,7 +38876,7 @@ func plain463(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain463flat(out, in [][]float32, rows int) bool {
+func plain474flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38232,9 +38932,9 @@ func plain463flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain464(out, in [][]float32, rows, lanes int) bool {
+func plain475(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain464flat(out, in, rows)
+		return plain475flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38255,7 +38955,7 @@ func plain464(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain464flat(out, in [][]float32, rows int) bool {
+func plain475flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38273,9 +38973,9 @@ func plain464flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain465(out, in [][]float32, rows, lanes int) bool {
+func plain476(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain465flat(out, in, rows)
+		return plain476flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38325,7 +39025,7 @@ func plain465(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain465flat(out, in [][]float32, rows int) bool {
+func plain476flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38372,9 +39072,9 @@ func plain465flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain466(out, in [][]float32, rows, lanes int) bool {
+func plain477(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain466flat(out, in, rows)
+		return plain477flat(out, in, rows)
 	}
 	var b9 [line]float32
 	var b10 [line]float32
@@ -38471,7 +39171,7 @@ func plain466(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain466flat(out, in [][]float32, rows int) bool {
+func plain477flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	var b10 [line]float32
 	var b11 [line]float32
@@ -38568,9 +39268,9 @@ func plain466flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain467(out, in [][]float32, rows, lanes int) bool {
+func plain478(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain467flat(out, in, rows)
+		return plain478flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38591,7 +39291,7 @@ func plain467(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain467flat(out, in [][]float32, rows int) bool {
+func plain478flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38609,9 +39309,9 @@ func plain467flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain468(out, in [][]float32, rows, lanes int) bool {
+func plain479(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain468flat(out, in, rows)
+		return plain479flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38645,7 +39345,7 @@ func plain468(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain468flat(out, in [][]float32, rows int) bool {
+func plain479flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38676,7 +39376,7 @@ func plain468flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain469(out, in [][]float32, rows, lanes int) bool {
+func plain480(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38692,7 +39392,7 @@ func plain469(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain470(out, in [][]float32, rows, lanes int) bool {
+func plain481(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -38712,7 +39412,7 @@ func plain470(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain471(out, in [][]float32, rows, lanes int) bool {
+func plain482(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38723,7 +39423,7 @@ func plain471(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain472(out, in [][]float32, rows, lanes int) bool {
+func plain483(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38784,7 +39484,7 @@ func plain472(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain473(out, in [][]float32, rows, lanes int) bool {
+func plain484(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38797,9 +39497,9 @@ func plain473(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain474(out, in [][]float32, rows, lanes int) bool {
+func plain485(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain474flat(out, in, rows)
+		return plain485flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38858,7 +39558,7 @@ func plain474(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain474flat(out, in [][]float32, rows int) bool {
+func plain485flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38914,9 +39614,9 @@ func plain474flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain475(out, in [][]float32, rows, lanes int) bool {
+func plain486(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain475flat(out, in, rows)
+		return plain486flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -38958,7 +39658,7 @@ func plain475(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain475flat(out, in [][]float32, rows int) bool {
+func plain486flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -38997,9 +39697,9 @@ func plain475flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain476(out, in [][]float32, rows, lanes int) bool {
+func plain487(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain476flat(out, in, rows)
+		return plain487flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39041,7 +39741,7 @@ func plain476(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain476flat(out, in [][]float32, rows int) bool {
+func plain487flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39080,7 +39780,7 @@ func plain476flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain477(out, in [][]float32, rows, lanes int) bool {
+func plain488(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39096,9 +39796,9 @@ func plain477(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain478(out, in [][]float32, rows, lanes int) bool {
+func plain489(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain478flat(out, in, rows)
+		return plain489flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -39117,7 +39817,7 @@ func plain478(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain478flat(out, in [][]float32, rows int) bool {
+func plain489flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39133,7 +39833,7 @@ func plain478flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain479(out, in [][]float32, rows, lanes int) bool {
+func plain490(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39153,7 +39853,7 @@ func plain479(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain480(out, in [][]float32, rows, lanes int) bool {
+func plain491(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -39181,7 +39881,7 @@ func plain480(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain481(out, in [][]float32, rows, lanes int) bool {
+func plain492(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39195,7 +39895,7 @@ func plain481(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain482(out, in [][]float32, rows, lanes int) bool {
+func plain493(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -39262,9 +39962,9 @@ func plain482(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain483(out, in [][]float32, rows, lanes int) bool {
+func plain494(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain483flat(out, in, rows)
+		return plain494flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b7 [line]float32
@@ -39323,7 +40023,7 @@ func plain483(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain483flat(out, in [][]float32, rows int) bool {
+func plain494flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b7 [line]float32
 	var b8 [line]float32
@@ -39378,7 +40078,7 @@ func plain483flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain484(out, in [][]float32, rows, lanes int) bool {
+func plain495(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b7 [line]float32
@@ -39449,7 +40149,7 @@ func plain484(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain485(out, in [][]float32, rows, lanes int) bool {
+func plain496(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b2 [line]float32
 	var b9 [line]float32
@@ -39526,9 +40226,9 @@ func plain485(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain486(out, in [][]float32, rows, lanes int) bool {
+func plain497(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain486flat(out, in, rows)
+		return plain497flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b6 [line]float32
@@ -39614,7 +40314,7 @@ func plain486(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain486flat(out, in [][]float32, rows int) bool {
+func plain497flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -39698,7 +40398,7 @@ func plain486flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain487(out, in [][]float32, rows, lanes int) bool {
+func plain498(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -39751,7 +40451,7 @@ func plain487(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain488(out, in [][]float32, rows, lanes int) bool {
+func plain499(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -39819,7 +40519,7 @@ func plain488(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain489(out, in [][]float32, rows, lanes int) bool {
+func plain500(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -39885,7 +40585,7 @@ func plain489(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain490(out, in [][]float32, rows, lanes int) bool {
+func plain501(out, in [][]float32, rows, lanes int) bool {
 	var b4 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -39939,9 +40639,9 @@ func plain490(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain491(out, in [][]float32, rows, lanes int) bool {
+func plain502(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain491flat(out, in, rows)
+		return plain502flat(out, in, rows)
 	}
 	var b6 [line]float32
 	var b8 [line]float32
@@ -40031,7 +40731,7 @@ func plain491(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain491flat(out, in [][]float32, rows int) bool {
+func plain502flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	var b8 [line]float32
 	var b9 [line]float32
@@ -40119,9 +40819,9 @@ func plain491flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain492(out, in [][]float32, rows, lanes int) bool {
+func plain503(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain492flat(out, in, rows)
+		return plain503flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40184,7 +40884,7 @@ func plain492(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain492flat(out, in [][]float32, rows int) bool {
+func plain503flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40244,7 +40944,7 @@ func plain492flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain493(out, in [][]float32, rows, lanes int) bool {
+func plain504(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40262,7 +40962,7 @@ func plain493(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain494(out, in [][]float32, rows, lanes int) bool {
+func plain505(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40285,9 +40985,9 @@ func plain494(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain495(out, in [][]float32, rows, lanes int) bool {
+func plain506(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain495flat(out, in, rows)
+		return plain506flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -40336,7 +41036,7 @@ func plain495(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain495flat(out, in [][]float32, rows int) bool {
+func plain506flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -40383,9 +41083,9 @@ func plain495flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain496(out, in [][]float32, rows, lanes int) bool {
+func plain507(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain496flat(out, in, rows)
+		return plain507flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -40431,7 +41131,7 @@ func plain496(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain496flat(out, in [][]float32, rows int) bool {
+func plain507flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -40475,9 +41175,9 @@ func plain496flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain497(out, in [][]float32, rows, lanes int) bool {
+func plain508(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain497flat(out, in, rows)
+		return plain508flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -40544,7 +41244,7 @@ func plain497(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain497flat(out, in [][]float32, rows int) bool {
+func plain508flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -40609,9 +41309,9 @@ func plain497flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain498(out, in [][]float32, rows, lanes int) bool {
+func plain509(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain498flat(out, in, rows)
+		return plain509flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -40690,7 +41390,7 @@ func plain498(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain498flat(out, in [][]float32, rows int) bool {
+func plain509flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	var b7 [line]float32
@@ -40767,7 +41467,7 @@ func plain498flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain499(out, in [][]float32, rows, lanes int) bool {
+func plain510(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40790,7 +41490,7 @@ func plain499(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain500(out, in [][]float32, rows, lanes int) bool {
+func plain511(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40847,9 +41547,9 @@ func plain500(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain501(out, in [][]float32, rows, lanes int) bool {
+func plain512(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain501flat(out, in, rows)
+		return plain512flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -40914,7 +41614,7 @@ func plain501(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain501flat(out, in [][]float32, rows int) bool {
+func plain512flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40976,7 +41676,7 @@ func plain501flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain502(out, in [][]float32, rows, lanes int) bool {
+func plain513(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -40992,7 +41692,7 @@ func plain502(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain503(out, in [][]float32, rows, lanes int) bool {
+func plain514(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41005,9 +41705,9 @@ func plain503(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain504(out, in [][]float32, rows, lanes int) bool {
+func plain515(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain504flat(out, in, rows)
+		return plain515flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41062,7 +41762,7 @@ func plain504(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain504flat(out, in [][]float32, rows int) bool {
+func plain515flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41114,9 +41814,9 @@ func plain504flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain505(out, in [][]float32, rows, lanes int) bool {
+func plain516(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain505flat(out, in, rows)
+		return plain516flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41173,7 +41873,7 @@ func plain505(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain505flat(out, in [][]float32, rows int) bool {
+func plain516flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41227,9 +41927,9 @@ func plain505flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain506(out, in [][]float32, rows, lanes int) bool {
+func plain517(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain506flat(out, in, rows)
+		return plain517flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41251,7 +41951,7 @@ func plain506(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain506flat(out, in [][]float32, rows int) bool {
+func plain517flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41270,9 +41970,9 @@ func plain506flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain507(out, in [][]float32, rows, lanes int) bool {
+func plain518(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain507flat(out, in, rows)
+		return plain518flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41294,7 +41994,7 @@ func plain507(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain507flat(out, in [][]float32, rows int) bool {
+func plain518flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41313,9 +42013,9 @@ func plain507flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain508(out, in [][]float32, rows, lanes int) bool {
+func plain519(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain508flat(out, in, rows)
+		return plain519flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41372,7 +42072,7 @@ func plain508(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain508flat(out, in [][]float32, rows int) bool {
+func plain519flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41426,7 +42126,7 @@ func plain508flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain509(out, in [][]float32, rows, lanes int) bool {
+func plain520(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41441,7 +42141,7 @@ func plain509(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain510(out, in [][]float32, rows, lanes int) bool {
+func plain521(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41459,7 +42159,7 @@ func plain510(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain511(out, in [][]float32, rows, lanes int) bool {
+func plain522(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41485,7 +42185,7 @@ func plain511(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain512(out, in [][]float32, rows, lanes int) bool {
+func plain523(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41501,7 +42201,7 @@ func plain512(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain513(out, in [][]float32, rows, lanes int) bool {
+func plain524(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41518,9 +42218,9 @@ func plain513(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain514(out, in [][]float32, rows, lanes int) bool {
+func plain525(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain514flat(out, in, rows)
+		return plain525flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41550,7 +42250,7 @@ func plain514(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain514flat(out, in [][]float32, rows int) bool {
+func plain525flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41577,9 +42277,9 @@ func plain514flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain515(out, in [][]float32, rows, lanes int) bool {
+func plain526(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain515flat(out, in, rows)
+		return plain526flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41609,7 +42309,7 @@ func plain515(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain515flat(out, in [][]float32, rows int) bool {
+func plain526flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41636,7 +42336,7 @@ func plain515flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain516(out, in [][]float32, rows, lanes int) bool {
+func plain527(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41657,7 +42357,7 @@ func plain516(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain517(out, in [][]float32, rows, lanes int) bool {
+func plain528(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41682,9 +42382,9 @@ func plain517(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain518(out, in [][]float32, rows, lanes int) bool {
+func plain529(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain518flat(out, in, rows)
+		return plain529flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41721,7 +42421,7 @@ func plain518(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain518flat(out, in [][]float32, rows int) bool {
+func plain529flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41755,7 +42455,7 @@ func plain518flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain519(out, in [][]float32, rows, lanes int) bool {
+func plain530(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41775,9 +42475,9 @@ func plain519(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain520(out, in [][]float32, rows, lanes int) bool {
+func plain531(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain520flat(out, in, rows)
+		return plain531flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41817,7 +42517,7 @@ func plain520(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain520flat(out, in [][]float32, rows int) bool {
+func plain531flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41854,9 +42554,9 @@ func plain520flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain521(out, in [][]float32, rows, lanes int) bool {
+func plain532(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain521flat(out, in, rows)
+		return plain532flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -41887,7 +42587,7 @@ func plain521(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain521flat(out, in [][]float32, rows int) bool {
+func plain532flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41915,7 +42615,7 @@ func plain521flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain522(out, in [][]float32, rows, lanes int) bool {
+func plain533(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41930,7 +42630,7 @@ func plain522(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain523(out, in [][]float32, rows, lanes int) bool {
+func plain534(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -41943,9 +42643,9 @@ func plain523(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain524(out, in [][]float32, rows, lanes int) bool {
+func plain535(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain524flat(out, in, rows)
+		return plain535flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42006,7 +42706,7 @@ func plain524(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain524flat(out, in [][]float32, rows int) bool {
+func plain535flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42064,9 +42764,9 @@ func plain524flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain525(out, in [][]float32, rows, lanes int) bool {
+func plain536(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain525flat(out, in, rows)
+		return plain536flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -42109,7 +42809,7 @@ func plain525(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain525flat(out, in [][]float32, rows int) bool {
+func plain536flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -42150,9 +42850,9 @@ func plain525flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain526(out, in [][]float32, rows, lanes int) bool {
+func plain537(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain526flat(out, in, rows)
+		return plain537flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -42192,7 +42892,7 @@ func plain526(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain526flat(out, in [][]float32, rows int) bool {
+func plain537flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -42230,9 +42930,9 @@ func plain526flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain527(out, in [][]float32, rows, lanes int) bool {
+func plain538(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain527flat(out, in, rows)
+		return plain538flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -42293,7 +42993,7 @@ func plain527(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain527flat(out, in [][]float32, rows int) bool {
+func plain538flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -42352,9 +43052,9 @@ func plain527flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain528(out, in [][]float32, rows, lanes int) bool {
+func plain539(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain528flat(out, in, rows)
+		return plain539flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -42419,7 +43119,7 @@ func plain528(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain528flat(out, in [][]float32, rows int) bool {
+func plain539flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -42482,7 +43182,7 @@ func plain528flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain529(out, in [][]float32, rows, lanes int) bool {
+func plain540(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42542,7 +43242,7 @@ func plain529(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain530(out, in [][]float32, rows, lanes int) bool {
+func plain541(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42598,9 +43298,9 @@ func plain530(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain531(out, in [][]float32, rows, lanes int) bool {
+func plain542(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain531flat(out, in, rows)
+		return plain542flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42614,7 +43314,7 @@ func plain531(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain531flat(out, in [][]float32, rows int) bool {
+func plain542flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42625,9 +43325,9 @@ func plain531flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain532(out, in [][]float32, rows, lanes int) bool {
+func plain543(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain532flat(out, in, rows)
+		return plain543flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42655,7 +43355,7 @@ func plain532(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain532flat(out, in [][]float32, rows int) bool {
+func plain543flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42680,9 +43380,9 @@ func plain532flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain533(out, in [][]float32, rows, lanes int) bool {
+func plain544(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain533flat(out, in, rows)
+		return plain544flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42700,7 +43400,7 @@ func plain533(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain533flat(out, in [][]float32, rows int) bool {
+func plain544flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42715,9 +43415,9 @@ func plain533flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain534(out, in [][]float32, rows, lanes int) bool {
+func plain545(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain534flat(out, in, rows)
+		return plain545flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42737,7 +43437,7 @@ func plain534(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain534flat(out, in [][]float32, rows int) bool {
+func plain545flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42754,9 +43454,9 @@ func plain534flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain535(out, in [][]float32, rows, lanes int) bool {
+func plain546(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain535flat(out, in, rows)
+		return plain546flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42787,7 +43487,7 @@ func plain535(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain535flat(out, in [][]float32, rows int) bool {
+func plain546flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42815,9 +43515,9 @@ func plain535flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain536(out, in [][]float32, rows, lanes int) bool {
+func plain547(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain536flat(out, in, rows)
+		return plain547flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42851,7 +43551,7 @@ func plain536(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain536flat(out, in [][]float32, rows int) bool {
+func plain547flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42882,9 +43582,9 @@ func plain536flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain537(out, in [][]float32, rows, lanes int) bool {
+func plain548(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain537flat(out, in, rows)
+		return plain548flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42901,7 +43601,7 @@ func plain537(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain537flat(out, in [][]float32, rows int) bool {
+func plain548flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42915,9 +43615,9 @@ func plain537flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain538(out, in [][]float32, rows, lanes int) bool {
+func plain549(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain538flat(out, in, rows)
+		return plain549flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42939,7 +43639,7 @@ func plain538(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain538flat(out, in [][]float32, rows int) bool {
+func plain549flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -42958,9 +43658,9 @@ func plain538flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain539(out, in [][]float32, rows, lanes int) bool {
+func plain550(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain539flat(out, in, rows)
+		return plain550flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -42983,7 +43683,7 @@ func plain539(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain539flat(out, in [][]float32, rows int) bool {
+func plain550flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43003,9 +43703,9 @@ func plain539flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain540(out, in [][]float32, rows, lanes int) bool {
+func plain551(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain540flat(out, in, rows)
+		return plain551flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43053,7 +43753,7 @@ func plain540(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain540flat(out, in [][]float32, rows int) bool {
+func plain551flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43098,9 +43798,9 @@ func plain540flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain541(out, in [][]float32, rows, lanes int) bool {
+func plain552(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain541flat(out, in, rows)
+		return plain552flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43151,7 +43851,7 @@ func plain541(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain541flat(out, in [][]float32, rows int) bool {
+func plain552flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43199,9 +43899,9 @@ func plain541flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain542(out, in [][]float32, rows, lanes int) bool {
+func plain553(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain542flat(out, in, rows)
+		return plain553flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43252,7 +43952,7 @@ func plain542(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain542flat(out, in [][]float32, rows int) bool {
+func plain553flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43300,9 +44000,9 @@ func plain542flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain543(out, in [][]float32, rows, lanes int) bool {
+func plain554(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain543flat(out, in, rows)
+		return plain554flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43356,7 +44056,7 @@ func plain543(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain543flat(out, in [][]float32, rows int) bool {
+func plain554flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43407,9 +44107,9 @@ func plain543flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain544(out, in [][]float32, rows, lanes int) bool {
+func plain555(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain544flat(out, in, rows)
+		return plain555flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43452,7 +44152,7 @@ func plain544(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain544flat(out, in [][]float32, rows int) bool {
+func plain555flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43492,9 +44192,9 @@ func plain544flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain545(out, in [][]float32, rows, lanes int) bool {
+func plain556(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain545flat(out, in, rows)
+		return plain556flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43540,7 +44240,7 @@ func plain545(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain545flat(out, in [][]float32, rows int) bool {
+func plain556flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43583,9 +44283,9 @@ func plain545flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain546(out, in [][]float32, rows, lanes int) bool {
+func plain557(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain546flat(out, in, rows)
+		return plain557flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43623,7 +44323,7 @@ func plain546(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain546flat(out, in [][]float32, rows int) bool {
+func plain557flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43658,9 +44358,9 @@ func plain546flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain547(out, in [][]float32, rows, lanes int) bool {
+func plain558(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain547flat(out, in, rows)
+		return plain558flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43701,7 +44401,7 @@ func plain547(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain547flat(out, in [][]float32, rows int) bool {
+func plain558flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43739,9 +44439,9 @@ func plain547flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain548(out, in [][]float32, rows, lanes int) bool {
+func plain559(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain548flat(out, in, rows)
+		return plain559flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43774,7 +44474,7 @@ func plain548(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain548flat(out, in [][]float32, rows int) bool {
+func plain559flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43804,9 +44504,9 @@ func plain548flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain549(out, in [][]float32, rows, lanes int) bool {
+func plain560(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain549flat(out, in, rows)
+		return plain560flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43842,7 +44542,7 @@ func plain549(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain549flat(out, in [][]float32, rows int) bool {
+func plain560flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43875,9 +44575,9 @@ func plain549flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain550(out, in [][]float32, rows, lanes int) bool {
+func plain561(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain550flat(out, in, rows)
+		return plain561flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43900,7 +44600,7 @@ func plain550(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain550flat(out, in [][]float32, rows int) bool {
+func plain561flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43920,9 +44620,9 @@ func plain550flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain551(out, in [][]float32, rows, lanes int) bool {
+func plain562(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain551flat(out, in, rows)
+		return plain562flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -43958,7 +44658,7 @@ func plain551(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain551flat(out, in [][]float32, rows int) bool {
+func plain562flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -43991,9 +44691,9 @@ func plain551flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain552(out, in [][]float32, rows, lanes int) bool {
+func plain563(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain552flat(out, in, rows)
+		return plain563flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44032,7 +44732,7 @@ func plain552(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain552flat(out, in [][]float32, rows int) bool {
+func plain563flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44068,9 +44768,9 @@ func plain552flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain553(out, in [][]float32, rows, lanes int) bool {
+func plain564(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain553flat(out, in, rows)
+		return plain564flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44103,7 +44803,7 @@ func plain553(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain553flat(out, in [][]float32, rows int) bool {
+func plain564flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44133,9 +44833,9 @@ func plain553flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain554(out, in [][]float32, rows, lanes int) bool {
+func plain565(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain554flat(out, in, rows)
+		return plain565flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44196,7 +44896,7 @@ func plain554(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain554flat(out, in [][]float32, rows int) bool {
+func plain565flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44254,9 +44954,9 @@ func plain554flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain555(out, in [][]float32, rows, lanes int) bool {
+func plain566(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain555flat(out, in, rows)
+		return plain566flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44317,7 +45017,7 @@ func plain555(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain555flat(out, in [][]float32, rows int) bool {
+func plain566flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44375,9 +45075,9 @@ func plain555flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain556(out, in [][]float32, rows, lanes int) bool {
+func plain567(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain556flat(out, in, rows)
+		return plain567flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44397,7 +45097,7 @@ func plain556(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain556flat(out, in [][]float32, rows int) bool {
+func plain567flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44414,9 +45114,9 @@ func plain556flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain557(out, in [][]float32, rows, lanes int) bool {
+func plain568(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain557flat(out, in, rows)
+		return plain568flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44434,7 +45134,7 @@ func plain557(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain557flat(out, in [][]float32, rows int) bool {
+func plain568flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44449,9 +45149,9 @@ func plain557flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain558(out, in [][]float32, rows, lanes int) bool {
+func plain569(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain558flat(out, in, rows)
+		return plain569flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44473,7 +45173,7 @@ func plain558(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain558flat(out, in [][]float32, rows int) bool {
+func plain569flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44492,9 +45192,9 @@ func plain558flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain559(out, in [][]float32, rows, lanes int) bool {
+func plain570(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain559flat(out, in, rows)
+		return plain570flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44514,7 +45214,7 @@ func plain559(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain559flat(out, in [][]float32, rows int) bool {
+func plain570flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44531,9 +45231,9 @@ func plain559flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain560(out, in [][]float32, rows, lanes int) bool {
+func plain571(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain560flat(out, in, rows)
+		return plain571flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44559,7 +45259,7 @@ func plain560(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain560flat(out, in [][]float32, rows int) bool {
+func plain571flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44582,9 +45282,9 @@ func plain560flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain561(out, in [][]float32, rows, lanes int) bool {
+func plain572(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain561flat(out, in, rows)
+		return plain572flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44608,7 +45308,7 @@ func plain561(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain561flat(out, in [][]float32, rows int) bool {
+func plain572flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44629,9 +45329,9 @@ func plain561flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain562(out, in [][]float32, rows, lanes int) bool {
+func plain573(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain562flat(out, in, rows)
+		return plain573flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44655,7 +45355,7 @@ func plain562(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain562flat(out, in [][]float32, rows int) bool {
+func plain573flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44676,9 +45376,9 @@ func plain562flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain563(out, in [][]float32, rows, lanes int) bool {
+func plain574(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain563flat(out, in, rows)
+		return plain574flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -44700,7 +45400,7 @@ func plain563(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain563flat(out, in [][]float32, rows int) bool {
+func plain574flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -44719,9 +45419,9 @@ func plain563flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain564(out, in [][]float32, rows, lanes int) bool {
+func plain575(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain564flat(out, in, rows)
+		return plain575flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -44758,7 +45458,7 @@ func plain564(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain564flat(out, in [][]float32, rows int) bool {
+func plain575flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -44795,9 +45495,9 @@ func plain564flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain565(out, in [][]float32, rows, lanes int) bool {
+func plain576(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain565flat(out, in, rows)
+		return plain576flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -44831,7 +45531,7 @@ func plain565(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain565flat(out, in [][]float32, rows int) bool {
+func plain576flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -44865,9 +45565,9 @@ func plain565flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain566(out, in [][]float32, rows, lanes int) bool {
+func plain577(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain566flat(out, in, rows)
+		return plain577flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -44901,7 +45601,7 @@ func plain566(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain566flat(out, in [][]float32, rows int) bool {
+func plain577flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -44935,9 +45635,9 @@ func plain566flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain567(out, in [][]float32, rows, lanes int) bool {
+func plain578(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain567flat(out, in, rows)
+		return plain578flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -44968,7 +45668,7 @@ func plain567(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain567flat(out, in [][]float32, rows int) bool {
+func plain578flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -44999,9 +45699,9 @@ func plain567flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain568(out, in [][]float32, rows, lanes int) bool {
+func plain579(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain568flat(out, in, rows)
+		return plain579flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45024,7 +45724,7 @@ func plain568(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain568flat(out, in [][]float32, rows int) bool {
+func plain579flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45044,9 +45744,9 @@ func plain568flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain569(out, in [][]float32, rows, lanes int) bool {
+func plain580(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain569flat(out, in, rows)
+		return plain580flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45098,7 +45798,7 @@ func plain569(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain569flat(out, in [][]float32, rows int) bool {
+func plain580flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -45147,9 +45847,9 @@ func plain569flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain570(out, in [][]float32, rows, lanes int) bool {
+func plain581(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain570flat(out, in, rows)
+		return plain581flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -45225,7 +45925,7 @@ func plain570(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain570flat(out, in [][]float32, rows int) bool {
+func plain581flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b9 [line]float32
@@ -45297,9 +45997,9 @@ func plain570flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain571(out, in [][]float32, rows, lanes int) bool {
+func plain582(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain571flat(out, in, rows)
+		return plain582flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45313,7 +46013,7 @@ func plain571(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain571flat(out, in [][]float32, rows int) bool {
+func plain582flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45324,9 +46024,9 @@ func plain571flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain572(out, in [][]float32, rows, lanes int) bool {
+func plain583(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain572flat(out, in, rows)
+		return plain583flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45361,7 +46061,7 @@ func plain572(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain572flat(out, in [][]float32, rows int) bool {
+func plain583flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45393,9 +46093,9 @@ func plain572flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain573(out, in [][]float32, rows, lanes int) bool {
+func plain584(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain573flat(out, in, rows)
+		return plain584flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45449,7 +46149,7 @@ func plain573(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain573flat(out, in [][]float32, rows int) bool {
+func plain584flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45500,9 +46200,9 @@ func plain573flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain574(out, in [][]float32, rows, lanes int) bool {
+func plain585(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain574flat(out, in, rows)
+		return plain585flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45556,7 +46256,7 @@ func plain574(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain574flat(out, in [][]float32, rows int) bool {
+func plain585flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45607,9 +46307,9 @@ func plain574flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain575(out, in [][]float32, rows, lanes int) bool {
+func plain586(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain575flat(out, in, rows)
+		return plain586flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45662,7 +46362,7 @@ func plain575(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain575flat(out, in [][]float32, rows int) bool {
+func plain586flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45712,9 +46412,9 @@ func plain575flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain576(out, in [][]float32, rows, lanes int) bool {
+func plain587(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain576flat(out, in, rows)
+		return plain587flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45771,7 +46471,7 @@ func plain576(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain576flat(out, in [][]float32, rows int) bool {
+func plain587flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45825,9 +46525,9 @@ func plain576flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain577(out, in [][]float32, rows, lanes int) bool {
+func plain588(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain577flat(out, in, rows)
+		return plain588flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45894,7 +46594,7 @@ func plain577(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain577flat(out, in [][]float32, rows int) bool {
+func plain588flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -45958,9 +46658,9 @@ func plain577flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain578(out, in [][]float32, rows, lanes int) bool {
+func plain589(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain578flat(out, in, rows)
+		return plain589flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -45999,7 +46699,7 @@ func plain578(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain578flat(out, in [][]float32, rows int) bool {
+func plain589flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46035,9 +46735,9 @@ func plain578flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain579(out, in [][]float32, rows, lanes int) bool {
+func plain590(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain579flat(out, in, rows)
+		return plain590flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46053,7 +46753,7 @@ func plain579(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain579flat(out, in [][]float32, rows int) bool {
+func plain590flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46066,9 +46766,9 @@ func plain579flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain580(out, in [][]float32, rows, lanes int) bool {
+func plain591(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain580flat(out, in, rows)
+		return plain591flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46129,7 +46829,7 @@ func plain580(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain580flat(out, in [][]float32, rows int) bool {
+func plain591flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46187,9 +46887,9 @@ func plain580flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain581(out, in [][]float32, rows, lanes int) bool {
+func plain592(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain581flat(out, in, rows)
+		return plain592flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46244,7 +46944,7 @@ func plain581(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain581flat(out, in [][]float32, rows int) bool {
+func plain592flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46296,9 +46996,9 @@ func plain581flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain582(out, in [][]float32, rows, lanes int) bool {
+func plain593(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain582flat(out, in, rows)
+		return plain593flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46357,7 +47057,7 @@ func plain582(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain582flat(out, in [][]float32, rows int) bool {
+func plain593flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46413,9 +47113,9 @@ func plain582flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain583(out, in [][]float32, rows, lanes int) bool {
+func plain594(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain583flat(out, in, rows)
+		return plain594flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46431,7 +47131,7 @@ func plain583(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain583flat(out, in [][]float32, rows int) bool {
+func plain594flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46444,9 +47144,9 @@ func plain583flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain584(out, in [][]float32, rows, lanes int) bool {
+func plain595(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain584flat(out, in, rows)
+		return plain595flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46466,7 +47166,7 @@ func plain584(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain584flat(out, in [][]float32, rows int) bool {
+func plain595flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46483,9 +47183,9 @@ func plain584flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain585(out, in [][]float32, rows, lanes int) bool {
+func plain596(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain585flat(out, in, rows)
+		return plain596flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46507,7 +47207,7 @@ func plain585(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain585flat(out, in [][]float32, rows int) bool {
+func plain596flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46526,9 +47226,9 @@ func plain585flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain586(out, in [][]float32, rows, lanes int) bool {
+func plain597(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain586flat(out, in, rows)
+		return plain597flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46557,7 +47257,7 @@ func plain586(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain586flat(out, in [][]float32, rows int) bool {
+func plain597flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46583,9 +47283,9 @@ func plain586flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain587(out, in [][]float32, rows, lanes int) bool {
+func plain598(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain587flat(out, in, rows)
+		return plain598flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46617,7 +47317,7 @@ func plain587(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain587flat(out, in [][]float32, rows int) bool {
+func plain598flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46646,9 +47346,9 @@ func plain587flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain588(out, in [][]float32, rows, lanes int) bool {
+func plain599(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain588flat(out, in, rows)
+		return plain599flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46685,7 +47385,7 @@ func plain588(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain588flat(out, in [][]float32, rows int) bool {
+func plain599flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46719,9 +47419,9 @@ func plain588flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain589(out, in [][]float32, rows, lanes int) bool {
+func plain600(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain589flat(out, in, rows)
+		return plain600flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46748,7 +47448,7 @@ func plain589(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain589flat(out, in [][]float32, rows int) bool {
+func plain600flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46772,9 +47472,9 @@ func plain589flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain590(out, in [][]float32, rows, lanes int) bool {
+func plain601(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain590flat(out, in, rows)
+		return plain601flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46799,7 +47499,7 @@ func plain590(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain590flat(out, in [][]float32, rows int) bool {
+func plain601flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46821,9 +47521,9 @@ func plain590flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain591(out, in [][]float32, rows, lanes int) bool {
+func plain602(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain591flat(out, in, rows)
+		return plain602flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -46851,7 +47551,7 @@ func plain591(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain591flat(out, in [][]float32, rows int) bool {
+func plain602flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -46876,9 +47576,9 @@ func plain591flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain592(out, in [][]float32, rows, lanes int) bool {
+func plain603(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain592flat(out, in, rows)
+		return plain603flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b5 [line]float32
@@ -46951,7 +47651,7 @@ func plain592(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain592flat(out, in [][]float32, rows int) bool {
+func plain603flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b5 [line]float32
 	var b7 [line]float32
@@ -47023,9 +47723,9 @@ func plain592flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain593(out, in [][]float32, rows, lanes int) bool {
+func plain604(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain593flat(out, in, rows)
+		return plain604flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47089,7 +47789,7 @@ func plain593(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain593flat(out, in [][]float32, rows int) bool {
+func plain604flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47150,9 +47850,9 @@ func plain593flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain594(out, in [][]float32, rows, lanes int) bool {
+func plain605(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain594flat(out, in, rows)
+		return plain605flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47191,7 +47891,7 @@ func plain594(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain594flat(out, in [][]float32, rows int) bool {
+func plain605flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47227,9 +47927,9 @@ func plain594flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain595(out, in [][]float32, rows, lanes int) bool {
+func plain606(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain595flat(out, in, rows)
+		return plain606flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47290,7 +47990,7 @@ func plain595(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain595flat(out, in [][]float32, rows int) bool {
+func plain606flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47348,9 +48048,9 @@ func plain595flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain596(out, in [][]float32, rows, lanes int) bool {
+func plain607(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain596flat(out, in, rows)
+		return plain607flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47379,7 +48079,7 @@ func plain596(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain596flat(out, in [][]float32, rows int) bool {
+func plain607flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47405,9 +48105,9 @@ func plain596flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain597(out, in [][]float32, rows, lanes int) bool {
+func plain608(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain597flat(out, in, rows)
+		return plain608flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47470,7 +48170,7 @@ func plain597(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain597flat(out, in [][]float32, rows int) bool {
+func plain608flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47530,9 +48230,9 @@ func plain597flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain598(out, in [][]float32, rows, lanes int) bool {
+func plain609(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain598flat(out, in, rows)
+		return plain609flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -47576,7 +48276,7 @@ func plain598(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain598flat(out, in [][]float32, rows int) bool {
+func plain609flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -47617,9 +48317,9 @@ func plain598flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain599(out, in [][]float32, rows, lanes int) bool {
+func plain610(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain599flat(out, in, rows)
+		return plain610flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -47674,7 +48374,7 @@ func plain599(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain599flat(out, in [][]float32, rows int) bool {
+func plain610flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -47729,9 +48429,9 @@ func plain599flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain600(out, in [][]float32, rows, lanes int) bool {
+func plain611(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain600flat(out, in, rows)
+		return plain611flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -47792,7 +48492,7 @@ func plain600(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain600flat(out, in [][]float32, rows int) bool {
+func plain611flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b9 [line]float32
@@ -47853,9 +48553,9 @@ func plain600flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain601(out, in [][]float32, rows, lanes int) bool {
+func plain612(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain601flat(out, in, rows)
+		return plain612flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -47916,7 +48616,7 @@ func plain601(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain601flat(out, in [][]float32, rows int) bool {
+func plain612flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b6 [line]float32
@@ -47977,9 +48677,9 @@ func plain601flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain602(out, in [][]float32, rows, lanes int) bool {
+func plain613(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain602flat(out, in, rows)
+		return plain613flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b5 [line]float32
@@ -48046,7 +48746,7 @@ func plain602(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain602flat(out, in [][]float32, rows int) bool {
+func plain613flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b5 [line]float32
 	var b9 [line]float32
@@ -48113,9 +48813,9 @@ func plain602flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain603(out, in [][]float32, rows, lanes int) bool {
+func plain614(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain603flat(out, in, rows)
+		return plain614flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48159,7 +48859,7 @@ func plain603(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain603flat(out, in [][]float32, rows int) bool {
+func plain614flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48200,9 +48900,9 @@ func plain603flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain604(out, in [][]float32, rows, lanes int) bool {
+func plain615(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain604flat(out, in, rows)
+		return plain615flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48248,7 +48948,7 @@ func plain604(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain604flat(out, in [][]float32, rows int) bool {
+func plain615flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48291,9 +48991,9 @@ func plain604flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain605(out, in [][]float32, rows, lanes int) bool {
+func plain616(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain605flat(out, in, rows)
+		return plain616flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48356,7 +49056,7 @@ func plain605(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain605flat(out, in [][]float32, rows int) bool {
+func plain616flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48416,9 +49116,9 @@ func plain605flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain606(out, in [][]float32, rows, lanes int) bool {
+func plain617(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain606flat(out, in, rows)
+		return plain617flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48468,7 +49168,7 @@ func plain606(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain606flat(out, in [][]float32, rows int) bool {
+func plain617flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48515,9 +49215,9 @@ func plain606flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain607(out, in [][]float32, rows, lanes int) bool {
+func plain618(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain607flat(out, in, rows)
+		return plain618flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48585,7 +49285,7 @@ func plain607(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain607flat(out, in [][]float32, rows int) bool {
+func plain618flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48650,9 +49350,9 @@ func plain607flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain608(out, in [][]float32, rows, lanes int) bool {
+func plain619(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain608flat(out, in, rows)
+		return plain619flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48717,7 +49417,7 @@ func plain608(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain608flat(out, in [][]float32, rows int) bool {
+func plain619flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48779,9 +49479,9 @@ func plain608flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain609(out, in [][]float32, rows, lanes int) bool {
+func plain620(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain609flat(out, in, rows)
+		return plain620flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48828,7 +49528,7 @@ func plain609(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain609flat(out, in [][]float32, rows int) bool {
+func plain620flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48872,9 +49572,9 @@ func plain609flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain610(out, in [][]float32, rows, lanes int) bool {
+func plain621(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain610flat(out, in, rows)
+		return plain621flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -48931,7 +49631,7 @@ func plain610(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain610flat(out, in [][]float32, rows int) bool {
+func plain621flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -48985,9 +49685,9 @@ func plain610flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain611(out, in [][]float32, rows, lanes int) bool {
+func plain622(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain611flat(out, in, rows)
+		return plain622flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49006,7 +49706,7 @@ func plain611(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain611flat(out, in [][]float32, rows int) bool {
+func plain622flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49022,9 +49722,9 @@ func plain611flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain612(out, in [][]float32, rows, lanes int) bool {
+func plain623(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain612flat(out, in, rows)
+		return plain623flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49082,7 +49782,7 @@ func plain612(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain612flat(out, in [][]float32, rows int) bool {
+func plain623flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49137,9 +49837,9 @@ func plain612flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain613(out, in [][]float32, rows, lanes int) bool {
+func plain624(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain613flat(out, in, rows)
+		return plain624flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49178,7 +49878,7 @@ func plain613(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain613flat(out, in [][]float32, rows int) bool {
+func plain624flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49214,9 +49914,9 @@ func plain613flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain614(out, in [][]float32, rows, lanes int) bool {
+func plain625(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain614flat(out, in, rows)
+		return plain625flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49233,7 +49933,7 @@ func plain614(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain614flat(out, in [][]float32, rows int) bool {
+func plain625flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49247,9 +49947,9 @@ func plain614flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain615(out, in [][]float32, rows, lanes int) bool {
+func plain626(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain615flat(out, in, rows)
+		return plain626flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49272,7 +49972,7 @@ func plain615(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain615flat(out, in [][]float32, rows int) bool {
+func plain626flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49292,9 +49992,9 @@ func plain615flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain616(out, in [][]float32, rows, lanes int) bool {
+func plain627(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain616flat(out, in, rows)
+		return plain627flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49320,7 +50020,7 @@ func plain616(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain616flat(out, in [][]float32, rows int) bool {
+func plain627flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49343,9 +50043,9 @@ func plain616flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain617(out, in [][]float32, rows, lanes int) bool {
+func plain628(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain617flat(out, in, rows)
+		return plain628flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49371,7 +50071,7 @@ func plain617(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain617flat(out, in [][]float32, rows int) bool {
+func plain628flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49394,9 +50094,9 @@ func plain617flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain618(out, in [][]float32, rows, lanes int) bool {
+func plain629(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain618flat(out, in, rows)
+		return plain629flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -49427,7 +50127,7 @@ func plain618(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain618flat(out, in [][]float32, rows int) bool {
+func plain629flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -49456,9 +50156,9 @@ func plain618flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain619(out, in [][]float32, rows, lanes int) bool {
+func plain630(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain619flat(out, in, rows)
+		return plain630flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49477,7 +50177,7 @@ func plain619(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain619flat(out, in [][]float32, rows int) bool {
+func plain630flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -49493,7 +50193,7 @@ func plain619flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain620(out, in [][]float32, rows, lanes int) bool {
+func plain631(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49504,9 +50204,208 @@ func plain620(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain621(out, in [][]float32, rows, lanes int) bool {
+func plain632(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain621flat(out, in, rows)
+		return plain632flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][0]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][:n]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		x6 := in[6][r*lanes:][:n]
+		x7 := in[7][:n]
+		x8 := in[8][r*lanes:][:n]
+		x9 := in[9][:n]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			t0 := float32(c0 * x1[i])
+			y0[i] = x2[i] + t0
+			t2 := float32(x3[i] * x4[i])
+			t3 := float32(x5[i] * x6[i])
+			t4 := t2 + t3
+			t5 := float32(x7[i] * x8[i])
+			t6 := t4 + t5
+			t7 := float32(x9[i] * x1[i])
+			t8 := t6 + t7
+			t9 := float32(x10[i] * x11[i])
+			t10 := float32(c12 * t9)
+			y1[i] = t8 + t10
+		}
+	}
+	return true
+}
+
+func plain632flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := float32(c0 * x1[i])
+		y0[i] = x2[i] + t0
+		t2 := float32(c3 * x4[i])
+		t3 := float32(c5 * x6[i])
+		t4 := t2 + t3
+		t5 := float32(c7 * x8[i])
+		t6 := t4 + t5
+		t7 := float32(c9 * x1[i])
+		t8 := t6 + t7
+		t9 := float32(c10 * x11[i])
+		t10 := float32(c12 * t9)
+		y1[i] = t8 + t10
+	}
+	return true
+}
+
+func plain633(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(c0 * x1[i])
+		y0[i] = t0 + c2
+	}
+	return true
+}
+
+func plain634(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(c0 * x1[i])
+		t1 := t0 + c2
+		t2 := float32(t1 * x1[i])
+		y0[i] = t2 + c3
+	}
+	return true
+}
+
+func plain635(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(c0 * x1[i])
+		t1 := t0 + c2
+		t2 := float32(t1 * x1[i])
+		t3 := t2 + c3
+		t4 := float32(t3 * x1[i])
+		y0[i] = t4 + c4
+	}
+	return true
+}
+
+func plain636(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	c4 := in[4][0]
+	c5 := in[5][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(c0 * x1[i])
+		t1 := t0 + c2
+		t2 := float32(t1 * x1[i])
+		t3 := t2 + c3
+		t4 := float32(t3 * x1[i])
+		t5 := t4 + c4
+		t6 := float32(t5 * x1[i])
+		y0[i] = t6 + c5
+	}
+	return true
+}
+
+func plain637(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	x6 := in[6][:][:n]
+	c7 := in[7][0]
+	c8 := in[8][0]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	x13 := in[13][:][:n]
+	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	c17 := in[17][0]
+	c18 := in[18][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	for i := range y4 {
+		t0 := float32(c0 * x1[i])
+		t1 := t0 + c2
+		t2 := float32(t1 * x3[i])
+		t3 := x4[i] + t2
+		t4 := float32(x5[i] * x6[i])
+		y0[i] = t4
+		t5 := float32(c7 * t4)
+		y1[i] = t3 + t5
+		t7 := float32(c8 * x1[i])
+		t8 := t7 + c9
+		t9 := float32(t8 * x1[i])
+		t10 := t9 + c10
+		t11 := float32(t10 * x1[i])
+		t12 := t11 + c11
+		t13 := float32(t12 * x12[i])
+		y2[i] = float32(x5[i] * x13[i])
+		t15 := float32(c14 * x1[i])
+		t16 := t15 + c15
+		t17 := float32(t16 * x1[i])
+		t18 := t17 + c16
+		t19 := float32(t18 * x3[i])
+		y3[i] = t13 + t19
+		t21 := float32(c17 * x1[i])
+		t22 := t21 + c18
+		y4[i] = float32(t22 * t4)
+	}
+	return true
+}
+
+func plain638(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain638flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49558,7 +50457,7 @@ func plain621(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain621flat(out, in [][]float32, rows int) bool {
+func plain638flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49607,7 +50506,7 @@ func plain621flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain622(out, in [][]float32, rows, lanes int) bool {
+func plain639(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49641,7 +50540,7 @@ func plain622(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain623(out, in [][]float32, rows, lanes int) bool {
+func plain640(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -49654,7 +50553,7 @@ func plain623(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain624(out, in [][]float32, rows, lanes int) bool {
+func plain641(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -49665,9 +50564,9 @@ func plain624(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain625(out, in [][]float32, rows, lanes int) bool {
+func plain642(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain625flat(out, in, rows)
+		return plain642flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49681,7 +50580,7 @@ func plain625(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain625flat(out, in [][]float32, rows int) bool {
+func plain642flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -49692,9 +50591,9 @@ func plain625flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain626(out, in [][]float32, rows, lanes int) bool {
+func plain643(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain626flat(out, in, rows)
+		return plain643flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49708,7 +50607,7 @@ func plain626(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain626flat(out, in [][]float32, rows int) bool {
+func plain643flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49719,9 +50618,9 @@ func plain626flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain627(out, in [][]float32, rows, lanes int) bool {
+func plain644(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain627flat(out, in, rows)
+		return plain644flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49742,7 +50641,7 @@ func plain627(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain627flat(out, in [][]float32, rows int) bool {
+func plain644flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49760,9 +50659,9 @@ func plain627flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain628(out, in [][]float32, rows, lanes int) bool {
+func plain645(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain628flat(out, in, rows)
+		return plain645flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49784,7 +50683,7 @@ func plain628(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain628flat(out, in [][]float32, rows int) bool {
+func plain645flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49803,9 +50702,9 @@ func plain628flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain629(out, in [][]float32, rows, lanes int) bool {
+func plain646(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain629flat(out, in, rows)
+		return plain646flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49845,7 +50744,7 @@ func plain629(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain629flat(out, in [][]float32, rows int) bool {
+func plain646flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49882,9 +50781,9 @@ func plain629flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain630(out, in [][]float32, rows, lanes int) bool {
+func plain647(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain630flat(out, in, rows)
+		return plain647flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -49925,7 +50824,7 @@ func plain630(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain630flat(out, in [][]float32, rows int) bool {
+func plain647flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -49963,9 +50862,9 @@ func plain630flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain631(out, in [][]float32, rows, lanes int) bool {
+func plain648(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain631flat(out, in, rows)
+		return plain648flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50027,7 +50926,7 @@ func plain631(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain631flat(out, in [][]float32, rows int) bool {
+func plain648flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50086,9 +50985,9 @@ func plain631flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain632(out, in [][]float32, rows, lanes int) bool {
+func plain649(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain632flat(out, in, rows)
+		return plain649flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50150,7 +51049,7 @@ func plain632(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain632flat(out, in [][]float32, rows int) bool {
+func plain649flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50209,9 +51108,9 @@ func plain632flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain633(out, in [][]float32, rows, lanes int) bool {
+func plain650(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain633flat(out, in, rows)
+		return plain650flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50273,7 +51172,7 @@ func plain633(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain633flat(out, in [][]float32, rows int) bool {
+func plain650flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50332,9 +51231,9 @@ func plain633flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain634(out, in [][]float32, rows, lanes int) bool {
+func plain651(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain634flat(out, in, rows)
+		return plain651flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50397,7 +51296,7 @@ func plain634(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain634flat(out, in [][]float32, rows int) bool {
+func plain651flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50457,9 +51356,9 @@ func plain634flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain635(out, in [][]float32, rows, lanes int) bool {
+func plain652(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain635flat(out, in, rows)
+		return plain652flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50500,7 +51399,7 @@ func plain635(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain635flat(out, in [][]float32, rows int) bool {
+func plain652flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50538,9 +51437,9 @@ func plain635flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain636(out, in [][]float32, rows, lanes int) bool {
+func plain653(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain636flat(out, in, rows)
+		return plain653flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50600,7 +51499,7 @@ func plain636(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain636flat(out, in [][]float32, rows int) bool {
+func plain653flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50657,9 +51556,9 @@ func plain636flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain637(out, in [][]float32, rows, lanes int) bool {
+func plain654(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain637flat(out, in, rows)
+		return plain654flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50676,7 +51575,7 @@ func plain637(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain637flat(out, in [][]float32, rows int) bool {
+func plain654flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50690,9 +51589,9 @@ func plain637flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain638(out, in [][]float32, rows, lanes int) bool {
+func plain655(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain638flat(out, in, rows)
+		return plain655flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50721,7 +51620,7 @@ func plain638(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain638flat(out, in [][]float32, rows int) bool {
+func plain655flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50747,9 +51646,9 @@ func plain638flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain639(out, in [][]float32, rows, lanes int) bool {
+func plain656(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain639flat(out, in, rows)
+		return plain656flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50787,7 +51686,7 @@ func plain639(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain639flat(out, in [][]float32, rows int) bool {
+func plain656flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50822,9 +51721,9 @@ func plain639flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain640(out, in [][]float32, rows, lanes int) bool {
+func plain657(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain640flat(out, in, rows)
+		return plain657flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50852,7 +51751,7 @@ func plain640(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain640flat(out, in [][]float32, rows int) bool {
+func plain657flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50877,9 +51776,9 @@ func plain640flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain641(out, in [][]float32, rows, lanes int) bool {
+func plain658(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain641flat(out, in, rows)
+		return plain658flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50907,7 +51806,7 @@ func plain641(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain641flat(out, in [][]float32, rows int) bool {
+func plain658flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50932,9 +51831,9 @@ func plain641flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain642(out, in [][]float32, rows, lanes int) bool {
+func plain659(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain642flat(out, in, rows)
+		return plain659flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -50965,7 +51864,7 @@ func plain642(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain642flat(out, in [][]float32, rows int) bool {
+func plain659flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -50993,9 +51892,9 @@ func plain642flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain643(out, in [][]float32, rows, lanes int) bool {
+func plain660(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain643flat(out, in, rows)
+		return plain660flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51035,7 +51934,7 @@ func plain643(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain643flat(out, in [][]float32, rows int) bool {
+func plain660flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51072,9 +51971,9 @@ func plain643flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain644(out, in [][]float32, rows, lanes int) bool {
+func plain661(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain644flat(out, in, rows)
+		return plain661flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51092,7 +51991,7 @@ func plain644(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain644flat(out, in [][]float32, rows int) bool {
+func plain661flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51107,9 +52006,72 @@ func plain644flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain645(out, in [][]float32, rows, lanes int) bool {
+func plain662(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain645flat(out, in, rows)
+		return plain662flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][:n]
+		x5 := in[5][r*lanes:][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		c10 := in[10][0]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			t2 := t0 + t1
+			t3 := float32(x4[i] * x5[i])
+			t4 := t2 + t3
+			t5 := float32(x6[i] * x7[i])
+			t6 := t4 + t5
+			t7 := float32(x8[i] * x9[i])
+			t8 := float32(c10 * t7)
+			y0[i] = t6 + t8
+		}
+	}
+	return true
+}
+
+func plain662flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	x3 := in[3][:][:n]
+	c4 := in[4][0]
+	x5 := in[5][:][:n]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(c0 * x1[i])
+		t1 := float32(c2 * x3[i])
+		t2 := t0 + t1
+		t3 := float32(c4 * x5[i])
+		t4 := t2 + t3
+		t5 := float32(c6 * x7[i])
+		t6 := t4 + t5
+		t7 := float32(c8 * x9[i])
+		t8 := float32(c10 * t7)
+		y0[i] = t6 + t8
+	}
+	return true
+}
+
+func plain663(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain663flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51131,7 +52093,7 @@ func plain645(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain645flat(out, in [][]float32, rows int) bool {
+func plain663flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51150,9 +52112,9 @@ func plain645flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain646(out, in [][]float32, rows, lanes int) bool {
+func plain664(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain646flat(out, in, rows)
+		return plain664flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51168,7 +52130,7 @@ func plain646(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain646flat(out, in [][]float32, rows int) bool {
+func plain664flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -51181,9 +52143,40 @@ func plain646flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain647(out, in [][]float32, rows, lanes int) bool {
+func plain665(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain647flat(out, in, rows)
+		return plain665flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		for i := range y0 {
+			t0 := float32(x0[i] * x1[i])
+			y0[i] = x2[i] - t0
+		}
+	}
+	return true
+}
+
+func plain665flat(out, in [][]float32, rows int) bool {
+	n := rows
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		t0 := float32(c0 * x1[i])
+		y0[i] = x2[i] - t0
+	}
+	return true
+}
+
+func plain666(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain666flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51203,7 +52196,7 @@ func plain647(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain647flat(out, in [][]float32, rows int) bool {
+func plain666flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -51220,9 +52213,9 @@ func plain647flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain648(out, in [][]float32, rows, lanes int) bool {
+func plain667(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain648flat(out, in, rows)
+		return plain667flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51290,7 +52283,7 @@ func plain648(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain648flat(out, in [][]float32, rows int) bool {
+func plain667flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -51355,9 +52348,9 @@ func plain648flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain649(out, in [][]float32, rows, lanes int) bool {
+func plain668(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain649flat(out, in, rows)
+		return plain668flat(out, in, rows)
 	}
 	var b20 [line]float32
 	n := lanes
@@ -51472,7 +52465,7 @@ func plain649(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain649flat(out, in [][]float32, rows int) bool {
+func plain668flat(out, in [][]float32, rows int) bool {
 	var b20 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -51585,9 +52578,9 @@ func plain649flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain650(out, in [][]float32, rows, lanes int) bool {
+func plain669(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain650flat(out, in, rows)
+		return plain669flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51660,7 +52653,7 @@ func plain650(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain650flat(out, in [][]float32, rows int) bool {
+func plain669flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -51730,9 +52723,9 @@ func plain650flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain651(out, in [][]float32, rows, lanes int) bool {
+func plain670(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain651flat(out, in, rows)
+		return plain670flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51759,7 +52752,7 @@ func plain651(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain651flat(out, in [][]float32, rows int) bool {
+func plain670flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -51783,9 +52776,9 @@ func plain651flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain652(out, in [][]float32, rows, lanes int) bool {
+func plain671(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain652flat(out, in, rows)
+		return plain671flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51809,7 +52802,7 @@ func plain652(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain652flat(out, in [][]float32, rows int) bool {
+func plain671flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -51830,9 +52823,9 @@ func plain652flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain653(out, in [][]float32, rows, lanes int) bool {
+func plain672(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain653flat(out, in, rows)
+		return plain672flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51853,7 +52846,7 @@ func plain653(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain653flat(out, in [][]float32, rows int) bool {
+func plain672flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -51871,9 +52864,9 @@ func plain653flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain654(out, in [][]float32, rows, lanes int) bool {
+func plain673(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain654flat(out, in, rows)
+		return plain673flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51902,7 +52895,7 @@ func plain654(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain654flat(out, in [][]float32, rows int) bool {
+func plain673flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -51928,9 +52921,9 @@ func plain654flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain655(out, in [][]float32, rows, lanes int) bool {
+func plain674(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain655flat(out, in, rows)
+		return plain674flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -51989,7 +52982,7 @@ func plain655(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain655flat(out, in [][]float32, rows int) bool {
+func plain674flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -52045,9 +53038,9 @@ func plain655flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain656(out, in [][]float32, rows, lanes int) bool {
+func plain675(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain656flat(out, in, rows)
+		return plain675flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52099,7 +53092,7 @@ func plain656(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain656flat(out, in [][]float32, rows int) bool {
+func plain675flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -52148,9 +53141,9 @@ func plain656flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain657(out, in [][]float32, rows, lanes int) bool {
+func plain676(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain657flat(out, in, rows)
+		return plain676flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52198,7 +53191,7 @@ func plain657(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain657flat(out, in [][]float32, rows int) bool {
+func plain676flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -52243,9 +53236,9 @@ func plain657flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain658(out, in [][]float32, rows, lanes int) bool {
+func plain677(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain658flat(out, in, rows)
+		return plain677flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52306,7 +53299,7 @@ func plain658(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain658flat(out, in [][]float32, rows int) bool {
+func plain677flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -52364,9 +53357,9 @@ func plain658flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain659(out, in [][]float32, rows, lanes int) bool {
+func plain678(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain659flat(out, in, rows)
+		return plain678flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -52391,7 +53384,7 @@ func plain659(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain659flat(out, in [][]float32, rows int) bool {
+func plain678flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -52413,9 +53406,9 @@ func plain659flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain660(out, in [][]float32, rows, lanes int) bool {
+func plain679(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain660flat(out, in, rows)
+		return plain679flat(out, in, rows)
 	}
 	var b0 [line]float32
 	n := lanes
@@ -52437,7 +53430,7 @@ func plain660(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain660flat(out, in [][]float32, rows int) bool {
+func plain679flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -52456,9 +53449,9 @@ func plain660flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain661(out, in [][]float32, rows, lanes int) bool {
+func plain680(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain661flat(out, in, rows)
+		return plain680flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52502,7 +53495,7 @@ func plain661(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain661flat(out, in [][]float32, rows int) bool {
+func plain680flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52543,9 +53536,9 @@ func plain661flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain662(out, in [][]float32, rows, lanes int) bool {
+func plain681(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain662flat(out, in, rows)
+		return plain681flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -52585,7 +53578,7 @@ func plain662(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain662flat(out, in [][]float32, rows int) bool {
+func plain681flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -52623,9 +53616,9 @@ func plain662flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain663(out, in [][]float32, rows, lanes int) bool {
+func plain682(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain663flat(out, in, rows)
+		return plain682flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -52665,7 +53658,7 @@ func plain663(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain663flat(out, in [][]float32, rows int) bool {
+func plain682flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -52703,9 +53696,9 @@ func plain663flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain664(out, in [][]float32, rows, lanes int) bool {
+func plain683(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain664flat(out, in, rows)
+		return plain683flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -52785,7 +53778,7 @@ func plain664(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain664flat(out, in [][]float32, rows int) bool {
+func plain683flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -52865,9 +53858,9 @@ func plain664flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain665(out, in [][]float32, rows, lanes int) bool {
+func plain684(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain665flat(out, in, rows)
+		return plain684flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -52930,7 +53923,7 @@ func plain665(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain665flat(out, in [][]float32, rows int) bool {
+func plain684flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -52990,9 +53983,9 @@ func plain665flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain666(out, in [][]float32, rows, lanes int) bool {
+func plain685(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain666flat(out, in, rows)
+		return plain685flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53042,7 +54035,7 @@ func plain666(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain666flat(out, in [][]float32, rows int) bool {
+func plain685flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53089,9 +54082,9 @@ func plain666flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain667(out, in [][]float32, rows, lanes int) bool {
+func plain686(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain667flat(out, in, rows)
+		return plain686flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53159,7 +54152,7 @@ func plain667(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain667flat(out, in [][]float32, rows int) bool {
+func plain686flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53224,9 +54217,9 @@ func plain667flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain668(out, in [][]float32, rows, lanes int) bool {
+func plain687(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain668flat(out, in, rows)
+		return plain687flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53291,7 +54284,7 @@ func plain668(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain668flat(out, in [][]float32, rows int) bool {
+func plain687flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53353,9 +54346,9 @@ func plain668flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain669(out, in [][]float32, rows, lanes int) bool {
+func plain688(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain669flat(out, in, rows)
+		return plain688flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53402,7 +54395,7 @@ func plain669(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain669flat(out, in [][]float32, rows int) bool {
+func plain688flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53446,9 +54439,9 @@ func plain669flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain670(out, in [][]float32, rows, lanes int) bool {
+func plain689(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain670flat(out, in, rows)
+		return plain689flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53505,7 +54498,7 @@ func plain670(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain670flat(out, in [][]float32, rows int) bool {
+func plain689flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -53559,9 +54552,9 @@ func plain670flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain671(out, in [][]float32, rows, lanes int) bool {
+func plain690(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain671flat(out, in, rows)
+		return plain690flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -53592,7 +54585,7 @@ func plain671(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain671flat(out, in [][]float32, rows int) bool {
+func plain690flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -53619,9 +54612,9 @@ func plain671flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain672(out, in [][]float32, rows, lanes int) bool {
+func plain691(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain672flat(out, in, rows)
+		return plain691flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -53635,7 +54628,7 @@ func plain672(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain672flat(out, in [][]float32, rows int) bool {
+func plain691flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -53646,9 +54639,9 @@ func plain672flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain673(out, in [][]float32, rows, lanes int) bool {
+func plain692(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain673flat(out, in, rows)
+		return plain692flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -53692,7 +54685,7 @@ func plain673(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain673flat(out, in [][]float32, rows int) bool {
+func plain692flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	n := rows
@@ -53734,9 +54727,9 @@ func plain673flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain674(out, in [][]float32, rows, lanes int) bool {
+func plain693(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain674flat(out, in, rows)
+		return plain693flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -53777,7 +54770,7 @@ func plain674(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain674flat(out, in [][]float32, rows int) bool {
+func plain693flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -53816,9 +54809,9 @@ func plain674flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain675(out, in [][]float32, rows, lanes int) bool {
+func plain694(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain675flat(out, in, rows)
+		return plain694flat(out, in, rows)
 	}
 	var b3 [line]float32
 	var b4 [line]float32
@@ -53880,7 +54873,7 @@ func plain675(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain675flat(out, in [][]float32, rows int) bool {
+func plain694flat(out, in [][]float32, rows int) bool {
 	var b3 [line]float32
 	var b4 [line]float32
 	var b5 [line]float32
@@ -53940,9 +54933,9 @@ func plain675flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain676(out, in [][]float32, rows, lanes int) bool {
+func plain695(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain676flat(out, in, rows)
+		return plain695flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -53983,7 +54976,7 @@ func plain676(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain676flat(out, in [][]float32, rows int) bool {
+func plain695flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -54022,9 +55015,9 @@ func plain676flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain677(out, in [][]float32, rows, lanes int) bool {
+func plain696(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain677flat(out, in, rows)
+		return plain696flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -54062,7 +55055,7 @@ func plain677(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain677flat(out, in [][]float32, rows int) bool {
+func plain696flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -54098,9 +55091,9 @@ func plain677flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain678(out, in [][]float32, rows, lanes int) bool {
+func plain697(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain678flat(out, in, rows)
+		return plain697flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -54142,7 +55135,7 @@ func plain678(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain678flat(out, in [][]float32, rows int) bool {
+func plain697flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -54182,9 +55175,9 @@ func plain678flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain679(out, in [][]float32, rows, lanes int) bool {
+func plain698(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain679flat(out, in, rows)
+		return plain698flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -54223,7 +55216,7 @@ func plain679(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain679flat(out, in [][]float32, rows int) bool {
+func plain698flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -54260,9 +55253,9 @@ func plain679flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain680(out, in [][]float32, rows, lanes int) bool {
+func plain699(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain680flat(out, in, rows)
+		return plain699flat(out, in, rows)
 	}
 	var b2 [line]float32
 	var b3 [line]float32
@@ -54321,7 +55314,7 @@ func plain680(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain680flat(out, in [][]float32, rows int) bool {
+func plain699flat(out, in [][]float32, rows int) bool {
 	var b2 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -54378,9 +55371,9 @@ func plain680flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain681(out, in [][]float32, rows, lanes int) bool {
+func plain700(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain681flat(out, in, rows)
+		return plain700flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54416,7 +55409,7 @@ func plain681(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain681flat(out, in [][]float32, rows int) bool {
+func plain700flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -54449,9 +55442,9 @@ func plain681flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain682(out, in [][]float32, rows, lanes int) bool {
+func plain701(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain682flat(out, in, rows)
+		return plain701flat(out, in, rows)
 	}
 	var b4 [line]float32
 	n := lanes
@@ -54481,7 +55474,7 @@ func plain682(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain682flat(out, in [][]float32, rows int) bool {
+func plain701flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -54510,9 +55503,9 @@ func plain682flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain683(out, in [][]float32, rows, lanes int) bool {
+func plain702(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain683flat(out, in, rows)
+		return plain702flat(out, in, rows)
 	}
 	var b4 [line]float32
 	var b8 [line]float32
@@ -54561,7 +55554,7 @@ func plain683(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain683flat(out, in [][]float32, rows int) bool {
+func plain702flat(out, in [][]float32, rows int) bool {
 	var b4 [line]float32
 	var b8 [line]float32
 	var b11 [line]float32
@@ -54609,9 +55602,9 @@ func plain683flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain684(out, in [][]float32, rows, lanes int) bool {
+func plain703(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain684flat(out, in, rows)
+		return plain703flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54645,7 +55638,7 @@ func plain684(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain684flat(out, in [][]float32, rows int) bool {
+func plain703flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -54676,9 +55669,9 @@ func plain684flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain685(out, in [][]float32, rows, lanes int) bool {
+func plain704(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain685flat(out, in, rows)
+		return plain704flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54710,7 +55703,7 @@ func plain685(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain685flat(out, in [][]float32, rows int) bool {
+func plain704flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -54739,9 +55732,48 @@ func plain685flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain686(out, in [][]float32, rows, lanes int) bool {
+func plain705(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain686flat(out, in, rows)
+		return plain705flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		c0 := in[0][r]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][r*lanes:][:n]
+		x3 := in[3][r*lanes:][:n]
+		x4 := in[4][r*lanes:][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		for i := range y1 {
+			y0[i] = float32(c0 * x1[i])
+			t1 := float32(x2[i] * x3[i])
+			y1[i] = x4[i] - t1
+		}
+	}
+	return true
+}
+
+func plain705flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		y0[i] = float32(x0[i] * x1[i])
+		t1 := float32(x2[i] * x3[i])
+		y1[i] = x4[i] - t1
+	}
+	return true
+}
+
+func plain706(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain706flat(out, in, rows)
 	}
 	var b9 [line]float32
 	n := lanes
@@ -54830,7 +55862,7 @@ func plain686(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain686flat(out, in [][]float32, rows int) bool {
+func plain706flat(out, in [][]float32, rows int) bool {
 	var b9 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -54920,9 +55952,9 @@ func plain686flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain687(out, in [][]float32, rows, lanes int) bool {
+func plain707(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain687flat(out, in, rows)
+		return plain707flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54940,7 +55972,7 @@ func plain687(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain687flat(out, in [][]float32, rows int) bool {
+func plain707flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -54955,9 +55987,9 @@ func plain687flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain688(out, in [][]float32, rows, lanes int) bool {
+func plain708(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain688flat(out, in, rows)
+		return plain708flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -54973,7 +56005,7 @@ func plain688(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain688flat(out, in [][]float32, rows int) bool {
+func plain708flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -54986,9 +56018,9 @@ func plain688flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain689(out, in [][]float32, rows, lanes int) bool {
+func plain709(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain689flat(out, in, rows)
+		return plain709flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55035,7 +56067,7 @@ func plain689(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain689flat(out, in [][]float32, rows int) bool {
+func plain709flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -55079,9 +56111,9 @@ func plain689flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain690(out, in [][]float32, rows, lanes int) bool {
+func plain710(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain690flat(out, in, rows)
+		return plain710flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55099,7 +56131,7 @@ func plain690(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain690flat(out, in [][]float32, rows int) bool {
+func plain710flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -55114,9 +56146,9 @@ func plain690flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain691(out, in [][]float32, rows, lanes int) bool {
+func plain711(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain691flat(out, in, rows)
+		return plain711flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -55200,7 +56232,7 @@ func plain691(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain691flat(out, in [][]float32, rows int) bool {
+func plain711flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b6 [line]float32
@@ -55284,9 +56316,9 @@ func plain691flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain692(out, in [][]float32, rows, lanes int) bool {
+func plain712(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain692flat(out, in, rows)
+		return plain712flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55352,7 +56384,7 @@ func plain692(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain692flat(out, in [][]float32, rows int) bool {
+func plain712flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55415,9 +56447,9 @@ func plain692flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain693(out, in [][]float32, rows, lanes int) bool {
+func plain713(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain693flat(out, in, rows)
+		return plain713flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55488,7 +56520,7 @@ func plain693(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain693flat(out, in [][]float32, rows int) bool {
+func plain713flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55556,9 +56588,9 @@ func plain693flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain694(out, in [][]float32, rows, lanes int) bool {
+func plain714(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain694flat(out, in, rows)
+		return plain714flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55627,7 +56659,7 @@ func plain694(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain694flat(out, in [][]float32, rows int) bool {
+func plain714flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55693,9 +56725,9 @@ func plain694flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain695(out, in [][]float32, rows, lanes int) bool {
+func plain715(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain695flat(out, in, rows)
+		return plain715flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55738,7 +56770,7 @@ func plain695(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain695flat(out, in [][]float32, rows int) bool {
+func plain715flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55778,9 +56810,9 @@ func plain695flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain696(out, in [][]float32, rows, lanes int) bool {
+func plain716(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain696flat(out, in, rows)
+		return plain716flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55831,7 +56863,7 @@ func plain696(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain696flat(out, in [][]float32, rows int) bool {
+func plain716flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55879,9 +56911,9 @@ func plain696flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain697(out, in [][]float32, rows, lanes int) bool {
+func plain717(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain697flat(out, in, rows)
+		return plain717flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -55925,7 +56957,7 @@ func plain697(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain697flat(out, in [][]float32, rows int) bool {
+func plain717flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -55966,9 +56998,9 @@ func plain697flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain698(out, in [][]float32, rows, lanes int) bool {
+func plain718(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain698flat(out, in, rows)
+		return plain718flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56008,7 +57040,7 @@ func plain698(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain698flat(out, in [][]float32, rows int) bool {
+func plain718flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56045,9 +57077,9 @@ func plain698flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain699(out, in [][]float32, rows, lanes int) bool {
+func plain719(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain699flat(out, in, rows)
+		return plain719flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56115,7 +57147,7 @@ func plain699(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain699flat(out, in [][]float32, rows int) bool {
+func plain719flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56180,9 +57212,9 @@ func plain699flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain700(out, in [][]float32, rows, lanes int) bool {
+func plain720(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain700flat(out, in, rows)
+		return plain720flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56229,7 +57261,7 @@ func plain700(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain700flat(out, in [][]float32, rows int) bool {
+func plain720flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56273,9 +57305,9 @@ func plain700flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain701(out, in [][]float32, rows, lanes int) bool {
+func plain721(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain701flat(out, in, rows)
+		return plain721flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56337,7 +57369,7 @@ func plain701(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain701flat(out, in [][]float32, rows int) bool {
+func plain721flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56396,9 +57428,9 @@ func plain701flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain702(out, in [][]float32, rows, lanes int) bool {
+func plain722(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain702flat(out, in, rows)
+		return plain722flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56471,7 +57503,7 @@ func plain702(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain702flat(out, in [][]float32, rows int) bool {
+func plain722flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56541,9 +57573,9 @@ func plain702flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain703(out, in [][]float32, rows, lanes int) bool {
+func plain723(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain703flat(out, in, rows)
+		return plain723flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56561,7 +57593,7 @@ func plain703(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain703flat(out, in [][]float32, rows int) bool {
+func plain723flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56576,9 +57608,9 @@ func plain703flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain704(out, in [][]float32, rows, lanes int) bool {
+func plain724(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain704flat(out, in, rows)
+		return plain724flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56594,7 +57626,7 @@ func plain704(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain704flat(out, in [][]float32, rows int) bool {
+func plain724flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56607,9 +57639,9 @@ func plain704flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain705(out, in [][]float32, rows, lanes int) bool {
+func plain725(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain705flat(out, in, rows)
+		return plain725flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56630,7 +57662,7 @@ func plain705(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain705flat(out, in [][]float32, rows int) bool {
+func plain725flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56648,9 +57680,9 @@ func plain705flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain706(out, in [][]float32, rows, lanes int) bool {
+func plain726(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain706flat(out, in, rows)
+		return plain726flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56669,7 +57701,7 @@ func plain706(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain706flat(out, in [][]float32, rows int) bool {
+func plain726flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56685,9 +57717,9 @@ func plain706flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain707(out, in [][]float32, rows, lanes int) bool {
+func plain727(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain707flat(out, in, rows)
+		return plain727flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56736,7 +57768,7 @@ func plain707(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain707flat(out, in [][]float32, rows int) bool {
+func plain727flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56782,9 +57814,9 @@ func plain707flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain708(out, in [][]float32, rows, lanes int) bool {
+func plain728(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain708flat(out, in, rows)
+		return plain728flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56814,7 +57846,7 @@ func plain708(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain708flat(out, in [][]float32, rows int) bool {
+func plain728flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56841,9 +57873,9 @@ func plain708flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain709(out, in [][]float32, rows, lanes int) bool {
+func plain729(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain709flat(out, in, rows)
+		return plain729flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56871,7 +57903,7 @@ func plain709(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain709flat(out, in [][]float32, rows int) bool {
+func plain729flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -56896,9 +57928,9 @@ func plain709flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain710(out, in [][]float32, rows, lanes int) bool {
+func plain730(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain710flat(out, in, rows)
+		return plain730flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -56954,7 +57986,7 @@ func plain710(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain710flat(out, in [][]float32, rows int) bool {
+func plain730flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57007,9 +58039,9 @@ func plain710flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain711(out, in [][]float32, rows, lanes int) bool {
+func plain731(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain711flat(out, in, rows)
+		return plain731flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57031,7 +58063,7 @@ func plain711(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain711flat(out, in [][]float32, rows int) bool {
+func plain731flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57050,9 +58082,9 @@ func plain711flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain712(out, in [][]float32, rows, lanes int) bool {
+func plain732(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain712flat(out, in, rows)
+		return plain732flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57072,7 +58104,7 @@ func plain712(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain712flat(out, in [][]float32, rows int) bool {
+func plain732flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57089,9 +58121,9 @@ func plain712flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain713(out, in [][]float32, rows, lanes int) bool {
+func plain733(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain713flat(out, in, rows)
+		return plain733flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57133,7 +58165,7 @@ func plain713(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain713flat(out, in [][]float32, rows int) bool {
+func plain733flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57172,9 +58204,9 @@ func plain713flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain714(out, in [][]float32, rows, lanes int) bool {
+func plain734(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain714flat(out, in, rows)
+		return plain734flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57206,7 +58238,7 @@ func plain714(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain714flat(out, in [][]float32, rows int) bool {
+func plain734flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57235,9 +58267,9 @@ func plain714flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain715(out, in [][]float32, rows, lanes int) bool {
+func plain735(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain715flat(out, in, rows)
+		return plain735flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57265,7 +58297,7 @@ func plain715(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain715flat(out, in [][]float32, rows int) bool {
+func plain735flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57290,9 +58322,9 @@ func plain715flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain716(out, in [][]float32, rows, lanes int) bool {
+func plain736(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain716flat(out, in, rows)
+		return plain736flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57319,7 +58351,7 @@ func plain716(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain716flat(out, in [][]float32, rows int) bool {
+func plain736flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57343,9 +58375,9 @@ func plain716flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain717(out, in [][]float32, rows, lanes int) bool {
+func plain737(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain717flat(out, in, rows)
+		return plain737flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57368,7 +58400,7 @@ func plain717(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain717flat(out, in [][]float32, rows int) bool {
+func plain737flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57388,9 +58420,9 @@ func plain717flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain718(out, in [][]float32, rows, lanes int) bool {
+func plain738(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain718flat(out, in, rows)
+		return plain738flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -57441,7 +58473,7 @@ func plain718(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain718flat(out, in [][]float32, rows int) bool {
+func plain738flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -57489,9 +58521,9 @@ func plain718flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain719(out, in [][]float32, rows, lanes int) bool {
+func plain739(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain719flat(out, in, rows)
+		return plain739flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -57581,7 +58613,7 @@ func plain719(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain719flat(out, in [][]float32, rows int) bool {
+func plain739flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -57672,9 +58704,9 @@ func plain719flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain720(out, in [][]float32, rows, lanes int) bool {
+func plain740(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain720flat(out, in, rows)
+		return plain740flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -57749,7 +58781,7 @@ func plain720(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain720flat(out, in [][]float32, rows int) bool {
+func plain740flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	var b4 [line]float32
@@ -57825,9 +58857,9 @@ func plain720flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain721(out, in [][]float32, rows, lanes int) bool {
+func plain741(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain721flat(out, in, rows)
+		return plain741flat(out, in, rows)
 	}
 	var b1 [line]float32
 	var b3 [line]float32
@@ -57911,7 +58943,7 @@ func plain721(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain721flat(out, in [][]float32, rows int) bool {
+func plain741flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	var b3 [line]float32
 	n := rows
@@ -57996,9 +59028,9 @@ func plain721flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain722(out, in [][]float32, rows, lanes int) bool {
+func plain742(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain722flat(out, in, rows)
+		return plain742flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58047,7 +59079,7 @@ func plain722(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain722flat(out, in [][]float32, rows int) bool {
+func plain742flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -58093,9 +59125,9 @@ func plain722flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain723(out, in [][]float32, rows, lanes int) bool {
+func plain743(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain723flat(out, in, rows)
+		return plain743flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58136,7 +59168,7 @@ func plain723(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain723flat(out, in [][]float32, rows int) bool {
+func plain743flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -58174,9 +59206,9 @@ func plain723flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain724(out, in [][]float32, rows, lanes int) bool {
+func plain744(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain724flat(out, in, rows)
+		return plain744flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58229,7 +59261,7 @@ func plain724(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain724flat(out, in [][]float32, rows int) bool {
+func plain744flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -58279,9 +59311,9 @@ func plain724flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain725(out, in [][]float32, rows, lanes int) bool {
+func plain745(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain725flat(out, in, rows)
+		return plain745flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58326,7 +59358,7 @@ func plain725(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain725flat(out, in [][]float32, rows int) bool {
+func plain745flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -58368,7 +59400,7 @@ func plain725flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain726(out, in [][]float32, rows, lanes int) bool {
+func plain746(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -58378,9 +59410,9 @@ func plain726(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain727(out, in [][]float32, rows, lanes int) bool {
+func plain747(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain727flat(out, in, rows)
+		return plain747flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -58431,7 +59463,7 @@ func plain727(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain727flat(out, in [][]float32, rows int) bool {
+func plain747flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -58481,9 +59513,9 @@ func plain727flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain728(out, in [][]float32, rows, lanes int) bool {
+func plain748(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain728flat(out, in, rows)
+		return plain748flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -58534,7 +59566,7 @@ func plain728(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain728flat(out, in [][]float32, rows int) bool {
+func plain748flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -58584,9 +59616,9 @@ func plain728flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain729(out, in [][]float32, rows, lanes int) bool {
+func plain749(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain729flat(out, in, rows)
+		return plain749flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -58630,7 +59662,7 @@ func plain729(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain729flat(out, in [][]float32, rows int) bool {
+func plain749flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -58672,9 +59704,9 @@ func plain729flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain730(out, in [][]float32, rows, lanes int) bool {
+func plain750(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain730flat(out, in, rows)
+		return plain750flat(out, in, rows)
 	}
 	var b5 [line]float32
 	n := lanes
@@ -58725,7 +59757,7 @@ func plain730(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain730flat(out, in [][]float32, rows int) bool {
+func plain750flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -58774,9 +59806,9 @@ func plain730flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain731(out, in [][]float32, rows, lanes int) bool {
+func plain751(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain731flat(out, in, rows)
+		return plain751flat(out, in, rows)
 	}
 	var b5 [line]float32
 	var b6 [line]float32
@@ -58827,7 +59859,7 @@ func plain731(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain731flat(out, in [][]float32, rows int) bool {
+func plain751flat(out, in [][]float32, rows int) bool {
 	var b5 [line]float32
 	var b6 [line]float32
 	n := rows
@@ -58876,9 +59908,9 @@ func plain731flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain732(out, in [][]float32, rows, lanes int) bool {
+func plain752(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain732flat(out, in, rows)
+		return plain752flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58914,7 +59946,7 @@ func plain732(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain732flat(out, in [][]float32, rows int) bool {
+func plain752flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58947,9 +59979,9 @@ func plain732flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain733(out, in [][]float32, rows, lanes int) bool {
+func plain753(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain733flat(out, in, rows)
+		return plain753flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -58964,7 +59996,7 @@ func plain733(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain733flat(out, in [][]float32, rows int) bool {
+func plain753flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -58976,9 +60008,9 @@ func plain733flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain734(out, in [][]float32, rows, lanes int) bool {
+func plain754(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain734flat(out, in, rows)
+		return plain754flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59001,7 +60033,7 @@ func plain734(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain734flat(out, in [][]float32, rows int) bool {
+func plain754flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59021,9 +60053,9 @@ func plain734flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain735(out, in [][]float32, rows, lanes int) bool {
+func plain755(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain735flat(out, in, rows)
+		return plain755flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59044,7 +60076,7 @@ func plain735(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain735flat(out, in [][]float32, rows int) bool {
+func plain755flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59062,9 +60094,9 @@ func plain735flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain736(out, in [][]float32, rows, lanes int) bool {
+func plain756(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain736flat(out, in, rows)
+		return plain756flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59083,7 +60115,7 @@ func plain736(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain736flat(out, in [][]float32, rows int) bool {
+func plain756flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59099,9 +60131,9 @@ func plain736flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain737(out, in [][]float32, rows, lanes int) bool {
+func plain757(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain737flat(out, in, rows)
+		return plain757flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59126,7 +60158,7 @@ func plain737(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain737flat(out, in [][]float32, rows int) bool {
+func plain757flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59148,9 +60180,9 @@ func plain737flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain738(out, in [][]float32, rows, lanes int) bool {
+func plain758(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain738flat(out, in, rows)
+		return plain758flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59175,7 +60207,7 @@ func plain738(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain738flat(out, in [][]float32, rows int) bool {
+func plain758flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59197,9 +60229,9 @@ func plain738flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain739(out, in [][]float32, rows, lanes int) bool {
+func plain759(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain739flat(out, in, rows)
+		return plain759flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59222,7 +60254,7 @@ func plain739(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain739flat(out, in [][]float32, rows int) bool {
+func plain759flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59242,9 +60274,9 @@ func plain739flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain740(out, in [][]float32, rows, lanes int) bool {
+func plain760(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain740flat(out, in, rows)
+		return plain760flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59274,7 +60306,7 @@ func plain740(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain740flat(out, in [][]float32, rows int) bool {
+func plain760flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59301,9 +60333,9 @@ func plain740flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain741(out, in [][]float32, rows, lanes int) bool {
+func plain761(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain741flat(out, in, rows)
+		return plain761flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59333,7 +60365,7 @@ func plain741(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain741flat(out, in [][]float32, rows int) bool {
+func plain761flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59360,9 +60392,9 @@ func plain741flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain742(out, in [][]float32, rows, lanes int) bool {
+func plain762(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain742flat(out, in, rows)
+		return plain762flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59390,7 +60422,7 @@ func plain742(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain742flat(out, in [][]float32, rows int) bool {
+func plain762flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59415,9 +60447,9 @@ func plain742flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain743(out, in [][]float32, rows, lanes int) bool {
+func plain763(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain743flat(out, in, rows)
+		return plain763flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59429,11 +60461,15 @@ func plain743(out, in [][]float32, rows, lanes int) bool {
 		c5 := in[5][r]
 		c6 := in[6][r]
 		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][0]
+		x8 := in[8][:n]
 		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
-		c11 := in[11][0]
-		x12 := in[12][r*lanes:][:n]
+		c10 := in[10][0]
+		x11 := in[11][r*lanes:][:n]
+		c12 := in[12][0]
+		c13 := in[13][0]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
+		c16 := in[16][0]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -59445,7 +60481,9 @@ func plain743(out, in [][]float32, rows, lanes int) bool {
 		y8 := out[8][r*lanes:][:n]
 		y9 := out[9][r*lanes:][:n]
 		y10 := out[10][r*lanes:][:n]
-		for i := range y10 {
+		y11 := out[11][r*lanes:][:n]
+		y12 := out[12][r*lanes:][:n]
+		for i := range y12 {
 			t0 := isObserved(x0[i])
 			y0[i] = t0
 			t1 := x0[i] - c1
@@ -59457,34 +60495,36 @@ func plain743(out, in [][]float32, rows, lanes int) bool {
 			t6 := t5 - c5
 			t7 := float32(t6 * c6)
 			y2[i] = t7
-			t8 := x7[i] + t0
+			t8 := x7[i] + x8[i]
 			y3[i] = t8
-			t9 := max(t8, c8)
-			y4[i] = t9
-			t10 := t0 / t9
-			y5[i] = t10
-			t11 := t7 - x9[i]
-			t12 := float32(t10 * t11)
-			t13 := x9[i] + t12
+			t9 := float32(t0 * t8)
+			t10 := x9[i] + t9
+			y4[i] = t10
+			t11 := max(t10, c10)
+			t12 := t9 / t11
+			y5[i] = t12
+			t13 := x11[i] - t7
 			y6[i] = t13
-			t14 := t7 - t13
-			t15 := float32(t0 * t14)
-			y7[i] = t15
-			t16 := float32(t11 * t15)
-			t17 := x10[i] + t16
+			t14 := c12 - t12
+			y7[i] = t14
+			t15 := float32(c13 * t12)
+			t16 := t15 + c4
+			t17 := float32(t14 * t13)
 			y8[i] = t17
-			t18 := t17 / t9
-			t19 := max(t18, c11)
-			y9[i] = rootOf(t19)
-			t21 := min(x12[i], t7)
-			t22 := chosen(x7[i], t21, t7)
-			y10[i] = chosen(t0, t22, x12[i])
+			t18 := float32(t16 * t17)
+			t19 := float32(t14 * t14)
+			y9[i] = t19
+			t20 := float32(t19 * x14[i])
+			y10[i] = t20
+			t21 := float32(c15 * t20)
+			y11[i] = t18 + t21
+			y12[i] = float32(c16 * t12)
 		}
 	}
 	return true
 }
 
-func plain743flat(out, in [][]float32, rows int) bool {
+func plain763flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59496,9 +60536,13 @@ func plain743flat(out, in [][]float32, rows int) bool {
 	x7 := in[7][:][:n]
 	c8 := in[8][0]
 	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
-	c11 := in[11][0]
-	x12 := in[12][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
+	c16 := in[16][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -59510,7 +60554,9 @@ func plain743flat(out, in [][]float32, rows int) bool {
 	y8 := out[8][:][:n]
 	y9 := out[9][:][:n]
 	y10 := out[10][:][:n]
-	for i := range y10 {
+	y11 := out[11][:][:n]
+	y12 := out[12][:][:n]
+	for i := range y12 {
 		t0 := isObserved(x0[i])
 		y0[i] = t0
 		t1 := x0[i] - x1[i]
@@ -59522,35 +60568,37 @@ func plain743flat(out, in [][]float32, rows int) bool {
 		t6 := t5 - x5[i]
 		t7 := float32(t6 * x6[i])
 		y2[i] = t7
-		t8 := x7[i] + t0
+		t8 := x7[i] + c8
 		y3[i] = t8
-		t9 := max(t8, c8)
-		y4[i] = t9
-		t10 := t0 / t9
-		y5[i] = t10
-		t11 := t7 - x9[i]
-		t12 := float32(t10 * t11)
-		t13 := x9[i] + t12
+		t9 := float32(t0 * t8)
+		t10 := x9[i] + t9
+		y4[i] = t10
+		t11 := max(t10, c10)
+		t12 := t9 / t11
+		y5[i] = t12
+		t13 := x11[i] - t7
 		y6[i] = t13
-		t14 := t7 - t13
-		t15 := float32(t0 * t14)
-		y7[i] = t15
-		t16 := float32(t11 * t15)
-		t17 := x10[i] + t16
+		t14 := c12 - t12
+		y7[i] = t14
+		t15 := float32(c13 * t12)
+		t16 := t15 + c4
+		t17 := float32(t14 * t13)
 		y8[i] = t17
-		t18 := t17 / t9
-		t19 := max(t18, c11)
-		y9[i] = rootOf(t19)
-		t21 := min(x12[i], t7)
-		t22 := chosen(x7[i], t21, t7)
-		y10[i] = chosen(t0, t22, x12[i])
+		t18 := float32(t16 * t17)
+		t19 := float32(t14 * t14)
+		y9[i] = t19
+		t20 := float32(t19 * x14[i])
+		y10[i] = t20
+		t21 := float32(c15 * t20)
+		y11[i] = t18 + t21
+		y12[i] = float32(c16 * t12)
 	}
 	return true
 }
 
-func plain744(out, in [][]float32, rows, lanes int) bool {
+func plain764(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain744flat(out, in, rows)
+		return plain764flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59584,7 +60632,7 @@ func plain744(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain744flat(out, in [][]float32, rows int) bool {
+func plain764flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59615,9 +60663,9 @@ func plain744flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain745(out, in [][]float32, rows, lanes int) bool {
+func plain765(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain745flat(out, in, rows)
+		return plain765flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59651,7 +60699,7 @@ func plain745(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain745flat(out, in [][]float32, rows int) bool {
+func plain765flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59682,9 +60730,9 @@ func plain745flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain746(out, in [][]float32, rows, lanes int) bool {
+func plain766(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain746flat(out, in, rows)
+		return plain766flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -59716,7 +60764,7 @@ func plain746(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain746flat(out, in [][]float32, rows int) bool {
+func plain766flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59745,11 +60793,10 @@ func plain746flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain747(out, in [][]float32, rows, lanes int) bool {
+func plain767(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain747flat(out, in, rows)
+		return plain767flat(out, in, rows)
 	}
-	var b22 [line]float32
 	n := lanes
 	for r := range rows {
 		x0 := in[0][r*lanes:][:n]
@@ -59757,12 +60804,17 @@ func plain747(out, in [][]float32, rows, lanes int) bool {
 		c2 := in[2][r]
 		c3 := in[3][r]
 		x4 := in[4][r*lanes:][:n]
-		c5 := in[5][0]
+		x5 := in[5][:n]
 		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][r*lanes:][:n]
-		c8 := in[8][0]
-		x9 := in[9][r*lanes:][:n]
-		x10 := in[10][r*lanes:][:n]
+		c7 := in[7][0]
+		x8 := in[8][r*lanes:][:n]
+		c9 := in[9][0]
+		c10 := in[10][0]
+		c11 := in[11][0]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
+		c14 := in[14][0]
+		c15 := in[15][0]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -59775,69 +60827,46 @@ func plain747(out, in [][]float32, rows, lanes int) bool {
 		y9 := out[9][r*lanes:][:n]
 		y10 := out[10][r*lanes:][:n]
 		y11 := out[11][r*lanes:][:n]
-		for at := 0; at < n; at += line {
-			m := min(line, n-at)
-			x0 := x0[at:][:m]
-			x1 := x1[at:][:m]
-			x4 := x4[at:][:m]
-			x6 := x6[at:][:m]
-			x7 := x7[at:][:m]
-			x9 := x9[at:][:m]
-			x10 := x10[at:][:m]
-			y0 := y0[at:][:m]
-			y1 := y1[at:][:m]
-			y2 := y2[at:][:m]
-			y3 := y3[at:][:m]
-			y4 := y4[at:][:m]
-			y5 := y5[at:][:m]
-			y6 := y6[at:][:m]
-			y7 := y7[at:][:m]
-			y8 := y8[at:][:m]
-			y9 := y9[at:][:m]
-			y10 := y10[at:][:m]
-			y11 := y11[at:][:m]
-			b22 := b22[:m]
-			for i := range b22 {
-				t0 := isObserved(x0[i])
-				y0[i] = t0
-				t1 := x1[i] - c2
-				t2 := float32(t1 * c3)
-				y1[i] = t2
-				t3 := x4[i] + t0
-				y2[i] = t3
-				t4 := max(t3, c5)
-				y3[i] = t4
-				t5 := t0 / t4
-				y4[i] = t5
-				t6 := t2 - x6[i]
-				t7 := float32(t5 * t6)
-				t8 := x6[i] + t7
-				y5[i] = t8
-				t9 := t2 - t8
-				t10 := float32(t0 * t9)
-				y6[i] = t10
-				t11 := float32(t6 * t10)
-				t12 := x7[i] + t11
-				y7[i] = t12
-				t13 := t12 / t4
-				t14 := max(t13, c8)
-				y8[i] = rootOf(t14)
-				t16 := min(x9[i], t2)
-				t17 := chosen(x4[i], t16, t2)
-				y9[i] = chosen(t0, t17, x9[i])
-				t19 := max(x10[i], t2)
-				t20 := chosen(x4[i], t19, t2)
-				y10[i] = chosen(t0, t20, x10[i])
-				b22[i] = t3 + c5
-			}
-			Log(y11, b22)
+		for i := range y11 {
+			t0 := isObserved(x0[i])
+			y0[i] = t0
+			t1 := x1[i] - c2
+			t2 := float32(t1 * c3)
+			y1[i] = t2
+			t3 := x4[i] + x5[i]
+			y2[i] = t3
+			t4 := float32(t0 * t3)
+			t5 := x6[i] + t4
+			y3[i] = t5
+			t6 := max(t5, c7)
+			t7 := t4 / t6
+			y4[i] = t7
+			t8 := x8[i] - t2
+			y5[i] = t8
+			t9 := c9 - t7
+			y6[i] = t9
+			t10 := float32(c10 * t7)
+			t11 := t10 + c11
+			t12 := float32(t9 * t8)
+			y7[i] = t12
+			t13 := float32(t11 * t12)
+			t14 := float32(t9 * t9)
+			t15 := float32(t14 * x12[i])
+			y8[i] = t15
+			t16 := float32(c13 * t15)
+			y9[i] = t13 + t16
+			t18 := float32(c14 * t7)
+			t19 := t18 + c15
+			t20 := float32(t19 * t7)
+			t21 := t20 + c11
+			y10[i] = float32(t21 * t12)
+			y11[i] = float32(t14 * t9)
 		}
 	}
 	return true
 }
 
-func plain747flat(out, in [][]float32, rows int) bool {
-	var b22 [line]float32
+func plain767flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59846,10 +60875,15 @@ func plain747flat(out, in [][]float32, rows int) bool {
 	x4 := in[4][:][:n]
 	c5 := in[5][0]
 	x6 := in[6][:][:n]
-	x7 := in[7][:][:n]
-	c8 := in[8][0]
-	x9 := in[9][:][:n]
-	x10 := in[10][:][:n]
+	c7 := in[7][0]
+	x8 := in[8][:][:n]
+	c9 := in[9][0]
+	c10 := in[10][0]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
+	c14 := in[14][0]
+	c15 := in[15][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -59862,69 +60896,45 @@ func plain747flat(out, in [][]float32, rows int) bool {
 	y9 := out[9][:][:n]
 	y10 := out[10][:][:n]
 	y11 := out[11][:][:n]
-	for at := 0; at < n; at += line {
-		m := min(line, n-at)
-		x0 := x0[at:][:m]
-		x1 := x1[at:][:m]
-		x2 := x2[at:][:m]
-		x3 := x3[at:][:m]
-		x4 := x4[at:][:m]
-		x6 := x6[at:][:m]
-		x7 := x7[at:][:m]
-		x9 := x9[at:][:m]
-		x10 := x10[at:][:m]
-		y0 := y0[at:][:m]
-		y1 := y1[at:][:m]
-		y2 := y2[at:][:m]
-		y3 := y3[at:][:m]
-		y4 := y4[at:][:m]
-		y5 := y5[at:][:m]
-		y6 := y6[at:][:m]
-		y7 := y7[at:][:m]
-		y8 := y8[at:][:m]
-		y9 := y9[at:][:m]
-		y10 := y10[at:][:m]
-		y11 := y11[at:][:m]
-		b22 := b22[:m]
-		for i := range b22 {
-			t0 := isObserved(x0[i])
-			y0[i] = t0
-			t1 := x1[i] - x2[i]
-			t2 := float32(t1 * x3[i])
-			y1[i] = t2
-			t3 := x4[i] + t0
-			y2[i] = t3
-			t4 := max(t3, c5)
-			y3[i] = t4
-			t5 := t0 / t4
-			y4[i] = t5
-			t6 := t2 - x6[i]
-			t7 := float32(t5 * t6)
-			t8 := x6[i] + t7
-			y5[i] = t8
-			t9 := t2 - t8
-			t10 := float32(t0 * t9)
-			y6[i] = t10
-			t11 := float32(t6 * t10)
-			t12 := x7[i] + t11
-			y7[i] = t12
-			t13 := t12 / t4
-			t14 := max(t13, c8)
-			y8[i] = rootOf(t14)
-			t16 := min(x9[i], t2)
-			t17 := chosen(x4[i], t16, t2)
-			y9[i] = chosen(t0, t17, x9[i])
-			t19 := max(x10[i], t2)
-			t20 := chosen(x4[i], t19, t2)
-			y10[i] = chosen(t0, t20, x10[i])
-			b22[i] = t3 + c5
-		}
-		Log(y11, b22)
+	for i := range y11 {
+		t0 := isObserved(x0[i])
+		y0[i] = t0
+		t1 := x1[i] - x2[i]
+		t2 := float32(t1 * x3[i])
+		y1[i] = t2
+		t3 := x4[i] + c5
+		y2[i] = t3
+		t4 := float32(t0 * t3)
+		t5 := x6[i] + t4
+		y3[i] = t5
+		t6 := max(t5, c7)
+		t7 := t4 / t6
+		y4[i] = t7
+		t8 := x8[i] - t2
+		y5[i] = t8
+		t9 := c9 - t7
+		y6[i] = t9
+		t10 := float32(c10 * t7)
+		t11 := t10 + c11
+		t12 := float32(t9 * t8)
+		y7[i] = t12
+		t13 := float32(t11 * t12)
+		t14 := float32(t9 * t9)
+		t15 := float32(t14 * x12[i])
+		y8[i] = t15
+		t16 := float32(c13 * t15)
+		y9[i] = t13 + t16
+		t18 := float32(c14 * t7)
+		t19 := t18 + c15
+		t20 := float32(t19 * t7)
+		t21 := t20 + c11
+		y10[i] = float32(t21 * t12)
+		y11[i] = float32(t14 * t9)
 	}
 	return true
 }
 
-func plain748(out, in [][]float32, rows, lanes int) bool {
+func plain768(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59938,7 +60948,7 @@ func plain748(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain749(out, in [][]float32, rows, lanes int) bool {
+func plain769(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -59948,7 +60958,7 @@ func plain749(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain750(out, in [][]float32, rows, lanes int) bool {
+func plain770(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59960,7 +60970,7 @@ func plain750(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain751(out, in [][]float32, rows, lanes int) bool {
+func plain771(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59972,7 +60982,7 @@ func plain751(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain752(out, in [][]float32, rows, lanes int) bool {
+func plain772(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -59995,7 +61005,7 @@ func plain752(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain753(out, in [][]float32, rows, lanes int) bool {
+func plain773(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -60048,9 +61058,9 @@ func plain753(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain754(out, in [][]float32, rows, lanes int) bool {
+func plain774(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain754flat(out, in, rows)
+		return plain774flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60101,7 +61111,7 @@ func plain754(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain754flat(out, in [][]float32, rows int) bool {
+func plain774flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -60149,9 +61159,9 @@ func plain754flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain755(out, in [][]float32, rows, lanes int) bool {
+func plain775(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain755flat(out, in, rows)
+		return plain775flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60166,7 +61176,7 @@ func plain755(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain755flat(out, in [][]float32, rows int) bool {
+func plain775flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60178,9 +61188,9 @@ func plain755flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain756(out, in [][]float32, rows, lanes int) bool {
+func plain776(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain756flat(out, in, rows)
+		return plain776flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60197,7 +61207,7 @@ func plain756(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain756flat(out, in [][]float32, rows int) bool {
+func plain776flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60211,9 +61221,9 @@ func plain756flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain757(out, in [][]float32, rows, lanes int) bool {
+func plain777(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain757flat(out, in, rows)
+		return plain777flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60246,7 +61256,7 @@ func plain757(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain757flat(out, in [][]float32, rows int) bool {
+func plain777flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60276,9 +61286,9 @@ func plain757flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain758(out, in [][]float32, rows, lanes int) bool {
+func plain778(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain758flat(out, in, rows)
+		return plain778flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60308,7 +61318,7 @@ func plain758(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain758flat(out, in [][]float32, rows int) bool {
+func plain778flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -60335,9 +61345,9 @@ func plain758flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain759(out, in [][]float32, rows, lanes int) bool {
+func plain779(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain759flat(out, in, rows)
+		return plain779flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60387,7 +61397,7 @@ func plain759(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain759flat(out, in [][]float32, rows int) bool {
+func plain779flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	c1 := in[1][0]
@@ -60434,9 +61444,9 @@ func plain759flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain760(out, in [][]float32, rows, lanes int) bool {
+func plain780(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain760flat(out, in, rows)
+		return plain780flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -60468,7 +61478,7 @@ func plain760(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain760flat(out, in [][]float32, rows int) bool {
+func plain780flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -60497,7 +61507,7 @@ func plain760flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain761(out, in [][]float32, rows, lanes int) bool {
+func plain781(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -60505,7 +61515,7 @@ func plain761(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain762(out, in [][]float32, rows, lanes int) bool {
+func plain782(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -60536,7 +61546,7 @@ func plain762(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain763(out, in [][]float32, rows, lanes int) bool {
+func plain783(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -60601,7 +61611,7 @@ func plain763(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain764(out, in [][]float32, rows, lanes int) bool {
+func plain784(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -60659,7 +61669,7 @@ func plain764(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain765(out, in [][]float32, rows, lanes int) bool {
+func plain785(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -60740,9 +61750,9 @@ func plain765(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain766(out, in [][]float32, rows, lanes int) bool {
+func plain786(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain766flat(out, in, rows)
+		return plain786flat(out, in, rows)
 	}
 	var b6 [line]float32
 	n := lanes
@@ -60799,7 +61809,7 @@ func plain766(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain766flat(out, in [][]float32, rows int) bool {
+func plain786flat(out, in [][]float32, rows int) bool {
 	var b6 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -60852,7 +61862,7 @@ func plain766flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain767(out, in [][]float32, rows, lanes int) bool {
+func plain787(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -60882,7 +61892,7 @@ func plain767(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain768(out, in [][]float32, rows, lanes int) bool {
+func plain788(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -60892,7 +61902,7 @@ func plain768(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain769(out, in [][]float32, rows, lanes int) bool {
+func plain789(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -60906,7 +61916,7 @@ func plain769(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain770(out, in [][]float32, rows, lanes int) bool {
+func plain790(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -60914,7 +61924,7 @@ func plain770(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain771(out, in [][]float32, rows, lanes int) bool {
+func plain791(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -60922,7 +61932,7 @@ func plain771(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain772(out, in [][]float32, rows, lanes int) bool {
+func plain792(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -60945,7 +61955,7 @@ func plain772(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain773(out, in [][]float32, rows, lanes int) bool {
+func plain793(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -60964,7 +61974,7 @@ func plain773(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain774(out, in [][]float32, rows, lanes int) bool {
+func plain794(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61008,7 +62018,7 @@ func plain774(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain775(out, in [][]float32, rows, lanes int) bool {
+func plain795(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61030,7 +62040,7 @@ func plain775(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain776(out, in [][]float32, rows, lanes int) bool {
+func plain796(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61086,7 +62096,7 @@ func plain776(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain777(out, in [][]float32, rows, lanes int) bool {
+func plain797(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -61096,7 +62106,7 @@ func plain777(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain778(out, in [][]float32, rows, lanes int) bool {
+func plain798(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -61106,7 +62116,7 @@ func plain778(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain779(out, in [][]float32, rows, lanes int) bool {
+func plain799(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61117,7 +62127,7 @@ func plain779(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain780(out, in [][]float32, rows, lanes int) bool {
+func plain800(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61135,7 +62145,7 @@ func plain780(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain781(out, in [][]float32, rows, lanes int) bool {
+func plain801(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61151,7 +62161,7 @@ func plain781(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain782(out, in [][]float32, rows, lanes int) bool {
+func plain802(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61167,9 +62177,9 @@ func plain782(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain783(out, in [][]float32, rows, lanes int) bool {
+func plain803(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain783flat(out, in, rows)
+		return plain803flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61211,7 +62221,7 @@ func plain783(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain783flat(out, in [][]float32, rows int) bool {
+func plain803flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61250,7 +62260,110 @@ func plain783flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain784(out, in [][]float32, rows, lanes int) bool {
+func plain804(out, in [][]float32, rows, lanes int) bool {
+	if lanes == 1 {
+		return plain804flat(out, in, rows)
+	}
+	n := lanes
+	for r := range rows {
+		x0 := in[0][r*lanes:][:n]
+		x1 := in[1][r*lanes:][:n]
+		x2 := in[2][:n]
+		c3 := in[3][0]
+		x4 := in[4][r*lanes:][:n]
+		x5 := in[5][:n]
+		c6 := in[6][0]
+		x7 := in[7][r*lanes:][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
+		x10 := in[10][:n]
+		x11 := in[11][r*lanes:][:n]
+		x12 := in[12][:n]
+		y0 := out[0][r*lanes:][:n]
+		y1 := out[1][r*lanes:][:n]
+		y2 := out[2][r*lanes:][:n]
+		y3 := out[3][r*lanes:][:n]
+		y4 := out[4][r*lanes:][:n]
+		y5 := out[5][r*lanes:][:n]
+		y6 := out[6][r*lanes:][:n]
+		for i := range y6 {
+			t0 := x0[i] - x1[i]
+			t1 := float32(x2[i] * t0)
+			t2 := x1[i] + t1
+			y0[i] = t2
+			t3 := x0[i] - t2
+			t4 := float32(c3 * t3)
+			t5 := float32(t0 * t4)
+			t6 := x4[i] + t5
+			y1[i] = t6
+			t7 := t6 / x5[i]
+			t8 := max(t7, c6)
+			y2[i] = rootOf(t8)
+			t10 := min(x7[i], x0[i])
+			t11 := chosen(x8[i], t10, x0[i])
+			y3[i] = chosen(c3, t11, x7[i])
+			t13 := max(x9[i], x0[i])
+			t14 := chosen(x8[i], t13, x0[i])
+			y4[i] = chosen(c3, t14, x9[i])
+			t16 := float32(x10[i] * t4)
+			t17 := x11[i] + t16
+			y5[i] = t17
+			y6[i] = t17 / x12[i]
+		}
+	}
+	return true
+}
+
+func plain804flat(out, in [][]float32, rows int) bool {
+	n := rows
+	x0 := in[0][:][:n]
+	x1 := in[1][:][:n]
+	c2 := in[2][0]
+	c3 := in[3][0]
+	x4 := in[4][:][:n]
+	c5 := in[5][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
+	c10 := in[10][0]
+	x11 := in[11][:][:n]
+	c12 := in[12][0]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	y2 := out[2][:][:n]
+	y3 := out[3][:][:n]
+	y4 := out[4][:][:n]
+	y5 := out[5][:][:n]
+	y6 := out[6][:][:n]
+	for i := range y6 {
+		t0 := x0[i] - x1[i]
+		t1 := float32(c2 * t0)
+		t2 := x1[i] + t1
+		y0[i] = t2
+		t3 := x0[i] - t2
+		t4 := float32(c3 * t3)
+		t5 := float32(t0 * t4)
+		t6 := x4[i] + t5
+		y1[i] = t6
+		t7 := t6 / c5
+		t8 := max(t7, c6)
+		y2[i] = rootOf(t8)
+		t10 := min(x7[i], x0[i])
+		t11 := chosen(c8, t10, x0[i])
+		y3[i] = chosen(c3, t11, x7[i])
+		t13 := max(x9[i], x0[i])
+		t14 := chosen(c8, t13, x0[i])
+		y4[i] = chosen(c3, t14, x9[i])
+		t16 := float32(c10 * t4)
+		t17 := x11[i] + t16
+		y5[i] = t17
+		y6[i] = t17 / c12
+	}
+	return true
+}
+
+func plain805(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61339,7 +62452,7 @@ func plain784(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain785(out, in [][]float32, rows, lanes int) bool {
+func plain806(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61416,7 +62529,7 @@ func plain785(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain786(out, in [][]float32, rows, lanes int) bool {
+func plain807(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -61427,9 +62540,9 @@ func plain786(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain787(out, in [][]float32, rows, lanes int) bool {
+func plain808(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain787flat(out, in, rows)
+		return plain808flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61443,7 +62556,7 @@ func plain787(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain787flat(out, in [][]float32, rows int) bool {
+func plain808flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -61454,9 +62567,9 @@ func plain787flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain788(out, in [][]float32, rows, lanes int) bool {
+func plain809(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain788flat(out, in, rows)
+		return plain809flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61472,7 +62585,7 @@ func plain788(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain788flat(out, in [][]float32, rows int) bool {
+func plain809flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -61485,9 +62598,9 @@ func plain788flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain789(out, in [][]float32, rows, lanes int) bool {
+func plain810(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain789flat(out, in, rows)
+		return plain810flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61504,7 +62617,7 @@ func plain789(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain789flat(out, in [][]float32, rows int) bool {
+func plain810flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	c1 := in[1][0]
@@ -61518,9 +62631,9 @@ func plain789flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain790(out, in [][]float32, rows, lanes int) bool {
+func plain811(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain790flat(out, in, rows)
+		return plain811flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61534,7 +62647,7 @@ func plain790(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain790flat(out, in [][]float32, rows int) bool {
+func plain811flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61545,9 +62658,9 @@ func plain790flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain791(out, in [][]float32, rows, lanes int) bool {
+func plain812(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain791flat(out, in, rows)
+		return plain812flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61609,7 +62722,7 @@ func plain791(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain791flat(out, in [][]float32, rows int) bool {
+func plain812flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61668,9 +62781,9 @@ func plain791flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain792(out, in [][]float32, rows, lanes int) bool {
+func plain813(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain792flat(out, in, rows)
+		return plain813flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61739,7 +62852,7 @@ func plain792(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain792flat(out, in [][]float32, rows int) bool {
+func plain813flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61805,9 +62918,9 @@ func plain792flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain793(out, in [][]float32, rows, lanes int) bool {
+func plain814(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain793flat(out, in, rows)
+		return plain814flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -61878,7 +62991,7 @@ func plain793(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain793flat(out, in [][]float32, rows int) bool {
+func plain814flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -61946,9 +63059,9 @@ func plain793flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain794(out, in [][]float32, rows, lanes int) bool {
+func plain815(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain794flat(out, in, rows)
+		return plain815flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62011,7 +63124,7 @@ func plain794(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain794flat(out, in [][]float32, rows int) bool {
+func plain815flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62071,9 +63184,9 @@ func plain794flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain795(out, in [][]float32, rows, lanes int) bool {
+func plain816(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain795flat(out, in, rows)
+		return plain816flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62121,7 +63234,7 @@ func plain795(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain795flat(out, in [][]float32, rows int) bool {
+func plain816flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62166,9 +63279,9 @@ func plain795flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain796(out, in [][]float32, rows, lanes int) bool {
+func plain817(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain796flat(out, in, rows)
+		return plain817flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62184,7 +63297,7 @@ func plain796(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain796flat(out, in [][]float32, rows int) bool {
+func plain817flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62197,9 +63310,9 @@ func plain796flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain797(out, in [][]float32, rows, lanes int) bool {
+func plain818(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain797flat(out, in, rows)
+		return plain818flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62219,7 +63332,7 @@ func plain797(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain797flat(out, in [][]float32, rows int) bool {
+func plain818flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62236,9 +63349,9 @@ func plain797flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain798(out, in [][]float32, rows, lanes int) bool {
+func plain819(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain798flat(out, in, rows)
+		return plain819flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62264,7 +63377,7 @@ func plain798(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain798flat(out, in [][]float32, rows int) bool {
+func plain819flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62287,9 +63400,9 @@ func plain798flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain799(out, in [][]float32, rows, lanes int) bool {
+func plain820(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain799flat(out, in, rows)
+		return plain820flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62313,7 +63426,7 @@ func plain799(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain799flat(out, in [][]float32, rows int) bool {
+func plain820flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62334,9 +63447,9 @@ func plain799flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain800(out, in [][]float32, rows, lanes int) bool {
+func plain821(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain800flat(out, in, rows)
+		return plain821flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62347,16 +63460,20 @@ func plain800(out, in [][]float32, rows, lanes int) bool {
 		c4 := in[4][r]
 		x5 := in[5][r*lanes:][:n]
 		x6 := in[6][:n]
-		c7 := in[7][0]
-		x8 := in[8][r*lanes:][:n]
-		x9 := in[9][:n]
+		x7 := in[7][:n]
+		x8 := in[8][:n]
+		x9 := in[9][r*lanes:][:n]
 		c10 := in[10][0]
-		x11 := in[11][r*lanes:][:n]
+		x11 := in[11][:n]
 		x12 := in[12][:n]
-		x13 := in[13][r*lanes:][:n]
-		x14 := in[14][:n]
-		x15 := in[15][r*lanes:][:n]
+		x13 := in[13][:n]
+		x14 := in[14][r*lanes:][:n]
+		c15 := in[15][0]
 		x16 := in[16][:n]
+		x17 := in[17][:n]
+		x18 := in[18][:n]
+		x19 := in[19][:n]
+		x20 := in[20][r*lanes:][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -62365,40 +63482,44 @@ func plain800(out, in [][]float32, rows, lanes int) bool {
 		y5 := out[5][r*lanes:][:n]
 		y6 := out[6][r*lanes:][:n]
 		y7 := out[7][r*lanes:][:n]
-		for i := range y7 {
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
 			t0 := x0[i] - c1
 			t1 := float32(t0 * c2)
 			t2 := min(t1, c3)
 			t3 := max(t2, c4)
 			y0[i] = t3
-			t4 := t3 - x5[i]
+			t4 := x5[i] - t3
+			y1[i] = t4
 			t5 := float32(x6[i] * t4)
-			t6 := x5[i] + t5
-			y1[i] = t6
-			t7 := t3 - t6
-			t8 := float32(c7 * t7)
-			t9 := float32(t4 * t8)
-			t10 := x8[i] + t9
-			y2[i] = t10
-			t11 := t10 / x9[i]
-			t12 := max(t11, c10)
-			y3[i] = rootOf(t12)
-			t14 := min(x11[i], t3)
-			t15 := chosen(x12[i], t14, t3)
-			y4[i] = chosen(c7, t15, x11[i])
-			t17 := max(x13[i], t3)
-			t18 := chosen(x12[i], t17, t3)
-			y5[i] = chosen(c7, t18, x13[i])
-			t20 := float32(x14[i] * t8)
-			t21 := x15[i] + t20
-			y6[i] = t21
-			y7[i] = t21 / x16[i]
+			y2[i] = t5
+			t6 := float32(x7[i] * t5)
+			t7 := float32(x8[i] * x9[i])
+			y3[i] = t7
+			t8 := float32(c10 * t7)
+			y4[i] = t6 + t8
+			t10 := float32(x11[i] * t5)
+			t11 := float32(x12[i] * t7)
+			t12 := t10 + t11
+			t13 := float32(x13[i] * x14[i])
+			y5[i] = t13
+			t14 := float32(c15 * t13)
+			y6[i] = t12 + t14
+			t16 := float32(x16[i] * t5)
+			t17 := float32(x17[i] * t7)
+			t18 := t16 + t17
+			t19 := float32(x18[i] * t13)
+			t20 := t18 + t19
+			t21 := float32(x19[i] * x20[i])
+			y7[i] = t21
+			t22 := float32(c15 * t21)
+			y8[i] = t20 + t22
 		}
 	}
 	return true
 }
 
-func plain800flat(out, in [][]float32, rows int) bool {
+func plain821flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62408,15 +63529,19 @@ func plain800flat(out, in [][]float32, rows int) bool {
 	x5 := in[5][:][:n]
 	c6 := in[6][0]
 	c7 := in[7][0]
-	x8 := in[8][:][:n]
-	c9 := in[9][0]
+	c8 := in[8][0]
+	x9 := in[9][:][:n]
 	c10 := in[10][0]
-	x11 := in[11][:][:n]
+	c11 := in[11][0]
 	c12 := in[12][0]
-	x13 := in[13][:][:n]
-	c14 := in[14][0]
-	x15 := in[15][:][:n]
+	c13 := in[13][0]
+	x14 := in[14][:][:n]
+	c15 := in[15][0]
 	c16 := in[16][0]
+	c17 := in[17][0]
+	c18 := in[18][0]
+	c19 := in[19][0]
+	x20 := in[20][:][:n]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -62425,41 +63550,45 @@ func plain800flat(out, in [][]float32, rows int) bool {
 	y5 := out[5][:][:n]
 	y6 := out[6][:][:n]
 	y7 := out[7][:][:n]
-	for i := range y7 {
+	y8 := out[8][:][:n]
+	for i := range y8 {
 		t0 := x0[i] - x1[i]
 		t1 := float32(t0 * x2[i])
 		t2 := min(t1, x3[i])
 		t3 := max(t2, x4[i])
 		y0[i] = t3
-		t4 := t3 - x5[i]
+		t4 := x5[i] - t3
+		y1[i] = t4
 		t5 := float32(c6 * t4)
-		t6 := x5[i] + t5
-		y1[i] = t6
-		t7 := t3 - t6
-		t8 := float32(c7 * t7)
-		t9 := float32(t4 * t8)
-		t10 := x8[i] + t9
-		y2[i] = t10
-		t11 := t10 / c9
-		t12 := max(t11, c10)
-		y3[i] = rootOf(t12)
-		t14 := min(x11[i], t3)
-		t15 := chosen(c12, t14, t3)
-		y4[i] = chosen(c7, t15, x11[i])
-		t17 := max(x13[i], t3)
-		t18 := chosen(c12, t17, t3)
-		y5[i] = chosen(c7, t18, x13[i])
-		t20 := float32(c14 * t8)
-		t21 := x15[i] + t20
-		y6[i] = t21
-		y7[i] = t21 / c16
+		y2[i] = t5
+		t6 := float32(c7 * t5)
+		t7 := float32(c8 * x9[i])
+		y3[i] = t7
+		t8 := float32(c10 * t7)
+		y4[i] = t6 + t8
+		t10 := float32(c11 * t5)
+		t11 := float32(c12 * t7)
+		t12 := t10 + t11
+		t13 := float32(c13 * x14[i])
+		y5[i] = t13
+		t14 := float32(c15 * t13)
+		y6[i] = t12 + t14
+		t16 := float32(c16 * t5)
+		t17 := float32(c17 * t7)
+		t18 := t16 + t17
+		t19 := float32(c18 * t13)
+		t20 := t18 + t19
+		t21 := float32(c19 * x20[i])
+		y7[i] = t21
+		t22 := float32(c15 * t21)
+		y8[i] = t20 + t22
 	}
 	return true
 }
 
-func plain801(out, in [][]float32, rows, lanes int) bool {
+func plain822(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain801flat(out, in, rows)
+		return plain822flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62481,7 +63610,7 @@ func plain801(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain801flat(out, in [][]float32, rows int) bool {
+func plain822flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62500,9 +63629,9 @@ func plain801flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain802(out, in [][]float32, rows, lanes int) bool {
+func plain823(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain802flat(out, in, rows)
+		return plain823flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62522,7 +63651,7 @@ func plain802(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain802flat(out, in [][]float32, rows int) bool {
+func plain823flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62539,9 +63668,9 @@ func plain802flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain803(out, in [][]float32, rows, lanes int) bool {
+func plain824(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain803flat(out, in, rows)
+		return plain824flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -62550,16 +63679,22 @@ func plain803(out, in [][]float32, rows, lanes int) bool {
 		c2 := in[2][r]
 		x3 := in[3][r*lanes:][:n]
 		x4 := in[4][:n]
-		c5 := in[5][0]
-		x6 := in[6][r*lanes:][:n]
-		x7 := in[7][:n]
+		x5 := in[5][:n]
+		x6 := in[6][:n]
+		x7 := in[7][r*lanes:][:n]
 		c8 := in[8][0]
-		x9 := in[9][r*lanes:][:n]
+		x9 := in[9][:n]
 		x10 := in[10][:n]
-		x11 := in[11][r*lanes:][:n]
-		x12 := in[12][:n]
-		x13 := in[13][r*lanes:][:n]
+		x11 := in[11][:n]
+		x12 := in[12][r*lanes:][:n]
+		c13 := in[13][0]
 		x14 := in[14][:n]
+		x15 := in[15][:n]
+		x16 := in[16][:n]
+		x17 := in[17][:n]
+		x18 := in[18][r*lanes:][:n]
+		x19 := in[19][:n]
+		x20 := in[20][:n]
 		y0 := out[0][r*lanes:][:n]
 		y1 := out[1][r*lanes:][:n]
 		y2 := out[2][r*lanes:][:n]
@@ -62568,38 +63703,42 @@ func plain803(out, in [][]float32, rows, lanes int) bool {
 		y5 := out[5][r*lanes:][:n]
 		y6 := out[6][r*lanes:][:n]
 		y7 := out[7][r*lanes:][:n]
-		for i := range y7 {
+		y8 := out[8][r*lanes:][:n]
+		for i := range y8 {
 			t0 := x0[i] - c1
 			t1 := float32(t0 * c2)
 			y0[i] = t1
-			t2 := t1 - x3[i]
+			t2 := x3[i] - t1
+			y1[i] = t2
 			t3 := float32(x4[i] * t2)
-			t4 := x3[i] + t3
-			y1[i] = t4
-			t5 := t1 - t4
-			t6 := float32(c5 * t5)
-			t7 := float32(t2 * t6)
-			t8 := x6[i] + t7
-			y2[i] = t8
-			t9 := t8 / x7[i]
-			t10 := max(t9, c8)
-			y3[i] = rootOf(t10)
-			t12 := min(x9[i], t1)
-			t13 := chosen(x10[i], t12, t1)
-			y4[i] = chosen(c5, t13, x9[i])
-			t15 := max(x11[i], t1)
-			t16 := chosen(x10[i], t15, t1)
-			y5[i] = chosen(c5, t16, x11[i])
-			t18 := float32(x12[i] * t6)
-			t19 := x13[i] + t18
-			y6[i] = t19
-			y7[i] = t19 / x14[i]
+			t4 := float32(x5[i] * t3)
+			t5 := float32(x6[i] * x7[i])
+			t6 := float32(c8 * t5)
+			y2[i] = t4 + t6
+			t8 := float32(x9[i] * t3)
+			t9 := float32(x10[i] * t5)
+			t10 := t8 + t9
+			t11 := float32(x11[i] * x12[i])
+			y3[i] = t11
+			t12 := float32(c13 * t11)
+			y4[i] = t10 + t12
+			t14 := float32(x14[i] * t3)
+			t15 := float32(x15[i] * t5)
+			t16 := t14 + t15
+			t17 := float32(x16[i] * t11)
+			t18 := t16 + t17
+			t19 := float32(x17[i] * x18[i])
+			y5[i] = t19
+			t20 := float32(c13 * t19)
+			y6[i] = t18 + t20
+			y7[i] = float32(x19[i] * t3)
+			y8[i] = float32(x20[i] * t5)
 		}
 	}
 	return true
 }
 
-func plain803flat(out, in [][]float32, rows int) bool {
+func plain824flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -62607,15 +63746,21 @@ func plain803flat(out, in [][]float32, rows int) bool {
 	x3 := in[3][:][:n]
 	c4 := in[4][0]
 	c5 := in[5][0]
-	x6 := in[6][:][:n]
-	c7 := in[7][0]
+	c6 := in[6][0]
+	x7 := in[7][:][:n]
 	c8 := in[8][0]
-	x9 := in[9][:][:n]
+	c9 := in[9][0]
 	c10 := in[10][0]
-	x11 := in[11][:][:n]
-	c12 := in[12][0]
-	x13 := in[13][:][:n]
+	c11 := in[11][0]
+	x12 := in[12][:][:n]
+	c13 := in[13][0]
 	c14 := in[14][0]
+	c15 := in[15][0]
+	c16 := in[16][0]
+	c17 := in[17][0]
+	x18 := in[18][:][:n]
+	c19 := in[19][0]
+	c20 := in[20][0]
 	y0 := out[0][:][:n]
 	y1 := out[1][:][:n]
 	y2 := out[2][:][:n]
@@ -62624,39 +63769,43 @@ func plain803flat(out, in [][]float32, rows int) bool {
 	y5 := out[5][:][:n]
 	y6 := out[6][:][:n]
 	y7 := out[7][:][:n]
-	for i := range y7 {
+	y8 := out[8][:][:n]
+	for i := range y8 {
 		t0 := x0[i] - x1[i]
 		t1 := float32(t0 * x2[i])
 		y0[i] = t1
-		t2 := t1 - x3[i]
+		t2 := x3[i] - t1
+		y1[i] = t2
 		t3 := float32(c4 * t2)
-		t4 := x3[i] + t3
-		y1[i] = t4
-		t5 := t1 - t4
-		t6 := float32(c5 * t5)
-		t7 := float32(t2 * t6)
-		t8 := x6[i] + t7
-		y2[i] = t8
-		t9 := t8 / c7
-		t10 := max(t9, c8)
-		y3[i] = rootOf(t10)
-		t12 := min(x9[i], t1)
-		t13 := chosen(c10, t12, t1)
-		y4[i] = chosen(c5, t13, x9[i])
-		t15 := max(x11[i], t1)
-		t16 := chosen(c10, t15, t1)
-		y5[i] = chosen(c5, t16, x11[i])
-		t18 := float32(c12 * t6)
-		t19 := x13[i] + t18
-		y6[i] = t19
-		y7[i] = t19 / c14
+		t4 := float32(c5 * t3)
+		t5 := float32(c6 * x7[i])
+		t6 := float32(c8 * t5)
+		y2[i] = t4 + t6
+		t8 := float32(c9 * t3)
+		t9 := float32(c10 * t5)
+		t10 := t8 + t9
+		t11 := float32(c11 * x12[i])
+		y3[i] = t11
+		t12 := float32(c13 * t11)
+		y4[i] = t10 + t12
+		t14 := float32(c14 * t3)
+		t15 := float32(c15 * t5)
+		t16 := t14 + t15
+		t17 := float32(c16 * t11)
+		t18 := t16 + t17
+		t19 := float32(c17 * x18[i])
+		y5[i] = t19
+		t20 := float32(c13 * t19)
+		y6[i] = t18 + t20
+		y7[i] = float32(c19 * t3)
+		y8[i] = float32(c20 * t5)
 	}
 	return true
 }
 
-func plain804(out, in [][]float32, rows, lanes int) bool {
+func plain825(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain804flat(out, in, rows)
+		return plain825flat(out, in, rows)
 	}
 	var b1 [line]float32
 	n := lanes
@@ -62680,7 +63829,7 @@ func plain804(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain804flat(out, in [][]float32, rows int) bool {
+func plain825flat(out, in [][]float32, rows int) bool {
 	var b1 [line]float32
 	n := rows
 	x0 := in[0][:][:n]
@@ -62703,9 +63852,9 @@ func plain804flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain805(out, in [][]float32, rows, lanes int) bool {
+func plain826(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain805flat(out, in, rows)
+		return plain826flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -62754,7 +63903,7 @@ func plain805(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain805flat(out, in [][]float32, rows int) bool {
+func plain826flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -62804,9 +63953,9 @@ func plain805flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain806(out, in [][]float32, rows, lanes int) bool {
+func plain827(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain806flat(out, in, rows)
+		return plain827flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -62878,7 +64027,7 @@ func plain806(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain806flat(out, in [][]float32, rows int) bool {
+func plain827flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -62951,9 +64100,9 @@ func plain806flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain807(out, in [][]float32, rows, lanes int) bool {
+func plain828(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain807flat(out, in, rows)
+		return plain828flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -63040,7 +64189,7 @@ func plain807(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain807flat(out, in [][]float32, rows int) bool {
+func plain828flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -63128,9 +64277,9 @@ func plain807flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain808(out, in [][]float32, rows, lanes int) bool {
+func plain829(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain808flat(out, in, rows)
+		return plain829flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -63225,7 +64374,7 @@ func plain808(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain808flat(out, in [][]float32, rows int) bool {
+func plain829flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -63321,9 +64470,9 @@ func plain808flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain809(out, in [][]float32, rows, lanes int) bool {
+func plain830(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain809flat(out, in, rows)
+		return plain830flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -63375,7 +64524,7 @@ func plain809(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain809flat(out, in [][]float32, rows int) bool {
+func plain830flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -63428,9 +64577,9 @@ func plain809flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain810(out, in [][]float32, rows, lanes int) bool {
+func plain831(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain810flat(out, in, rows)
+		return plain831flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -63488,7 +64637,7 @@ func plain810(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain810flat(out, in [][]float32, rows int) bool {
+func plain831flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -63547,9 +64696,9 @@ func plain810flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain811(out, in [][]float32, rows, lanes int) bool {
+func plain832(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain811flat(out, in, rows)
+		return plain832flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -63589,7 +64738,7 @@ func plain811(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain811flat(out, in [][]float32, rows int) bool {
+func plain832flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -63628,9 +64777,9 @@ func plain811flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain812(out, in [][]float32, rows, lanes int) bool {
+func plain833(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain812flat(out, in, rows)
+		return plain833flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -63697,7 +64846,7 @@ func plain812(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain812flat(out, in [][]float32, rows int) bool {
+func plain833flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -63761,9 +64910,9 @@ func plain812flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain813(out, in [][]float32, rows, lanes int) bool {
+func plain834(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain813flat(out, in, rows)
+		return plain834flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -63846,7 +64995,7 @@ func plain813(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain813flat(out, in [][]float32, rows int) bool {
+func plain834flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -63926,9 +65075,9 @@ func plain813flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain814(out, in [][]float32, rows, lanes int) bool {
+func plain835(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain814flat(out, in, rows)
+		return plain835flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -63956,7 +65105,7 @@ func plain814(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain814flat(out, in [][]float32, rows int) bool {
+func plain835flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -63981,7 +65130,7 @@ func plain814flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain815(out, in [][]float32, rows, lanes int) bool {
+func plain836(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -63992,9 +65141,9 @@ func plain815(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain816(out, in [][]float32, rows, lanes int) bool {
+func plain837(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain816flat(out, in, rows)
+		return plain837flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -64057,7 +65206,7 @@ func plain816(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain816flat(out, in [][]float32, rows int) bool {
+func plain837flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64117,9 +65266,9 @@ func plain816flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain817(out, in [][]float32, rows, lanes int) bool {
+func plain838(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain817flat(out, in, rows)
+		return plain838flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -64185,7 +65334,7 @@ func plain817(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain817flat(out, in [][]float32, rows int) bool {
+func plain838flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64248,9 +65397,9 @@ func plain817flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain818(out, in [][]float32, rows, lanes int) bool {
+func plain839(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain818flat(out, in, rows)
+		return plain839flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -64308,7 +65457,7 @@ func plain818(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain818flat(out, in [][]float32, rows int) bool {
+func plain839flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64363,9 +65512,9 @@ func plain818flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain819(out, in [][]float32, rows, lanes int) bool {
+func plain840(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain819flat(out, in, rows)
+		return plain840flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -64418,7 +65567,7 @@ func plain819(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain819flat(out, in [][]float32, rows int) bool {
+func plain840flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64468,9 +65617,9 @@ func plain819flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain820(out, in [][]float32, rows, lanes int) bool {
+func plain841(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain820flat(out, in, rows)
+		return plain841flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -64518,7 +65667,7 @@ func plain820(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain820flat(out, in [][]float32, rows int) bool {
+func plain841flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64563,9 +65712,9 @@ func plain820flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain821(out, in [][]float32, rows, lanes int) bool {
+func plain842(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain821flat(out, in, rows)
+		return plain842flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -64613,7 +65762,7 @@ func plain821(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain821flat(out, in [][]float32, rows int) bool {
+func plain842flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64658,9 +65807,9 @@ func plain821flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain822(out, in [][]float32, rows, lanes int) bool {
+func plain843(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain822flat(out, in, rows)
+		return plain843flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -64706,7 +65855,7 @@ func plain822(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain822flat(out, in [][]float32, rows int) bool {
+func plain843flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64749,7 +65898,7 @@ func plain822flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain823(out, in [][]float32, rows, lanes int) bool {
+func plain844(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64786,9 +65935,9 @@ func plain823(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain824(out, in [][]float32, rows, lanes int) bool {
+func plain845(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain824flat(out, in, rows)
+		return plain845flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -64828,7 +65977,7 @@ func plain824(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain824flat(out, in [][]float32, rows int) bool {
+func plain845flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64865,7 +66014,7 @@ func plain824flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain825(out, in [][]float32, rows, lanes int) bool {
+func plain846(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64895,7 +66044,7 @@ func plain825(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain826(out, in [][]float32, rows, lanes int) bool {
+func plain847(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -64925,9 +66074,9 @@ func plain826(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain827(out, in [][]float32, rows, lanes int) bool {
+func plain848(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain827flat(out, in, rows)
+		return plain848flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -64969,7 +66118,7 @@ func plain827(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain827flat(out, in [][]float32, rows int) bool {
+func plain848flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65008,9 +66157,9 @@ func plain827flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain828(out, in [][]float32, rows, lanes int) bool {
+func plain849(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain828flat(out, in, rows)
+		return plain849flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -65044,7 +66193,7 @@ func plain828(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain828flat(out, in [][]float32, rows int) bool {
+func plain849flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65075,9 +66224,9 @@ func plain828flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain829(out, in [][]float32, rows, lanes int) bool {
+func plain850(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain829flat(out, in, rows)
+		return plain850flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -65126,7 +66275,7 @@ func plain829(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain829flat(out, in [][]float32, rows int) bool {
+func plain850flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65172,9 +66321,9 @@ func plain829flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain830(out, in [][]float32, rows, lanes int) bool {
+func plain851(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain830flat(out, in, rows)
+		return plain851flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -65218,7 +66367,7 @@ func plain830(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain830flat(out, in [][]float32, rows int) bool {
+func plain851flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65259,9 +66408,9 @@ func plain830flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain831(out, in [][]float32, rows, lanes int) bool {
+func plain852(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain831flat(out, in, rows)
+		return plain852flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -65298,7 +66447,7 @@ func plain831(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain831flat(out, in [][]float32, rows int) bool {
+func plain852flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65332,9 +66481,9 @@ func plain831flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain832(out, in [][]float32, rows, lanes int) bool {
+func plain853(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain832flat(out, in, rows)
+		return plain853flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -65371,7 +66520,7 @@ func plain832(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain832flat(out, in [][]float32, rows int) bool {
+func plain853flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65405,7 +66554,7 @@ func plain832flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain833(out, in [][]float32, rows, lanes int) bool {
+func plain854(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65419,7 +66568,7 @@ func plain833(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain834(out, in [][]float32, rows, lanes int) bool {
+func plain855(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65433,7 +66582,7 @@ func plain834(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain835(out, in [][]float32, rows, lanes int) bool {
+func plain856(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65451,7 +66600,7 @@ func plain835(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain836(out, in [][]float32, rows, lanes int) bool {
+func plain857(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65470,7 +66619,7 @@ func plain836(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain837(out, in [][]float32, rows, lanes int) bool {
+func plain858(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65493,9 +66642,9 @@ func plain837(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain838(out, in [][]float32, rows, lanes int) bool {
+func plain859(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain838flat(out, in, rows)
+		return plain859flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -65565,7 +66714,7 @@ func plain838(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain838flat(out, in [][]float32, rows int) bool {
+func plain859flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65632,9 +66781,9 @@ func plain838flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain839(out, in [][]float32, rows, lanes int) bool {
+func plain860(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain839flat(out, in, rows)
+		return plain860flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -65698,7 +66847,7 @@ func plain839(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain839flat(out, in [][]float32, rows int) bool {
+func plain860flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65759,7 +66908,7 @@ func plain839flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain840(out, in [][]float32, rows, lanes int) bool {
+func plain861(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65788,7 +66937,7 @@ func plain840(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain841(out, in [][]float32, rows, lanes int) bool {
+func plain862(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65837,7 +66986,7 @@ func plain841(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain842(out, in [][]float32, rows, lanes int) bool {
+func plain863(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65855,7 +67004,7 @@ func plain842(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain843(out, in [][]float32, rows, lanes int) bool {
+func plain864(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65885,9 +67034,9 @@ func plain843(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain844(out, in [][]float32, rows, lanes int) bool {
+func plain865(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain844flat(out, in, rows)
+		return plain865flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -65920,7 +67069,7 @@ func plain844(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain844flat(out, in [][]float32, rows int) bool {
+func plain865flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -65950,9 +67099,9 @@ func plain844flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain845(out, in [][]float32, rows, lanes int) bool {
+func plain866(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain845flat(out, in, rows)
+		return plain866flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -66007,7 +67156,7 @@ func plain845(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain845flat(out, in [][]float32, rows int) bool {
+func plain866flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -66059,7 +67208,7 @@ func plain845flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain846(out, in [][]float32, rows, lanes int) bool {
+func plain867(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -66091,9 +67240,9 @@ func plain846(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain847(out, in [][]float32, rows, lanes int) bool {
+func plain868(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain847flat(out, in, rows)
+		return plain868flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b5 [line]float32
@@ -66175,7 +67324,7 @@ func plain847(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain847flat(out, in [][]float32, rows int) bool {
+func plain868flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b5 [line]float32
 	var b7 [line]float32
@@ -66253,7 +67402,7 @@ func plain847flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain848(out, in [][]float32, rows, lanes int) bool {
+func plain869(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	var b7 [line]float32
 	var b9 [line]float32
@@ -66331,7 +67480,7 @@ func plain848(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain849(out, in [][]float32, rows, lanes int) bool {
+func plain870(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -66348,7 +67497,7 @@ func plain849(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain850(out, in [][]float32, rows, lanes int) bool {
+func plain871(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -66377,9 +67526,9 @@ func plain850(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain851(out, in [][]float32, rows, lanes int) bool {
+func plain872(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain851flat(out, in, rows)
+		return plain872flat(out, in, rows)
 	}
 	var b17 [line]float32
 	n := lanes
@@ -66471,7 +67620,7 @@ func plain851(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain851flat(out, in [][]float32, rows int) bool {
+func plain872flat(out, in [][]float32, rows int) bool {
 	var b17 [line]float32
 	n := rows
 	c0 := in[0][0]
@@ -66564,9 +67713,28 @@ func plain851flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain852(out, in [][]float32, rows, lanes int) bool {
+func plain873(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	x1 := in[1][:][:n]
+	x2 := in[2][:][:n]
+	x3 := in[3][:][:n]
+	x4 := in[4][:][:n]
+	x5 := in[5][:][:n]
+	y0 := out[0][:][:n]
+	y1 := out[1][:][:n]
+	for i := range y1 {
+		t0 := c0 - x1[i]
+		y0[i] = float32(t0 * x2[i])
+		t2 := float32(x3[i] * x4[i])
+		y1[i] = x5[i] - t2
+	}
+	return true
+}
+
+func plain874(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain852flat(out, in, rows)
+		return plain874flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -66619,7 +67787,7 @@ func plain852(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain852flat(out, in [][]float32, rows int) bool {
+func plain874flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -66669,7 +67837,7 @@ func plain852flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain853(out, in [][]float32, rows, lanes int) bool {
+func plain875(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -66684,9 +67852,9 @@ func plain853(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain854(out, in [][]float32, rows, lanes int) bool {
+func plain876(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain854flat(out, in, rows)
+		return plain876flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -66753,7 +67921,7 @@ func plain854(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain854flat(out, in [][]float32, rows int) bool {
+func plain876flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -66817,9 +67985,9 @@ func plain854flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain855(out, in [][]float32, rows, lanes int) bool {
+func plain877(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain855flat(out, in, rows)
+		return plain877flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -66879,7 +68047,7 @@ func plain855(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain855flat(out, in [][]float32, rows int) bool {
+func plain877flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -66936,9 +68104,9 @@ func plain855flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain856(out, in [][]float32, rows, lanes int) bool {
+func plain878(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain856flat(out, in, rows)
+		return plain878flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -67001,7 +68169,7 @@ func plain856(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain856flat(out, in [][]float32, rows int) bool {
+func plain878flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -67061,9 +68229,19 @@ func plain856flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain857(out, in [][]float32, rows, lanes int) bool {
+func plain879(out, in [][]float32, rows, lanes int) bool {
+	n := rows * lanes
+	c0 := in[0][0]
+	y0 := out[0][:][:n]
+	for i := range y0 {
+		y0[i] = c0 - c0
+	}
+	return true
+}
+
+func plain880(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain857flat(out, in, rows)
+		return plain880flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -67077,7 +68255,7 @@ func plain857(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain857flat(out, in [][]float32, rows int) bool {
+func plain880flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -67088,9 +68266,9 @@ func plain857flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain858(out, in [][]float32, rows, lanes int) bool {
+func plain881(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain858flat(out, in, rows)
+		return plain881flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -67108,7 +68286,7 @@ func plain858(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain858flat(out, in [][]float32, rows int) bool {
+func plain881flat(out, in [][]float32, rows int) bool {
 	n := rows
 	c0 := in[0][0]
 	x1 := in[1][:][:n]
@@ -67123,9 +68301,9 @@ func plain858flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain859(out, in [][]float32, rows, lanes int) bool {
+func plain882(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain859flat(out, in, rows)
+		return plain882flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -67174,7 +68352,7 @@ func plain859(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain859flat(out, in [][]float32, rows int) bool {
+func plain882flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -67223,9 +68401,9 @@ func plain859flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain860(out, in [][]float32, rows, lanes int) bool {
+func plain883(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain860flat(out, in, rows)
+		return plain883flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -67277,7 +68455,7 @@ func plain860(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain860flat(out, in [][]float32, rows int) bool {
+func plain883flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	var b2 [line]float32
@@ -67329,9 +68507,9 @@ func plain860flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain861(out, in [][]float32, rows, lanes int) bool {
+func plain884(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain861flat(out, in, rows)
+		return plain884flat(out, in, rows)
 	}
 	var b0 [line]float32
 	var b1 [line]float32
@@ -67389,7 +68567,7 @@ func plain861(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain861flat(out, in [][]float32, rows int) bool {
+func plain884flat(out, in [][]float32, rows int) bool {
 	var b0 [line]float32
 	var b1 [line]float32
 	n := rows
@@ -67447,9 +68625,9 @@ func plain861flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain862(out, in [][]float32, rows, lanes int) bool {
+func plain885(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain862flat(out, in, rows)
+		return plain885flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -67463,7 +68641,7 @@ func plain862(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain862flat(out, in [][]float32, rows int) bool {
+func plain885flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -67474,9 +68652,9 @@ func plain862flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain863(out, in [][]float32, rows, lanes int) bool {
+func plain886(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain863flat(out, in, rows)
+		return plain886flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -67531,7 +68709,7 @@ func plain863(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain863flat(out, in [][]float32, rows int) bool {
+func plain886flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -67583,9 +68761,9 @@ func plain863flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain864(out, in [][]float32, rows, lanes int) bool {
+func plain887(out, in [][]float32, rows, lanes int) bool {
 	if lanes == 1 {
-		return plain864flat(out, in, rows)
+		return plain887flat(out, in, rows)
 	}
 	n := lanes
 	for r := range rows {
@@ -67642,7 +68820,7 @@ func plain864(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain864flat(out, in [][]float32, rows int) bool {
+func plain887flat(out, in [][]float32, rows int) bool {
 	n := rows
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -67696,7 +68874,7 @@ func plain864flat(out, in [][]float32, rows int) bool {
 	return true
 }
 
-func plain865(out, in [][]float32, rows, lanes int) bool {
+func plain888(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	y0 := out[0][:][:n]
@@ -67704,7 +68882,7 @@ func plain865(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain866(out, in [][]float32, rows, lanes int) bool {
+func plain889(out, in [][]float32, rows, lanes int) bool {
 	n := rows * lanes
 	x0 := in[0][:][:n]
 	x1 := in[1][:][:n]
@@ -67717,7 +68895,7 @@ func plain866(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain867(out, in [][]float32, rows, lanes int) bool {
+func plain890(out, in [][]float32, rows, lanes int) bool {
 	var b0 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -67737,7 +68915,7 @@ func plain867(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain868(out, in [][]float32, rows, lanes int) bool {
+func plain891(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	n := rows * lanes
 	x0 := in[0][:][:n]
@@ -67788,7 +68966,7 @@ func plain868(out, in [][]float32, rows, lanes int) bool {
 	return true
 }
 
-func plain869(out, in [][]float32, rows, lanes int) bool {
+func plain892(out, in [][]float32, rows, lanes int) bool {
 	var b2 [line]float32
 	var b7 [line]float32
 	n := rows * lanes

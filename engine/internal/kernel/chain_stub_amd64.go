@@ -206,28 +206,28 @@ func chain42flat(out *[]float32, in *[]float32, n int)
 func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain44flat(out *[]float32, in *[]float32, n int)
+func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, n int)
+func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain46flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48flat(out *[]float32, in *[]float32, n int)
+func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain48flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain49flat(out *[]float32, in *[]float32, n int)
@@ -245,16 +245,10 @@ func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain52flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain53flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain54flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain55flat(out *[]float32, in *[]float32, n int)
@@ -272,9 +266,6 @@ func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain57flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain58flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -284,19 +275,16 @@ func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain59flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain60flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain61flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain62flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain63flat(out *[]float32, in *[]float32, n int)
@@ -326,13 +314,16 @@ func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain67flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain68flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain69flat(out *[]float32, in *[]float32, n int)
+func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain69flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain70flat(out *[]float32, in *[]float32, n int)
@@ -341,22 +332,31 @@ func chain70flat(out *[]float32, in *[]float32, n int)
 func chain71flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain72flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain73flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain75flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain76flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain77rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain77flat(out *[]float32, in *[]float32, n int)
@@ -368,37 +368,19 @@ func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain81flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain84flat(out *[]float32, in *[]float32, n int)
@@ -444,6 +426,9 @@ func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
@@ -497,9 +482,6 @@ func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain100flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -515,10 +497,19 @@ func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain103flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
@@ -560,19 +551,10 @@ func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain112flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
@@ -698,58 +680,58 @@ func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain135flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain136rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain136flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain136flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain137rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain137flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain137flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain138rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain138flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain138flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain139rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain139flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain139flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain140rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain140flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain140flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain141rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain141flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain141flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain142rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain142flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain142flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain143rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain143flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain143flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain144rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain144rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain144flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain144flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain145rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -830,34 +812,58 @@ func chain157rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain157flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain158flat(out *[]float32, in *[]float32, n int)
+func chain158rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain159rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain158flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain159flat(out *[]float32, in *[]float32, n int)
+func chain159rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain160flat(out *[]float32, in *[]float32, n int)
+func chain159flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain161flat(out *[]float32, in *[]float32, n int)
+func chain160rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain162flat(out *[]float32, in *[]float32, n int)
+func chain160flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain163flat(out *[]float32, in *[]float32, n int)
+func chain161rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain164flat(out *[]float32, in *[]float32, n int)
+func chain161flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain165flat(out *[]float32, in *[]float32, n int)
+func chain162rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain166flat(out *[]float32, in *[]float32, n int)
+func chain162flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain163rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain163flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain164rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain164flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain165rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain165flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain166rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain166flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain167flat(out *[]float32, in *[]float32, n int)
@@ -869,70 +875,40 @@ func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain168flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain169flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain170flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain171flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain172flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain173flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain174flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain175flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain176flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain177flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain178flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain179flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -983,16 +959,16 @@ func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain187flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain188rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain188flat(out *[]float32, in *[]float32, n int)
+func chain188flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain189rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain189flat(out *[]float32, in *[]float32, n int)
+func chain189flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1031,16 +1007,16 @@ func chain195rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain195flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain196rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain196rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain196flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain196flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain197rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain197rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain197flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain197flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain198rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1091,16 +1067,16 @@ func chain205rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain205flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain206rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain206rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain206flat(out *[]float32, in *[]float32, n int)
+func chain206flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain207rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain207rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain207flat(out *[]float32, in *[]float32, n int)
+func chain207flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain208rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1163,28 +1139,28 @@ func chain217rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain217flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain218rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain218rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain218flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain218flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain219rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain219rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain219flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain219flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain220rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain220rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain220flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain220flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain221rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain221rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain221flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain221flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain222rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1223,28 +1199,28 @@ func chain227rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain227flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain228rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain228rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain228flat(out *[]float32, in *[]float32, n int)
+func chain228flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain229rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain229rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain229flat(out *[]float32, in *[]float32, n int)
+func chain229flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain230rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain230rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain230flat(out *[]float32, in *[]float32, n int)
+func chain230flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain231rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain231rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain231flat(out *[]float32, in *[]float32, n int)
+func chain231flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain232rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1253,64 +1229,64 @@ func chain232rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain232flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain233rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain233rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain233flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain233flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain234rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain234rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain234flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain234flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain235rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain235rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain235flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain235flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain236rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain236rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain236flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain236flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain237rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain237rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain237flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain237flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain238rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain238rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain238flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain238flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain239rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain239rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain239flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain239flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain240rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain240rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain240flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain240flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain241rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain241rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain241flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain241flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain242rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain242rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain242flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain242flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain243rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1325,40 +1301,40 @@ func chain244rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain244flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain245rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain245rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain245flat(out *[]float32, in *[]float32, n int)
+func chain245flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain246rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain246rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain246flat(out *[]float32, in *[]float32, n int)
+func chain246flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain247rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain247rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain247flat(out *[]float32, in *[]float32, n int)
+func chain247flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain248rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain248rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain248flat(out *[]float32, in *[]float32, n int)
+func chain248flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain249rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain249rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain249flat(out *[]float32, in *[]float32, n int)
+func chain249flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain250rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain250rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain250flat(out *[]float32, in *[]float32, n int)
+func chain250flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain251rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1367,22 +1343,22 @@ func chain251rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain251flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain252rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain252rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain252flat(out *[]float32, in *[]float32, n int)
+func chain252flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain253rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain253rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain253flat(out *[]float32, in *[]float32, n int)
+func chain253flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain254rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain254rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain254flat(out *[]float32, in *[]float32, n int)
+func chain254flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain255rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1421,10 +1397,10 @@ func chain260rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain260flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain261rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain261rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain261flat(out *[]float32, in *[]float32, n int)
+func chain261flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain262rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1601,10 +1577,10 @@ func chain290rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain290flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain291rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain291rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain291flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain291flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain292rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1661,10 +1637,10 @@ func chain300rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain300flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain301rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain301rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain301flat(out *[]float32, in *[]float32, n int)
+func chain301flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain302rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -1733,64 +1709,64 @@ func chain312rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain312flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain313rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain313rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain313flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain313flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain314rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain314rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain314flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain314flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain315rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain315rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain315flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain315flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain316rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain316rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain316flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain316flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain317rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain317rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain317flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain317flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain318rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain318rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain318flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain318flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain319rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain319rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain319flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain319flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain320rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain320rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain320flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain320flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain321rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain321rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain321flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain321flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain322rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain322rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain322flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain322flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain323rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1919,28 +1895,34 @@ func chain343rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain343flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain344flat(out *[]float32, in *[]float32, n int)
+func chain344rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain345flat(out *[]float32, in *[]float32, n int)
+func chain344flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain346rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain345rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain346flat(out *[]float32, in *[]float32, n int)
+func chain345flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain347rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain346rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain347flat(out *[]float32, in *[]float32, n int)
+func chain346flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain348rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain347rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain348flat(out *[]float32, in *[]float32, n int)
+func chain347flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain348rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain348flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain349rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -1973,13 +1955,13 @@ func chain353rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain353flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain354rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain354flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain354flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain355flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain356rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain356flat(out *[]float32, in *[]float32, n int)
@@ -1997,49 +1979,55 @@ func chain358rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain358flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain359flat(out *[]float32, in *[]float32, n int)
+func chain359rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain360rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain359flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain360flat(out *[]float32, in *[]float32, n int)
+func chain360rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain361rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain360flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain361flat(out *[]float32, in *[]float32, n int)
+func chain361rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain362flat(out *[]float32, in *[]float32, n int)
+func chain361flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain363rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain362rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain363flat(out *[]float32, in *[]float32, n int)
+func chain362flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain364rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain363rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain364flat(out *[]float32, in *[]float32, n int)
+func chain363flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain365rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain364rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain365flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain364flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain366rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain365flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain366flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain366flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain367rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain367flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain368rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain368flat(out *[]float32, in *[]float32, n int)
@@ -2060,9 +2048,6 @@ func chain371rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain371flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain372rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain372flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2078,10 +2063,16 @@ func chain374rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain374flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain375flat(out *[]float32, in *[]float32, n int)
+func chain375rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain376flat(out *[]float32, in *[]float32, n int)
+func chain375flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain376rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain376flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain377flat(out *[]float32, in *[]float32, n int)
@@ -2093,25 +2084,37 @@ func chain378flat(out *[]float32, in *[]float32, n int)
 func chain379flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain380rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain380flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain381rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain381flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain382rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain382flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain383rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain383flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain384rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain384flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain385flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain386rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain386flat(out *[]float32, in *[]float32, n int)
@@ -2123,16 +2126,10 @@ func chain387flat(out *[]float32, in *[]float32, n int)
 func chain388flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain389rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain389flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain389flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain390rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain390flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain390flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain391flat(out *[]float32, in *[]float32, n int)
@@ -2141,19 +2138,10 @@ func chain391flat(out *[]float32, in *[]float32, n int)
 func chain392flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain393rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain393flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain394rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain394flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain395rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain395flat(out *[]float32, in *[]float32, n int)
@@ -2165,19 +2153,19 @@ func chain396flat(out *[]float32, in *[]float32, n int)
 func chain397flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain398flat(out *[]float32, in *[]float32, n int)
+func chain398rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain399flat(out *[]float32, in *[]float32, n int)
+func chain398flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain400rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain399rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain399flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain400flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain401rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain401flat(out *[]float32, in *[]float32, n int)
@@ -2201,25 +2189,13 @@ func chain404rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain404flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain405rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain405flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain406rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain406flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain407rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain407flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain408rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain408flat(out *[]float32, in *[]float32, n int)
@@ -2231,37 +2207,61 @@ func chain409rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain409flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain410rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain410flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain411rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain411flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain412rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain412flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain413rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain413flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain414rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain414flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain415rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain415flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain416rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain416flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain417rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain417flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain418rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain418flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain419flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain420rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain420flat(out *[]float32, in *[]float32, n int)
@@ -2285,16 +2285,13 @@ func chain425flat(out *[]float32, in *[]float32, n int)
 func chain426flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain427rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain427flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain428rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain428flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain428flat(out *[]float32, in *[]float32, n int)
+func chain429rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain429flat(out *[]float32, in *[]float32, n int)
@@ -2303,19 +2300,10 @@ func chain429flat(out *[]float32, in *[]float32, n int)
 func chain430flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain431rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain431flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain432rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain431flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain432flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain433rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain433flat(out *[]float32, in *[]float32, n int)
@@ -2327,10 +2315,10 @@ func chain434flat(out *[]float32, in *[]float32, n int)
 func chain435flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain436rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain436rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain436flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain436flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain437rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2339,19 +2327,16 @@ func chain437rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain437flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain438rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain438flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain439rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain439flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain440flat(out *[]float32, in *[]float32, n int)
+func chain440rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain440flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain441rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2363,6 +2348,9 @@ func chain441flat(out *[]float32, in *[]float32, n int)
 func chain442flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain443rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain443flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2372,13 +2360,16 @@ func chain444flat(out *[]float32, in *[]float32, n int)
 func chain445flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain446flat(out *[]float32, in *[]float32, n int)
+func chain446rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain447rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain446flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain447flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain448rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain448flat(out *[]float32, in *[]float32, n int)
@@ -2390,10 +2381,10 @@ func chain449rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain449flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain450flat(out *[]float32, in *[]float32, n int)
+func chain450rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain451rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain450flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain451flat(out *[]float32, in *[]float32, n int)
@@ -2405,13 +2396,7 @@ func chain452rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain452flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain453rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain453flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain454rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain454flat(out *[]float32, in *[]float32, n int)
@@ -2420,13 +2405,7 @@ func chain454flat(out *[]float32, in *[]float32, n int)
 func chain455flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain456rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain456flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain457rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain457flat(out *[]float32, in *[]float32, n int)
@@ -2447,16 +2426,22 @@ func chain460rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain460flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain461rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain461flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain461flat(out *[]float32, in *[]float32, n int)
+func chain462rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain462flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain463rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain463flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain464rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain464flat(out *[]float32, in *[]float32, n int)
@@ -2466,9 +2451,6 @@ func chain465rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain465flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain466rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain466flat(out *[]float32, in *[]float32, n int)
@@ -2486,10 +2468,16 @@ func chain468rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain468flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain469rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain469flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain470flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain471rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain471flat(out *[]float32, in *[]float32, n int)
@@ -2499,9 +2487,6 @@ func chain472rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain472flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain473rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain473flat(out *[]float32, in *[]float32, n int)
@@ -2519,10 +2504,19 @@ func chain476rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain476flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain477rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain477flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain478rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain478flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain479rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain479flat(out *[]float32, in *[]float32, n int)
@@ -2537,7 +2531,13 @@ func chain481flat(out *[]float32, in *[]float32, n int)
 func chain482flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain483rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain483flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain484rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain484flat(out *[]float32, in *[]float32, n int)
@@ -2549,58 +2549,34 @@ func chain485flat(out *[]float32, in *[]float32, n int)
 func chain486flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain487flat(out *[]float32, in *[]float32, n int)
+func chain487rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain488rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain487flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain488flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain489rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain489flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain490rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain490flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain491rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain491flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain492rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain492flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain493rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain493flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain494rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain494flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain495rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain495flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain496rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain496flat(out *[]float32, in *[]float32, n int)
@@ -2612,10 +2588,19 @@ func chain497flat(out *[]float32, in *[]float32, n int)
 func chain498flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain499rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain499flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain500rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain500flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain501rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain501flat(out *[]float32, in *[]float32, n int)
@@ -2639,6 +2624,9 @@ func chain504rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain504flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain505rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain505flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2646,6 +2634,9 @@ func chain506rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain506flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain507rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain507flat(out *[]float32, in *[]float32, n int)
@@ -2660,22 +2651,16 @@ func chain509flat(out *[]float32, in *[]float32, n int)
 func chain510flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain511rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain511flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain512rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain512flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain512flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain513rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain513rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain513flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain513flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain514rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2684,37 +2669,25 @@ func chain514rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain514flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain515rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain515rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain515flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain515flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain516rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain516flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain516flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain517rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain517rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain517flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain517flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain518rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain518flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain519rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain518flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain519flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain520rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain520flat(out *[]float32, in *[]float32, n int)
@@ -2723,19 +2696,22 @@ func chain520flat(out *[]float32, in *[]float32, n int)
 func chain521flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain522rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain522flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain523rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain523rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain523flat(out *[]float32, in *[]float32, n int)
+func chain523flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain524rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain524rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain524flat(out *[]float32, in *[]float32, n int)
+func chain524flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain525rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -2744,37 +2720,43 @@ func chain525rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain525flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain526rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain526rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain526flat(out *[]float32, in *[]float32, n int)
+func chain526flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain527flat(out *[]float32, in *[]float32, n int)
+func chain527rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain528flat(out *[]float32, in *[]float32, n int)
+func chain527flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain529rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain528rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain529flat(out *[]float32, in *[]float32, n int)
+func chain528flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain529rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain529flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain530rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain530flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain531rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain531flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain532rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain532flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain533rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain533flat(out *[]float32, in *[]float32, n int)
@@ -2798,6 +2780,9 @@ func chain536rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain536flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain537rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain537flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -2807,13 +2792,13 @@ func chain538flat(out *[]float32, in *[]float32, n int)
 func chain539flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain540rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain540flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain541flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain542rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain542flat(out *[]float32, in *[]float32, n int)
@@ -2825,7 +2810,13 @@ func chain543rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain543flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain544rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain544flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain545rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain545flat(out *[]float32, in *[]float32, n int)
@@ -2837,16 +2828,13 @@ func chain546rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain546flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain547rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain547flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain548rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain548flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain549rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain549flat(out *[]float32, in *[]float32, n int)
@@ -2856,9 +2844,6 @@ func chain550flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain551flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain552rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain552flat(out *[]float32, in *[]float32, n int)
@@ -2876,16 +2861,13 @@ func chain554rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain554flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain555rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain555flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain556rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain556flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain556flat(out *[]float32, in *[]float32, n int)
+func chain557rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain557flat(out *[]float32, in *[]float32, n int)
@@ -2906,13 +2888,7 @@ func chain560rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain560flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain561rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain561flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain562rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain562flat(out *[]float32, in *[]float32, n int)
@@ -2948,13 +2924,7 @@ func chain567rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain567flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain568rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain568flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain569rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain569flat(out *[]float32, in *[]float32, n int)
@@ -3428,6 +3398,9 @@ func chain647rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain647flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain648rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain648flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -3437,10 +3410,19 @@ func chain649rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain649flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain650rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain650flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain651rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain651flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain652rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain652flat(out *[]float32, in *[]float32, n int)
@@ -3482,9 +3464,6 @@ func chain658rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain658flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain659rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain659flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -3494,31 +3473,16 @@ func chain660rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain660flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain661rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain661flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain662rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain662flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain663rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain663flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain664rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain664flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain665rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain665flat(out *[]float32, in *[]float32, n int)
@@ -3530,19 +3494,10 @@ func chain666rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain666flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain667rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain667flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain668rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain668flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain669rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain669flat(out *[]float32, in *[]float32, n int)
@@ -3764,28 +3719,28 @@ func chain705rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain705flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain706rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain706rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain706flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain706flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain707rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain707rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain707flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain707flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain708rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain708rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain708flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain708flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain709rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain709rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain709flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain709flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain710rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -3878,28 +3833,28 @@ func chain724rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain724flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain725rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain725rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain725flat(out *[]float32, in *[]float32, n int)
+func chain725flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain726rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain726rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain726flat(out *[]float32, in *[]float32, n int)
+func chain726flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain727rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain727rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain727flat(out *[]float32, in *[]float32, n int)
+func chain727flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain728rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain728rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain728flat(out *[]float32, in *[]float32, n int)
+func chain728flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain729rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -4028,10 +3983,10 @@ func chain749rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain749flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain750rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain750rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain750flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain750flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain751rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -4056,6 +4011,9 @@ func chain754rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain754flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain755rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain755flat(out *[]float32, in *[]float32, n int)
@@ -4097,10 +4055,10 @@ func chain761rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain761flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain762rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain762rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain762flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain762flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain763rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -4145,10 +4103,10 @@ func chain769rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain769flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain770rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain770rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain770flat(out *[]float32, in *[]float32, n int)
+func chain770flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain771rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -4175,9 +4133,6 @@ func chain774rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain774flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain775rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain775flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -4193,19 +4148,37 @@ func chain777rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain777flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain778rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain778flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain779rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain779flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain780rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain780flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain781rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain781flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain782flat(out *[]float32, in *[]float32, n int)
+func chain782rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain782flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain783rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain783flat(out *[]float32, in *[]float32, n int)
@@ -4253,16 +4226,31 @@ func chain790rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain790flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain791rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain791flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain792rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain792flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain793rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain793flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain794rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain794flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain795rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain795flat(out *[]float32, in *[]float32, n int)
@@ -4272,6 +4260,9 @@ func chain796rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain796flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain797rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain797flat(out *[]float32, in *[]float32, n int)
@@ -4295,22 +4286,43 @@ func chain802flat(out *[]float32, in *[]float32, n int)
 func chain803flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain804rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain804flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain805rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain805flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain806rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain806flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain807rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain807flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain808rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain808flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain809rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain809flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain810rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain810flat(out *[]float32, in *[]float32, n int)
@@ -4322,9 +4334,6 @@ func chain811flat(out *[]float32, in *[]float32, n int)
 func chain812flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain813rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain813flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -4334,100 +4343,55 @@ func chain814flat(out *[]float32, in *[]float32, n int)
 func chain815flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain816flat(out *[]float32, in *[]float32, n int)
+func chain816rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain817rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain816flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain817flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain818rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain818flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain819rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain819flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain820rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain820flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain821rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain821flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain822rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain822flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain823rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain823flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain824rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain824flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain825rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain825flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain826rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain826flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain827rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain827flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain828rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain828flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain829rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain829flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain830rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain830flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain831rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain831flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain832rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain832flat(out *[]float32, in *[]float32, n int)
@@ -4445,19 +4409,10 @@ func chain834rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain834flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain835rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain835flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain836rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain836flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain837rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain837flat(out *[]float32, in *[]float32, n int)
@@ -4505,16 +4460,19 @@ func chain844rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain844flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain845rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain845rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain845flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain845flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain846rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain846rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain846flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain846flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain847rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain847flat(out *[]float32, in *[]float32, n int)
@@ -4550,10 +4508,13 @@ func chain852rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain852flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain853rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain853rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain853flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain853flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain854rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain854flat(out *[]float32, in *[]float32, n int)
@@ -4565,7 +4526,13 @@ func chain855rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain855flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain856rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain856flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain857rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain857flat(out *[]float32, in *[]float32, n int)
@@ -4589,10 +4556,10 @@ func chain860rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain860flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain861rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain861rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain861flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain861flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain862rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -4601,28 +4568,40 @@ func chain862rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain862flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain863rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain863rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain863flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain863flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain864rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain864rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain864flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain864flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain865rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain865flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain866flat(out *[]float32, in *[]float32, n int)
+func chain866rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain867flat(out *[]float32, in *[]float32, n int)
+func chain866flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain867rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain867flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain868flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain869rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain869flat(out *[]float32, in *[]float32, n int)
@@ -4640,13 +4619,22 @@ func chain871rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain871flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain872rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain872flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain873rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain873flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain874flat(out *[]float32, in *[]float32, n int)
+func chain874rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain874flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain875flat(out *[]float32, in *[]float32, n int)
@@ -4656,9 +4644,6 @@ func chain876rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain876flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain877rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain877flat(out *[]float32, in *[]float32, n int)
@@ -4673,13 +4658,22 @@ func chain879rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain879flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain880rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain880flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain881rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain881flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain882flat(out *[]float32, in *[]float32, n int)
+func chain882rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain882flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain883rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -4688,40 +4682,28 @@ func chain883rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain883flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain884rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain884rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain884flat(out *[]float32, in *[]float32, n int)
+func chain884flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain885flat(out *[]float32, in *[]float32, n int)
+func chain885rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain886rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain885flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain886flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain887rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain887flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain888rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain888flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain889rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain889flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain890rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain890flat(out *[]float32, in *[]float32, n int)
@@ -4739,31 +4721,25 @@ func chain892rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain892flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain893rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain893flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain894rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain894flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain895rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain895flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain896rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain896flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain897rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain897flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain898rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain898flat(out *[]float32, in *[]float32, n int)
@@ -4772,7 +4748,118 @@ func chain898flat(out *[]float32, in *[]float32, n int)
 func chain899flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain900rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain900flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain901flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain902flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain903flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain904rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain904flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain905flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain906rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain906flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain907flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain908rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain908flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain909rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain909flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain910rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain910flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain911flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain912rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain912flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain913rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain913flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain914rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain914flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain915rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain915flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain916rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain916flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain917rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain917flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain918rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain918flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain919rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain919flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain920flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain921flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain922flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain923flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain924flat(out *[]float32, in *[]float32, n int)

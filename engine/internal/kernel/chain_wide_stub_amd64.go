@@ -8,33 +8,6 @@ package kernel
 func chain0wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain136wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain137wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain138wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain139wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain140wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain141wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain142wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain143wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain144wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
 func chain145wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
@@ -74,58 +47,55 @@ func chain156wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain157wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain178wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain158wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain179wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain159wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain196wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain160wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain197wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain161wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain218wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain162wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain219wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain163wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain220wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain164wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain221wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain165wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain233wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain166wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain234wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain188wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain235wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain189wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain236wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain206wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain237wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain207wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain238wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain228wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain239wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain229wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain240wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain230wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain241wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain242wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain231wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain243wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -134,37 +104,43 @@ func chain243wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain244wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
+func chain245wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain246wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain247wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain248wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain249wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain250wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
 func chain251wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain291wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain252wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain313wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain253wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain315wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain254wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain316wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain261wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain317wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain318wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain319wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain320wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain301wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain323wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain324wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain325wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -176,28 +152,28 @@ func chain326wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain327wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
+func chain328wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
 func chain329wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain330wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain331wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain332wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain333wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain334wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain335wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain336wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain337wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain338wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain339wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -212,7 +188,16 @@ func chain341wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain342wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain343wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain344wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain346wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain347wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain348wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain349wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -230,61 +215,76 @@ func chain352wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain353wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain354wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain359wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain365wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain360wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain366wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain361wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain389wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain362wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain390wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain363wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain431wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain364wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain436wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain375wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain512wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain376wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain513wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain398wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain515wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain399wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain516wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain440wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain517wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain446wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain518wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain523wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain706wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain524wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain707wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain526wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain762wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain527wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain845wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain528wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain846wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain529wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain853wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain725wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain861wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain726wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain782wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain866wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain867wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain874wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain882wide(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
