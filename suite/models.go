@@ -129,17 +129,15 @@ var peerModels = map[string][]Candidate{
 	"cgm": slices.Concat(
 		averaged(5, Candidate{Name: "cfc-small-refit", Preset: "cfc-small", Rates: []float64{0.005}, Epochs: 10, Refit: true}),
 		averaged(5, Candidate{Name: "gru-32-refit", Preset: "gru-32", Rates: []float64{0.003}, Refit: true}),
-		averaged(5, Candidate{Preset: "cfc-mm", Rates: []float64{0.003}, Block: dropped(0.2), Epochs: 8}),
 		averaged(5, Candidate{Preset: "cfc-small", Rates: []float64{0.005}, Epochs: 10}),
 		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),
-		[]Candidate{{Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 5}, {Preset: "lstm-32", Rates: []float64{0.003}}}),
+		[]Candidate{{Preset: "cfc-mm", Rates: []float64{0.003}, Block: dropped(0.2), Epochs: 8}, {Preset: "ltc-ncp19", Rates: []float64{0.01}, Epochs: 5},
+			{Preset: "lstm-32", Rates: []float64{0.003}}}),
 	"cmapss": slices.Concat(
 		averaged(5, life("cfc-small-sums-refit", "cfc-small", true, 0.01)), averaged(5, life("cfc-small-sums", "cfc-small", false, 0.01)),
 		averaged(5, life("gru-32-sums-refit", "gru-32", true, 0.003, 0.01)), averaged(5, life("gru-32-sums", "gru-32", false, 0.003, 0.01)),
-		averaged(5, Candidate{Preset: "cfc-mm", Rates: []float64{0.003}, Block: dropped(0.2), Epochs: 12}),
-		averaged(5, Candidate{Preset: "linoss-64", Rates: []float64{0.003}, WeightDecay: 0.1}),
-		averaged(5, Candidate{Preset: "gru-32", Rates: []float64{0.003}}),
-		[]Candidate{{Preset: "cfc-small", Rates: []float64{0.003}}, {Preset: "lstm-32", Rates: []float64{0.003}}}),
+		[]Candidate{{Preset: "cfc-mm", Rates: []float64{0.003}, Block: dropped(0.2), Epochs: 12}, {Preset: "linoss-64", Rates: []float64{0.003}, WeightDecay: 0.1},
+			{Preset: "cfc-small", Rates: []float64{0.003}}, {Preset: "gru-32", Rates: []float64{0.003}}, {Preset: "lstm-32", Rates: []float64{0.003}}}),
 	"cmapss-history": slices.Concat(
 		averaged(5, life("cfc-small-sums", "cfc-small", false, 0.01)), averaged(5, life("gru-32-sums", "gru-32", false, 0.003, 0.01))),
 	"lidar":      slices.Concat(crossed(true), lidarModels),

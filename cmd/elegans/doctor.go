@@ -94,7 +94,7 @@ have; and 5 when there is none of those, but a file is damaged or no vector.`, g
 			return d.verdict()
 		},
 	}
-	cmd.Flags().StringVar(&dir, "golden", "", "`DIR` of golden vectors, or one file")
+	cmd.Flags().StringVar(&dir, "golden", "", "`DIR` of golden vectors, in it or below it, or one file")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

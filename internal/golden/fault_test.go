@@ -376,19 +376,23 @@ func TestRunDir(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "d.safetensors"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(filepath.Join(dir, "below"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write("below/a.safetensors", good.bytes(t))
 	results, err := RunDir(dir)
-	if err != nil || len(results) != 3 {
+	if err != nil || len(results) != 4 {
 		t.Fatalf("%d results, %v", len(results), err)
 	}
 	for i, want := range []struct {
 		file string
 		pass bool
-	}{{"a.safetensors", false}, {"b.safetensors", true}, {"c.safetensors", false}} {
-		if r := results[i]; r.File != want.file || r.Pass != want.pass || r.Pass != (r.Problem == "") || r.Unreadable != (i == 2) {
+	}{{"a.safetensors", false}, {"b.safetensors", true}, {"below/a.safetensors", true}, {"c.safetensors", false}} {
+		if r := results[i]; r.File != want.file || r.Pass != want.pass || r.Pass != (r.Problem == "") || r.Unreadable != (i == 3) {
 			t.Errorf("result %d is %+v, want %v", i, r, want)
 		}
 	}
-	text, err := json.Marshal(results[2])
+	text, err := json.Marshal(results[3])
 	if err != nil || !strings.Contains(string(text), `"max_rel_error":null`) {
 		t.Errorf("a file that cannot be read is %s, %v", text, err)
 	}

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -136,35 +136,33 @@ var errWeights = errors.New("weights only")
 
 const weightsOnly = "holds weights only; name the file with the expected values that belong to them"
 
-// RunDir runs every vector in a directory, by name. Weights that belong to an expected file are run with it. A file that
-// cannot be read is a Result; a directory without vectors is a *FileError.
-func RunDir(dir string) ([]Result, error) {
-	entries, err := os.ReadDir(dir)
+// RunDir runs every vector in a directory and those below it, by name. Weights that belong to an expected file are run with it. A
+// file that cannot be read is a Result; a directory without vectors is a *FileError.
+func RunDir(dir string) (results []Result, err error) {
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(path, ".safetensors") {
+			return err
+		}
+		r, err := Run(path)
+		if errors.Is(err, errWeights) {
+			return nil
+		}
+		name, _ := filepath.Rel(dir, path) // a path that begins with dir
+		if err != nil {
+			r = Result{Problem: err.Error(), Unreadable: true, MaxRelError: Number(math.Inf(1))}
+			if fault := (*FileError)(nil); errors.As(err, &fault) {
+				r.Problem = fault.Problem
+			}
+		}
+		r.File = filepath.ToSlash(name)
+		results = append(results, r)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	var results []Result
-	for _, e := range entries {
-		if e.IsDir() || !strings.HasSuffix(e.Name(), ".safetensors") {
-			continue
-		}
-		r, err := Run(filepath.Join(dir, e.Name()))
-		var fault *FileError
-		switch {
-		case errors.Is(err, errWeights):
-			continue
-		case errors.As(err, &fault):
-			r = Result{File: e.Name(), Problem: fault.Problem}
-		case err != nil:
-			r = Result{File: e.Name(), Problem: err.Error()}
-		}
-		if err != nil {
-			r.Unreadable, r.MaxRelError = true, Number(math.Inf(1))
-		}
-		results = append(results, r)
-	}
 	if len(results) == 0 {
-		return nil, &FileError{Path: dir, Problem: "holds no golden vectors; name a directory with *.safetensors files of cases, expected values or wirings"}
+		return nil, &FileError{Path: dir, Problem: "holds no golden vectors; name a directory with *.safetensors files, in it or below it, of cases, expected values or wirings"}
 	}
 	sort.Slice(results, func(i, j int) bool { return results[i].File < results[j].File })
 	return results, nil
