@@ -24,7 +24,7 @@ type Figure struct {
 // Measured is the source of figures that were measured on exactly the same splits: recurrent models of torch.nn 2.15 and
 // ncps 1.0.1 and GRU-D from its paper, all in one JAX loop (Adam, gradient norm clipped at 1, cosine decay, the best epoch and
 // the learning rate chosen on validation), LightGBM 4.7, scikit-learn 1.9 and MiniRocket of aeon 1.6. LightGBM on
-// cmapss-history is that of scripts/peer_life_trees.py.
+// cmapss-history is that of scripts/peer_life_trees.py, lightgbm-refit that of scripts/peer_stays_trees.py.
 const Measured = "measured"
 
 // Kind of a model in a table.
