@@ -8,8 +8,8 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// TestFaintCotangents: of a label at the last row of many nothing arrives at the first as a subnormal number, on which a processor
-// takes fifty times as long, also in segments; what is as large as numbers of a gradient are arrives to the bit.
+// TestFaintCotangents: of a label at the last row of many nothing arrives at the first as a subnormal number, with which a processor
+// is slow, also in segments; what is as large as numbers of a gradient are arrives to the bit.
 func TestFaintCotangents(t *testing.T) {
 	const rows, share = 120, 0.25
 	b := step.New()

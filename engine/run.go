@@ -200,7 +200,7 @@ func (e *Engine) reverse() {
 }
 
 // faint is what a cotangent of a state has to be to go on from chunk to chunk, 8e-25: of a label at the last of many rows little
-// arrives at the first, and numbers below 1e-38 take a processor fifty times as long. What is dropped is less than the rounding of
+// arrives at the first, and a processor is slow with numbers below 1e-38. What is dropped is less than the rounding of
 // any sum that a label's own size is part of.
 const faint = 0x1p-80
 
