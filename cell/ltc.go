@@ -34,6 +34,10 @@ type LTC struct {
 	Unfolds int `json:"unfolds" default:"6"`
 	// Epsilon is added to the conductance; 1e-8 if zero.
 	Epsilon float64 `json:"epsilon" default:"1e-8"`
+	// Spread, 1 to 1e6, is the ratio of the longest memory to the shortest at first: above 1 the capacitances cm start log-uniform
+	// on 1 to Spread, in time units. If zero it is 1: they start as in ncps, near 1 and, Explicit, near 1/2; with the many synapses of
+	// a full wiring such a neuron forgets within a tenth of a time unit.
+	Spread float64 `json:"spread" default:"1"`
 	// Explicit keeps cm, gleak and w positive by projection instead of softplus.
 	Explicit bool `json:"explicit"`
 	// InputMap is applied to the inputs first; affine if empty.
@@ -61,12 +65,13 @@ var ltc = Entry{
 	Variants: []Variant{
 		{"ncp", LTC{}, wiring.NCP{Inter: 5, Command: 3, Motor: 2, SensoryFanout: 3, InterFanout: 2, Recurrent: 4, MotorFanin: 2}},
 		{"full, explicit, 3 sub-steps", LTC{Unfolds: 3, Explicit: true, OutputMap: Affine}, wiring.Full(5)},
-		{"random, 1 sub-step, no input map", LTC{Unfolds: 1, InputMap: NoMap}, wiring.Random{Units: 6, Outputs: 3, Sparsity: 0.4}},
+		{"random, 1 sub-step, no input map", LTC{Unfolds: 1, Spread: 30, InputMap: NoMap}, wiring.Random{Units: 6, Outputs: 3, Sparsity: 0.4}},
 	},
 	Presets: []Preset{
 		{"ltc-ncp19", "LTC on a neural circuit policy of 19 neurons", LTC{}, auto(19, 1)},
 		{"ltc-ncp32", "LTC on a neural circuit policy of 32 neurons, 4 of them motor", LTC{}, auto(32, 4)},
 		{"ltc-fc32", "LTC, 32 neurons, fully connected", LTC{}, full(32)},
+		{"ltc-spread-fc32", "LTC, 32 neurons, fully connected, whose memories start up to 100 times as long, for long series", LTC{Spread: 100}, full(32)},
 	},
 }
 
@@ -87,6 +92,9 @@ func (c LTC) Check() error {
 	if !(c.Epsilon >= 0 && c.Epsilon <= 1) {
 		return fmt.Errorf("LTC: epsilon is %g; allowed: 0 to 1 (0 means 1e-8)", c.Epsilon)
 	}
+	if !(c.Spread == 0 || c.Spread >= 1 && c.Spread <= 1e6) {
+		return fmt.Errorf("LTC: spread is %g; allowed: 1 to 1e6 (0 means 1)", c.Spread)
+	}
 	for _, m := range []Mapping{c.InputMap, c.OutputMap} {
 		if m != "" && m != Affine && m != LinearM && m != NoMap {
 			return fmt.Errorf("LTC: mapping %q; allowed: %s, %s, %s", m, Affine, LinearM, NoMap)
@@ -102,7 +110,7 @@ func (c LTC) Build(b *Builder, x Vec, w *wiring.Wiring) Vec {
 	v := b.State("v", Vector(n))
 	gleak := c.positive(b, "gleak", Vector(n), Between(0.001, 1), 0)
 	vleak := b.Param("vleak", Vector(n), Between(-0.2, 0.2))
-	cm := c.positive(b, "cm", Vector(n), Between(0.4, 0.6), minCapacitance)
+	cm := c.positive(b, "cm", Vector(n), c.capacitances(), minCapacitance)
 	sensory := c.synapses(b, "sensory", w.Inputs(), n, w.Sensory())
 	inner := c.synapses(b, "inner", n, n, w.Inner())
 
@@ -121,6 +129,17 @@ func (c LTC) Build(b *Builder, x Vec, w *wiring.Wiring) Vec {
 	b.Probe("tau", Div(cm, G))
 	b.Next("v", v)
 	return mapped(b, "output", Slice(v, 0, w.Outputs()), c.OutputMap)
+}
+
+// capacitances are the initial values of cm, or of what softplus makes cm of.
+func (c LTC) capacitances() Init {
+	switch {
+	case c.Spread == 1:
+		return Between(0.4, 0.6)
+	case c.Explicit:
+		return logUniform(1, c.Spread)
+	}
+	return inverseSoftplus(1, c.Spread)
 }
 
 // positive declares a parameter whose value in the equation stays at or above lo.

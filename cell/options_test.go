@@ -203,8 +203,8 @@ func TestResolvedIsTheSameCell(t *testing.T) {
 // TestOldFiles: files that name no options mean these for ever. A new default needs a new way to say it.
 func TestOldFiles(t *testing.T) {
 	for text, want := range map[string]cell.Cell{
-		`{"cell":"LTC","options":{}}`:                                          cell.LTC{Unfolds: 6, Epsilon: 1e-8, InputMap: cell.Affine, OutputMap: cell.NoMap},
-		`{"cell":"LTC"}`:                                                       cell.LTC{Unfolds: 6, Epsilon: 1e-8, InputMap: cell.Affine, OutputMap: cell.NoMap},
+		`{"cell":"LTC","options":{}}`:                                          cell.LTC{Unfolds: 6, Epsilon: 1e-8, Spread: 1, InputMap: cell.Affine, OutputMap: cell.NoMap},
+		`{"cell":"LTC"}`:                                                       cell.LTC{Unfolds: 6, Epsilon: 1e-8, Spread: 1, InputMap: cell.Affine, OutputMap: cell.NoMap},
 		`{"cell":"LRC","options":{}}`:                                          cell.LRC{Unfolds: 1, Elastance: cell.SymmetricElastance, Solver: cell.ExplicitLRC, RTol: 1e-3, ATol: 1e-5},
 		`{"cell":"CTRNN","options":{"units":3}}`:                               cell.CTRNN{Units: 3, Method: cell.RK4, Unfolds: 3, Tau: 1, RTol: 1e-3, ATol: 1e-5},
 		`{"cell":"LrcSSM","options":{"units":3}}`:                              cell.LrcSSM{Units: 3, Elastance: cell.AsymmetricElastance},

@@ -3,7 +3,6 @@ package cell
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	. "github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
@@ -79,7 +78,7 @@ func (c S6) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
 	F, N, R := x.Len(), c.Units, c.rank(x.Len())
 	z := b.Linear("x_proj", R+2*N, FanIn(F), nil, Term{Name: "x", X: x})
 	r, Bm, Cm := Slice(z, 0, R), Slice(z, R, R+N), Slice(z, R+N, R+2*N)
-	delta := Mul(Softplus(b.Linear("dt_proj", F, FanIn(R), inverseSoftplus(), Term{Name: "w", X: r})), b.DT())
+	delta := Mul(Softplus(b.Linear("dt_proj", F, FanIn(R), inverseSoftplus(0.001, 0.1), Term{Name: "w", X: r})), b.DT())
 	b.Probe("delta", delta)
 	decay := Exp(Neg(Mul(Column(delta), Exp(b.Param("A_log", Shape{Outer: F, Inner: N}, logs(F, N))))))
 	X := b.State("x", Shape{Outer: F, Inner: N})
@@ -97,14 +96,6 @@ func logs(rows, n int) (v Values) {
 		}
 	}
 	return v
-}
-
-// inverseSoftplus draws a v whose softplus is log-uniform on [0.001, 0.1): the floor of 1e-4 in Mamba is never met.
-func inverseSoftplus() Init {
-	return Each{Text: "inverse softplus of log-uniform(0.001, 0.1)", Draw: func(r *rand.Rand) float64 {
-		v := 1e-3 * math.Exp(r.Float64()*math.Log(100))
-		return v + math.Log(-math.Expm1(-v))
-	}}
 }
 
 // Tensors implements Referenced.

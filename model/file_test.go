@@ -242,7 +242,7 @@ func TestManifests(t *testing.T) {
 func TestOptionsInFiles(t *testing.T) {
 	m := made(t, rich(), Layer{Cell: cell.LTC{}, Wiring: wiring.Full(3)})
 	data := written(t, m)
-	const options = `{"unfolds":6,"epsilon":1e-8,"explicit":false,"input_map":"affine","output_map":"none"}`
+	const options = `{"unfolds":6,"epsilon":1e-8,"spread":1,"explicit":false,"input_map":"affine","output_map":"none"}`
 	old := remade(t, data, func(s string) string { return strings.Replace(s, options, "{}", 1) }, nil)
 	again, err := Read(bytes.NewReader(old))
 	if err != nil {

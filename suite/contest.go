@@ -17,7 +17,7 @@ import (
 // epochs are the passes over the training part that a task gets: what two cores can do for all tasks in three hours.
 var epochs = map[string]int{
 	"occupancy": 12, "occupancy-paper": 12, "occupancy-leaky": 12, "ozone": 20, "ozone-leaky": 40, "ozone-paper": 40, "traffic": 10, "traffic-leaky": 8, "traffic-paper": 8, "cheetah": 50,
-	"cheetah-clip": 50, "smnist": 4, "xor": 20, "xor-no-dt": 20, "physionet": 6, "physionet-events": 5, "vowels": 80, "motions": 80, "digits": 25, "lidar": 15,
+	"cheetah-clip": 50, "smnist": 8, "xor": 20, "xor-no-dt": 20, "physionet": 6, "physionet-events": 5, "vowels": 80, "motions": 80, "digits": 25, "lidar": 15,
 	"lidar-ncps": 15, "cmapss": 10, "cmapss-history": 10, "cgm": 7,
 }
 

@@ -13,16 +13,19 @@ import (
 
 // ltcPaper are the models of the LTC paper and those beside them, all with 32 units.
 var ltcPaper = sized(32, []Candidate{
-	{Preset: "ltc-fc32", Rates: []float64{0.01}, Share: 0.4}, {Preset: "ctrnn-32", Rates: []float64{0.005}}, {Preset: "ctgru-32", Rates: []float64{0.003}, Share: 0.6},
+	{Preset: "ltc-fc32", Rates: []float64{0.01}}, {Preset: "ctrnn-32", Rates: []float64{0.005}}, {Preset: "ctgru-32", Rates: []float64{0.003}, Share: 0.6},
 	{Preset: "lstm-32", Rates: []float64{0.005}}, {Preset: "gru-32", Rates: []float64{0.005}}, {Name: "cfc-32", Preset: "cfc-small", Rates: []float64{0.005}},
-	{Preset: "lrc-32", Rates: []float64{0.01}, Share: 0.5}, {Name: "linoss-32", Preset: "linoss-64", Rates: []float64{0.005}},
+	{Preset: "lrc-32", Rates: []float64{0.01}}, {Name: "linoss-32", Preset: "linoss-64", Rates: []float64{0.005}},
 })
 
-// smnistModels are those of them that 60,000 images leave time for, and one with mixed memory.
+// smnistModels are those, one with mixed memory, and an LTC whose neurons remember for different times at first: in four-fold
+// cross-validation of one epoch that is right in 83 % of images and the usual one, which has forgotten the first rows at the last, in 40 %.
+// The rates of LRC and CT-GRU were chosen in the same way.
 var smnistModels = sized(32, []Candidate{
-	{Preset: "ltc-fc32", Rates: []float64{0.01}, Epochs: 1}, {Preset: "ctrnn-32", Rates: []float64{0.005}, Epochs: 2},
-	{Preset: "lstm-32", Rates: []float64{0.005}}, {Preset: "gru-32", Rates: []float64{0.005}}, {Name: "cfc-32", Preset: "cfc-small", Rates: []float64{0.005}},
-	{Preset: "cfc-mm", Rates: []float64{0.005}, Epochs: 6}, {Name: "linoss-32", Preset: "linoss-64", Rates: []float64{0.005}},
+	{Preset: "ltc-spread-fc32", Rates: []float64{0.01}}, {Preset: "ltc-fc32", Rates: []float64{0.01}, Share: 0.4}, {Preset: "ctrnn-32", Rates: []float64{0.005}},
+	{Preset: "ctgru-32", Rates: []float64{0.008}, Share: 0.4}, {Preset: "lstm-32", Rates: []float64{0.005}}, {Preset: "gru-32", Rates: []float64{0.005}},
+	{Name: "cfc-32", Preset: "cfc-small", Rates: []float64{0.005}}, {Preset: "cfc-mm", Rates: []float64{0.005}}, {Preset: "lrc-32", Rates: []float64{0.02}, Share: 0.8},
+	{Name: "linoss-32", Preset: "linoss-64", Rates: []float64{0.005}},
 })
 
 // xorPaper are the models of the paper, and two of them with less of the elapsed time: as a number, or as the cell itself has it, where

@@ -24,7 +24,7 @@ type Section struct {
 // sections of the page of results; the last is the table of the peers.
 var sections = []Section{
 	{Number: 1, Name: "ltc-paper", Title: "LTC paper, Table 3", About: "Hasani et al. 2021; networks have 32 units as theirs. They were trained for up to 200 epochs " +
-		"there, and here for as many as the whole page leaves time for: the slow cells (LTC, CT-GRU, LRC) for a share of those of the others. Where their " +
+		"there, and here for as many as the whole page leaves time for: the slow cells (CT-GRU, and on images LTC and LRC) for a share of those of the others. Where their " +
 		"split shares rows between parts, it stands beside one that does not; the leaky figures serve for comparison only.",
 		Tasks:  []*Task{&occupancyLeaky, &occupancyPaper, &ozoneLeaky, &ozonePaper, &trafficLeaky, &trafficPaper, &smnist, &cheetah},
 		Models: ltcPaper, Own: map[string][]Candidate{"smnist": smnistModels}, Seeds: 5},
