@@ -8,6 +8,7 @@ var presets = []string{
 	"ltc-ncp19",
 	"ltc-ncp32",
 	"ltc-fc32",
+	"ltc-spread-fc32",
 	"cfc-small",
 	"cfc-dense",
 	"cfc-pure",
