@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -23,6 +24,8 @@ func TestCheck(t *testing.T) {
 		{cell.LTC{Unfolds: 1001}, []string{"unfolds is 1001", "1 to 1000"}},
 		{cell.LTC{Epsilon: -1e-9}, []string{"epsilon is -1e-09", "0 to 1"}},
 		{cell.LTC{Epsilon: 1.5}, []string{"epsilon is 1.5"}},
+		{cell.LTC{Spread: 0.5}, []string{"LTC", "spread is 0.5", "1 to 1e6 (0 means 1)"}}, {cell.LTC{Spread: -2}, []string{"spread is -2"}},
+		{cell.LTC{Spread: 1e6 + 1}, []string{"spread is 1.000001e+06"}}, {cell.LTC{Spread: math.NaN()}, []string{"spread is NaN"}},
 		{cell.LTC{InputMap: "cubic"}, []string{`mapping "cubic"`, "affine, linear, none"}},
 		{cell.LTC{OutputMap: "Affine"}, []string{`mapping "Affine"`}},
 		{cell.LRC{Unfolds: 1001}, []string{"LRC", "unfolds is 1001", "1 to 1000"}},

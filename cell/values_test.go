@@ -3,6 +3,7 @@ package cell_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,7 +60,7 @@ func TestParameterCounts(t *testing.T) {
 
 // TestTau: the effective time constant is positive, is cm / G, and lies below cm / (gleak + epsilon).
 func TestTau(t *testing.T) {
-	for _, c := range []cell.LTC{{}, {Explicit: true, Unfolds: 2}} {
+	for _, c := range []cell.LTC{{}, {Explicit: true, Unfolds: 2}, {Explicit: true, Unfolds: 1, Spread: 50}} {
 		p, w := program(t, c, wiring.Auto(9, 2), 3)
 		tr := trial.New(p, 1, 4, 8)
 		o := engine.NewOracle(p, 4, tr.Theta)
@@ -85,6 +86,75 @@ func TestTau(t *testing.T) {
 				if tau[k] > cm/leak {
 					t.Errorf("tau of neuron %d is %v, more than without synapses: %v", i, tau[k], cm/leak)
 				}
+			}
+		}
+	}
+}
+
+// alone is a wiring of neurons without synapses.
+func alone(t *testing.T, units, inputs int) *wiring.Wiring {
+	t.Helper()
+	empty := func(rows int) (m [][]int8) {
+		for range rows {
+			m = append(m, make([]int8, units))
+		}
+		return m
+	}
+	w, err := wiring.FromMatrix(empty(units), empty(inputs), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// TestSpread: the capacitances of 400 neurons start log-uniform on 1 to Spread, by the test of Kolmogorov and Smirnov, whose bound
+// for a chance of 1 % is 1.63/sqrt(n).
+func TestSpread(t *testing.T) {
+	const units = 400
+	for _, c := range []cell.LTC{{Spread: 100}, {Spread: 100, Explicit: true}, {Spread: 2.5}, {Spread: 1e6, Explicit: true}} {
+		p, _ := program(t, c, alone(t, units, 2), 2)
+		raw := p.Initial(7)[find(t, p, "cm"):][:units]
+		places := make([]float64, units) // of cm between 1 and Spread, by its logarithm
+		for i, cm := range raw {
+			if !c.Explicit {
+				cm = softplus(cm)
+			}
+			places[i] = math.Log(cm) / math.Log(c.Spread)
+		}
+		slices.Sort(places)
+		if lo, hi := places[0], places[units-1]; lo < -1e-12 || hi >= 1 {
+			t.Errorf("%+v: log cm / log spread is from %v to %v, want 0 to 1", c, lo, hi)
+		}
+		off := 0.0
+		for i, place := range places {
+			off = max(off, place-float64(i)/units, float64(i+1)/units-place)
+		}
+		if bound := 1.63 / math.Sqrt(units); off > bound {
+			t.Errorf("%+v: cm is not log-uniform: the distribution is off by %.3f, at most %.3f is allowed", c, off, bound)
+		}
+	}
+}
+
+// softplus is log(1 + e^v), which overflows for none.
+func softplus(v float64) float64 { return max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))) }
+
+// TestSpreadLengthensMemories: of 32 neurons, fully connected, the longest memory at first is at least 100 times as long with a spread
+// of 100 as without one, and the shortest is not shorter.
+func TestSpreadLengthensMemories(t *testing.T) {
+	memories := func(c cell.LTC, seed uint64) (shortest, longest float64) {
+		p, w := program(t, c, wiring.Full(32), 3)
+		o := engine.NewOracle(p, 1, p.Initial(seed))
+		o.Value(p.Time)[0] = 1
+		o.Step()
+		tau := o.Value(p.Probes[p.Probe("tau")].Node)[:w.Units()]
+		return slices.Min(tau), slices.Max(tau)
+	}
+	for seed := range uint64(5) {
+		for _, explicit := range []bool{false, true} {
+			lo, hi := memories(cell.LTC{Explicit: explicit}, seed)
+			from, to := memories(cell.LTC{Explicit: explicit, Spread: 100}, seed)
+			if to < 100*hi || from < lo {
+				t.Errorf("seed %d, explicit %v: tau is %.3f to %.3f, with a spread of 100 %.3f to %.3f", seed, explicit, lo, hi, from, to)
 			}
 		}
 	}
@@ -372,16 +442,7 @@ func TestCapacitanceBound(t *testing.T) {
 
 // TestLTCWithoutSynapses: neurons that nothing reaches are leaky integrators, v' = v + h·gleak (vleak - v) / (cm + h·gleak).
 func TestLTCWithoutSynapses(t *testing.T) {
-	empty := func(rows int) (m [][]int8) {
-		for range rows {
-			m = append(m, make([]int8, 3))
-		}
-		return m
-	}
-	w, err := wiring.FromMatrix(empty(3), empty(2), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := alone(t, 3, 2)
 	p, _ := program(t, cell.LTC{Unfolds: 1, Explicit: true, Epsilon: 1e-3, InputMap: cell.NoMap}, w, 2)
 	tr := trial.New(p, 2, 2, 4)
 	if _, n, err := tr.Differences(); err != nil || n == 0 {
