@@ -156,8 +156,13 @@ func (e *Engine) count(flops *float64) (forward, back float64) {
 // The work of a gradient grows linearly with the length of a series over two decades, within memory that one segment of the
 // longest would exceed ten times: every row runs forward twice at most, and back once.
 func TestDiagonalWorkIsLinear(t *testing.T) {
-	p := readout(cell.LinOSS{Units: 4, Scheme: cell.IMEX})
-	lengths := []int{640, 4096, 64000}
+	for name, c := range diagonals() {
+		t.Run(name, func(t *testing.T) { workIsLinear(t, readout(c)) })
+	}
+}
+
+func workIsLinear(t *testing.T, p *Program) {
+	lengths := []int{160, 1024, 16000}
 	o := BatchOptions{Workers: 1}
 	o.Memory = NewBatch(p, o).Need(1, lengths[2])
 	var perRow []float64
@@ -187,7 +192,7 @@ func TestDiagonalWorkIsLinear(t *testing.T) {
 	if k := perRow[2] / perRow[0]; !(k > 0.99 && k < 2) {
 		t.Errorf("a row costs %.0f FLOPs in a short series and %.0f in one 100 times as long", perRow[0], perRow[2])
 	}
-	if told, _ := Foretold(p, 64000, 1); told < 10*o.Memory {
+	if told, _ := Foretold(p, lengths[2], 1); told < 10*o.Memory {
 		t.Errorf("one segment takes %d bytes, and what is allowed is %d", told, o.Memory)
 	}
 }
