@@ -18,18 +18,20 @@ import (
 //	h' = f1 + f2 g                                         Mode no_gate
 //	h' = A - A exp(-dt (|w_tau| + |f|)) f,  f = ff1 z      Mode pure
 //
-// The step is an update: its gates act at dt = 0 too, and any dt >= 0 is finite. The output is the state h [units].
+// The step is an update: its gates act at dt = 0 too, and any dt >= 0 is finite. The output is the state h [units]. Cost: with m
+// for the width of z, inputs + units without a backbone, 8 m units + 10 units FLOPs and 3 units functions, in Mode pure
+// 2 m units + 8 units and units; before that 2 FLOPs a weight of the backbone.
 //
 // Source: Hasani et al., Closed-form continuous-time neural networks, Nature Machine Intelligence 2022, eq. 3 and 11;
 // constants and initial values are those of ncps 1.0.1.
 type CfC struct {
-	// Units is the width of the state; at least 1.
+	// Units is the width of the state, 1 to 65536.
 	Units int `json:"units"`
-	// Mode is default if empty.
+	// Mode is default, no_gate or pure; default if empty.
 	Mode Mode `json:"mode" default:"default"`
-	// Backbone lists the widths of the layers between [x, h] and the heads; none if empty.
+	// Backbone lists the widths of the layers between [x, h] and the heads, each 1 to 65536; none if empty.
 	Backbone []int `json:"backbone" follows:"units"`
-	// Activation of the backbone; lecun_tanh if empty.
+	// Activation of the backbone: gelu, lecun_tanh, relu, silu or tanh; lecun_tanh if empty.
 	Activation Activation `json:"activation" default:"lecun_tanh"`
 }
 

@@ -24,9 +24,9 @@ import (
 // Source: Mozer, Kazakov and Lindsey, Discrete event, continuous time RNNs, arXiv 1710.04110; scales and initial values
 // (kernels Glorot, biases 0) as in the code of Lechner and Hasani, arXiv 2006.04418.
 type CTGRU struct {
-	// Units is the number of units; at least 1.
+	// Units is the number of units, 1 to 65536.
 	Units int `json:"units"`
-	// Scales is the number of time scales; 8 if zero, which reaches to 3162 time units.
+	// Scales is the number of time scales, 1 to 32; 8 if zero, which reaches to 3162 time units.
 	Scales int `json:"scales" default:"8"`
 }
 

@@ -23,17 +23,17 @@ import (
 // Source: Funahashi and Nakamura, Neural Networks 1993, in the form and with the initial values of Lechner and Hasani,
 // arXiv 2006.04418 (W Glorot, U orthogonal, bias 0, scale 1).
 type CTRNN struct {
-	// Units is the width of the state; at least 1.
+	// Units is the width of the state, 1 to 65536.
 	Units int `json:"units"`
-	// Method is the solver; rk4 if empty.
+	// Method is the solver: euler, midpoint, heun, rk4 or dopri5; rk4 if empty.
 	Method Method `json:"method" default:"rk4"`
-	// Unfolds is the number of solver sub-steps of methods with fixed steps; 3 if zero.
+	// Unfolds is the number of solver sub-steps of methods with fixed steps, 1 to 1000; 3 if zero.
 	Unfolds int `json:"unfolds" default:"3"`
 	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
 	RTol float64 `json:"rtol" default:"1e-3"`
 	// ATol is the absolute one, 1e-8 to 1, in units of the state; 1e-5 if zero.
 	ATol float64 `json:"atol" default:"1e-5"`
-	// Tau is the leak, a rate in 1 / model time units, the same for all units; 1 if zero. NeuralODE has none.
+	// Tau is the leak, a rate in 1 / model time units, the same for all units, above 0 to 1000; 1 if zero. NeuralODE has none.
 	Tau float64 `json:"tau" default:"1"`
 }
 
@@ -45,11 +45,11 @@ type CTRNN struct {
 // time unit at most: MaxStep keeps sub-steps at or below 1/4. Source: Chen et al., Neural ordinary differential equations,
 // NeurIPS 2018, as the recurrent cell of Lechner and Hasani, arXiv 2006.04418.
 type NeuralODE struct {
-	// Units is the width of the state; at least 1.
+	// Units is the width of the state, 1 to 65536.
 	Units int `json:"units"`
-	// Method is the solver; rk4 if empty.
+	// Method is the solver: euler, midpoint, heun, rk4 or dopri5; rk4 if empty.
 	Method Method `json:"method" default:"rk4"`
-	// Unfolds is the number of solver sub-steps of methods with fixed steps; 3 if zero.
+	// Unfolds is the number of solver sub-steps of methods with fixed steps, 1 to 1000; 3 if zero.
 	Unfolds int `json:"unfolds" default:"3"`
 	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
 	RTol float64 `json:"rtol" default:"1e-3"`

@@ -33,12 +33,12 @@ import (
 //
 // Elapsed time multiplies the learned step s; dt = 1 is the authors' layer. imex1, imex2 and ex are stable for equal steps
 // of dt <= 1. Up to dt = 1.5 an oscillator that is too stiff for a step is taken as stiff as is stable in it, d² A at most
-// 4 + 2 d G, 4 - 2 d G and d G, with d G at most 3.995 for ex; longer gaps are split. Where steps differ, each is a rotation in another metric: with one step in four
-// split in halves, an undamped oscillator of θ = 1.5 grows by 2 % a step, one of θ = 3 by 20 %. So irregular time asks for
-// im, with which |z|² + A |y|² never grows, whatever the steps. That needs G >= 0, and the region of im at dt = 1 has
-// negative G too; so the optimiser keeps the raw G at 0 or above. It keeps the raw A there, too. A raw value outside of its
-// bounds has no slope of its own and waits until the bounds, which follow the other two, come to it; those of A may do so
-// from 0 up, never below. Exactly on a bound the raw value has the slope.
+// 4 + 2 d G, 4 - 2 d G and d G, with d G at most 3.995 for ex; longer gaps are split. Where steps differ, each is a rotation in
+// another metric: with one step in four split in halves, an undamped oscillator of θ = 1.5 grows by 2 % a step, one of θ = 3 by
+// 20 %. So irregular time asks for im, with which |z|² + A |y|² never grows, whatever the steps. That needs G >= 0, and the
+// region of im at dt = 1 has negative G too; so the optimiser keeps the raw G at 0 or above. It keeps the raw A there, too. A
+// raw value outside of its bounds has no slope of its own and waits until the bounds, which follow the other two, come to it;
+// those of A may do so from 0 up, never below. Exactly on a bound the raw value has the slope.
 //
 // First values: eigenvalues r e^(±iθ) at dt = 1 with r² uniform on [0.81, 1) and θ uniform on [0, π), on [0, arccos r) for
 // im, because G >= 0 asks there for r <= cos θ; steps normal with deviation 0.5; B, C and D as in LinOSS. Probes A and G
@@ -47,11 +47,11 @@ import (
 // Source: Boyer, Rusch and Rus, Learning to dissipate energy in oscillatory state-space models, arXiv 2505.12171; the
 // authors' code for the regions, discretax for the ranges of first values.
 type DLinOSS struct {
-	// Units is the number of oscillators; at least 1.
+	// Units is the number of oscillators, 1 to 65536.
 	Units int `json:"units"`
 	// Scheme is imex1, imex2, im or ex; imex1, the paper's, if empty.
 	Scheme Scheme `json:"scheme" default:"imex1"`
-	// Activation f of the output, such as gelu; none if empty.
+	// Activation f of the output: gelu, lecun_tanh, relu, silu or tanh; none if empty.
 	Activation Activation `json:"activation"`
 }
 

@@ -20,7 +20,8 @@ import (
 //	x_last' = x where observed, else x_last;   elapsed' = 0 where observed, else delta
 //
 // States are h [units], x_last and elapsed [inputs]; the output is h. The step is an update: at dt = 0 the gates act. Any dt is
-// finite. As the cell imputes by itself, the head of a model scales its inputs and leaves NaN where nothing was observed.
+// finite. As the cell imputes by itself, the head of a model scales its inputs and leaves NaN where nothing was observed. Cost:
+// 14 inputs units + 6 units² + 15 units + 10 inputs FLOPs, 4 units + inputs functions.
 //
 // Form "code" is what the authors' file computes: it feeds 1 - m in place of m, goes from the last value to 0, and keeps the
 // state as it was before its decay: h' = z h + (1 - z) c.
@@ -29,12 +30,12 @@ import (
 // 2018, eq. 3 to 12. Initial values: W, V Glorot, U orthogonal, biases 0 as there. The rates of decay start just
 // above 0, uniform below 0.1 a time unit, where the authors' 0 has no slope.
 type GRUD struct {
-	// Units is the width of the state h; at least 1.
+	// Units is the width of the state h, 1 to 65536.
 	Units int `json:"units"`
 	// Form is paper or code; paper if empty.
 	Form GRUDForm `json:"form" default:"paper"`
 	// TrainMean makes x_mean a parameter that starts at 0 and is trained. Without it x_mean is what the paper has, the mean of
-	// what was observed in training: that is 0, as inputs are scaled by it.
+	// what was observed in training: that is 0, as inputs are scaled by it. Form code has no mean, and refuses it.
 	TrainMean bool `json:"train_mean"`
 }
 
@@ -53,11 +54,13 @@ const (
 //	r  = sigmoid(W_r [x, d] + b_r),   z = sigmoid(W_z [x, d] + b_z),   c = tanh(W_c [x, r d] + b_c)
 //	h' = z d + (1 - z) c
 //
-// The state h [units] is the output. The step is an update: at dt = 0 the gates act. Any dt is finite. Source: GRUD in the code
-// of Lechner and Hasani, arXiv 2006.04418; initial values as there: all kernels Glorot, w too, biases 0. A unit whose w starts
-// below 0 does not decay until its bias says so.
+// The state h [units] is the output. The step is an update: at dt = 0 the gates act. Any dt is finite. Cost:
+// 6 (inputs + units) units + 17 units FLOPs, 4 units functions.
+//
+// Source: GRUD in the code of Lechner and Hasani, arXiv 2006.04418; initial values as there: all kernels Glorot, w too, biases 0.
+// A unit whose w starts below 0 does not decay until its bias says so.
 type GRUDecay struct {
-	// Units is the width of the state; at least 1.
+	// Units is the width of the state, 1 to 65536.
 	Units int `json:"units"`
 }
 

@@ -18,11 +18,11 @@ import (
 // Source: De Brouwer et al., GRU-ODE-Bayes, NeurIPS 2019, eq. 3, without its Bayesian update; solver and initial values
 // (Glorot, reset bias 1, other biases 0) as in the code of Lechner and Hasani, arXiv 2006.04418.
 type GRUODE struct {
-	// Units is the width of the state; at least 1.
+	// Units is the width of the state, 1 to 65536.
 	Units int `json:"units"`
-	// Method is the solver; euler if empty.
+	// Method is the solver: euler, midpoint, heun, rk4 or dopri5; euler if empty.
 	Method Method `json:"method" default:"euler"`
-	// Unfolds is the number of solver sub-steps of methods with fixed steps; 4 if zero.
+	// Unfolds is the number of solver sub-steps of methods with fixed steps, 1 to 1000; 4 if zero.
 	Unfolds int `json:"unfolds" default:"4"`
 	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
 	RTol float64 `json:"rtol" default:"1e-3"`

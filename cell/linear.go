@@ -12,9 +12,9 @@ import (
 //	y = [x_{t-Window+1} | … | x_t]
 //
 // so that a model of it alone is its linear readout, one affine map of a window: the baseline that any other cell has to
-// beat. It has no parameters of its own. An update: dt has no effect (feed it as an input).
+// beat. It has no parameters of its own and costs no FLOPs. An update: dt has no effect (feed it as an input).
 type Linear struct {
-	// Window is the number of rows that the readout sees, the present one included; 1 if zero, at most 4096.
+	// Window is the number of rows that the readout sees, the present one included, 1 to 4096; 1 if zero.
 	Window int `json:"window" default:"1"`
 }
 

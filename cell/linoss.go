@@ -29,11 +29,11 @@ import (
 // First values: A_raw and steps uniform on [0, 1), both parts of B within 1/sqrt(inputs), of C within 1/sqrt(units), D
 // standard normal. Source: Rusch and Rus, Oscillatory state-space models, arXiv 2410.03943, and their code.
 type LinOSS struct {
-	// Units is the number of oscillators; at least 1.
+	// Units is the number of oscillators, 1 to 65536.
 	Units int `json:"units"`
 	// Scheme is im or imex; im if empty.
 	Scheme Scheme `json:"scheme" default:"im"`
-	// Activation f of the output, such as gelu; none if empty.
+	// Activation f of the output: gelu, lecun_tanh, relu, silu or tanh; none if empty.
 	Activation Activation `json:"activation"`
 }
 
@@ -63,9 +63,10 @@ var linoss = Entry{
 	},
 }
 
-// minStiffness and maxStiffness bound A, the latter for imex: at dt = 1 d² A < 4, as d < 1. longestOscillation is the longest step of explicit schemes. At
-// dt = 1 the layers are their authors'; rows of a regular series are about that far apart, by what their clock does, and to
-// split a row that is a little longer would change the step of most by half. So they go on to 1.5, with stable values.
+// minStiffness and maxStiffness bound A, the latter for imex: at dt = 1 d² A < 4, as d < 1. longestOscillation is the longest
+// step of explicit schemes. At dt = 1 the layers are their authors'; rows of a regular series are about that far apart, by what
+// their clock does, and to split a row that is a little longer would change the step of most by half. So they go on to 1.5, with
+// stable values.
 const (
 	minStiffness       = 1e-4 // of A
 	maxStiffness       = 4

@@ -38,15 +38,15 @@ import (
 // normal. Source: Hasani and others, Liquid structural state-space models, ICLR 2023 (arXiv 2209.12951), and their code in its
 // mode diag; elapsed time, which multiplies the learned step, is our extension.
 type LiquidS4 struct {
-	// Units is the number N of complex states of each input channel; at least 1.
+	// Units is the number N of complex states of each input channel, 1 to 65536.
 	Units int `json:"units"`
-	// Form is pb if empty.
+	// Form is pb, rec, rec_diag or p2; pb if empty.
 	Form LiquidForm `json:"form" default:"pb"`
-	// Discretisation is bilinear if empty.
+	// Discretisation is bilinear or zoh; bilinear if empty.
 	Discretisation Discretisation `json:"discretisation" default:"bilinear"`
 	// InversePoles starts Im A at 2N/π (2N/(2n+1) - 1), n from 0, the authors' diag-inv, in place of their diag-lin, π n.
 	InversePoles bool `json:"inverse_poles"`
-	// Activation f of the output, such as gelu; none if empty.
+	// Activation f of the output: gelu, lecun_tanh, relu, silu or tanh; none if empty.
 	Activation Activation `json:"activation"`
 }
 

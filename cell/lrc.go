@@ -29,8 +29,9 @@ import (
 // while Solver dopri5 freezes nothing and takes steps that its tolerances allow, see Dopri5.
 //
 // The state h [units], the potentials v, is a flow: dt = 0 keeps it to the bit. With the hybrid and the exponential solver any
-// dt >= 0 is stable; the explicit one is for d·e·a < 2, see MaxStep; dopri5 takes many steps where dt·e·a is large. With the gate a and e are below 1 and |b| below |vleak|, so
-// that potentials stay of the order of vleak. LRCU is the unit form: one explicit sub-step.
+// dt >= 0 is stable; the explicit one is for d·e·a < 2, see MaxStep; dopri5 takes many steps where dt·e·a is large. With the gate
+// a and e are below 1 and |b| below |vleak|, so that potentials stay of the order of vleak. LRCU is the unit form: one explicit
+// sub-step.
 //
 // gleak, w, shift and tau are kept at or above 0 by projection. All sums have one weight a synapse of the wiring, an absent
 // synapse has no path, and polarity fixes no sign; the output are the motor neurons after an affine map. Probes: "a", "b" and
@@ -41,11 +42,11 @@ import (
 // Source: Farsang, Neubauer and Grosu, Liquid resistance liquid capacitance networks, 2024 (arXiv 2403.08791), with the initial
 // values of the authors' code. The exponential solver is an exponential Euler step of the same equation; no publication has it.
 type LRC struct {
-	// Unfolds is the number of sub-steps K; 1 if zero.
+	// Unfolds is the number of sub-steps K of solvers with fixed steps, 1 to 1000; 1 if zero.
 	Unfolds int `json:"unfolds" default:"1"`
-	// Elastance is symmetric if empty.
+	// Elastance is constant, asymmetric or symmetric; symmetric if empty.
 	Elastance Elastance `json:"elastance" default:"symmetric"`
-	// Solver is explicit if empty.
+	// Solver is explicit, hybrid, exponential or dopri5; explicit if empty.
 	Solver LRCSolver `json:"solver" default:"explicit"`
 	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
 	RTol float64 `json:"rtol" default:"1e-3"`

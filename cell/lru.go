@@ -27,9 +27,9 @@ import (
 //
 // Source: Orvieto et al., Resurrecting recurrent neural networks for long sequences, ICML 2023, and minimal-LRU.
 type LRU struct {
-	// Units is the number of complex units; at least 1.
+	// Units is the number of complex units, 1 to 65536.
 	Units int `json:"units"`
-	// Activation f of the output, such as gelu; none if empty.
+	// Activation f of the output: gelu, lecun_tanh, relu, silu or tanh; none if empty.
 	Activation Activation `json:"activation"`
 }
 

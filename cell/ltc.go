@@ -30,9 +30,9 @@ import (
 // Source: Hasani et al., Liquid Time-constant Networks, AAAI 2021, eq. 3 and algorithm 1; synapses and wirings after
 // Lechner et al., Neural circuit policies, Nature Machine Intelligence 2020. Initial values are those of ncps 1.0.1.
 type LTC struct {
-	// Unfolds is the number of solver sub-steps K; 6 if zero.
+	// Unfolds is the number of solver sub-steps K, 1 to 1000; 6 if zero.
 	Unfolds int `json:"unfolds" default:"6"`
-	// Epsilon is added to the conductance; 1e-8 if zero.
+	// Epsilon is added to the conductance, above 0 to 1; 1e-8 if zero.
 	Epsilon float64 `json:"epsilon" default:"1e-8"`
 	// Spread, 1 to 1e6, is the ratio of the longest memory to the shortest at first: above 1 the capacitances cm start log-uniform
 	// on 1 to Spread, in time units. If zero it is 1: they start as in ncps, near 1 and, Explicit, near 1/2; with the many synapses of
@@ -40,9 +40,9 @@ type LTC struct {
 	Spread float64 `json:"spread" default:"1"`
 	// Explicit keeps cm, gleak and w positive by projection instead of softplus.
 	Explicit bool `json:"explicit"`
-	// InputMap is applied to the inputs first; affine if empty.
+	// InputMap is applied to the inputs first: affine, linear or none; affine if empty.
 	InputMap Mapping `json:"input_map" default:"affine"`
-	// OutputMap is applied to the motor neurons; none if empty.
+	// OutputMap is applied to the motor neurons, as InputMap; none if empty.
 	OutputMap Mapping `json:"output_map" default:"none"`
 }
 

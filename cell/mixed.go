@@ -16,11 +16,12 @@ import (
 //
 // so that gradients survive long gaps that the cell itself would forget. dt does not reach the memory, which is an
 // update; where the cell takes a row in several parts it acts before the first. The inner cell must have exactly one state,
-// which it reads before it writes it.
+// which it reads before it writes it. Cost beside that of the cell, for a state of n values: 8 (inputs + n) n + 13 n FLOPs,
+// 5 n functions.
 //
 // Source: Lechner and Hasani, Learning long-term dependencies in irregularly-sampled time series, 2020.
 type Mixed struct {
-	// Cell is the inner cell.
+	// Cell is the inner cell, one with a single state; it has no default.
 	Cell Cell
 }
 

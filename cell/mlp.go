@@ -12,15 +12,16 @@ import (
 //	z_0 = [x_{t-Window+1} | … | x_t],   z_l = activation(W_l z_{l-1} + b_l),   y = z_Layers
 //
 // An update that forgets: nothing older than Window rows has an effect, and dt has none (feed it as an input). The output
-// has Units components. Weights start with Glorot's bound. Source: Rumelhart, Hinton and Williams 1986.
+// has Units components. Weights start with Glorot's bound. Cost: 2 Window inputs Units + 2 (Layers-1) Units² FLOPs, and for
+// each layer Units FLOPs and Units of its activation. Source: Rumelhart, Hinton and Williams 1986.
 type MLP struct {
-	// Units is the width of every layer; at least 1.
+	// Units is the width of every layer, 1 to 65536.
 	Units int `json:"units"`
-	// Layers is their number; 2 if zero, at most 100.
+	// Layers is their number, 1 to 100; 2 if zero.
 	Layers int `json:"layers" default:"2"`
-	// Window is the number of rows that the first layer sees, the present one included; 8 if zero, at most 4096.
+	// Window is the number of rows that the first layer sees, the present one included, 1 to 4096; 8 if zero.
 	Window int `json:"window" default:"8"`
-	// Activation of every layer; relu if empty.
+	// Activation of every layer: gelu, lecun_tanh, relu, silu or tanh; relu if empty.
 	Activation Activation `json:"activation" default:"relu"`
 }
 

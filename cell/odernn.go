@@ -25,13 +25,13 @@ import (
 // 2019, algorithm 1; the GRU is that of Cho et al. Initial values: weights of the flow normal with deviation 0.1, its biases 0,
 // the GRU as in torch.
 type ODERNN struct {
-	// Units is the width of the state; at least 1.
+	// Units is the width of the state, 1 to 65536.
 	Units int `json:"units"`
-	// Hidden is the width of the hidden layer of the flow; 32 if zero.
+	// Hidden is the width of the hidden layer of the flow, 1 to 65536; 32 if zero.
 	Hidden int `json:"hidden" default:"32"`
-	// Method is the solver; euler if empty.
+	// Method is the solver: euler, midpoint, heun, rk4 or dopri5; euler if empty.
 	Method Method `json:"method" default:"euler"`
-	// Unfolds is the number of solver sub-steps of methods with fixed steps; 4 if zero.
+	// Unfolds is the number of solver sub-steps of methods with fixed steps, 1 to 1000; 4 if zero.
 	Unfolds int `json:"unfolds" default:"4"`
 	// RTol is the relative tolerance of dopri5, 1e-6 to 0.1; 1e-3 if zero.
 	RTol float64 `json:"rtol" default:"1e-3"`

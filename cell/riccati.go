@@ -29,7 +29,7 @@ import (
 // 1/sqrt(units). The paper gives none, nor Bound and Floor. Source: Farsang, Hasani, Rus and Grosu, arXiv 2609.35441, eq. 8, 10
 // and 13 to 27.
 type RiccatiSSM struct {
-	// Units is the width of the state; at least 1.
+	// Units is the width of the state, 1 to 65536.
 	Units int `json:"units"`
 	// Bound D of the state, 1e-3 to 1e3; 1 if zero.
 	Bound float64 `json:"bound" default:"1"`

@@ -10,12 +10,13 @@ import (
 //	d  = h exp(-min(max(w dt + b, 0), 1000))
 //	h' = GRU(x, d)
 //
-// The state h [units] is the output. The step is an update: at dt = 0 the gates act. Any dt is finite.
+// The state h [units] is the output. The step is an update: at dt = 0 the gates act. Any dt is finite. Cost: units FLOPs and
+// one function beside those of GRU.
 //
 // Source: Rubanova, Chen and Duvenaud, NeurIPS 2019 (the baseline "RNN-decay"), GRUCellExpDecay in their code. Initial values:
 // the GRU as in torch, w normal with deviation 0.1, b 0; where w starts below 0 nothing decays at first, as in that code.
 type RNNDecay struct {
-	// Units is the width of the state; at least 1.
+	// Units is the width of the state, 1 to 65536.
 	Units int `json:"units"`
 }
 
@@ -25,11 +26,12 @@ type RNNDecay struct {
 //
 // The state h [units] is the output. The step is an update: at dt = 0 the network acts. It subtracts where RNNDecay scales, so
 // that h falls by tau for every unit of time however long a gap is; what is far out saturates the network of the next row.
+// Cost: 2 inputs units + 4 units² + 5 units FLOPs, units functions.
 //
 // Source: VanillaRNN in the code of Lechner and Hasani, arXiv 2006.04418, called "RNN decay" in its tables of results. Initial
 // values: kernels Glorot, biases 0, tau 0.1.
 type RNNLinearDecay struct {
-	// Units is the width of the state and of the hidden layer; at least 1.
+	// Units is the width of the state and of the hidden layer, 1 to 65536.
 	Units int `json:"units"`
 }
 

@@ -30,11 +30,11 @@ import (
 //
 // Source: Smith, Warrington and Linderman, Simplified state space layers for sequence modeling, ICLR 2023, and their code.
 type S5 struct {
-	// Units is the number of complex units, each of which stands for two states of the system; at least 1.
+	// Units is the number of complex units, each of which stands for two states of the system, 1 to 65536.
 	Units int `json:"units"`
 	// Discretisation is zoh or bilinear; zoh if empty.
 	Discretisation Discretisation `json:"discretisation" default:"zoh"`
-	// Activation f of the output, such as gelu; none if empty.
+	// Activation f of the output: gelu, lecun_tanh, relu, silu or tanh; none if empty.
 	Activation Activation `json:"activation"`
 }
 

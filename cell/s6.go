@@ -28,11 +28,11 @@ import (
 // Source: Gu and Dao, Mamba: linear-time sequence modeling with selective state spaces, 2023, algorithm 2, and the
 // reference scan of their code. The block around it (projections, convolution, gate) is not part of the cell.
 type S6 struct {
-	// Units is the number N of states of each input channel; at least 1.
+	// Units is the number N of states of each input channel, 1 to 65536.
 	Units int `json:"units"`
-	// Rank R of the step, at most the number of inputs to be of use; one for every 16 inputs, rounded up, if zero.
+	// Rank R of the step, 1 to 65536 and of use up to the number of inputs; one for every 16 inputs, rounded up, if zero.
 	Rank int `json:"rank"`
-	// Activation act of the output, such as gelu; none if empty.
+	// Activation act of the output: gelu, lecun_tanh, relu, silu or tanh; none if empty.
 	Activation Activation `json:"activation"`
 }
 

@@ -29,7 +29,8 @@ const (
 	//
 	// where b* are the weights of the embedded method of order 4. Executors keep a step whose error is at most 1, and else
 	// try a shorter one; see Adapting. A step costs six f, its error one more. Source: Dormand and Prince, A family of
-	// embedded Runge-Kutta formulae, 1980; the norm is that of Hairer, Nørsett and Wanner, II.4, eq. 4.11.
+	// embedded Runge-Kutta formulae, 1980; the norm is that of Hairer, Nørsett and Wanner, II.4, eq. 4.11. Options for which a
+	// method has no use must keep their defaults: the sub-steps with this one, the tolerances with the others.
 	Dopri5 Method = "dopri5"
 )
 

@@ -29,18 +29,18 @@ import (
 // bound, biases with 0. Sources: Vaswani et al., Attention is all you need, 2017, section 3.2; Xiong et al., On layer
 // normalization in the Transformer architecture, 2020, for pre-norm; Su et al., RoFormer, 2021, section 3.2.2.
 type Transformer struct {
-	// Units is the width of h, Heads times an even number.
+	// Units is the width of h, Heads times an even number, up to 65536.
 	Units int `json:"units"`
-	// Heads of the attention; 2 if zero.
+	// Heads of the attention, 1 to 256; 2 if zero.
 	Heads int `json:"heads" default:"2"`
-	// FF is the width of the hidden layers; 64 if zero.
+	// FF is the width of the hidden layers, 1 to 65536; 64 if zero.
 	FF int `json:"ff" default:"64"`
-	// Layers is the number of blocks; 1 if zero, at most 100.
+	// Layers is the number of blocks, 1 to 100; 1 if zero.
 	Layers int `json:"layers" default:"1"`
-	// Window is the number of rows that a block attends to, the present one included; 32 if zero, 2 to 4096, and at most 2^20
-	// numbers with all Units.
+	// Window is the number of rows that a block attends to, the present one included, 2 to 4096, and at most 2^20 numbers with
+	// all Units; 32 if zero.
 	Window int `json:"window" default:"32"`
-	// Position is what the angles count; index if empty.
+	// Position is what the angles count, index or time; index if empty.
 	Position Position `json:"position" default:"index"`
 }
 
@@ -276,7 +276,7 @@ func transformerReference(meta Meta) (Cell, error) {
 		return nil, fmt.Errorf("steps is %q; a whole number from 1 up is needed", meta["steps"])
 	case k.Heads < 1 || k.Head < 1 || k.FF < 1: // which options would take for the default
 		return nil, fmt.Errorf("heads is %d, d_head %d and d_ff %d; whole numbers from 1 up are needed", k.Heads, k.Head, k.FF)
-	case units != k.Head: // files count the units of one head
+	case units != k.Head: // files count the units of one head; nothing else would find another number
 		return nil, fmt.Errorf("units is %d; in this cell it is d_head, %d", units, k.Head)
 	}
 	return Transformer{Units: k.Heads * k.Head, Heads: k.Heads, FF: k.FF, Window: max(rows, 2)}, nil

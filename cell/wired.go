@@ -14,21 +14,24 @@ import (
 //	      that have a synapse to i, and its own old state
 //
 // and all maps, the time gates too, have one weight per synapse. An absent synapse has no path. Polarity fixes no sign.
-// The state h is in the order of the layers; the output are the motor neurons.
+// The state h is in the order of the layers; the output are the motor neurons. Cost: 8 FLOPs for each synapse and own state,
+// 10 FLOPs and 3 functions a neuron; in Mode pure 2, 8 and 1.
 //
 // Source: the closed form of Hasani et al. 2022 on the wirings of Lechner et al. 2020, masked throughout. Weights are not
 // those of the reference library's wired cell; see NcpsCfC.
 type WiredCfC struct {
-	// Mode is default if empty.
+	// Mode is default, no_gate or pure; default if empty.
 	Mode Mode `json:"mode" default:"default"`
 }
 
 // NcpsCfC is the wired cell as ncps 1.0.1 computes it: every layer sees all inputs through its unmasked time gates and
 // all states of its own layer; the wiring masks ff1 and ff2 between neighbouring layers only, and command-to-command
 // synapses are not used. Kept so that published weights and figures can be reproduced; the graph that is drawn is not
-// the graph that is computed. The state h is in the order of the layers; the output is the last layer.
+// the graph that is computed. The state h is in the order of the layers; the output is the last layer. Cost of a layer of n
+// neurons that m values enter: 4 n m + 8 n² + 10 n FLOPs, 4 a synapse of its mask, and 3 n functions; in Mode pure 2 n² + 8 n,
+// 2 a synapse, and n.
 type NcpsCfC struct {
-	// Mode is default if empty.
+	// Mode is default, no_gate or pure; default if empty.
 	Mode Mode `json:"mode" default:"default"`
 }
 
