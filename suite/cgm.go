@@ -18,8 +18,8 @@ var cgm = Task{
 		"last reading are predicted; RMSE in mg/dL",
 	Source: "H. Hall et al.: Glucotypes reveal new patterns of glucose dysregulation, PLOS Biology 2018, CC BY 4.0", Files: []string{"cgm.zip"},
 	LastOnly: true, Batch: 64,
-	Measures: []Measure{horizon("rmse30", "RMSE in 30 minutes", 0), horizon("rmse60", "RMSE in 60 minutes", 1)},
-	read:     readCGM,
+	Measures: []Measure{horizon("rmse30", "RMSE in 30 minutes", 0), horizon("rmse60", "RMSE in 60 minutes", 1)}, Goals: []Goal{{"rmse30", 13.8}, {"rmse60", 21.8}},
+	read: readCGM,
 }
 
 // horizon is the RMSE of one output.

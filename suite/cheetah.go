@@ -23,7 +23,7 @@ var cheetah = Task{
 var cheetahClip = Task{
 	Name: "cheetah-clip", Title: "Half-cheetah, the next observation, inputs clipped",
 	Protocol: cheetahProtocol + "; scaled inputs are clipped to ±5", Source: cheetah.Source,
-	Files: cheetah.Files, Measures: cheetahMeasures, Batch: 16,
+	Files: cheetah.Files, Measures: cheetahMeasures, Goals: []Goal{{"mse", 2.05}}, Batch: 16,
 	read: func(f Folder) (*Data, error) { return readCheetah(f, 5) },
 }
 

@@ -17,7 +17,7 @@ var cmapss = Task{
 		"min(125, cycles left) at the last one; test: the last 30 cycles of each of the 100 test units; 14 sensors, z-scores of the rows of the training units; " +
 		"predictions below 0 count as 0; capped: against min(125, truth)",
 	Source: "A. Saxena, K. Goebel: Turbofan Engine Degradation Simulation, NASA 2008, public domain", Files: []string{"cmapss.zip"},
-	LastOnly: true, Batch: 64,
+	LastOnly: true, Batch: 64, Goals: []Goal{{"rmse_capped", 12}},
 	Measures: []Measure{
 		called(known("rmse"), "rmse_capped", "RMSE, truth capped at 125", lifeLeft(capped)),
 		called(known("rmse"), "rmse", "RMSE", lifeLeft(sameLabels)),
@@ -31,7 +31,7 @@ var cmapss = Task{
 var cmapssHistory = Task{
 	Name: "cmapss-history", Title: "C-MAPSS FD001, with 60 cycles of history",
 	Protocol: "as cmapss, and the same cycles scored, but a window reaches back over 60 cycles, or to the first one of a unit that is younger",
-	Source:   cmapss.Source, Files: cmapss.Files, LastOnly: true, Batch: 64, Measures: cmapss.Measures,
+	Source:   cmapss.Source, Files: cmapss.Files, LastOnly: true, Batch: 64, Measures: cmapss.Measures, Goals: cmapss.Goals,
 	read: func(f Folder) (*Data, error) { return readCMAPSS(f, 60) },
 }
 

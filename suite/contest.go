@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"math"
 
 	"github.com/elegans-nn/elegans/baseline"
@@ -53,10 +54,13 @@ func simple(d *Data) (list []baseline.Baseline) {
 	return list
 }
 
-// Hash identifies the data: inputs, elapsed times, labels and windows of all parts.
+// Hash identifies the data: their schema with its scalers, and inputs, elapsed times, labels and windows of all parts.
 func (d *Data) Hash() string {
 	d.once.Do(func() {
 		h := sha256.New()
+		if err := json.NewEncoder(h).Encode(d.Schema); err != nil {
+			panic("suite: a schema that passed its check is not JSON: " + err.Error())
+		}
 		var word [8]byte
 		number := func(v uint64) {
 			binary.LittleEndian.PutUint64(word[:], v)

@@ -3,6 +3,8 @@ package suite
 import (
 	_ "embed"
 	"encoding/json"
+	"slices"
+	"sync"
 )
 
 // Figure is a result of others.
@@ -39,11 +41,12 @@ const (
 //go:embed figures.json
 var figures []byte
 
-// Figures of others for the task, in the order of the file.
-func (t *Task) Figures() []Figure {
-	var all map[string][]Figure
+var allFigures = sync.OnceValue(func() (all map[string][]Figure) {
 	if err := json.Unmarshal(figures, &all); err != nil {
 		panic("suite: figures.json: " + err.Error())
 	}
-	return all[t.Name]
-}
+	return all
+})
+
+// Figures of others for the task, in the order of the file.
+func (t *Task) Figures() []Figure { return slices.Clone(allFigures()[t.Name]) }

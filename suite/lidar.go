@@ -16,14 +16,14 @@ var lidar = Task{
 	Protocol: "29 traces in the order of their names, counted from 0: test 6 7 9 18 22 24 26; of the 22 others in order, positions 4, 9, 14 and 19 are " +
 		"validation; 541 ranges, min(range, 10 m) / 10 m and 1 where there was no echo; windows of 32 rows, stride 16, all steps scored, every window mirrored too",
 	Source: "autonomous rover traces of the ncps documentation", Files: []string{"lidar.zip"},
-	Crossed: true, Measures: []Measure{of("mse")}, Batch: 16,
+	Crossed: true, Measures: []Measure{of("mse")}, Goals: []Goal{{"mse", 0.1}}, Batch: 16,
 	read: readLidar,
 }
 
 var lidarNcps = Task{
 	Name: "lidar-ncps", Title: "Steering a rover by laser ranges, protocol of the ncps documentation",
 	Protocol: "as lidar, with its validation traces in the training part: 678 training and 250 test windows; nothing is chosen here, the last epoch counts",
-	Source:   lidar.Source, Files: lidar.Files, Measures: lidar.Measures, Batch: 16,
+	Source:   lidar.Source, Files: lidar.Files, Crossed: true, Measures: lidar.Measures, Batch: 16,
 	read: func(f Folder) (*Data, error) {
 		d, err := readLidar(f)
 		if err != nil {

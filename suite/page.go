@@ -16,8 +16,11 @@ type Row struct {
 	Model  string
 	Kind   Kind
 	Source string // empty for ours
-	// Parameters; 0 where nobody says.
+	// Candidate of whose rows it is one; empty for others.
+	Candidate string
+	// Parameters, and FLOPs of one step; 0 where nobody says.
 	Parameters int
+	FLOPs      float64
 	// Mean and SD of the measures over seeds, by name; SD is NaN for a single one.
 	Mean, SD map[string]float64
 	// Valid is the mean of the first measure on validation; NaN for others.
@@ -33,10 +36,10 @@ type Row struct {
 
 // rowOf sums up trials. Runs that diverged are counted, and have the figures of the constant model.
 func (t *Task) rowOf(l Line, trials []*Trial) Row {
-	r := Row{Model: l.Name, Kind: l.Kind, Seeds: len(trials), Tried: l.Tried, Mean: map[string]float64{}, SD: map[string]float64{}}
+	r := Row{Model: l.Name, Candidate: l.Model, Kind: l.Kind, Seeds: len(trials), Tried: l.Tried, Mean: map[string]float64{}, SD: map[string]float64{}}
 	values, valid := map[string][]float64{}, []float64{}
 	for _, one := range trials {
-		r.Parameters, r.Rate, r.Epochs = one.Parameters, one.Options.LearningRate, one.Options.Epochs
+		r.Parameters, r.FLOPs, r.Rate, r.Epochs = one.Parameters, one.FLOPs, one.Options.LearningRate, one.Options.Epochs
 		if one.Diverged != "" {
 			r.Diverged++
 		}
@@ -74,8 +77,8 @@ type Outcome struct {
 	Task *Task
 	// Rows of ours.
 	Rows []Row
-	// Section in which the rows stand.
-	Section int
+	// Section that it belongs to, and an earlier one in which its table stands; 0 where it stands here.
+	Section, Above int
 	// Made says what trained them, but for those that say it themselves.
 	Made Made
 	// Note says what was found.
@@ -86,14 +89,15 @@ type Outcome struct {
 	Trials, Configurations int
 }
 
-// Outcome is what a record holds of a section on a task. It needs no data.
+// Outcome is what a record holds of a section on a task. It needs no data. Rows of models that are candidates no longer are left out,
+// so that the section can be run again as the page shows it; their trials stay in the record and are counted.
 func (t *Task) Outcome(held *Results, s Section) Outcome {
 	rank := map[string]int{} // as the section lists them: the order on the board follows from test figures
 	for i, c := range s.Candidates(t) {
 		rank[c.Title()] = i - len(s.Candidates(t))
 	}
-	rows := held.Rows(t, s.Name)
-	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(rank[a.Model], rank[b.Model]) })
+	rows := slices.DeleteFunc(held.Rows(t, s.Name), func(r Row) bool { return r.Kind != Simple && rank[r.Candidate] == 0 })
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(rank[a.Candidate], rank[b.Candidate]) })
 	o := Outcome{Task: t, Rows: rows, Section: s.Number, Made: held.Boards[s.Name].Made, Note: held.Note}
 	o.Trials, o.Configurations = held.Looked()
 	return o
@@ -129,6 +133,10 @@ func (p *printer) line(format string, args ...any) {
 func (p *printer) outcome(o Outcome) {
 	t := o.Task
 	p.line("\n### %s (`%s`)\n", t.Title, t.Name)
+	if o.Above > 0 {
+		p.line("The table stands in section %d.", o.Above)
+		return
+	}
 	p.line("%s; %s.", capital(t.scored()), t.Protocol)
 	if o.Absent != "" {
 		p.line("\nNot run: %s.", o.Absent)
@@ -174,7 +182,7 @@ func (m *Made) brief() string {
 }
 
 func (p *printer) table(t *Task, rows []Row) {
-	head, rule := "| model | kind | parameters |", "|---|---|---|"
+	head, rule := "| model | kind | parameters | FLOPs a step |", "|---|---|---|---|"
 	for _, m := range t.Measures {
 		head, rule = head+" "+m.Title+" |", rule+"---|"
 	}
@@ -210,7 +218,7 @@ func (r Row) Value(m Measure) float64 {
 }
 
 func (p *printer) row(t *Task, r Row) {
-	cells := []string{r.Model, string(r.Kind), number0(r.Parameters)}
+	cells := []string{r.Model, string(r.Kind), number0(r.Parameters), number0(int(r.FLOPs))}
 	for _, m := range t.Measures {
 		cells = append(cells, figure(r.Value(m), r.SD[m.Name]))
 	}
@@ -256,142 +264,4 @@ func figure(mean, sd float64) string {
 		text += fmt.Sprintf(" ± %.*f", decimals, sd)
 	}
 	return text
-}
-
-// best is the best of some rows, by their test figures: what a model has to stand beside is not chosen in its favour.
-func best(m Measure, rows []Row, is func(Row) bool) (best Row, ok bool) {
-	for _, r := range rows {
-		if is(r) && !math.IsNaN(r.Value(m)) && (!ok || m.Better(r.Value(m), best.Value(m))) {
-			best, ok = r, true
-		}
-	}
-	return best, ok
-}
-
-// rivals are the best of every kind that is not a liquid model of ours: of our own rows and of others.
-func (o Outcome) rivals() (list []Row) {
-	m := o.Task.Measures[0]
-	for _, rows := range [][]Row{o.Rows, o.Task.Others()} {
-		for _, kind := range []Kind{Liquid, Network, Simple} {
-			if r, ok := best(m, rows, func(r Row) bool { return r.Kind == kind && (kind != Liquid || r.Source != "") }); ok {
-				list = append(list, r)
-			}
-		}
-	}
-	return list
-}
-
-// verdict says which of the rivals are better than the liquid model that validation chooses, and what was found there.
-func (o Outcome) verdict() string {
-	m := o.Task.Measures[0]
-	ours, ok := o.chosen()
-	if !ok {
-		return "None of our liquid models was trained."
-	}
-	who := "Validation chooses"
-	switch {
-	case o.Task.Crossed:
-		who = "Cross-validation chooses"
-	case math.IsNaN(ours.Valid):
-		who = "Nothing chooses here; the first is"
-	}
-	var ahead, behind []string
-	for _, r := range o.rivals() {
-		text := fmt.Sprintf("%s %s (%s, %s)", r.Model, figure(r.Value(m), r.SD[m.Name]), r.Kind, cmp.Or(r.Source, "elegans"))
-		if m.Better(r.Value(m), ours.Value(m)) {
-			ahead = append(ahead, text)
-		} else {
-			behind = append(behind, text)
-		}
-	}
-	text := fmt.Sprintf("%s %s: %s.", who, ours.Model, figure(ours.Value(m), ours.SD[m.Name]))
-	if len(behind) > 0 {
-		text += " It reaches " + strings.Join(behind, ", ") + "."
-	}
-	if len(ahead) > 0 {
-		text += " We lose to " + strings.Join(ahead, ", ") + "."
-	}
-	if o.Note != "" {
-		text += " " + o.Note
-	}
-	return text
-}
-
-// time says what elapsed times are worth to every model that was trained with and without them; empty where nothing was.
-func (o Outcome) time(all []Outcome) string {
-	m := o.Task.Measures[0]
-	var pairs []string
-	for _, timed := range all {
-		if timed.Task != o.Task.Timed {
-			continue
-		}
-		for _, r := range o.Rows {
-			if with, ok := best(m, timed.Rows, func(w Row) bool { return w.Model == r.Model && w.Kind != Simple }); ok {
-				pairs = append(pairs, fmt.Sprintf("%s %s and %s", r.Model, figure(with.Value(m), with.SD[m.Name]), figure(r.Value(m), r.SD[m.Name])))
-			}
-		}
-	}
-	if len(pairs) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("With elapsed times (`%s`) and without them, %s is: %s.", o.Task.Timed.Name, m.Title, strings.Join(pairs, "; "))
-}
-
-// WriteSummary writes what came of every task in a line.
-func WriteSummary(w io.Writer, outcomes []Outcome) error {
-	p := &printer{w: w}
-	p.line("\n| section | task | measure | scored | ours | seeds | best baseline of ours | published | peers: simple | peers: network | peers: liquid | looked at |")
-	p.line("|---|---|---|---|---|---|---|---|---|---|---|---|")
-	for _, o := range outcomes {
-		m := o.Task.Measures[0]
-		scored := "every step"
-		if o.Task.LastOnly {
-			scored = "last step"
-		}
-		cells := []string{fmt.Sprint(o.Section), fmt.Sprintf("`%s`", o.Task.Name), m.Title, scored}
-		if o.Task.Leaky {
-			cells[1] += ", leaky"
-		}
-		if ours, ok := o.chosen(); ok {
-			cells = append(cells, "**"+brief(m, ours)+"**", fmt.Sprint(ours.Seeds))
-		} else {
-			cells = append(cells, "not run", "")
-		}
-		others := o.Task.Others()
-		for _, one := range []struct {
-			rows []Row
-			is   func(Row) bool
-		}{
-			{o.Rows, func(r Row) bool { return r.Kind != Liquid }},
-			{others, func(r Row) bool { return r.Source != Measured && r.Kind == Liquid }},
-			{others, func(r Row) bool { return r.Source == Measured && r.Kind == Simple }},
-			{others, func(r Row) bool { return r.Source == Measured && r.Kind == Network }},
-			{others, func(r Row) bool { return r.Source == Measured && r.Kind == Liquid }},
-		} {
-			text := ""
-			if r, ok := best(m, one.rows, one.is); ok {
-				text = brief(m, r)
-			}
-			cells = append(cells, text)
-		}
-		p.line("| %s | %d |", strings.Join(cells, " | "), o.Configurations)
-	}
-	return p.err
-}
-
-// brief is a row as a cell of the summary.
-func brief(m Measure, r Row) string { return r.Model + " " + figure(r.Value(m), r.SD[m.Name]) }
-
-// chosen is the liquid row of ours with the best validation measure; the first liquid row without validation, or where it does not
-// rank models.
-func (o Outcome) chosen() (best Row, ok bool) {
-	for _, r := range o.Rows {
-		if r.Kind != Liquid || r.Diverged == r.Seeds {
-			continue
-		}
-		if !ok || !o.Task.Crossed && o.Task.Measures[0].Better(r.Valid, best.Valid) {
-			best, ok = r, true
-		}
-	}
-	return best, ok
 }

@@ -20,7 +20,7 @@ var physionet = Task{
 		"0.1 and 99.9 percentile of the training stays and z-scored by them; what was not measured is held from its last value (the mean before the first) with a mask and " +
 		"the time since; beside the sequence age, gender, height, first weight and type of the unit; one decision after 48 hours",
 	Source: "I. Silva et al.: PhysioNet/Computing in Cardiology Challenge 2012, ODC-By", Files: []string{"physionet2012.zip"},
-	LastOnly: true, Measures: []Measure{of("auroc"), of("auprc")}, Batch: 64,
+	LastOnly: true, Measures: []Measure{of("auroc"), of("auprc")}, Goals: []Goal{{"auroc", 0.885}}, Batch: 64,
 	read: readPhysioNet,
 }
 
@@ -84,7 +84,8 @@ func readStays(f Folder) (stays []*stay, err error) {
 			return err
 		}
 		if outcomes {
-			return readOutcomes(text, deaths)
+			readOutcomes(text, deaths)
+			return nil
 		}
 		s, err := readStay(text)
 		if s.id, _ = strconv.Atoi(strings.TrimSuffix(base, ".txt")); err == nil {
@@ -93,15 +94,22 @@ func readStays(f Folder) (stays []*stay, err error) {
 		}
 		return &table.DataError{Source: f.path("physionet2012.zip") + "/" + member.Name, Msg: err.Error()}
 	})
+	if err != nil {
+		return nil, err
+	}
 	slices.SortFunc(stays, func(a, b *stay) int { return a.id - b.id })
 	for _, s := range stays {
-		s.death = deaths[s.id]
+		died, ok := deaths[s.id]
+		if !ok {
+			return nil, &table.DataError{Source: f.path("physionet2012.zip"), Msg: fmt.Sprintf("says of stay %d no outcome; get the file again", s.id)}
+		}
+		s.death = died
 	}
-	return stays, err
+	return stays, nil
 }
 
 // readOutcomes reads lines RecordID,SAPS-I,SOFA,Length_of_stay,Survival,In-hospital_death.
-func readOutcomes(text []byte, deaths map[int]bool) error {
+func readOutcomes(text []byte, deaths map[int]bool) {
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.TrimSpace(line), ",")
 		id, err := strconv.Atoi(cells[0])
@@ -109,7 +117,6 @@ func readOutcomes(text []byte, deaths map[int]bool) error {
 			deaths[id] = cells[5] == "1"
 		}
 	}
-	return nil
 }
 
 // readStay reads lines Time,Parameter,Value. A value of -1 is missing, and so is a parameter without a name.

@@ -199,6 +199,7 @@ func TestGenerations(t *testing.T) {
 	}
 	put(Made{old.Program, "go", "d2"}, "e")
 	var page bytes.Buffer
+	s.Own = map[string][]Candidate{"short": {{Name: "a"}, {Name: "d"}, {Name: "e"}}}
 	if err := WriteSection(&page, s, []Outcome{short.Outcome(held, s)}); err != nil {
 		t.Fatal(err)
 	}
@@ -235,6 +236,7 @@ func TestHash(t *testing.T) {
 		t.Error("the same data have another hash")
 	}
 	for name, change := range map[string]func(*Data){
+		"scaler":  func(d *Data) { d.Schema.Inputs[0].SD *= 2 },
 		"windows": func(d *Data) { d.Train.Windows = d.Train.Windows[1:] },
 		"input":   func(d *Data) { d.Valid.Series[0].X[0]++ },
 		"label":   func(d *Data) { y := d.Test.Series[3].Y; y[len(y)-1] = 1 - y[len(y)-1] },
@@ -281,116 +283,5 @@ func TestResultFiles(t *testing.T) {
 	}
 	if v, ok := one.Test.Get("accuracy"); v != 0.9 || !ok || !math.IsNaN(float64(one.ValidLoss)) || one.Options.LearningRate != 0.01 {
 		t.Errorf("%+v", one)
-	}
-}
-
-// The page chooses the model it speaks of on validation, counts what diverged, and says where others are better.
-func TestPage(t *testing.T) {
-	held := &Results{Task: "cmapss"}
-	n := 0
-	add := func(name string, kind Kind, tried int, rate float64, valid, test []float64, diverged int) {
-		l := Line{Name: name, Model: name, Kind: kind, Tried: tried}
-		for i := range test {
-			n++
-			one := &Trial{Key: fmt.Sprint(n), Model: name, Parameters: 100, Seed: uint64(i), Options: train.Options{LearningRate: rate},
-				Valid: metric.Scores{{Name: "rmse_capped", Value: valid[i]}}, Test: metric.Scores{{Name: "rmse_capped", Value: test[i]}, {Name: "rmse", Value: 20}, {Name: "score", Value: 300}}}
-			if i < diverged {
-				one.Diverged = "at step 3"
-			}
-			held.keep(one)
-			l.Trials = append(l.Trials, one.Key)
-		}
-		held.place("cmapss", Made{}, l)
-	}
-	add("ltc-ncp19", Liquid, 2, 0.02, []float64{11, 13}, []float64{11, 12}, 1)
-	add("cfc-ncp19", Liquid, 1, 0.002, []float64{14, 15}, []float64{10, 12}, 0)
-	add("gru32", Network, 1, 0.002, []float64{14, 15}, []float64{9, 9}, 0)
-	held.Note = "Windows are few."
-	add("linear", Simple, 1, 0, []float64{20}, []float64{21}, 0)
-	held.keep(&Trial{Key: "not scored", Model: "ltc-ncp19"})
-	held.LookedAt = []Look{{Model: "gru32", Test: metric.Scores{{Name: "rmse_capped", Value: 5}}}, {Model: "gru32", Seed: 1}}
-	s, err := SectionOf(6)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var page bytes.Buffer
-	if err := WriteSection(&page, s, []Outcome{cmapss.Outcome(held, s), {Task: &lidar, Absent: "lidar.zip is missing"}}); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{
-		"## 6. C-MAPSS FD001", "The last step is scored; units of the training file",
-		"| ltc-ncp19 | liquid | 100 | 11.50 ± 0.71 | 20.00 | 300.0 | 0.02 of 2 | 2, 1 diverged | **elegans** |",
-		"| cfc-ncp19 | liquid | 100 | 11.00 ± 1.41 | 20.00 | 300.0 | 0.002 | 2 | **elegans** |",
-		"| linear | simple | 100 | 21.00 | 20.00 | 300.0 |  | 1 | **elegans** |",
-		"| lightgbm | simple |  | 12.17 ± 0.14 |", "Validation chooses ltc-ncp19: 11.50 ± 0.71. It reaches linear 21.00 (simple, elegans), ",
-		"lightgbm 12.17 ± 0.14 (simple, measured)", "gru32 9.000 (network, elegans). Windows are few.", " We lose to ",
-		"5 configurations whose test figure was looked at (9 trials)", "Not run: lidar.zip is missing.", "Every step is scored; 29 traces",
-	} {
-		if !strings.Contains(page.String(), want) {
-			t.Errorf("the page lacks %q", want)
-		}
-	}
-	if t.Failed() {
-		t.Log(page.String())
-	}
-}
-
-// The page says what elapsed times are worth to the networks that were trained with and without them, and to no others.
-func TestPageOfTimes(t *testing.T) {
-	s, err := SectionOf(2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	outcome := func(task *Task, accuracy map[string]float64) Outcome {
-		held := &Results{Task: task.Name}
-		for name, v := range accuracy {
-			kind := Network
-			if name == "rule" {
-				kind = Simple
-			}
-			held.keep(&Trial{Key: name, Model: name, Test: metric.Scores{{Name: "accuracy", Value: v}}})
-			held.place(s.Name, Made{}, Line{Name: name, Model: name, Kind: kind, Trials: []string{name}})
-		}
-		return task.Outcome(held, s)
-	}
-	timed := outcome(&xor, map[string]float64{"lstm-32": 0.99, "gru-32": 0.98, "rule": 0.5})
-	var page bytes.Buffer
-	if err := WriteSection(&page, s, []Outcome{timed, outcome(&xorUntimed, map[string]float64{"lstm-32": 0.55, "rule": 0.5})}); err != nil {
-		t.Fatal(err)
-	}
-	want := "With elapsed times (`xor`) and without them, accuracy is: lstm-32 0.9900 and 0.5500."
-	if n := strings.Count(page.String(), "With elapsed times"); n != 1 || !strings.Contains(page.String(), want) {
-		t.Errorf("%d sentences, want %q once in\n%s", n, want, page.String())
-	}
-	if text := timed.time([]Outcome{timed}); text != "" {
-		t.Errorf("a task with elapsed times says %q", text)
-	}
-}
-
-// Without validation, or where it does not rank models, the first candidate of the section stands for all, whatever the order on the
-// board and however good others are on validation.
-func TestFirstStandsForAll(t *testing.T) {
-	s, err := SectionOf(5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, task := range []*Task{&lidarNcps, &lidar} {
-		first := s.Candidates(task)[0].Title()
-		held := &Results{}
-		for i, name := range []string{"ltc-ncp19", "cfc-small-conv", first} {
-			trial := &Trial{Key: name, Model: name, Test: metric.Scores{{Name: "mse", Value: float64(i)}}}
-			if task.Crossed {
-				trial.Valid = trial.Test
-			}
-			held.keep(trial)
-			held.place(s.Name, Made{}, Line{Name: name, Model: name, Kind: Liquid, Trials: []string{name}})
-		}
-		o := task.Outcome(held, s)
-		if best, ok := o.chosen(); !ok || best.Model != first {
-			t.Errorf("%s: %s stands for all", task.Name, best.Model)
-		}
-		if text := o.verdict(); task.Crossed != strings.HasPrefix(text, "Cross-validation chooses "+first) {
-			t.Errorf("%s: %s", task.Name, text)
-		}
 	}
 }

@@ -38,11 +38,13 @@ type Task struct {
 	LastOnly bool
 	// Leaky says that parts share rows, so that the score is too good: it serves for comparison with a published one only.
 	Leaky bool
-	// Crossed says that the validation part is too unlike the rest to rank models: the first candidate stands for all, which
+	// Crossed says that the validation part is too small or too unlike the rest to rank models, or is none: the first candidate stands for all, which
 	// cross-validation over training and validation part has put there.
 	Crossed bool
 	// Measures that are reported; the first decides.
 	Measures []Measure
+	// Goals that were set before anything was trained.
+	Goals []Goal
 	// Threshold names the metric for which the threshold between two classes is chosen on validation; empty: it is 0.5.
 	Threshold string
 	// Batch is the number of windows a step that the figures of others were made with.

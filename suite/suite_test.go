@@ -2,6 +2,7 @@ package suite
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestFigures(t *testing.T) {
 					found++
 				}
 			}
-			if found == 0 || f.Source == "" || f.Kind != Simple && f.Kind != Network && f.Kind != Liquid {
+			if found == 0 || found < len(f.Values) || f.Source == "" || f.Kind != Simple && f.Kind != Network && f.Kind != Liquid {
 				t.Errorf("%s: %+v", name, f)
 			}
 		}
@@ -76,7 +77,7 @@ func TestMeasureDirection(t *testing.T) {
 func TestSectionsAreWhole(t *testing.T) {
 	names := map[string]bool{}
 	for i, s := range Sections() {
-		if s.Number != i+1 || s.Seeds != 5 || len(s.Tasks) == 0 || len(s.Models) == 0 || names[s.Name] {
+		if s.Number != i+1 || s.Seeds != 5 || len(s.Tasks) == 0 || slices.ContainsFunc(s.Tasks, func(t *Task) bool { return len(s.Candidates(t)) == 0 }) || names[s.Name] {
 			t.Errorf("section %d: %+v", i, s)
 		}
 		names[s.Name] = true

@@ -14,7 +14,7 @@ var vowels = Task{
 	Protocol: "official split; of the training file utterances 4, 9, 14, … (counted from 0) are validation, the other 216 training; 12 " +
 		"coefficients, 7 to 29 steps, z-scores of all steps of the 216; one decision at the last step",
 	Source: "M. Kudo, J. Toyama, M. Shimbo 1999, in the UEA archive", Files: []string{"uea.zip"},
-	LastOnly: true, Measures: []Measure{of("accuracy")}, Batch: 16,
+	LastOnly: true, Crossed: true, Measures: []Measure{of("accuracy")}, Goals: []Goal{{"accuracy", 0.985}}, Batch: 16,
 	read: func(f Folder) (*Data, error) {
 		return readUEA(f, "JapaneseVowels", func(i int) bool { return i%5 == 4 })
 	},

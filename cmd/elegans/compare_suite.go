@@ -62,7 +62,7 @@ func (f *compareFlags) compareSuite(cmd *cobra.Command, c *console) error {
 	if err := f.checkSuite(cmd, section); err != nil {
 		return err
 	}
-	t := &tournament{c: c, f: f, section: section, altered: altered(cmd), given: cmd.Flags().Changed, started: time.Now(), again: commandLine(cmd, []string{"compare"}, func(string) bool { return true })}
+	t := &tournament{c: c, f: f, section: section, altered: altered(cmd, f.seeds == section.Seeds), given: cmd.Flags().Changed, started: time.Now(), again: commandLine(cmd, []string{"compare"}, func(string) bool { return true })}
 	if f.csv != "" {
 		if err := checkWritable(f.csv, ""); err != nil {
 			return err
@@ -77,9 +77,12 @@ func (f *compareFlags) compareSuite(cmd *cobra.Command, c *console) error {
 // asSuite are the flags with which a suite is still run as it says.
 var asSuite = []string{"suite", "data", "tasks", "models", "results", "keep", "csv", "json", "quiet", "workers", "memory", "help"}
 
-// altered tells whether anything was asked for that a suite does not say. Its tables are not changed by that.
-func altered(cmd *cobra.Command) bool {
-	return slices.ContainsFunc(flagNames(cmd), func(name string) bool { return cmd.Flags().Changed(name) && !slices.Contains(asSuite, name) })
+// altered tells whether anything was asked for that a suite does not say; as many seeds as it says are nothing. Its tables are not
+// changed by that.
+func altered(cmd *cobra.Command, usualSeeds bool) bool {
+	return slices.ContainsFunc(flagNames(cmd), func(name string) bool {
+		return cmd.Flags().Changed(name) && !slices.Contains(asSuite, name) && !(name == "seeds" && usualSeeds)
+	})
 }
 
 // failed are the tasks that came to no result although their data are there.
