@@ -18,9 +18,12 @@ func TestFaintCotangents(t *testing.T) {
 	b.Next("h", next)
 	b.Output("y", next)
 	p := b.Build()
-	for _, bounded := range []bool{false, true} {
+	for _, c := range []struct {
+		bounded bool
+		label   float32
+	}{{false, 1}, {true, 1}, {false, float32(math.NaN())}} {
 		o := engine.BatchOptions{Workers: 1, Inputs: true}
-		if bounded {
+		if c.bounded {
 			o.Memory = engine.NewBatch(p, o).Need(8, rows)
 		}
 		lanes := make([]engine.Lane, 8)
@@ -29,14 +32,17 @@ func TestFaintCotangents(t *testing.T) {
 		}
 		engine.NewBatch(p, o).Gradient([]float32{1}, lanes, func(_, row int, _, dy []float32) float64 {
 			if row == rows-1 {
-				dy[0] = 1
+				dy[0] = c.label
 			}
 			return 0
 		})
 		for row, d := range lanes[5].DX[0] {
-			want := math.Pow(share, float64(rows-1-row))
+			want := float64(c.label) * math.Pow(share, float64(rows-1-row))
+			if math.IsNaN(want) != math.IsNaN(float64(d)) {
+				t.Fatalf("the cotangent of row %d is %g where that of the label is %g", row, d, c.label)
+			}
 			if want > 1e-24 && float64(d) != want || want < 1e-30 && d != 0 {
-				t.Fatalf("bounded %v: the cotangent of row %d of %d is %g; without an end it would be %g", bounded, row, rows, d, want)
+				t.Fatalf("bounded %v: the cotangent of row %d of %d is %g; without an end it would be %g", c.bounded, row, rows, d, want)
 			}
 		}
 	}

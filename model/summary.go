@@ -11,7 +11,7 @@ import (
 
 // Summary is a statistic of what was observed of a number so far, which the first layer sees beside the number itself. It is
 // kept row by row, as states, so that a stream has it as a batch does; at the last row it is that of the series. With n rows
-// that observed the number, scaled values z at times t, and n0 = max(n, 1), each is 0 before the first one:
+// that observed the number, scaled values z at times t, and n0 = max(n, 1), each is 0 before the first one, and sd 1e-6:
 //
 //	mean   m = Σ z / n0
 //	sd     sqrt(Σ (z - m)² / n0), at least 1e-6
@@ -20,10 +20,12 @@ import (
 //	count  log(1 + n); a single one for all where no input may be missing
 //	trend  Σ (t - mean t)(z - m) / sqrt(n0 Σ (t - mean t)²): the slope of a straight line times the deviation of t, at most sd
 //	shape  sqrt(2k + 1)/T ∫ z(s) P_k(2s/T - 1) ds from 0 to T for k = 1 to 4, all inputs of k = 1 first: the coefficients of the
-//	       Legendre polynomials P_k on the time T until the latest observation, z(s) being the first one at s or later
+//	       Legendre polynomials P_k on the time T until the latest observation, z(s) being the first one at s or later; what is observed
+//	       while T is 0 is not in it
 //
 // Sums of squares are updated around the means, which keeps their digits far from 0. Source: Welford, Note on a method for
-// calculating corrected sums of squares and products, 1962. The shape is what a history has been in shares of its own length,
+// calculating corrected sums of squares and products, 1962. Counts and times are single numbers of 24 bits: after 16 million rows, or as many
+// smallest steps, they grow no more. The shape is what a history has been in shares of its own length,
 // however long it is; source: Gu, Dao, Ermon, Rudra and Ré, HiPPO: recurrent memory with optimal polynomial projections, 2020,
 // LegS.
 type Summary string
