@@ -72,17 +72,18 @@ type Hardship struct {
 	stress.Condition
 	// Skipped says why the condition means nothing for the data; empty where it does.
 	Skipped string
-	// Inputs that were changed one by one, for a condition by channel.
+	// Inputs that were changed one by one, for a condition by channel; of Of, which are as many unless there are too many for all.
 	Inputs []string
+	Of     int
 	// Curves of those who were tried, in their order.
 	Curves []StressCurve
 }
 
 // StressCurve is the metric along the levels of a condition.
 type StressCurve struct {
-	// Values at the levels; of a condition by channel, means over the channels. NaN where a model cannot run at all.
+	// Values at the levels; of a condition by channel, means over the channels that were changed. NaN where a model cannot run at all.
 	Values []float64
-	// Worst is the channel that harms most at the last level, with the metric then; for a condition by channel. Empty and NaN
+	// Worst is the one of them that harms most at the last level, with the metric then; for a condition by channel. Empty and NaN
 	// where none does.
 	Worst      string
 	WorstValue float64
@@ -137,6 +138,7 @@ func (spec StressSpec) hardships() (list []Hardship) {
 			order := rand.New(rand.NewPCG(spec.Seed, 0x6368616e)).Perm(len(names))
 			order = order[:min(mostChannels, len(order))]
 			slices.Sort(order)
+			h.Of = len(names)
 			for _, k := range order {
 				h.Inputs = append(h.Inputs, names[k])
 			}

@@ -55,7 +55,7 @@ func share(v float64) string {
 func (x *Stress) plot(h Hardship, y string, scale float64) report.Plot {
 	p := report.Plot{Title: h.Name, X: h.Unit, Y: y, Note: sentence(h.About)}
 	if h.PerChannel {
-		p.Note = fmt.Sprintf("%s Mean over %d of the inputs.", sentence(h.About), len(h.Inputs))
+		p.Note = fmt.Sprintf("%s Mean over %s.", sentence(h.About), h.Over())
 	}
 	for k, tried := range x.Tried {
 		line := report.Line{Name: tried.Name, Dashed: k > 0 && tried.About != "", Points: []report.Point{{X: h.Clean, Y: scale * x.Clean[k]}}}
@@ -65,6 +65,14 @@ func (x *Stress) plot(h Hardship, y string, scale float64) report.Plot {
 		p.Lines = append(p.Lines, line)
 	}
 	return p
+}
+
+// Over says over which inputs the curves of a condition by channel are.
+func (h Hardship) Over() string {
+	if len(h.Inputs) < h.Of {
+		return fmt.Sprintf("%d inputs, drawn from %d", len(h.Inputs), h.Of)
+	}
+	return fmt.Sprintf("all %d inputs", h.Of)
 }
 
 // worst is the table of the channels that harm most.

@@ -105,6 +105,29 @@ func TestStressKnownErrors(t *testing.T) {
 	}
 }
 
+// Of many inputs some are drawn, by the seed, and how many there are is said.
+func TestStressDraws(t *testing.T) {
+	for inputs, want := range map[int]string{1: "all 1 inputs", mostChannels: "all 8 inputs", mostChannels + 3: "8 inputs, drawn from 11"} {
+		schema, drawn := series.Schema{Clock: split("a number").Schema.Clock}, map[string]bool{}
+		for k := range inputs {
+			schema.Inputs = append(schema.Inputs, series.Input{Name: fmt.Sprint("in", k), Kind: series.Numeric, SD: 1})
+		}
+		for seed := range uint64(20) {
+			for _, h := range (StressSpec{Tried: []Tried{{Schema: schema}}, Seed: seed}).hardships() {
+				if h.PerChannel != (len(h.Inputs) > 0) || h.PerChannel && (h.Over() != want || h.Of != inputs) {
+					t.Errorf("%s is over %q, %s, want %s", h.Name, h.Inputs, h.Over(), want)
+				}
+				for _, name := range h.Inputs {
+					drawn[name] = true
+				}
+			}
+		}
+		if len(drawn) != inputs {
+			t.Errorf("20 seeds draw %d of %d inputs", len(drawn), inputs)
+		}
+	}
+}
+
 // The area is the trapezoid over the levels of what is left of the metric.
 func TestStressArea(t *testing.T) {
 	accuracy, _ := metric.ByName("accuracy")

@@ -80,8 +80,9 @@ type stressCondition struct {
 	Unit    string        `json:"unit"`
 	Clean   float64       `json:"clean_level"`
 	Levels  []float64     `json:"levels"`
-	Inputs  []string      `json:"inputs"`  // changed one by one; empty where all are at once
-	Skipped string        `json:"skipped"` // why; empty where it was tried
+	Inputs  []string      `json:"inputs"`        // changed one by one; empty where all are at once
+	Of      int           `json:"inputs_in_all"` // of which these were drawn where there are too many for all
+	Skipped string        `json:"skipped"`       // why; empty where it was tried
 	Curves  []stressCurve `json:"curves"`
 }
 
@@ -221,7 +222,7 @@ func (s *stressed) document(x *experiment.Stress) stressDocument {
 	}
 	for _, h := range x.Hardships {
 		c := stressCondition{Name: h.Name, About: h.About, Unit: h.Unit, Clean: h.Clean, Levels: h.Levels, Skipped: h.Skipped,
-			Inputs: append([]string{}, h.Inputs...), Curves: []stressCurve{}}
+			Inputs: append([]string{}, h.Inputs...), Of: h.Of, Curves: []stressCurve{}}
 		for k, curve := range h.Curves {
 			one := stressCurve{Model: x.Tried[k].Name, Values: numbers(curve.Values), Robustness: number(curve.Area), WorstInput: curve.Worst}
 			if h.PerChannel {
@@ -259,6 +260,9 @@ func (s *stressed) print(x *experiment.Stress, piped bool) {
 			continue
 		}
 		text.WriteString("\n" + columns(s.rows(x, h)))
+		if len(h.Inputs) < h.Of {
+			fmt.Fprintf(text, "values are means over %s\n", h.Over())
+		}
 	}
 	if see := x.SeeLabels(); len(see) > 0 {
 		fmt.Fprintf(text, "\n%s: given earlier labels, which the others are not\n", strings.Join(see, ", "))
