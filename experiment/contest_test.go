@@ -357,15 +357,17 @@ func TestKeptTrials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := 0
-		for _, e := range c.rows {
-			k, err := c.left(e)
-			if err != nil {
-				t.Fatal(err)
-			}
-			n += k
+		trials, err := c.needed(c.rows[0])
+		if err != nil {
+			t.Fatal(err)
 		}
-		if n != want {
+		seeds := map[uint64]bool{}
+		for _, one := range trials {
+			if one.found == nil {
+				seeds[one.seed] = true
+			}
+		}
+		if n := len(seeds); n != want {
 			t.Errorf("%s: %d trials are left, want %d", what, n, want)
 		}
 	}
@@ -566,6 +568,29 @@ func TestEstimate(t *testing.T) {
 	}
 	if _, err := json.Marshal(e.Trial); err != nil {
 		t.Error(err)
+	}
+	// The first two networks of an average of three are those of the network alone.
+	s.Seed, s.Models = 0, s.Models[:1:1]
+	three := s.Models[0]
+	three.Name, three.Average = "three", 3
+	s.Models = append(s.Models, three)
+	shared, err := NewContest(s.cut())
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := shared.Keys()
+	if err != nil || len(keys) != 2 || len(keys["ltc"]) != 2 || len(keys["three"]) != 6 || !slices.Equal(keys["three"][:2], keys["ltc"]) {
+		t.Errorf("keys are %v, %v", keys, err)
+	}
+	e, err = shared.Estimate(context.Background())
+	if want := 2*e.Trial["ltc"] + 4*e.Trial["three"]; err != nil || e.Trials != 6 || e.Kept != 0 || math.Abs(e.Seconds-want) > 1e-9*want {
+		t.Errorf("%+v (%v): shared trials are counted twice", e, err)
+	}
+	if _, err := shared.Run(context.Background(), ContestHooks{}); err != nil {
+		t.Fatal(err)
+	}
+	if e, err = shared.Estimate(context.Background()); err != nil || e.Trials != 6 || e.Kept != 6 || e.Seconds != 0 {
+		t.Errorf("of what is kept the estimate is %+v (%v)", e, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/elegans-nn/elegans/metric"
@@ -106,37 +105,8 @@ func apart(models []Contestant) (list []Contestant) {
 // Rows names the models of every division in the order in which they were entered.
 func (x *Cross) Rows() []string { return x.contests[0].Rows() }
 
-// Estimate is what all trials will take at most; those of one model count alike on every division.
-func (x *Cross) Estimate(ctx context.Context) (Estimate, error) {
-	e := Estimate{Trial: map[string]float64{}}
-	total, longest := 0.0, 0.0
-	for i, row := range x.contests[0].rows {
-		if row.simple != nil {
-			continue
-		}
-		waits := 0
-		for _, c := range x.contests {
-			left, err := c.left(c.rows[i])
-			if err != nil {
-				return e, err
-			}
-			waits += left
-			e.Trials += c.spec.Seeds * row.average
-		}
-		e.Kept += x.contests[0].spec.Seeds*row.average*len(x.contests) - waits
-		if waits == 0 {
-			continue
-		}
-		took, err := x.contests[0].timed(ctx, row)
-		if err != nil {
-			return e, err
-		}
-		e.Trial[row.name] = took
-		total, longest = total+took*float64(waits), math.Max(longest, took)
-	}
-	e.Seconds = math.Max(longest, total/float64(x.contests[0].spec.Workers))
-	return e, nil
-}
+// Estimate is about what all trials will take; those of one model count alike on every division.
+func (x *Cross) Estimate(ctx context.Context) (Estimate, error) { return estimate(ctx, x.contests) }
 
 // Run trains and scores everything that is not kept yet, the trials of all divisions side by side; see Contest.Run.
 func (x *Cross) Run(ctx context.Context, hooks ContestHooks) (*Leaderboard, error) {

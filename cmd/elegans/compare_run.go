@@ -32,7 +32,7 @@ func (x *comparison) foretell(ctx context.Context) error {
 	if x.f.folds > 0 { // which have nothing to stop by
 		early = ""
 	}
-	x.c.note("%s%s: at most about %s on %s, an estimate from a few steps of each%s", plural(e.Trials, "trial"), kept, span(e.Seconds), plural(x.f.workers, "core"), early)
+	x.c.note("%s%s: about %s on %s, an estimate from a few steps of each%s", plural(e.Trials, "trial"), kept, span(e.Seconds), plural(x.f.workers, "core"), early)
 	return nil
 }
 

@@ -152,7 +152,7 @@ func (t *tournament) play(ctx context.Context) error {
 		kept = fmt.Sprintf(", %d of them kept from before", total.Kept)
 	}
 	if total.Trials > total.Kept {
-		kept += fmt.Sprintf(": at most about %s on %s, an estimate from a few steps of each", span(left), plural(t.f.workers, "core"))
+		kept += fmt.Sprintf(": about %s on %s, an estimate from a few steps of each", span(left), plural(t.f.workers, "core"))
 	}
 	if total.Trials > 0 {
 		t.c.note("%s of %s%s", plural(total.Trials, "trial"), plural(ready, "task"), kept)
@@ -168,7 +168,7 @@ func (t *tournament) play(ctx context.Context) error {
 	return nil
 }
 
-// planned says of every task what is compared on it and how long that takes at most.
+// planned says of every task what is compared on it and about how long that takes.
 func (t *tournament) planned() (rows [][]string) {
 	for _, g := range t.games {
 		row := []string{t.section.Name, g.task.Name, "-", fmt.Sprint(t.f.seeds), "-", "-", g.absent}
