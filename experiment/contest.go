@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -67,6 +68,25 @@ type Contestant struct {
 	Own func(train.Options) train.Options
 	// OneRow leaves out its second row, as that of the contest does for all.
 	OneRow bool
+	// Optional says that it is left out, and named among those that are, where it would be an error of the contest else. Absent is
+	// the reason where that is known before.
+	Optional bool
+	Absent   error
+}
+
+// LeftOut is a contestant that was optional and cannot take part.
+type LeftOut struct {
+	Name string
+	Err  error
+}
+
+// Reason is one line without the name, and without advice for who named the model.
+func (l LeftOut) Reason() string {
+	var unmatched *UnmatchedError
+	if errors.As(l.Err, &unmatched) {
+		return unmatched.Reason
+	}
+	return strings.TrimPrefix(l.Err.Error(), l.Name+": ")
 }
 
 // Contest is a comparison with everything decided, ready to run.
@@ -74,6 +94,7 @@ type Contest struct {
 	*run
 	spec    ContestSpec
 	rows    []*entrant
+	leftOut []LeftOut
 	store   store
 	content string // hash of the parts that are trained on and chosen by
 }
@@ -107,7 +128,8 @@ const (
 )
 
 // NewContest chooses sizes and draws what is to be tried. Its errors are those of the spec: unknown or
-// repeated models, *UnsuitedError, *UnmatchedError, *train.MemoryError, a metric that does not fit.
+// repeated models, *UnsuitedError, *UnmatchedError, *train.MemoryError, a metric that does not fit. Those of an optional contestant
+// leave it out; where none of these can take part the error is that of the first.
 func NewContest(spec ContestSpec) (*Contest, error) {
 	spec.Seeds, spec.Workers = max(1, spec.Seeds), max(1, spec.Workers)
 	spec.Options.Workers = 1
@@ -131,11 +153,39 @@ func NewContest(spec ContestSpec) (*Contest, error) {
 			return nil, err
 		}
 	}
+	if optional := count(spec.Models, func(m Contestant) bool { return m.Optional }); optional > 0 && len(c.leftOut) == optional {
+		return nil, c.leftOut[0].Err
+	}
 	return c, nil
 }
 
-// enter makes the rows of a contestant.
+func count[T any](list []T, is func(T) bool) (n int) {
+	for _, one := range list {
+		if is(one) {
+			n++
+		}
+	}
+	return n
+}
+
+// enter makes the rows of a contestant, none for one that is left out.
 func (c *Contest) enter(m Contestant) error {
+	rows, err := len(c.rows), m.Absent
+	if err == nil {
+		err = c.admit(m)
+	}
+	if err == nil || !m.Optional {
+		return err
+	}
+	c.rows, c.leftOut = c.rows[:rows], append(c.leftOut, LeftOut{m.Name, err})
+	return nil
+}
+
+// LeftOut are the contestants that were optional and cannot take part.
+func (c *Contest) LeftOut() []LeftOut { return slices.Clone(c.leftOut) }
+
+// admit makes the rows of a contestant.
+func (c *Contest) admit(m Contestant) error {
 	schema := c.schema
 	if len(m.Architecture.Layers) == 0 {
 		if len(m.Inputs) > 0 {
@@ -185,11 +235,14 @@ func (c *Contest) network(m Contestant, schema series.Schema, name string, feed 
 	}
 	e.settings = c.search(n, m.Rates)
 	for _, n := range e.settings {
-		m, err := n.arch.Model(n.schema)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		net, err := n.arch.Model(n.schema)
+		if err == nil {
+			err = train.CheckMemory(net, c.data, n.options)
 		}
-		if err := train.CheckMemory(m, c.data, n.options); err != nil {
+		if err == nil && m.Optional {
+			err = c.takes(net)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -197,6 +250,22 @@ func (c *Contest) network(m Contestant, schema series.Schema, name string, feed 
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	c.rows = append(c.rows, e)
+	return nil
+}
+
+// takes finds the first row that a model is to run along and cannot take, because its elapsed time is too long for the cell. Whatever
+// else a row may have that is not to be taken, no model takes it. The error is a *model.InputError.
+func (c *Contest) takes(m *model.Model) error {
+	if m.MaxStep() == 0 {
+		return nil
+	}
+	for _, list := range [][]series.Series{train.Spans(c.data.Train), c.out.Valid.Series, c.out.Test.Series} {
+		for i := range list {
+			if err := m.Check(&list[i]); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -11,7 +11,10 @@ import (
 
 // Page puts a leaderboard into a report. Its subject is the best row.
 func (b *Leaderboard) Page(o PageOptions) *report.Report {
-	r := &report.Report{Version: o.Version, Command: o.Command, Settings: o.Settings, Warnings: b.Warnings, Title: "Comparison of models"}
+	r := &report.Report{Version: o.Version, Command: o.Command, Settings: o.Settings, Warnings: slices.Clone(b.Warnings), Title: "Comparison of models"}
+	for _, l := range b.LeftOut {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%s is left out: %s", l.Name, l.Reason()))
+	}
 	m := report.Named(b.Metric.Name)
 	r.Metrics = append(r.Metrics, m)
 	for _, other := range metric.For(b.Test.Target) {

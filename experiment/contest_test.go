@@ -598,3 +598,75 @@ func TestEstimate(t *testing.T) {
 		t.Errorf("interrupted: %v", err)
 	}
 }
+
+// What is optional and cannot take part is left out with its reason; of what is not optional that is an error, and so it is where
+// nothing that is optional can take part.
+func TestLeftOut(t *testing.T) {
+	gru, unsized, large, absent := net("gru", model.Recurrent(cell.GRU{Units: 3})), net("fixed", fixed(t)), net("ctgru", model.Recurrent(cell.CTGRU{Units: 3})), Contestant{Name: "absent"}
+	absent.Absent = errors.New("absent: it is not there")
+	optional := func(m Contestant) Contestant { m.Optional = true; return m }
+	made := func(models ...Contestant) (*Contest, error) {
+		s := contestSpec("two classes")
+		s.Match, s.Models = Goal{"params", 45}, models
+		return NewContest(s.cut())
+	}
+	c, err := made(optional(gru), optional(unsized), optional(large), optional(absent), Contestant{Name: "majority"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := c.Run(context.Background(), ContestHooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text []string
+	for _, l := range b.LeftOut {
+		text = append(text, l.Name+" "+l.Reason())
+	}
+	want := []string{"fixed has no size that could be chosen for params=45", "ctgru cannot have params=45: the nearest that it can have are 70 parameters, with size 1", "absent it is not there"}
+	if !slices.Equal(text, want) || len(c.LeftOut()) != len(want) {
+		t.Errorf("left out are %q, want %q", text, want)
+	}
+	if got := c.Rows(); !slices.Equal(got, []string{"gru", "gru-no-dt", "majority"}) || len(b.Rows) != 3 {
+		t.Errorf("rows are %v", got)
+	}
+	var page strings.Builder
+	if err := b.Page(PageOptions{Version: "1"}).WriteHTML(&page); err != nil || !strings.Contains(page.String(), "fixed is left out: has no size") {
+		t.Errorf("the page does not say what is left out, %v", err)
+	}
+	for _, k := range []struct {
+		models []Contestant
+		want   string
+	}{
+		{[]Contestant{optional(gru), unsized}, "fixed: has no size that could be chosen for params=45; leave it out, or match nothing"},
+		{[]Contestant{gru, optional(large), optional(unsized)}, "ctgru: cannot have params=45"},
+		{[]Contestant{absent}, "absent: it is not there"},
+	} {
+		if _, err := made(k.models...); err == nil || !strings.HasPrefix(err.Error(), k.want) {
+			t.Errorf("%v, want %q", err, k.want)
+		}
+	}
+}
+
+// A gap that is too long for a cell leaves it out, wherever it is, and those that take any.
+func TestLongGapsLeaveOut(t *testing.T) {
+	for part := range 3 {
+		s := contestSpec("a number")
+		s.Models = []Contestant{net("explicit", model.Recurrent(cell.CTRNN{Units: 3})), net("ltc", model.Liquid(cell.LTC{Unfolds: 2}, wiring.Auto(8, 2))), {Name: "mean"}}
+		for k := range 2 {
+			s.Models[k].Optional = true
+		}
+		c, err := NewContest(s.cut())
+		if err != nil || len(c.LeftOut()) != 0 {
+			t.Fatalf("without a gap %v is left out, %v", c.LeftOut(), err)
+		}
+		list := [][]series.Series{s.Split.Train, s.Split.Valid, s.Split.Test}[part]
+		list[0].DT[7] = 1e6
+		if c, err = NewContest(s.cut()); err != nil {
+			t.Fatal(err)
+		}
+		var input *model.InputError
+		if left := c.LeftOut(); len(left) != 1 || left[0].Name != "explicit" || !errors.As(left[0].Err, &input) || !slices.Equal(c.Rows(), []string{"ltc", "mean"}) {
+			t.Errorf("part %d: left out are %v", part, left)
+		}
+	}
+}

@@ -37,6 +37,7 @@ type Crossing struct {
 type Cross struct {
 	divisions []Division
 	contests  []*Contest
+	leftOut   []LeftOut
 	over      Crossing
 }
 
@@ -66,8 +67,28 @@ func NewCross(divisions []Division, folds int, of string) (*Cross, error) {
 			x.over.Rows, x.over.Series = x.over.Rows+rows, x.over.Series+len(c.out.Test.Series)
 		}
 	}
+	x.leave()
 	return x, nil
 }
+
+// leave leaves out of all divisions what one of them leaves out, for a row is over all.
+func (x *Cross) leave() {
+	left := map[string]bool{}
+	for _, c := range x.contests {
+		for _, l := range c.leftOut {
+			if !left[l.Name] {
+				x.leftOut = append(x.leftOut, l)
+			}
+			left[l.Name] = true
+		}
+	}
+	for _, c := range x.contests {
+		c.rows = slices.DeleteFunc(c.rows, func(e *entrant) bool { return left[e.model] })
+	}
+}
+
+// LeftOut are the contestants that were optional and cannot take part in every division.
+func (x *Cross) LeftOut() []LeftOut { return slices.Clone(x.leftOut) }
 
 // unchosen are options without what a validation part decides.
 func unchosen(o train.Options) train.Options {
@@ -141,7 +162,7 @@ func (x *Cross) Run(ctx context.Context, hooks ContestHooks) (*Leaderboard, erro
 // joined is one leaderboard of those of all divisions.
 func (x *Cross) joined(boards []*Leaderboard) *Leaderboard {
 	b := *boards[0]
-	b.Rows, b.Warnings, b.Cross = nil, nil, &x.over
+	b.Rows, b.Warnings, b.Cross, b.LeftOut = nil, nil, &x.over, x.LeftOut()
 	for _, one := range boards {
 		for _, w := range one.Warnings {
 			if !slices.Contains(b.Warnings, w) {

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -103,6 +104,27 @@ func TestCrossSumsUpFolds(t *testing.T) {
 				t.Errorf("%s: %s differs by %+v, want %g of %d pairs", task, s.Name, d, s.Mean-b.Rows[0].Mean, n)
 			}
 		}
+	}
+}
+
+// What one division leaves out is left out of all.
+func TestCrossLeavesOut(t *testing.T) {
+	list := divisions(t, "a number", 2, 1)
+	for i := range list {
+		list[i].Models = slices.Clone(list[i].Models)
+		list[i].Models[0].Optional = true
+	}
+	list[1].Models[1].Optional, list[1].Models[1].Absent = true, errors.New("it does not suit the second fold")
+	x, err := NewCross(list, 2, "folds of the test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, err := x.Estimate(context.Background()); err != nil || e.Trials != 4 {
+		t.Errorf("%+v, %v", e, err)
+	}
+	b, err := x.Run(context.Background(), ContestHooks{})
+	if err != nil || len(b.Rows) != 2 || len(b.LeftOut) != 1 || b.LeftOut[0].Name != "gru" || len(x.LeftOut()) != 1 {
+		t.Errorf("rows %v, left out %v, %v", x.Rows(), x.LeftOut(), err)
 	}
 }
 

@@ -27,9 +27,11 @@ type Leaderboard struct {
 	// Constant names the baseline whose score a diverged run is given: majority or mean.
 	Constant string
 	// Options of training that all models had, with every default filled in; Tune may have changed the rate of one.
-	Options            train.Options
-	Seeds              []uint64
-	Warnings           []string
+	Options  train.Options
+	Seeds    []uint64
+	Warnings []string
+	// LeftOut are contestants that were optional and could not take part.
+	LeftOut            []LeftOut
 	Train, Valid, Test Part
 	// Cross says over which divisions of the data it is, where they are several; nil: one. The parts are those of the first then.
 	Cross *Crossing
@@ -98,7 +100,7 @@ func (c *Contest) standings(ctx context.Context, trials []*job) (*Leaderboard, e
 		return nil, err
 	}
 	b := &Leaderboard{Metric: c.out.Metric, Constant: constant.Name, Options: c.out.Options, Warnings: slices.Clone(c.out.Warnings),
-		Train: c.out.Train, Valid: c.out.Valid, Test: c.out.Test}
+		LeftOut: c.LeftOut(), Train: c.out.Train, Valid: c.out.Valid, Test: c.out.Test}
 	for s := range c.spec.Seeds {
 		b.Seeds = append(b.Seeds, c.spec.Seed+uint64(s))
 	}

@@ -76,16 +76,16 @@ const (
 )
 
 // UnmatchedError says that a model cannot be given the size that was asked for.
-type UnmatchedError struct{ Name, Reason string }
+type UnmatchedError struct{ Name, Reason, Fix string }
 
 // Error is one line with the fix.
-func (e *UnmatchedError) Error() string { return fmt.Sprintf("%s: %s", e.Name, e.Reason) }
+func (e *UnmatchedError) Error() string { return fmt.Sprintf("%s: %s; %s", e.Name, e.Reason, e.Fix) }
 
 // Match is the architecture resized so that its quantity is as near to the goal as can be, and its size. The error is an
 // *UnmatchedError where the architecture has no size, or the nearest lies further from the goal than a quarter of it.
 func (g Goal) Match(name string, a model.Architecture, schema series.Schema) (model.Architecture, error) {
 	if a.Size() == 0 {
-		return a, &UnmatchedError{name, fmt.Sprintf("has no size that could be chosen for %s; leave it out, or match nothing", g)}
+		return a, &UnmatchedError{name, fmt.Sprintf("has no size that could be chosen for %s", g), "leave it out, or match nothing"}
 	}
 	s := sizes{g, a, schema}
 	best, value, err := s.nearest()
@@ -93,8 +93,8 @@ func (g Goal) Match(name string, a model.Architecture, schema series.Schema) (mo
 		return a, err
 	}
 	if math.Abs(value-g.Value) > tolerated*g.Value {
-		return a, &UnmatchedError{name, fmt.Sprintf("cannot have %s: the nearest that it can have are %.0f %s, with size %d; choose a number near to that, or leave it out",
-			g, value, g.of(), best)}
+		return a, &UnmatchedError{name, fmt.Sprintf("cannot have %s: the nearest that it can have are %.0f %s, with size %d", g, value, g.of(), best),
+			"choose a number near to that, or leave it out"}
 	}
 	return a.Resized(best), nil
 }

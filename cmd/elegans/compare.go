@@ -25,6 +25,9 @@ import (
 // comparedModels are those that compare takes unless told otherwise, with every simple baseline that suits the data.
 var comparedModels = []string{defaultModel, "cfc", "gru", "lstm"}
 
+// allModels stands for one network of every cell and every simple baseline that suits the data.
+const allModels = "all"
+
 // compareFlags are the options of compare: those of train but for what belongs to one model, and its own.
 type compareFlags struct {
 	trainFlags
@@ -58,6 +61,9 @@ with the score of the constant baseline (majority or mean); it is never left out
 
 A model is anything that elegans models lists, a cell in lower case, or a simple baseline:
 ` + strings.Join(baseline.Names(), ", ") + `.
+all stands for one network of every cell, the first that elegans models lists, and for every simple baseline that suits. A
+network of these that cannot take part is left out and named, such as one that --match finds no size for, or one that cannot
+take a gap as long as the data have. Of a model that is named itself that is an error.
 
 Every network is fed, for columns with gaps, whether they were observed, unless its cell takes missing values itself. One
 whose cell has no notion of time is fed log(1 + dt) as well, and a second row NAME-no-dt shows it without either.
@@ -97,6 +103,7 @@ func newCompare(c *console) *cobra.Command {
 		Long:  compareLong(),
 		Example: "  elegans compare occupancy\n" +
 			"  elegans compare occupancy --models ltc-ncp19,cfc,gru,lstm,logistic --seeds 5 --match params=2000\n" +
+			"  elegans compare occupancy --models all,ltc-fc32 --match params=2000 --epochs 10\n" +
 			"  elegans compare rooms.csv --target occupied --series room --models ltc,gru --tune 8 --csv table.csv --json\n" +
 			"  elegans compare rooms.csv --target occupied --series room --split group --models cfc,gru --folds 5 --shares 0.25,0.5,1\n" +
 			"  elegans compare --suite peers --data data --tasks cgm,lidar --seeds 5\n" +
@@ -118,7 +125,7 @@ func newCompare(c *console) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.models, "models", nil, "`NAMES` of models and baselines, by comma; "+strings.Join(comparedModels, ",")+" and every baseline that suits if not given")
+	flags.StringSliceVar(&f.models, "models", nil, "`NAMES` of models and baselines, by comma, or all; "+strings.Join(comparedModels, ",")+" and every baseline that suits if not given")
 	addFlag(flags, "match", "`GOAL` that the size of every network is chosen for, such as params=2000 or flops=5000", goal{&f.match})
 	addFlag(flags, "tune", "`NUMBER` of configurations of learning rate and size that are tried for each network, the given one among them", &f.tune)
 	addFlag(flags, "one-row", "no second row, without time and masks, for networks without a notion of time", &f.oneRow)
@@ -174,6 +181,9 @@ func (f *compareFlags) compare(cmd *cobra.Command, c *console, name string) erro
 		return err
 	}
 	x.tell()
+	for _, l := range placed(x.contest.LeftOut(), x.data) {
+		x.c.warn("%s is left out: %s", l.Name, l.Reason())
+	}
 	if err := x.foretell(cmd.Context()); err != nil {
 		return err
 	}
@@ -243,6 +253,14 @@ func (f *compareFlags) refused(err error, d *dataset.Dataset) error {
 	return inputError(err, d)
 }
 
+// placed says of a row because of which a model is left out where it stands in the data.
+func placed(list []experiment.LeftOut, d *dataset.Dataset) []experiment.LeftOut {
+	for i, l := range list {
+		list[i].Err = inputError(l.Err, d)
+	}
+	return list
+}
+
 // made is the version with the revision of the source, or where the build noted none, or one that was modified, with a hash
 // of the program: another one may train otherwise, and is not to take what this one kept.
 func made() string {
@@ -283,7 +301,7 @@ func (f *compareFlags) checkCompared(cmd *cobra.Command, own []string) error {
 	as := map[string]string{} // how a model was spelled
 	for _, name := range f.models {
 		key := name
-		if !slices.Contains(own, name) {
+		if name != allModels && !slices.Contains(own, name) {
 			simple, preset, err := lookUp(name)
 			if err != nil {
 				return err
@@ -321,32 +339,79 @@ func compareNames() (names []string) {
 	for _, p := range cell.Presets() {
 		names = append(names, p.Name)
 	}
-	return append(names, baseline.Names()...)
+	return append(append(names, baseline.Names()...), allModels)
+}
+
+// wanted is a model by name. One that nobody named, and that all stands for, is optional.
+type wanted struct {
+	name     string
+	optional bool
+}
+
+// wanted are the models that were asked for, or usual if none was. simple are the baselines that suit.
+func (f *compareFlags) wanted(usual, simple []string) (list []wanted) {
+	names, said := f.models, map[string]bool{}
+	if len(names) == 0 {
+		names = usual
+	}
+	for _, name := range names {
+		said[name] = true
+		if simple, preset, err := lookUp(name); err == nil && !simple {
+			said[preset.Name] = true
+		}
+	}
+	for _, name := range names {
+		if name != allModels {
+			list = append(list, wanted{name, false})
+			continue
+		}
+		for _, e := range cell.Registry() {
+			if len(e.Presets) > 0 && !said[e.Presets[0].Name] {
+				list = append(list, wanted{e.Presets[0].Name, true})
+			}
+		}
+		for _, name := range simple {
+			if !said[name] {
+				list = append(list, wanted{name, false})
+			}
+		}
+	}
+	return list
 }
 
 // contestants are the models that were asked for.
 func (f *compareFlags) contestants(s series.Schema) (list []experiment.Contestant, err error) {
-	names := f.models
-	if len(names) == 0 {
-		names = slices.Clone(comparedModels)
-		for _, b := range baseline.For(s) {
-			names = append(names, b.Name)
-		}
+	var simple []string
+	for _, b := range baseline.For(s) {
+		simple = append(simple, b.Name)
 	}
-	for _, name := range names {
-		simple, preset, err := lookUp(name)
+	for _, w := range f.wanted(slices.Concat(comparedModels, simple), simple) {
+		isSimple, preset, err := lookUp(w.name)
 		if err != nil {
 			return nil, err
 		}
-		one := experiment.Contestant{Name: name}
-		if !simple {
-			if one.Architecture, one.Summary, err = f.stack.architecture(preset, f.wiring, s); err != nil {
-				return nil, fmt.Errorf("model %s: %w", name, err)
+		one := experiment.Contestant{Name: w.name, Optional: w.optional}
+		if !isSimple {
+			if err := f.stacked(&one, preset, s); err != nil {
+				return nil, err
 			}
 		}
 		list = append(list, one)
 	}
 	return list, nil
+}
+
+// stacked gives a contestant the architecture of a preset with what was asked for around it. Of one that is optional an error is why
+// it is left out.
+func (f *compareFlags) stacked(one *experiment.Contestant, p cell.Preset, s series.Schema) (err error) {
+	if one.Architecture, one.Summary, err = f.stack.architecture(p, f.wiring, s); err == nil {
+		return nil
+	}
+	if one.Optional {
+		one.Absent = err
+		return nil
+	}
+	return fmt.Errorf("model %s: %w", one.Name, err)
 }
 
 // places decides where results go and makes sure that they can be written there.

@@ -15,6 +15,7 @@ import (
 // contest is a comparison on one division of the data, or on several.
 type contest interface {
 	Rows() []string
+	LeftOut() []experiment.LeftOut
 	Estimate(context.Context) (experiment.Estimate, error)
 	Run(context.Context, experiment.ContestHooks) (*experiment.Leaderboard, error)
 }

@@ -34,7 +34,13 @@ type compareDocument struct {
 	CSV            string         `json:"csv"`
 	Report         string         `json:"report"`
 	Keep           string         `json:"keep"`
+	LeftOut        []leftOutJSON  `json:"left_out"` // models of all that could not take part
 	Warnings       []string       `json:"warnings"`
+}
+
+type leftOutJSON struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
 }
 
 type comparedJSON struct {
@@ -84,10 +90,13 @@ func (x *comparison) document(b *experiment.Leaderboard) compareDocument {
 func (f *compareFlags) document(name string, b *experiment.Leaderboard, e experiment.Estimate) compareDocument {
 	d := compareDocument{Task: name, Kind: string(b.Test.Target.Task), Metric: b.Metric.Name, HigherIsBetter: b.Metric.HigherIsBetter,
 		Seeds: b.Seeds, Match: f.match.String(), Tune: max(1, f.tune), Diverged: b.Constant, TestSeries: len(b.Test.Series), Cross: crossing(b), Trials: e.Trials,
-		Kept: e.Kept, Estimate: e.Seconds, Warnings: unique(b.Warnings), Models: []comparedJSON{}}
+		Kept: e.Kept, Estimate: e.Seconds, Warnings: unique(b.Warnings), LeftOut: []leftOutJSON{}, Models: []comparedJSON{}}
 	folds := b.Cross != nil && b.Cross.Folds > 0
 	if _, d.TestRows = b.Test.Rows(); folds {
 		d.TestRows, d.TestSeries = 0, 0
+	}
+	for _, l := range b.LeftOut {
+		d.LeftOut = append(d.LeftOut, leftOutJSON{l.Name, l.Reason()})
 	}
 	for _, s := range b.Rows {
 		m := comparedJSON{Name: s.Name, Model: s.Model, Network: s.Network(), Inputs: string(s.Inputs), Average: s.Average, Mean: number(s.Mean), SD: number(s.SD),

@@ -60,7 +60,11 @@ func (x *comparison) run(ctx context.Context) (*experiment.Leaderboard, error) {
 		x.interrupted("")
 		return nil, context.Canceled
 	}
-	return board, inputError(err, x.data)
+	if err != nil {
+		return nil, inputError(err, x.data)
+	}
+	board.LeftOut = placed(board.LeftOut, x.data)
+	return board, nil
 }
 
 // interrupted says how to go on.

@@ -206,6 +206,9 @@ func (t *tournament) prepare(ctx context.Context, g *game) (err error) {
 	if g.contest, err = t.contest(g); err != nil {
 		return t.f.refused(fmt.Errorf("task %s: %w", g.task.Name, err), nil)
 	}
+	for _, l := range g.contest.LeftOut() {
+		t.c.warn("%s is left out of task %s: %s", l.Name, g.task.Name, l.Reason())
+	}
 	g.estimate, err = g.contest.Estimate(ctx)
 	return err
 }
@@ -228,29 +231,28 @@ func (t *tournament) contest(g *game) (contest, error) {
 // models are those that were asked for, or the suite's with every simple baseline that suits the task. Of the baselines that
 // were asked for those that do not suit are left out: no task suits all.
 func (t *tournament) models(g *game) (list []experiment.Contestant, err error) {
-	candidates, simple := t.section.Candidates(g.task), g.data.Baselines()
-	names := t.f.models
-	if len(names) == 0 {
-		for _, c := range candidates {
-			names = append(names, c.Title())
-		}
-		for _, b := range simple {
-			names = append(names, b.Name)
-		}
+	candidates := t.section.Candidates(g.task)
+	var titles, simple []string
+	for _, c := range candidates {
+		titles = append(titles, c.Title())
 	}
-	for _, name := range names {
-		k := slices.IndexFunc(candidates, func(c suite.Candidate) bool { return c.Title() == name })
+	for _, b := range g.data.Baselines() {
+		simple = append(simple, b.Name)
+	}
+	for _, w := range t.f.wanted(slices.Concat(titles, simple), simple) {
+		k := slices.Index(titles, w.name)
 		var one experiment.Contestant
 		switch {
-		case slices.ContainsFunc(simple, func(b experiment.Contestant) bool { return b.Name == name }):
-			one.Name = name
+		case slices.Contains(simple, w.name):
+			one.Name = w.name
 		case k >= 0:
 			var changed suite.Candidate
 			if changed, err = t.change(candidates[k]); err == nil {
 				one, err = g.data.Contestant(changed)
+				one.Optional = w.optional
 			}
 		default:
-			one, err = t.other(g, name)
+			one, err = t.other(g, w)
 			g.others = g.others || one.Name != ""
 		}
 		if err != nil {
@@ -306,8 +308,8 @@ func (t *tournament) change(c suite.Candidate) (suite.Candidate, error) {
 
 // other is a model that the suite does not have for the task; without a name where it is a baseline that does not suit, or what
 // the suite has for other tasks alone.
-func (t *tournament) other(g *game, name string) (one experiment.Contestant, err error) {
-	horizon := dataset.Horizon{}
+func (t *tournament) other(g *game, w wanted) (one experiment.Contestant, err error) {
+	name, horizon := w.name, dataset.Horizon{}
 	if target := g.data.Schema.Target; !g.task.LastOnly {
 		horizon.Seconds = target.Horizon
 	}
@@ -322,9 +324,9 @@ func (t *tournament) other(g *game, name string) (one experiment.Contestant, err
 		t.c.warn("%s does not suit task %s and is left out there", name, g.task.Name)
 		return one, nil
 	}
-	one.Name, one.Bins = name, t.f.roles.Bins
-	if one.Architecture, one.Summary, err = t.f.stack.architecture(preset, t.f.wiring, g.data.Schema); err != nil {
-		return one, fmt.Errorf("model %s: %w", name, err)
+	one.Name, one.Optional, one.Bins = name, w.optional, t.f.roles.Bins
+	if err := t.f.stacked(&one, preset, g.data.Schema); err != nil {
+		return one, err
 	}
 	if t.f.options.LearningRate == 0 {
 		one.Rates = suite.Rates(preset.Cell)

@@ -8,6 +8,7 @@ import (
 	"github.com/elegans-nn/elegans/baseline"
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/suite"
 )
 
 // Models and simple baselines share one name space: no name stands for two, and every name is found.
@@ -17,7 +18,18 @@ func TestModelNames(t *testing.T) {
 			t.Errorf("%s is a model and a simple baseline; rename one", p.Name)
 		}
 	}
+	if _, _, err := lookUp(allModels); err == nil || !slices.Contains(compareNames(), allModels) {
+		t.Errorf("%s is a model, or not among the names that are completed", allModels)
+	}
+	for _, s := range suite.Sections() {
+		if slices.Contains(s.Names(), allModels) {
+			t.Errorf("%s is a candidate of suite %s", allModels, s.Name)
+		}
+	}
 	for _, name := range compareNames() {
+		if name == allModels {
+			continue
+		}
 		simple, _, err := lookUp(name)
 		if err != nil || simple != slices.Contains(baseline.Names(), name) {
 			t.Errorf("%s: simple %v, %v", name, simple, err)
@@ -34,6 +46,42 @@ func TestModelNames(t *testing.T) {
 	}
 	if _, _, err := lookUp("grue"); err == nil || !strings.Contains(err.Error(), `unknown model "grue"`) || !strings.Contains(err.Error(), "majority") {
 		t.Errorf("%v", err)
+	}
+}
+
+// all is the first preset of every cell and the baselines that suit, but for what is named beside it.
+func TestAllModels(t *testing.T) {
+	simple := []string{"majority", "rule"}
+	text := func(names ...string) (list []string) {
+		f := compareFlags{models: names}
+		for _, w := range f.wanted([]string{"usual"}, simple) {
+			if w.optional {
+				w.name += "?"
+			}
+			list = append(list, w.name)
+		}
+		return list
+	}
+	var cells []string
+	for _, e := range cell.Registry() {
+		if len(e.Presets) == 0 {
+			t.Errorf("%s has no preset, so that all leaves it out", e.Name)
+			continue
+		}
+		cells = append(cells, e.Presets[0].Name+"?")
+	}
+	without := func(names ...string) []string {
+		return slices.DeleteFunc(slices.Clone(cells), func(name string) bool { return slices.Contains(names, strings.TrimSuffix(name, "?")) })
+	}
+	for _, k := range []struct{ got, want []string }{
+		{text(), []string{"usual"}},
+		{text("all"), slices.Concat(cells, simple)},
+		{text("gru", "all", "rule"), slices.Concat([]string{"gru"}, without("gru-32"), []string{"majority", "rule"})},
+		{text("all", "ltc-fc32", "lstm32"), slices.Concat(without("lstm-32"), simple, []string{"ltc-fc32", "lstm32"})},
+	} {
+		if !slices.Equal(k.got, k.want) {
+			t.Errorf("got %v, want %v", k.got, k.want)
+		}
 	}
 }
 
