@@ -1,9 +1,11 @@
 package suite
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/train"
 )
@@ -60,9 +62,45 @@ func TestCandidate(t *testing.T) {
 
 // An average begins with the networks of the candidate that it is made of, so that they are trained once.
 func TestAveraged(t *testing.T) {
-	list := averaged(3, Candidate{Name: "a", Preset: "gru32", Epochs: 4, Plain: true})
-	if len(list) != 2 || list[0].Average != 0 || list[1].Average != 3 || list[1].Title() != "a-x3" || list[1].Epochs != 4 || !list[0].Plain || list[1].Plain {
-		t.Errorf("%+v", list)
+	d := XOR(4, 2, 2, 1)
+	list := averaged(3, Candidate{Name: "a", Preset: "gru32", Units: 5, Layers: 2, Summaries: sums[:2], Bins: 3, Block: model.Block{Dropout: 0.2, Residual: true},
+		Pool: model.Mean, Epochs: 4, Batch: 2, WeightDecay: 0.1, Clip: 0.5, Refit: true, Rates: []float64{0.01, 0.02}, Plain: true})
+	if len(list) != 2 || list[0].Average != 0 || list[1].Average != 3 || list[1].Title() != "a-x3" || !list[0].Plain || list[1].Plain {
+		t.Fatalf("%+v", list)
+	}
+	keys := func(seeds int) map[string][]string {
+		t.Helper()
+		var models []experiment.Contestant
+		for _, c := range list {
+			one, err := d.Contestant(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			models = append(models, one)
+		}
+		spec := xor.Contest(d, models, train.Options{})
+		spec.Seeds = seeds
+		c, err := experiment.NewContest(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := c.Keys()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	// Both rates with seed 0, then the chosen one with the seeds after that: 1 and 2 with one seed of the average, 1 to 5 with two.
+	one, two := keys(1), keys(2)
+	if alone, average := one["a"], one["a-x3"]; len(alone) != 2 || len(average) != 2+2 || !slices.Equal(average[:2], alone) {
+		t.Errorf("trials are %q and %q", alone, average)
+	}
+	if alone, average := two["a"], two["a-x3"]; len(alone) != 2+1 || len(average) != 2+5 || !slices.Equal(average[:3], alone) {
+		t.Errorf("trials are %q and %q", alone, average)
+	}
+	list[1].Clip = 0.25
+	if other := keys(1); slices.ContainsFunc(other["a-x3"], func(key string) bool { return slices.Contains(other["a"], key) }) {
+		t.Error("another network has the keys of this one")
 	}
 }
 
