@@ -129,7 +129,7 @@ const (
 
 // NewContest chooses sizes and draws what is to be tried. Its errors are those of the spec: unknown or
 // repeated models, *UnsuitedError, *UnmatchedError, *train.MemoryError, a metric that does not fit. Those of an optional contestant
-// leave it out; where none of these can take part the error is that of the first.
+// leave it out; where none of these can take part the error is an *AllLeftOutError.
 func NewContest(spec ContestSpec) (*Contest, error) {
 	spec.Seeds, spec.Workers = max(1, spec.Seeds), max(1, spec.Workers)
 	spec.Options.Workers = 1
@@ -154,10 +154,19 @@ func NewContest(spec ContestSpec) (*Contest, error) {
 		}
 	}
 	if optional := count(spec.Models, func(m Contestant) bool { return m.Optional }); optional > 0 && len(c.leftOut) == optional {
-		return nil, c.leftOut[0].Err
+		return nil, &AllLeftOutError{c.leftOut}
 	}
 	return c, nil
 }
+
+// AllLeftOutError says that there are optional contestants and none of them can take part. It wraps the error of the first.
+type AllLeftOutError struct{ LeftOut []LeftOut }
+
+// Error is that of the first in one line.
+func (e *AllLeftOutError) Error() string { return e.LeftOut[0].Err.Error() }
+
+// Unwrap gives the error of the first.
+func (e *AllLeftOutError) Unwrap() error { return e.LeftOut[0].Err }
 
 func count[T any](list []T, is func(T) bool) (n int) {
 	for _, one := range list {

@@ -633,6 +633,10 @@ func TestLeftOut(t *testing.T) {
 	if err := b.Page(PageOptions{Version: "1"}).WriteHTML(&page); err != nil || !strings.Contains(page.String(), "fixed is left out: has no size") {
 		t.Errorf("the page does not say what is left out, %v", err)
 	}
+	var all *AllLeftOutError
+	if _, err := made(optional(unsized), optional(large), Contestant{Name: "majority"}); !errors.As(err, &all) || len(all.LeftOut) != 2 {
+		t.Errorf("%v", err)
+	}
 	for _, k := range []struct {
 		models []Contestant
 		want   string

@@ -203,9 +203,17 @@ func (t *tournament) prepare(ctx context.Context, g *game) (err error) {
 	if err != nil {
 		return err
 	}
-	if g.contest, err = t.contest(g); err != nil {
-		return t.f.refused(fmt.Errorf("task %s: %w", g.task.Name, err), nil)
+	made, err := t.contest(g)
+	if err != nil {
+		g.failed = t.f.refused(fmt.Errorf("task %s: %w", g.task.Name, err), nil)
+		if all := (*experiment.AllLeftOutError)(nil); errors.As(err, &all) { // which says nothing of the other tasks
+			g.absent = "no network can take part: " + all.Error()
+			t.c.warn("task %s is not run: %s", g.task.Name, g.absent)
+			return nil
+		}
+		return g.failed
 	}
+	g.contest = made
 	for _, l := range g.contest.LeftOut() {
 		t.c.warn("%s is left out of task %s: %s", l.Name, g.task.Name, l.Reason())
 	}
