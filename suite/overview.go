@@ -72,7 +72,7 @@ func (p *printer) goals(outcomes []Outcome) {
 	var reached, missed, beside []string
 	seen := map[*Task]bool{}
 	for _, o := range outcomes {
-		if len(o.Task.Goals) == 0 || seen[o.Task] {
+		if len(o.Task.Goals) == 0 || o.matched || seen[o.Task] {
 			continue
 		}
 		seen[o.Task] = true

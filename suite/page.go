@@ -85,6 +85,10 @@ type Outcome struct {
 	Note string
 	// Absent says why nothing was run: data that are missing.
 	Absent string
+	// candidates of the section, by name; matched says that they are of one size, so that neither goals nor what cross-validation chose
+	// are about them.
+	candidates []string
+	matched    bool
 	// Trials counts all whose test figures were ever seen, Configurations what they are of.
 	Trials, Configurations int
 }
@@ -93,14 +97,33 @@ type Outcome struct {
 // so that the section can be run again as the page shows it; their trials stay in the record and are counted.
 func (t *Task) Outcome(held *Results, s Section) Outcome {
 	rank := map[string]int{} // as the section lists them: the order on the board follows from test figures
+	var names []string
 	for i, c := range s.Candidates(t) {
-		rank[c.Title()] = i - len(s.Candidates(t))
+		names, rank[c.Title()] = append(names, c.Title()), i-len(s.Candidates(t))
 	}
 	rows := slices.DeleteFunc(held.Rows(t, s.Name), func(r Row) bool { return r.Kind != Simple && rank[r.Candidate] == 0 })
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(rank[a.Candidate], rank[b.Candidate]) })
-	o := Outcome{Task: t, Rows: rows, Section: s.Number, Made: held.Boards[s.Name].Made, Note: held.Note}
+	o := Outcome{Task: t, Rows: rows, Section: s.Number, Made: held.Boards[s.Name].Made, Note: held.Note, candidates: names, matched: s.Match.Value > 0}
 	o.Trials, o.Configurations = held.Looked()
 	return o
+}
+
+// Refer lets an outcome whose table an earlier one has too, with the same candidates on the same task, refer to that one. A note stands
+// with the first table of its task.
+func Refer(all []Outcome) {
+	for i := range all {
+		o := &all[i]
+		for _, before := range all[:i] {
+			if before.Task != o.Task || before.Above > 0 {
+				continue
+			}
+			if o.Note = ""; slices.Equal(before.candidates, o.candidates) {
+				before.Section, before.Above = o.Section, before.Section
+				*o = before
+				break
+			}
+		}
+	}
 }
 
 // WriteSection writes a section of the page in Markdown.

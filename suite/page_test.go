@@ -155,3 +155,25 @@ func TestLevelOnValidation(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// A table stands on the page once, and a note with the first table of its task.
+func TestRefer(t *testing.T) {
+	all := []Outcome{
+		{Task: &vowels, Section: 4, Note: "n", candidates: []string{"a"}}, {Task: &vowels, Section: 7, Note: "n", candidates: []string{"a"}},
+		{Task: &vowels, Section: 8, Note: "n", candidates: []string{"b"}}, {Task: &vowels, Section: 9, Note: "n", candidates: []string{"b"}},
+		{Task: &motions, Section: 9, Note: "m", candidates: []string{"b"}},
+	}
+	Refer(all)
+	for i, want := range []struct {
+		above int
+		note  string
+	}{{0, "n"}, {4, "n"}, {0, ""}, {8, ""}, {0, "m"}} {
+		if o := all[i]; o.Above != want.above || o.Note != want.note || o.Section != []int{4, 7, 8, 9, 9}[i] {
+			t.Errorf("outcome %d: %+v, want %+v", i, o, want)
+		}
+	}
+	var page bytes.Buffer
+	if err := WriteSection(&page, Section{Number: 7}, all[1:2]); err != nil || !strings.Contains(page.String(), "The table stands in section 4.") || strings.Contains(page.String(), "| model |") {
+		t.Errorf("%v\n%s", err, page.String())
+	}
+}

@@ -94,7 +94,7 @@ func TestSectionsAreWhole(t *testing.T) {
 			}
 		}
 	}
-	if _, err := SectionOf(9); err == nil || !strings.Contains(err.Error(), "1 to 7") {
+	if _, err := SectionOf(9); err == nil || !strings.Contains(err.Error(), "1 to 8") {
 		t.Errorf("%v", err)
 	}
 	peers, err := SuiteOf("peers")

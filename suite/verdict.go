@@ -64,6 +64,9 @@ func (r Row) standardError(m Measure) float64 {
 	return 0
 }
 
+// crossed tells whether cross-validation has chosen the first of the candidates.
+func (o Outcome) crossed() bool { return o.Task.Crossed && !o.matched }
+
 // chosen is the liquid row of ours of which the page speaks: that with the best validation measure, or the first one where validation
 // does not rank models. Equal counts the others that validation does not tell from it, of which it is the first.
 func (o Outcome) chosen() (best Row, equal int, ok bool) {
@@ -73,7 +76,7 @@ func (o Outcome) chosen() (best Row, equal int, ok bool) {
 		case r.Kind != Liquid || r.Diverged == r.Seeds:
 		case !ok:
 			best, ok = r, true
-		case o.Task.Crossed:
+		case o.crossed():
 		case math.Abs(r.Valid-best.Valid) <= 1e-12*math.Abs(best.Valid): // the same scores of seeds, added up in another order
 			equal++
 		case m.Better(r.Valid, best.Valid):
@@ -91,7 +94,7 @@ func (o Outcome) verdict() string {
 	}
 	who := "Of our liquid models validation chooses"
 	switch {
-	case o.Task.Crossed:
+	case o.crossed():
 		who = "Of our liquid models cross-validation chooses"
 	case equal > 0:
 		who = fmt.Sprintf("Validation does not tell %d of our liquid models apart; the first candidate of these is", equal+1)
@@ -155,6 +158,9 @@ type Goal struct {
 
 // goals says of each goal of the task what it is and whether ours reaches it; reached is true where all are, and some are set.
 func (o Outcome) goals() (text string, reached bool) {
+	if o.matched {
+		return "", false
+	}
 	ours, _, ok := o.chosen()
 	var words []string
 	reached = ok && len(o.Task.Goals) > 0

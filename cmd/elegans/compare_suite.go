@@ -113,7 +113,10 @@ func (f *compareFlags) checkSuite(cmd *cobra.Command, section suite.Section) err
 		}
 	}
 	if !cmd.Flags().Changed("seeds") {
-		f.seeds = suiteSeeds
+		f.seeds = section.Seeds
+	}
+	if !cmd.Flags().Changed("match") {
+		f.match = section.Match
 	}
 	if err := f.checkCompared(cmd, section.Names()); err != nil {
 		return err
@@ -123,9 +126,6 @@ func (f *compareFlags) checkSuite(cmd *cobra.Command, section suite.Section) err
 	}
 	return nil
 }
-
-// suiteSeeds is the number of seeds of published results.
-const suiteSeeds = 5
 
 // play prepares all contests, says how long they will take, and runs them.
 func (t *tournament) play(ctx context.Context) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -66,7 +65,7 @@ folder of --results of their own, online; a section that is measured replaces wh
 	cmd.Flags().StringVar(&f.results, "results", resultsDir, "`DIR` of the files that hold what was scored")
 	cmd.Flags().StringVar(&f.keep, "keep", "", "`DIR` in which trials are kept; one of the user's cache if not given")
 	cmd.Flags().BoolVar(&f.kept, "kept", false, "write the page from the result files, train nothing")
-	cmd.Flags().BoolVar(&f.plan, "plan", false, "say of every task what is compared and how long it takes at most, train nothing")
+	cmd.Flags().BoolVar(&f.plan, "plan", false, "say of every task what is compared and about how long it takes, train nothing")
 	cmd.Flags().StringVar(&f.out, "out", "-", "`FILE` to write the page to; - for standard output")
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "`N` trials at once, each on one core; the number of cores if not given")
 	cmd.Flags().BoolVar(&f.online, "online", false, "write the page of learning while running instead, whose sections are its own")
@@ -168,25 +167,11 @@ leaky split stand beside that split only. Models that are compared no longer are
 `
 
 func (f *resultsFlags) run(ctx context.Context, c *console, sections []suite.Section) error {
-	var page, tables bytes.Buffer
-	page.WriteString(resultsHead)
-	document, all, above := []sectionResult{}, []suite.Outcome{}, map[*suite.Task]suite.Outcome{}
+	document, all := []sectionResult{}, []suite.Outcome{}
 	var failed error // what went wrong with single tasks, told at the end again
 	for _, s := range sections {
 		outcomes, section, err := f.outcomes(ctx, c, s, &failed)
 		if err != nil {
-			return err
-		}
-		for i, o := range outcomes { // a task that an earlier section has too is shown there
-			if first, ok := above[o.Task]; ok {
-				first.Section, first.Above = o.Section, first.Section
-				outcomes[i] = first
-			} else {
-				above[o.Task] = o
-			}
-		}
-		tables.WriteString("\n")
-		if err := suite.WriteSection(&tables, s, outcomes); err != nil {
 			return err
 		}
 		document, all = append(document, section), append(all, outcomes...)
@@ -194,13 +179,28 @@ func (f *resultsFlags) run(ctx context.Context, c *console, sections []suite.Sec
 	if f.json {
 		return errors.Join(c.json(map[string]any{"sections": document}), failed)
 	}
-	if err := suite.WriteSummary(&page, all); err != nil {
+	suite.Refer(all)
+	return errors.Join(c.save(ctx, f.out, func(w io.Writer) error { return writeResults(w, sections, all) }), failed)
+}
+
+// writeResults writes the page with the outcomes of the sections, one after the other.
+func writeResults(w io.Writer, sections []suite.Section, all []suite.Outcome) error {
+	if _, err := io.WriteString(w, resultsHead); err != nil {
 		return err
 	}
-	return errors.Join(c.save(ctx, f.out, func(w io.Writer) error {
-		_, err := io.Copy(w, io.MultiReader(bytes.NewReader(page.Bytes()), bytes.NewReader(tables.Bytes())))
+	if err := suite.WriteSummary(w, all); err != nil {
 		return err
-	}), failed)
+	}
+	for _, s := range sections {
+		if _, err := io.WriteString(w, "\n"); err != nil {
+			return err
+		}
+		if err := suite.WriteSection(w, s, all[:len(s.Tasks)]); err != nil {
+			return err
+		}
+		all = all[len(s.Tasks):]
+	}
+	return nil
 }
 
 // outcomes of a section: what the record holds of it, after what is not kept has been trained.
@@ -239,7 +239,7 @@ func (f *resultsFlags) outcomes(ctx context.Context, c *console, s suite.Section
 // tournament is a section as it is run.
 func (f *resultsFlags) tournament(c *console, s suite.Section) *tournament {
 	asked := f.compareFlags
-	asked.seeds = s.Seeds
+	asked.seeds, asked.match = s.Seeds, s.Match
 	asked.stack.layers = 1
 	return &tournament{c: c, f: &asked, section: s, given: func(string) bool { return false }, again: f.again, plan: f.plan}
 }
