@@ -28,8 +28,8 @@ type Crossing struct {
 	Of    string
 	// Shares that were trained on, in the order in which they were given.
 	Shares []float64
-	// Rows that are scored in all folds, and Series that they lie in.
-	Rows, Series int
+	// Rows that are scored in all folds.
+	Rows int
 }
 
 // Cross is a contest on several divisions of the data, each with the same models, seeds and options, whose leaderboard has a row
@@ -64,7 +64,7 @@ func NewCross(divisions []Division, folds int, of string) (*Cross, error) {
 		}
 		if d.Share == x.over.Shares[0] {
 			_, rows := c.out.Test.Rows()
-			x.over.Rows, x.over.Series = x.over.Rows+rows, x.over.Series+len(c.out.Test.Series)
+			x.over.Rows += rows
 		}
 	}
 	x.leave()

@@ -140,15 +140,16 @@ func (x *run) score(r *Run, result *train.Result) error {
 // validation as it was before.
 func (x *run) evaluate(r *Run) error {
 	if len(x.out.Valid.Series) > 0 {
-		judged := cmp.Or(r.chosen, r.Model)
-		valid, err := Evaluate(judged, x.out.Valid, 1)
+		before := cmp.Or(r.chosen, r.Model)
+		valid, err := Evaluate(before, x.out.Valid, 1)
 		if err != nil {
 			return err
 		}
-		if judged, err = withThreshold(judged, valid, x.threshold); err != nil {
-			return err
+		judged, err := withThreshold(before, valid, x.threshold)
+		if err == nil && judged != before {
+			valid, err = Evaluate(judged, x.out.Valid, 1)
 		}
-		if valid, err = Evaluate(judged, x.out.Valid, 1); err != nil {
+		if err != nil {
 			return err
 		}
 		if r.Valid = x.measured(valid); r.chosen == nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -263,7 +264,7 @@ func placed(list []experiment.LeftOut, d *dataset.Dataset) []experiment.LeftOut 
 
 // made is the version with the revision of the source, or where the build noted none, or one that was modified, with a hash
 // of the program: another one may train otherwise, and is not to take what this one kept.
-func made() string {
+var made = sync.OnceValue(func() string {
 	b := build()
 	if b.Revision != "" && !b.Modified {
 		return b.Version + "+" + b.Revision
@@ -282,7 +283,7 @@ func made() string {
 		return b.Version
 	}
 	return b.Version + "+" + hex.EncodeToString(h.Sum(nil)[:8])
-}
+})
 
 // checkCompared refuses what cannot be meant so. own are names of models that a suite has besides those that all know.
 func (f *compareFlags) checkCompared(cmd *cobra.Command, own []string) error {
