@@ -59,6 +59,8 @@ type Board struct {
 
 // Look is a configuration whose test figures somebody saw.
 type Look struct {
+	// Count is the number of configurations where several were not noted one by one; 1 if zero.
+	Count      int           `json:"count,omitempty"`
 	Model      string        `json:"model"`
 	Options    train.Options `json:"options"`
 	Seed       uint64        `json:"seed"`
@@ -319,11 +321,13 @@ func (held *Results) Looked() (trials, configurations int) {
 			seen[configuration(t.Options, t.Model, t.Inputs, t.Average, t.Size, t.Parameters)] = true
 		}
 	}
+	more := 0
 	for _, l := range held.LookedAt {
-		trials++
+		trials += max(1, l.Count)
+		more += max(0, l.Count-1)
 		seen[configuration(l.Options, "looked at", l.Model, l.Parameters)] = true
 	}
-	return trials, len(seen)
+	return trials, len(seen) + more
 }
 
 // Rows are those of a suite's board, summed up over seeds. One that was trained on other data than the rest stays in the file and is
