@@ -48,6 +48,8 @@ type Candidate struct {
 	Clip      float64
 	// Last keeps the last epoch, Refit trains a second time, on the validation part too; see train.Options.
 	Last, Refit bool
+	// Optional lets the others take part where it cannot, as where it has no size as is asked for; see experiment.Contestant.
+	Optional bool
 	// Plain adds a row to which neither time nor masks are fed, where the cell has no notion of time.
 	Plain bool
 }
@@ -157,7 +159,7 @@ func (d *Data) Contestant(c Candidate) (one experiment.Contestant, err error) {
 		a = a.Resized(c.Units)
 	}
 	one = experiment.Contestant{Name: c.Title(), Summary: strings.Join(append([]string{p.Summary}, c.about()...), "; "), Architecture: a, Inputs: c.Inputs, Bins: c.Bins,
-		Rates: c.Rates, Average: c.Average, OneRow: !c.Plain}
+		Rates: c.Rates, Average: c.Average, OneRow: !c.Plain, Optional: c.Optional}
 	if len(c.Rates) == 0 {
 		one.Rates = Rates(p.Cell)
 	}

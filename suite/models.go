@@ -45,7 +45,9 @@ var xorUntimedModels = clipped(0.25, seeing(withWaves, []Candidate{{Preset: "cfc
 var icu = slices.Concat(
 	averaged(3, Candidate{Name: "cfc-small-sums", Preset: "cfc-small", Summaries: values, Rates: []float64{0.003}, Block: dropped(0.5)}),
 	averaged(3, Candidate{Name: "gru-32-sums", Preset: "gru-32", Summaries: values, Rates: []float64{0.003}, Block: dropped(0.5)}),
-	[]Candidate{{Preset: "cfc-small", Rates: []float64{0.003}, Block: dropped(0.3)}, {Preset: "grud-32", Rates: []float64{0.003}},
+	[]Candidate{{Name: "cfc-small-attention", Preset: "cfc-small", Pool: model.Attention, Rates: []float64{0.003}, Block: dropped(0.3), Epochs: 10},
+		{Name: "gru-32-attention", Preset: "gru-32", Pool: model.Attention, Rates: []float64{0.003}, Block: dropped(0.3), Epochs: 10},
+		{Preset: "cfc-small", Rates: []float64{0.003}, Block: dropped(0.3)}, {Preset: "grud-32", Rates: []float64{0.003}},
 		{Preset: "odernn-32", Rates: []float64{0.003}}, {Preset: "phasedlstm-32", Rates: []float64{0.003}}, {Preset: "gru-32", Rates: []float64{0.003}, Plain: true}})
 
 // usual are the models on short series that belong to no task of the peers.

@@ -257,7 +257,7 @@ func (t *tournament) models(g *game) (list []experiment.Contestant, err error) {
 			var changed suite.Candidate
 			if changed, err = t.change(candidates[k]); err == nil {
 				one, err = g.data.Contestant(changed)
-				one.Optional = w.optional
+				one.Optional = one.Optional || w.optional
 			}
 		default:
 			one, err = t.other(g, w)
