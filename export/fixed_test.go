@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"math"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -105,7 +107,7 @@ var unbounded = map[string]bool{"node-32": true, "dlinoss-imex-64": true, "linos
 // farthest is what all others stay within of single precision, in deviations of the target or of probabilities, but for presets
 // that have ceilings of their own: the resonances of dlinoss-64 amplify what rounded weights leave, and the gates of phasedlstm-32
 // open and close by the phase of a time that is rounded, with words of any weights.
-var farthest = map[export.Arithmetic]float64{export.Int8: 0.03, export.Q15: 0.005}
+var farthest = map[export.Arithmetic]float64{export.Int8: 0.06, export.Q15: 0.005}
 
 var farther = map[string]map[export.Arithmetic]float64{
 	"dlinoss-64":    {export.Int8: 1.2, export.Q15: 0.1},
@@ -135,8 +137,9 @@ func TestPresetsInFixedPoint(t *testing.T) {
 	gcc := compiler(t, "gcc", "gcc")
 	export.Drifts(t, 500)
 	first := map[string]bool{}
-	for k, p := range cell.Presets() {
+	for _, p := range cell.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
+			k := turn(p.Name)
 			kind := fmt.Sprintf("%T", p.Cell)
 			known := first[kind]
 			if known && !require.All() {
@@ -144,7 +147,7 @@ func TestPresetsInFixedPoint(t *testing.T) {
 			}
 			first[kind] = true
 			t.Parallel()
-			m := preset(t, p, sensors([]int{0, 2, 3}[k%3]))
+			m := preset(t, p, sensors([]int{0, 2, 3}[k/2%3]))
 			both := []export.Arithmetic{export.Int8, export.Q15}
 			if m.Adaptive() {
 				var no *export.RefusedError
@@ -160,6 +163,13 @@ func TestPresetsInFixedPoint(t *testing.T) {
 			}
 		})
 	}
+}
+
+// turn tells the turn of a preset by its name alone, so that one more takes no other's.
+func turn(name string) int {
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return int(h.Sum32() & math.MaxInt32)
 }
 
 // inFixedPoint demands that an export warns where it should, and that it is as near to single precision as others are.
