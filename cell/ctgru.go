@@ -19,7 +19,7 @@ import (
 //
 // The state is H, h_hat [units, scales]. The step is an update: at dt = 0 nothing decays, but the gates act. Any dt is finite.
 // What a row writes has decayed by the row's own dt when it is read, as in the authors' code. Cost:
-// 4 (inputs + units) units scales + 2 (inputs + units) units + 12 units scales FLOPs.
+// 4 (inputs + units) units scales + 2 (inputs + units) units + 18 units scales FLOPs, softmax apart.
 //
 // Source: Mozer, Kazakov and Lindsey, Discrete event, continuous time RNNs, arXiv 1710.04110; scales and initial values
 // (kernels Glorot, biases 0) as in the code of Lechner and Hasani, arXiv 2006.04418.

@@ -29,7 +29,7 @@ import (
 // grows; below them nothing changes. A clipped value has the derivative of its bound.
 //
 // States z_re, z_im, y_re and y_im [units] are zero at first, and a flow: dt = 0 keeps them, and the output still has D x.
-// Of about 8·units·inputs + 18·units FLOPs a step only some 16·units are sequential in time.
+// Of about 8·units·inputs + 31·units FLOPs a step only some 16·units are sequential in time.
 //
 // Elapsed time multiplies the learned step s; dt = 1 is the authors' layer. imex1, imex2 and ex are stable for equal steps
 // of dt <= 1. Up to dt = 1.5 an oscillator that is too stiff for a step is taken as stiff as is stable in it, d² A at most

@@ -13,7 +13,7 @@ import (
 //
 // with the input held during dt. The state h [units] is a flow: dt = 0 keeps it. It moves towards g, within (-1, 1), at a rate
 // below 1, so that Euler sub-steps up to 1 stay between the two: MaxStep is unfolds, and dopri5 has none, see Adapting. The
-// output is h. Cost a stage and unfold: 6 units² + 14 units FLOPs, 3 units functions; what x gives is computed once.
+// output is h. Cost a stage and unfold: 6 units² + 9 units FLOPs, 3 units functions; what x gives is computed once.
 //
 // Source: De Brouwer et al., GRU-ODE-Bayes, NeurIPS 2019, eq. 3, without its Bayesian update; solver and initial values
 // (Glorot, reset bias 1, other biases 0) as in the code of Lechner and Hasani, arXiv 2006.04418.

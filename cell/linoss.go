@@ -16,7 +16,7 @@ import (
 //
 // B [units][inputs] and C [inputs][units] are complex, D [inputs] is real; the output is as wide as the input. States
 // z_re, z_im, y_re and y_im [units] are zero at first, and a flow: dt = 0 keeps them, and the output still has D x. The
-// recurrence is element-wise: of about 8·units·inputs + 14·units FLOPs a step only the 14·units are sequential in time.
+// recurrence is element-wise: of about 8·units·inputs + 22·units FLOPs a step only 14·units are sequential in time.
 //
 // Elapsed time multiplies the learned step of each unit, sigmoid(steps) in (0, 1); at dt = 1 that is the authors' layer.
 // With im |z|² + A |y|² never grows without input, whatever the steps. imex keeps the volume of phase space and is stable

@@ -15,7 +15,7 @@ import (
 //	output = f(Re(C h') + D x)
 //
 // B [units][inputs] and C [inputs][units] are complex, D [inputs] is real; the output is as wide as the input. States h_re
-// and h_im [units] are zero at first. Of about 8·units·inputs + 10·units FLOPs a step only the 10·units are sequential in
+// and h_im [units] are zero at first. Of about 8·units·inputs + 15·units FLOPs a step only 10·units are sequential in
 // time.
 //
 // The step is an update: at dt = 0 the pole is 1 and the input is still added, h + exp(gamma_log) B x. Any dt >= 0 is

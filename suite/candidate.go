@@ -200,7 +200,8 @@ func Rates(c cell.Cell) []float64 {
 	return []float64{0.002, 0.008}
 }
 
-// KindOf says what stands in a table about an architecture.
+// KindOf says what stands in a table about an architecture. Liquid are liquid time constants, their closed forms, liquid resistance and
+// capacitance, and the liquid and oscillatory state spaces that came of them; LRU, S5 and S6 are held against these.
 func KindOf(a model.Architecture) Kind {
 	if len(a.Layers) == 0 {
 		return Simple

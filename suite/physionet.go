@@ -27,7 +27,8 @@ var physionet = Task{
 var physionetEvents = Task{
 	Name: "physionet-events", Title: "PhysioNet 2012, death in hospital, from the events as they came",
 	Protocol: "stays, parts and scaling of task physionet; a row for each minute in which something was measured, with its true distance in hours from the row before; " +
-		"nothing is imputed or held: what was not measured is a mask of 0, with the time since it was; one decision at the last row",
+		"nothing is held from before: what was not measured is a mask of 0, with the time since it was, beside a value of 0, the mean; GRU-D decays to that " +
+		"by itself; one decision at the last row",
 	Source: physionet.Source, Files: physionet.Files, LastOnly: true, Measures: physionet.Measures, Batch: 64,
 	read: func(f Folder) (*Data, error) {
 		stays, err := readStays(f)
