@@ -15,8 +15,8 @@ import (
 //	output = f(Re(C h') + D x)
 //
 // B [units][inputs] and C [inputs][units] are complex, D [inputs] is real; the output is as wide as the input. States h_re
-// and h_im [units] are zero at first. Of about 8·units·inputs + 15·units FLOPs a step only 10·units are sequential in
-// time.
+// and h_im [units] are zero at first. Of about 8·units·inputs + 15·units FLOPs a step, functions apart, only
+// 10·units are sequential in time.
 //
 // The step is an update: at dt = 0 the pole is 1 and the input is still added, h + exp(gamma_log) B x. Any dt >= 0 is
 // stable, for |lambda| < 1. Elapsed time is the exponent of the pole; dt = 1 is the authors' layer.

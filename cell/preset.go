@@ -24,6 +24,16 @@ func Presets() (all []Preset) {
 	return all
 }
 
+// FirstPresets lists the first configuration of every cell that has any: one network of each.
+func FirstPresets() (list []Preset) {
+	for _, e := range registry {
+		if len(e.Presets) > 0 {
+			list = append(list, e.Presets[0])
+		}
+	}
+	return list
+}
+
 // LookupPreset finds a preset by name, the first preset of a cell by the cell's name in lower case, or the first preset whose name
 // goes on where the given one ends at a dash: ltc-ncp19, ltc, lrcu. Dashes may be left out or put in between (lstm64, gru-d). The
 // error is an *UnknownError.

@@ -18,8 +18,8 @@ import (
 //
 // Each unit stands for a pair of conjugate poles, hence the 2. B [units][inputs] and C [inputs][units] are complex, D
 // [inputs] is real; the output is as wide as the input. States x_re and x_im [units] are zero at first, and a flow: dt = 0
-// keeps them, and the output still has D x. Of about 8·units·inputs + 34·units FLOPs a step only the 9·units of P X and its
-// sum are sequential in time.
+// keeps them, and the output still has D x. Of about 8·units·inputs + 34·units FLOPs a step, functions apart, only the
+// 9·units of P X and its sum are sequential in time.
 //
 // Elapsed time multiplies the learned step of each unit. Any dt is stable while Lambda_re < 0: the optimiser keeps it at
 // -1e-4 or below.

@@ -8,13 +8,11 @@ import (
 // alike is the size of all networks of the family.
 var alike = experiment.Goal{Quantity: "params", Value: 2000}
 
-// family is a network of every cell that has a size, the first that its entry lists. Its rates are those of Rates. One that cannot be as
-// large as the others, since its states alone take more, is left out.
+// family is a network of every cell, the first that its entry lists. Its rates are those of Rates. One that cannot be as large as the others,
+// since its states alone take more or since it has no size at all, is left out.
 func family() (list []Candidate) {
-	for _, e := range cell.Registry() {
-		if _, ok := e.Cell.(cell.Linear); !ok && len(e.Presets) > 0 {
-			list = append(list, Candidate{Preset: e.Presets[0].Name, Optional: true})
-		}
+	for _, p := range cell.FirstPresets() {
+		list = append(list, Candidate{Preset: p.Name, Optional: true})
 	}
 	return list
 }

@@ -99,6 +99,7 @@ func (o Outcome) verdict() string {
 	case equal > 0:
 		who = fmt.Sprintf("Validation does not tell %d of our liquid models apart; the first candidate of these is", equal+1)
 	}
+	m := o.Task.Measures[0]
 	var ahead, level, behind []string
 	for _, r := range o.rivals() {
 		list := &behind
@@ -109,12 +110,11 @@ func (o Outcome) verdict() string {
 			list = &ahead
 		}
 		text := r.String()
-		if m := o.Task.Measures[0]; r.by.Name != m.Name {
+		if r.by.Name != m.Name {
 			text += fmt.Sprintf(" with %s in %s", figure(ours.Value(r.by), ours.SD[r.by.Name]), r.by.Title)
 		}
 		*list = append(*list, text)
 	}
-	m := o.Task.Measures[0]
 	text := fmt.Sprintf("%s %s: %s.", who, ours.Model, figure(ours.Value(m), ours.SD[m.Name]))
 	for _, part := range []struct {
 		words string

@@ -366,9 +366,9 @@ func (f *compareFlags) wanted(usual, simple []string) (list []wanted) {
 			list = append(list, wanted{name, false})
 			continue
 		}
-		for _, e := range cell.Registry() {
-			if len(e.Presets) > 0 && !said[e.Presets[0].Name] {
-				list = append(list, wanted{e.Presets[0].Name, true})
+		for _, p := range cell.FirstPresets() {
+			if !said[p.Name] {
+				list = append(list, wanted{p.Name, true})
 			}
 		}
 		for _, name := range simple {
